@@ -1,0 +1,64 @@
+"""Classify imbalanced medical images with Keras 3, and stand behind the figures.
+
+The stages, in the order data flows; each is imported on first use, so that
+`import prevalens` stays light and loads no Keras:
+
+- `prevalens.images`: what one image is.
+- `prevalens.cohorts`: who is in the study.
+- `prevalens.splits`: who is trained on, and who is held out.
+- `prevalens.batches`: what the model sees in one epoch.
+- `prevalens.augmentation`: which changes leave the diagnosis alone.
+- `prevalens.models`: backbones by name.
+- `prevalens.callbacks`: what happens between epochs.
+- `prevalens.predictions`: what the model said.
+- `prevalens.explanations`: where it looked.
+- `prevalens.decisions`: when to call it disease.
+- `prevalens.metrics`: numbers from labels and scores.
+- `prevalens.reports`: what a reader of the study gets.
+"""
+
+from typing import TYPE_CHECKING
+
+from prevalens._lazy import lazy_version, stages
+
+if TYPE_CHECKING:
+    from prevalens import (
+        augmentation,
+        batches,
+        callbacks,
+        cohorts,
+        decisions,
+        explanations,
+        images,
+        metrics,
+        models,
+        predictions,
+        reports,
+        splits,
+    )
+
+    __version__: str
+
+__all__ = [
+    "__version__",
+    "augmentation",
+    "batches",
+    "callbacks",
+    "cohorts",
+    "decisions",
+    "explanations",
+    "images",
+    "metrics",
+    "models",
+    "predictions",
+    "reports",
+    "splits",
+]
+
+
+def __getattr__(name: str) -> object:
+    return lazy_version() if name == "__version__" else stages(name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

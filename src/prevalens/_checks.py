@@ -1,0 +1,73 @@
+"""Checks of input, in one voice: rule, value, remedy."""
+
+import difflib
+import math
+import numbers
+from collections.abc import Iterable, Sized
+
+from prevalens.exceptions import InvalidInputError
+
+
+def check_integer(name: str, value: object, *, minimum: int) -> int:
+    """Return `value` as an int, or say that it must be one of at least `minimum`."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < minimum:
+        raise InvalidInputError(f"`{name}` must be a whole number >= {minimum}, got {value!r}.")
+    return int(value)
+
+
+def check_number(
+    name: str,
+    value: object,
+    *,
+    low: float = -math.inf,
+    high: float = math.inf,
+    open_low: bool = False,
+    open_high: bool = False,
+) -> float:
+    """Return `value` as a float, or say in which range it must lie; bounds count unless open."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real) or math.isnan(value):
+        raise InvalidInputError(f"`{name}` must be a number, got {value!r}.")
+    number = float(value)
+    below = number <= low if open_low else number < low
+    above = number >= high if open_high else number > high
+    if below or above:
+        left, right = ("(" if open_low else "["), (")" if open_high else "]")
+        raise InvalidInputError(
+            f"`{name}` must lie in {left}{low:g}, {high:g}{right}, got {value!r}."
+        )
+    return number
+
+
+def check_choice(name: str, value: object, choices: Iterable[str]) -> str:
+    """Return `value`, or list the choices and suggest the nearest."""
+    options = list(choices)
+    if isinstance(value, str) and value in options:
+        return value
+    raise InvalidInputError(
+        f"`{name}` must be one of {', '.join(map(repr, options))}, got {value!r}."
+        + did_you_mean(value, options)
+    )
+
+
+def did_you_mean(value: object, options: Iterable[str]) -> str:
+    """Return ' Did you mean ...?' for the option nearest to `value`, or an empty text."""
+    near = difflib.get_close_matches(str(value), list(options), n=1, cutoff=0.5)
+    return f" Did you mean {near[0]!r}?" if near else ""
+
+
+def check_same_length(**columns: Sized) -> int:
+    """Return the common length of the columns, or name each column's."""
+    lengths = {name: len(column) for name, column in columns.items()}
+    if len(set(lengths.values())) > 1:
+        listed = ", ".join(f"`{name}` has {length}" for name, length in lengths.items())
+        raise InvalidInputError(
+            f"One row per image: all columns must have the same length, but {listed}."
+        )
+    return next(iter(lengths.values()))
+
+
+def name_some(values: Iterable[object], *, limit: int = 5) -> str:
+    """List up to `limit` values for a message, and count the rest."""
+    shown = [repr(value) for value in values]
+    rest = len(shown) - limit
+    return ", ".join(shown[:limit]) + (f" and {rest} more" if rest > 0 else "")

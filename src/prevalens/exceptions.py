@@ -1,0 +1,41 @@
+"""Errors and warnings; every text says the rule, what came, and what to do."""
+
+
+class PrevalensError(Exception):
+    """Any error that prevalens raises on purpose."""
+
+
+class InvalidInputError(PrevalensError, ValueError):
+    """An argument, a table or a file breaks a rule that the text states."""
+
+
+class UnreadableImageError(PrevalensError, OSError):
+    """One or more image files cannot be read; the text names each."""
+
+
+class ImpossibleSplitError(InvalidInputError):
+    """No split can meet the ask; the text names the class, its patients and what would work."""
+
+
+class LeakageError(PrevalensError):
+    """The same patient, image or near-duplicate stands in two parts of a partition."""
+
+
+class MissingExtraError(PrevalensError, ImportError):
+    """A package of an extra is not installed; the text says how to install it."""
+
+
+class PrevalensWarning(UserWarning):
+    """Any warning that prevalens gives on purpose."""
+
+
+class LeakageWarning(PrevalensWarning):
+    """A protocol lets patients cross parts; figures from it are optimistic."""
+
+
+class DataWarning(PrevalensWarning):
+    """The data is allowed but looks wrong, for example ids that differ only by case."""
+
+
+class NoEffectWarning(PrevalensWarning):
+    """A setting changes nothing."""

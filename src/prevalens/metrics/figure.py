@@ -1,0 +1,56 @@
+"""One figure of a study, with everything a reader needs to believe it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from prevalens.exceptions import InvalidInputError
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number with its interval; or the reason why there is none.
+
+    Args:
+        value: The point estimate, or None where `not_estimable` says why.
+        lower: Lower limit; None where there is none.
+        upper: Upper limit; None where there is none.
+        level: Coverage the interval aims at, for example 0.95.
+        method: How value and interval were computed, in words, with the reference.
+        unit: Unit of analysis, "image" or "patient".
+        n: Number of units the figure rests on.
+        events: How many of those carry the counted event; None where nothing is counted.
+        patients: Number of patients the figure rests on; None where images are independent.
+        not_estimable: Why there is no value.
+        note: What a reader should know before leaning on the figure.
+        design_effect: Variance over patients divided by that of independent images.
+        effective_n: `n` divided by the design effect.
+    """
+
+    value: float | None
+    lower: float | None
+    upper: float | None
+    level: float
+    method: str
+    unit: str
+    n: int
+    events: int | None = None
+    patients: int | None = None
+    not_estimable: str | None = None
+    note: str | None = None
+    design_effect: float | None = None
+    effective_n: float | None = None
+
+    def __post_init__(self) -> None:
+        if (self.value is None) != (self.not_estimable is not None):
+            raise InvalidInputError(
+                "A figure has either a value or a reason why it is not estimable, got "
+                f"value={self.value!r}, not_estimable={self.not_estimable!r}."
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the figure as plain values; what does not apply is left out after `patients`."""
+        always = ("value", "lower", "upper", "level", "method", "unit", "n", "events", "patients")
+        extra = ("not_estimable", "note", "design_effect", "effective_n")
+        return {name: getattr(self, name) for name in always} | {
+            name: getattr(self, name) for name in extra if getattr(self, name) is not None
+        }

@@ -1,0 +1,42 @@
+"""What every test may ask for."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from prevalens.cohorts import Cohort
+
+
+@pytest.fixture
+def cohort() -> Cohort:
+    """Twelve patients (four positive) with 2 to 7 images each; the files do not exist."""
+    return columns_cohort(n_patients=12, n_positive=4)
+
+
+@pytest.fixture
+def image_cohort(tmp_path: Path) -> Cohort:
+    """The rows of `cohort` with real 24x20 PNG files; positive images are brighter."""
+    made = columns_cohort(n_patients=12, n_positive=4, root=tmp_path / "images")
+    rng = np.random.default_rng(5)
+    made.root.mkdir()
+    for row, positive in enumerate(made.is_positive.tolist()):
+        pixels = rng.integers(0, 160, (20, 24, 3)) + 80 * positive
+        Image.fromarray(pixels.astype(np.uint8)).save(made.path(row))
+    return made
+
+
+def columns_cohort(*, n_patients: int, n_positive: int, root: Path = Path()) -> Cohort:
+    """Make a cohort whose first patients are positive; patient k has 2 + k % 6 images."""
+    sizes = [2 + k % 6 for k in range(n_patients)]
+    patients = [f"p{k}" for k, size in enumerate(sizes) for _ in range(size)]
+    labels = ["sick" if int(patient[1:]) < n_positive else "well" for patient in patients]
+    return Cohort(
+        images=[f"{patient}_{number}.png" for number, patient in enumerate(patients)],
+        labels=labels,
+        patients=patients,
+        positive="sick",
+        covariates={"site": [f"s{int(patient[1:]) % 3}" for patient in patients]},
+        root=root,
+    )

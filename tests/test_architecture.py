@@ -1,0 +1,184 @@
+"""The rules that make the tree, held by reading every file."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[1] / "src" / "prevalens"
+TESTS = Path(__file__).parent
+FILES = sorted(SOURCE.rglob("*.py"))
+
+USES: dict[str, set[str]] = {
+    "images": set(),
+    "augmentation": set(),
+    "models": set(),
+    "explanations": set(),
+    "callbacks": set(),
+    "metrics": set(),
+    "cohorts": {"images"},
+    "splits": {"images", "cohorts", "metrics"},
+    "batches": {"images", "cohorts", "splits"},
+    "predictions": {"cohorts", "metrics"},
+    "decisions": {"predictions", "metrics"},
+    "reports": {"cohorts", "splits", "predictions", "decisions", "metrics"},
+}
+PLUMBING = {
+    "typing",
+    "exceptions",
+    "_checks",
+    "_lazy",
+    "_optional",
+    "_seeding",
+    "_writing",
+}
+WITH_KERAS = {
+    "batches/undersampled_dataset.py",
+    "batches/image_dataset.py",
+    "augmentation/geometry.py",
+    "augmentation/appearance.py",
+    "augmentation/random_augmentation.py",
+    "models/classifier.py",
+    "models/heads.py",
+    "models/all_classifier.py",
+    "callbacks/learning_rate_adjuster.py",
+    "predictions/views.py",
+    "explanations/activation_map.py",
+    "explanations/occlusion_map.py",
+}
+BACKENDS = {"jax", "torch", "tensorflow"}
+OPTIONAL = {"matplotlib", "pydicom", "pandas", "polars", "pyarrow", "cv2", "grain", "rich", "onnx"}
+DRAWERS = {"utils", "base", "core", "common", "helpers", "misc"}
+
+
+def address(path: Path) -> str:
+    """Return a file's path below the package, with forward slashes."""
+    return path.relative_to(SOURCE).as_posix()
+
+
+def imported(path: Path) -> list[tuple[str, bool, bool]]:
+    """Return each import of a file: module, inside a function, for type checkers only."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    inside: set[int] = set()
+    checking: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            inside.update(id(child) for child in ast.walk(node) if child is not node)
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            checking.update(id(child) for child in ast.walk(node))
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            assert node.module is not None
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        else:
+            continue
+        found += [(name, id(node) in inside, id(node) in checking) for name in names]
+    return found
+
+
+@pytest.mark.parametrize("path", FILES, ids=address)
+def test_a_file_imports_only_what_its_stage_may(path: Path) -> None:
+    """A stage imports plumbing, itself, and the stages the table names; nothing else."""
+    stage = address(path).split("/")[0]
+    for module, _, for_types in imported(path):
+        parts = module.split(".")
+        if parts[0] != "prevalens" or len(parts) < 2:
+            continue
+        if stage in USES:
+            assert parts[1] in USES[stage] | PLUMBING | {stage}, f"{stage} imports {module}"
+        elif stage == "command.py":
+            assert f"{'/'.join(parts[1:3])}.py" not in WITH_KERAS, f"the command imports {module}"
+        elif stage == "__init__.py":
+            assert for_types or parts[1] in PLUMBING, f"the root imports {module}"
+        elif stage != "__main__.py":
+            assert parts[1] in PLUMBING, f"plumbing imports {module}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=address)
+def test_only_keras_files_import_keras_and_none_a_backend(path: Path) -> None:
+    """Keras is imported by the listed files alone; optional packages by `require` alone."""
+    for module, inside, for_types in imported(path):
+        root = module.split(".")[0]
+        assert root not in BACKENDS | OPTIONAL, f"{address(path)} imports {module}"
+        if root == "keras":
+            assert address(path) in WITH_KERAS, f"{address(path)} imports Keras"
+        assert not inside, f"{address(path)} imports {module} inside a function"
+        if module.startswith("prevalens.") and address(path) not in WITH_KERAS and not for_types:
+            target = "/".join(module.split(".")[1:3]) + ".py"
+            assert target not in WITH_KERAS, f"{address(path)} reaches Keras through {module}"
+
+
+def test_no_cycle_between_files() -> None:
+    """Following imports from file to file never comes back."""
+    edges = {}
+    for path in FILES:
+        names = {address(path)}
+        targets = set()
+        for module, _, for_types in imported(path):
+            parts = module.split(".")
+            if parts[0] != "prevalens" or for_types:
+                continue
+            for length in (3, 2):
+                target = "/".join(parts[1:length]) + ".py"
+                if (SOURCE / target).is_file():
+                    targets.add(target)
+                    break
+        edges[names.pop()] = targets
+    done: set[str] = set()
+
+    def visit(name: str, trail: tuple[str, ...]) -> None:
+        assert name not in trail, f"cycle: {' -> '.join([*trail, name])}"
+        if name not in done:
+            for target in edges.get(name, ()):
+                visit(target, (*trail, name))
+            done.add(name)
+
+    for name in edges:
+        visit(name, ())
+
+
+@pytest.mark.parametrize("path", FILES, ids=address)
+def test_files_and_functions_stay_short(path: Path) -> None:
+    """No file has over 400 lines, no function over 50; no name is a drawer's."""
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 400, f"{address(path)} is too long"
+    assert path.stem.strip("_") not in DRAWERS
+    assert len(path.relative_to(SOURCE).parts) <= 2, "one folder deep"
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef):
+            body = [n for n in node.body if not _is_text(n)]
+            length = body[-1].end_lineno - body[0].lineno + 1 if body else 0  # type: ignore[operator]
+            assert length <= 50, f"{address(path)}: {node.name} has {length} lines"
+
+
+def _is_text(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+@pytest.mark.parametrize("path", FILES, ids=address)
+def test_each_file_has_a_test_of_its_name(path: Path) -> None:
+    """The test of `stage/thing.py` is `tests/stage/test_thing.py`."""
+    if path.stem in {"__init__", "__main__", "typing", "exceptions"}:
+        return
+    where = TESTS / path.parent.relative_to(SOURCE) / f"test_{path.stem.strip('_')}.py"
+    assert where.is_file(), f"{address(path)} has no {where.relative_to(TESTS.parent)}"
+
+
+def test_importing_prevalens_and_its_pure_stages_loads_no_keras() -> None:
+    """The stages that need no backend import none, in a fresh interpreter."""
+    program = (
+        "import sys, prevalens\n"
+        "from prevalens import images, cohorts, splits, predictions, decisions, metrics, reports\n"
+        "for stage in (images, cohorts, splits, decisions, metrics, reports):\n"
+        "    for name in stage.__all__: getattr(stage, name)\n"
+        "from prevalens.predictions import Predictions\n"
+        "import prevalens.command\n"
+        "assert not {'keras', 'jax', 'torch', 'tensorflow'} & set(sys.modules), 'Keras loaded'\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
