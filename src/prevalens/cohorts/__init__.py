@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         prevalence,
     )
     from prevalens.cohorts.readers import read_folder, read_table
+    from prevalens.cohorts.synthetic import make_cells
 
 __all__ = [
     "Cohort",
@@ -25,6 +26,7 @@ __all__ = [
     "find_duplicates",
     "imbalance_ratio",
     "majority_class",
+    "make_cells",
     "prevalence",
     "read_cnmc",
     "read_folder",
@@ -41,6 +43,7 @@ __getattr__ = lazy_names(
         "find_duplicates": "duplicates",
         "imbalance_ratio": "imbalance",
         "majority_class": "imbalance",
+        "make_cells": "synthetic",
         "prevalence": "imbalance",
         "read_cnmc": "cnmc",
         "read_folder": "readers",

@@ -151,8 +151,9 @@ def _decode(path: Path) -> Pillow.Image:
         raise _bomb(path, str(error)) from error
     # Pillow's decoders raise OSError, SyntaxError, struct.error and more on damaged files.
     except Exception as error:
+        reason = str(error) or type(error).__name__
         raise UnreadableImageError(
-            f"{path} is damaged ({str(error) or type(error).__name__}). Copy it again, or leave it out."
+            f"{path} is damaged ({reason}). Copy it again, or leave it out."
         ) from error
 
 
