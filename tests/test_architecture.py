@@ -32,6 +32,7 @@ PLUMBING = {
     "_lazy",
     "_optional",
     "_seeding",
+    "_versions",
     "_writing",
 }
 WITH_KERAS = {

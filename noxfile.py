@@ -1,0 +1,135 @@
+"""Everything that is checked, one session each: `nox -l` lists them."""
+
+import os
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2024.10.9"
+nox.options.default_venv_backend = "virtualenv"
+nox.options.sessions = ["tests", "no_backend", "lint", "types", "docs", "example", "package"]
+
+BACKENDS = {
+    "tensorflow": ".[tensorflow]",
+    "jax": ".[jax]",
+    # Named so that a machine that keeps a CPU build of this version at hand takes it.
+    "torch": "torch==2.13.0",
+}
+TESTS = "tests"
+
+
+def install_backend(session: nox.Session, backend: str, *extras: str) -> dict[str, str]:
+    """Install prevalens with one backend; return the environment that selects it."""
+    session.install(BACKENDS[backend])
+    session.install("-e", f".[{','.join(('test', *extras))}]")
+    return {"KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3"}
+
+
+@nox.session
+@nox.parametrize("backend", list(BACKENDS), ids=list(BACKENDS))
+def tests(session: nox.Session, backend: str) -> None:
+    """Run the whole suite on one Keras backend."""
+    env = install_backend(session, backend)
+    session.run("pytest", "-n", "auto", *session.posargs, env=env)
+
+
+@nox.session
+def no_backend(session: nox.Session) -> None:
+    """Run the stages that need no Keras where no backend is installed."""
+    session.install("-e", ".[test]")
+    session.run("pytest", "-n", "auto", "-m", "not keras", *session.posargs)
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Measure branch coverage on TensorFlow."""
+    env = install_backend(session, "tensorflow", "fast", "dicom")
+    session.run("pytest", "-n", "auto", "--cov", "--cov-report=term-missing:skip-covered", env=env)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, formatting and spelling."""
+    session.install("ruff==0.17.6", "codespell>=2.3")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("codespell", "src", "tests", "docs", "examples", "README.md", "CHANGELOG.md")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types, strictly."""
+    session.install("mypy>=1.13", "-e", ".")
+    session.run("mypy")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation; warnings are errors, and the gallery runs."""
+    env = install_backend(session, "tensorflow", "docs")
+    session.run(
+        "sphinx-build",
+        "-W",
+        "-n",
+        "--keep-going",
+        "-b",
+        "html",
+        "docs",
+        "docs/_build/html",
+        env=env,
+    )
+
+
+@nox.session
+def example(session: nox.Session) -> None:
+    """Train, evaluate and report on the embedded cohort, as a newcomer would."""
+    env = install_backend(session, "tensorflow", "plot")
+    output = Path(session.create_tmp()) / "run"
+    session.run(
+        "python", "-c", f"import shutil; shutil.rmtree({str(output)!r}, ignore_errors=True)"
+    )
+    session.run(
+        "python", "examples/cnmc_all.py", "--output", str(output), *session.posargs, env=env
+    )
+
+
+@nox.session
+def package(session: nox.Session) -> None:
+    """Build sdist and wheel twice, compare them, and check what is inside."""
+    session.install("build", "twine>=6", "check-wheel-contents>=0.6")
+    folders = [Path(session.create_tmp()) / name for name in ("first", "second")]
+    for folder in folders:
+        session.run(
+            "python",
+            "-m",
+            "build",
+            "--outdir",
+            str(folder),
+            env={"SOURCE_DATE_EPOCH": "1700000000"},
+        )
+    built = [{path.name: path.read_bytes() for path in folder.iterdir()} for folder in folders]
+    if built[0] != built[1]:
+        session.error("Two builds of the same tree differ.")
+    files = [str(folders[0] / name) for name in built[0]]
+    session.run("twine", "check", "--strict", *files)
+    session.run("check-wheel-contents", *[file for file in files if file.endswith(".whl")])
+
+
+@nox.session(default=False)
+@nox.parametrize("backend", list(BACKENDS), ids=list(BACKENDS))
+def bench(session: nox.Session, backend: str) -> None:
+    """Run every benchmark and print its table; none decides a test."""
+    env = install_backend(session, backend, "fast")
+    for script in sorted(Path("tests/benchmarks").glob("bench_*.py")):
+        session.run("python", os.fspath(script), *session.posargs, env=env)
+
+
+@nox.session(default=False)
+def minimums(session: nox.Session) -> None:
+    """Run the stages without Keras, and the Keras ones on JAX, on the lowest declared versions."""
+    session.install("uv")
+    session.run(
+        "uv", "pip", "install", "--python", os.fspath(Path(session.bin) / "python"),
+        "--resolution=lowest-direct", "-e", ".[test,jax]",
+    )  # fmt: skip
+    session.run("pytest", "-n", "auto", *session.posargs, env={"KERAS_BACKEND": "jax"})

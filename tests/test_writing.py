@@ -1,0 +1,48 @@
+"""Outputs are written whole or not at all."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from prevalens._writing import whole_file, write_json, write_text
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_litter(tmp_path: Path) -> None:
+    """An error half-way keeps what stood there before."""
+    target = tmp_path / "report.html"
+    write_text(target, "old")
+    with pytest.raises(ZeroDivisionError), whole_file(target) as temporary:
+        temporary.write_text(f"half {1 // 0}")
+
+    assert target.read_text(encoding="utf-8") == "old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_write_makes_its_folders_and_keeps_the_suffix(tmp_path: Path) -> None:
+    """Writers that read the format from the suffix see the right one."""
+    target = tmp_path / "a" / "b" / "model.keras"
+    with whole_file(target) as temporary:
+        assert temporary.suffix == ".keras"
+        temporary.write_bytes(b"whole")
+
+    assert target.read_bytes() == b"whole"
+
+
+def test_a_new_file_has_the_permissions_any_file_would(tmp_path: Path) -> None:
+    """The private mode of the temporary file does not stay."""
+    plain = tmp_path / "plain"
+    plain.touch()
+    write_text(tmp_path / "ours", "text")
+
+    assert (tmp_path / "ours").stat().st_mode == plain.stat().st_mode
+
+
+def test_json_refuses_nan(tmp_path: Path) -> None:
+    """A nan never reaches a file, and the refusal writes nothing."""
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_json(tmp_path / "x.json", {"value": float("nan")})
+    assert not list(tmp_path.iterdir())
+
+    write_json(tmp_path / "x.json", {"value": "é"})
+    assert json.loads((tmp_path / "x.json").read_text(encoding="utf-8")) == {"value": "é"}
