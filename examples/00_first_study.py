@@ -1,0 +1,5 @@
+"""
+A first study in ten minutes
+============================
+"""
+print("soon")
