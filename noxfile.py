@@ -68,7 +68,15 @@ def docs(session: nox.Session) -> None:
     """Build the documentation; warnings are errors, and the gallery runs."""
     env = install_backend(session, "tensorflow", "docs")
     session.run(
-        "sphinx-build", "-W", "-n", "--keep-going", "-b", "html", "docs", "docs/_build/html", env=env
+        "sphinx-build",
+        "-W",
+        "-n",
+        "--keep-going",
+        "-b",
+        "html",
+        "docs",
+        "docs/_build/html",
+        env=env,
     )
 
 
@@ -77,8 +85,12 @@ def example(session: nox.Session) -> None:
     """Train, evaluate and report on the embedded cohort, as a newcomer would."""
     env = install_backend(session, "tensorflow", "plot")
     output = Path(session.create_tmp()) / "run"
-    session.run("python", "-c", f"import shutil; shutil.rmtree({str(output)!r}, ignore_errors=True)")
-    session.run("python", "examples/cnmc_all.py", "--output", str(output), *session.posargs, env=env)
+    session.run(
+        "python", "-c", f"import shutil; shutil.rmtree({str(output)!r}, ignore_errors=True)"
+    )
+    session.run(
+        "python", "examples/cnmc_all.py", "--output", str(output), *session.posargs, env=env
+    )
 
 
 @nox.session
@@ -88,7 +100,12 @@ def package(session: nox.Session) -> None:
     folders = [Path(session.create_tmp()) / name for name in ("first", "second")]
     for folder in folders:
         session.run(
-            "python", "-m", "build", "--outdir", str(folder), env={"SOURCE_DATE_EPOCH": "1700000000"}
+            "python",
+            "-m",
+            "build",
+            "--outdir",
+            str(folder),
+            env={"SOURCE_DATE_EPOCH": "1700000000"},
         )
     built = [{path.name: path.read_bytes() for path in folder.iterdir()} for folder in folders]
     if built[0] != built[1]:

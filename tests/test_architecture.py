@@ -32,11 +32,14 @@ PLUMBING = {
     "_lazy",
     "_optional",
     "_seeding",
+    "_versions",
     "_writing",
 }
 WITH_KERAS = {
     "batches/undersampled_dataset.py",
     "batches/image_dataset.py",
+    "batches/prefetched_dataset.py",
+    "batches/epoch_follower.py",
     "augmentation/geometry.py",
     "augmentation/appearance.py",
     "augmentation/random_augmentation.py",

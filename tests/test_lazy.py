@@ -1,17 +1,21 @@
 """Importing is light: stages and names load on first use."""
 
+import runpy
 import subprocess
 import sys
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 import prevalens
 from prevalens._lazy import STAGES, lazy_names
+from prevalens.exceptions import MissingExtraError
 
 
 def test_the_root_offers_the_stages_and_the_version() -> None:
     """`dir(prevalens)` lists every stage, and each can be reached."""
-    assert dir(prevalens) == sorted([*STAGES, "__version__"])
+    assert dir(prevalens) == sorted([*STAGES, "__version__", "show_versions"])
     assert prevalens.cohorts.Cohort.__name__ == "Cohort"
 
 
@@ -19,7 +23,7 @@ def test_importing_the_root_loads_nothing_heavy() -> None:
     """Neither numpy nor any stage is imported with the root."""
     program = (
         "import sys, prevalens\n"
-        "loaded = {n for n in sys.modules if n.partition('.')[0] in ('numpy', 'keras', 'sklearn')}\n"
+        "loaded = {'numpy', 'keras', 'sklearn', 'scipy', 'PIL'} & set(sys.modules)\n"
         "assert not loaded, loaded\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
@@ -32,3 +36,31 @@ def test_a_name_is_kept_once_loaded() -> None:
     assert load("Figure") is prevalens.metrics.Figure
     with pytest.raises(AttributeError, match="offers"):
         load("Figures")
+
+
+@pytest.mark.parametrize(("asked", "said"), [("jax", "names 'jax'"), (None, "no KERAS_BACKEND")])
+def test_a_missing_backend_says_which_three_commands_mend_it(
+    asked: str | None, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that fails for want of a backend raises with three commands to paste."""
+    (tmp_path / "wants_jax.py").write_text("raise ModuleNotFoundError('no jax', name='jax')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr("importlib.import_module", _import_from(tmp_path))
+    if asked:
+        monkeypatch.setenv("KERAS_BACKEND", asked)
+    else:
+        monkeypatch.delenv("KERAS_BACKEND", raising=False)
+
+    with pytest.raises(MissingExtraError, match=said) as caught:
+        lazy_names("stage", {"Thing": "wants_jax"})("Thing")
+    for backend in ("tensorflow", "jax", "torch"):
+        assert f"pip install 'prevalens[{backend}]'" in str(caught.value)
+
+
+def _import_from(folder: Path) -> Callable[[str], object]:
+    """Import the last part of a name from a folder."""
+
+    def load(name: str) -> object:
+        return runpy.run_path(str(folder / f"{name.rpartition('.')[2]}.py"))
+
+    return load

@@ -19,7 +19,7 @@ The stages, in the order data flows; each is imported on first use, so that
 
 from typing import TYPE_CHECKING
 
-from prevalens._lazy import lazy_version, stages
+from prevalens._lazy import root_name
 
 if TYPE_CHECKING:
     from prevalens import (
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         reports,
         splits,
     )
+    from prevalens._versions import show_versions
 
     __version__: str
 
@@ -52,12 +53,13 @@ __all__ = [
     "models",
     "predictions",
     "reports",
+    "show_versions",
     "splits",
 ]
 
 
 def __getattr__(name: str) -> object:
-    return lazy_version() if name == "__version__" else stages(name)
+    return root_name(name)
 
 
 def __dir__() -> list[str]:

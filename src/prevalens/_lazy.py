@@ -1,8 +1,12 @@
 """Loads stages and public names on first use, so that importing one costs little."""
 
 import importlib
+import os
 import sys
 from collections.abc import Callable, Mapping
+from types import ModuleType
+
+from prevalens.exceptions import MissingExtraError
 
 STAGES = (
     "images",
@@ -20,17 +24,19 @@ STAGES = (
 )
 
 
-def lazy_version() -> str:
-    """Return the installed version of prevalens, from its metadata."""
-    return importlib.import_module("importlib.metadata").version("prevalens")
+BACKENDS = ("tensorflow", "jax", "torch")
 
 
-def stages(name: str) -> object:
-    """Import the stage called `name`.
+def root_name(name: str) -> object:
+    """Load what `prevalens` itself offers: a stage, the version, `show_versions`.
 
     Raises:
-        AttributeError: no stage has that name.
+        AttributeError: the root offers no such name.
     """
+    if name == "__version__":
+        return importlib.import_module("importlib.metadata").version("prevalens")
+    if name == "show_versions":
+        return importlib.import_module("prevalens._versions").show_versions
     if name in STAGES:
         return importlib.import_module(f"prevalens.{name}")
     raise AttributeError(f"module 'prevalens' has no attribute {name!r}; its stages: {STAGES}")
@@ -52,8 +58,26 @@ def lazy_names(stage: str, files: Mapping[str, str]) -> Callable[[str], object]:
             raise AttributeError(
                 f"module {stage!r} has no attribute {name!r}; it offers {sorted(files)}"
             )
-        value = getattr(importlib.import_module(f"{stage}.{files[name]}"), name)
+        value = getattr(_import_with_backend(f"{stage}.{files[name]}"), name)
         setattr(sys.modules[stage], name, value)
         return value
 
     return load
+
+
+def _import_with_backend(module: str) -> ModuleType:
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name not in BACKENDS:
+            raise
+        asked = os.environ.get("KERAS_BACKEND")
+        came = f"KERAS_BACKEND names {asked!r}" if asked else "no KERAS_BACKEND is set"
+        raise MissingExtraError(
+            f"{module} needs Keras with a backend, but {came} and `{error.name}` is not "
+            "installed. Install one of the three and select it:\n"
+            + "\n".join(
+                f"  pip install 'prevalens[{name}]' && export KERAS_BACKEND={name}"
+                for name in BACKENDS
+            )
+        ) from error

@@ -1,7 +1,7 @@
 """The record of who is in the study."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -9,6 +9,8 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from prevalens._checks import check_same_length, did_you_mean, name_some
 from prevalens.exceptions import InvalidInputError
@@ -143,6 +145,39 @@ class Cohort:
             patients=self.patients[kept],
             covariates={name: column[kept] for name, column in self.covariates.items()},
         )
+
+    def join_patients(self, pairs: Iterable[tuple[str, str]]) -> Self:
+        """Return the cohort in which the patients of each pair are one.
+
+        Pairs chain: joining 51 with 75 and 75 with 78 makes one patient, `51+75+78`.
+
+        Args:
+            pairs: Pairs of patient ids, for example `find_duplicates(cohort).patient_pairs`.
+
+        Raises:
+            InvalidInputError: an id is no patient of the cohort.
+        """
+        found, codes = np.unique(self.patients, return_inverse=True)
+        names = _joined(found.tolist(), [(str(a), str(b)) for a, b in pairs])
+        return replace(self, patients=np.array(names, dtype=np.str_)[codes.reshape(-1)])
+
+
+def _joined(patients: Sequence[str], pairs: Sequence[tuple[str, str]]) -> list[str]:
+    """Return the new id of each patient: the ids of its connected component, joined by +."""
+    position = {name: index for index, name in enumerate(patients)}
+    unknown = [name for pair in pairs for name in pair if name not in position]
+    if unknown:
+        raise InvalidInputError(
+            f"Only patients of the cohort can be joined, but {name_some(dict.fromkeys(unknown))} "
+            "are none." + did_you_mean(unknown[0], patients)
+        )
+    ends = np.array([[position[a], position[b]] for a, b in pairs], dtype=np.int64).reshape(-1, 2)
+    links = coo_array((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=(len(patients),) * 2)
+    _, component = connected_components(links, directed=False)
+    members: dict[int, list[str]] = {}
+    for name, number in zip(patients, component.tolist(), strict=True):
+        members.setdefault(number, []).append(name)
+    return ["+".join(members[number]) for number in component.tolist()]
 
 
 def _frozen(column: Column) -> Column:

@@ -4,9 +4,28 @@ from typing import TYPE_CHECKING
 
 from prevalens._lazy import lazy_names
 
-__all__ = []
+if TYPE_CHECKING:
+    from prevalens.images.decoding import read_image, read_images
+    from prevalens.images.dicom import dicom_patient, read_dicom
+    from prevalens.images.fingerprints import hash_file, hash_files
+
+__all__ = [
+    "dicom_patient",
+    "hash_file",
+    "hash_files",
+    "read_dicom",
+    "read_image",
+    "read_images",
+]
 
 __getattr__ = lazy_names(
     __name__,
-    {},
+    {
+        "dicom_patient": "dicom",
+        "hash_file": "fingerprints",
+        "hash_files": "fingerprints",
+        "read_dicom": "dicom",
+        "read_image": "decoding",
+        "read_images": "decoding",
+    },
 )

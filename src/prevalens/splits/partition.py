@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -14,7 +14,7 @@ from prevalens._checks import check_integer, name_some
 from prevalens._writing import write_json
 from prevalens.cohorts.cohort import Cohort
 from prevalens.exceptions import InvalidInputError
-from prevalens.typing import Rows
+from prevalens.typing import Column, Rows
 
 PARTS = ("train", "validation", "test")
 _FORMAT = "prevalens partition"
@@ -113,6 +113,17 @@ class Partition:
             )
         record = {key: value for key, value in record.items() if key not in ("format", "version")}
         return cls(**record)
+
+
+def count_crossing(patients: Column, parts: Sequence[Rows]) -> int:
+    """Return how many patients have images in more than one of the parts.
+
+    Args:
+        patients: Patient of each row, shape `(n_rows,)`.
+        parts: Rows of each part.
+    """
+    seen = np.concatenate([np.unique(patients[rows]) for rows in parts])
+    return int((np.unique(seen, return_counts=True)[1] > 1).sum())
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -1,0 +1,20 @@
+"""The named policies."""
+
+import pytest
+
+from prevalens.augmentation import AugmentationPolicy, presets
+
+
+@pytest.mark.parametrize("name", ["brief"])
+def test_each_preset_names_itself_and_its_reference(name: str) -> None:
+    """A report can cite what was done; the record comes back equal."""
+    policy = getattr(presets, name)()
+
+    assert policy.name == name
+    assert len(policy.reference) > 20
+    assert AugmentationPolicy.from_dict(policy.to_dict()) == policy
+
+
+def test_the_brief_names_three() -> None:
+    """Rotation, flip and shift, and nothing else."""
+    assert {each.name for each in presets.brief().operations} == {"rotation", "flip", "shift"}

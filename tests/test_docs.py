@@ -1,0 +1,35 @@
+"""Every Python snippet of the README and the documentation runs."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FENCE = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+PAGES = {
+    path.relative_to(ROOT).as_posix(): FENCE.findall(path.read_text(encoding="utf-8"))
+    for path in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    if not {"_build", "gallery"} & set(path.parts)
+}
+NEEDS_KERAS = re.compile(r"keras|batches|models|callbacks|explanations|RandomAug|with_views")
+
+
+def pages() -> list[object]:
+    """Return each page with snippets, marked where one of them needs Keras."""
+    return [
+        pytest.param(page, marks=pytest.mark.keras if NEEDS_KERAS.search("".join(code)) else ())
+        for page, code in PAGES.items()
+        if code
+    ]
+
+
+@pytest.mark.parametrize("page", pages())
+def test_the_snippets_of_a_page_run_in_order(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reader who pastes a page's snippets one after the other meets no error."""
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {"__name__": "__main__"}
+    for number, code in enumerate(PAGES[page], start=1):
+        exec(compile(code, f"{page}, snippet {number}", "exec"), names)  # noqa: S102
