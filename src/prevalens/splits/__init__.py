@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from prevalens.splits.partition import Partition
     from prevalens.splits.patient_holdout import PatientHoldout
     from prevalens.splits.patient_kfold import PatientKFold
+    from prevalens.splits.precision_plan import PrecisionPlan
 
 __all__ = [
     "ImageHoldout",
@@ -17,6 +18,7 @@ __all__ = [
     "Partition",
     "PatientHoldout",
     "PatientKFold",
+    "PrecisionPlan",
 ]
 
 __getattr__ = lazy_names(
@@ -27,5 +29,6 @@ __getattr__ = lazy_names(
         "Partition": "partition",
         "PatientHoldout": "patient_holdout",
         "PatientKFold": "patient_kfold",
+        "PrecisionPlan": "precision_plan",
     },
 )
