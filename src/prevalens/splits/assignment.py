@@ -24,6 +24,7 @@ _ALL_AT_ONCE = 400  # up to so many units are all looked at in every round
 _CHOICE = 128  # of more, a fresh random choice every round
 _WORK = 600_000  # pairs of units looked at in one round, over all starts
 _STARTS = 256
+_TOLERANCE = 2e-4  # deviations in images this close are told apart by patients
 _ROUNDS = 200  # of random choices, at most
 _IDLE = 4
 
@@ -78,6 +79,11 @@ class Problem:
         n_parts = len(self.shares)
         sums = [np.bincount(parts, weights=column, minlength=n_parts) for column in counted.T]
         return np.stack(sums, axis=1)
+
+    def cost(self, parts: _Ints) -> float:
+        """Return what the search lowers: the weighted squares of all relative deviations."""
+        excess = self.totals(parts, self.columns) * self.scale - self.targets
+        return float((excess**2).sum())
 
     def deviations(self, parts: _Ints) -> _Floats:
         """Return the relative deviation of the images of each stratum, `(n_parts, n_strata)`."""
@@ -177,6 +183,10 @@ def assign(problem: Problem, seeds: list[list[int]], rng: np.random.Generator) -
 
     Returns:
         The part of each unit, shape `(n_units,)`. Every part holds the kinds that `seeds` asks.
+
+    The search starts from deals in which units of one class and about one size go to all parts in
+    turn, and makes the best single move or swap until none helps, from many starts at once; the
+    start that ends best is returned.
     """
     n_units = len(problem.images)
     n_starts = int(np.clip(_WORK // n_units**2, 2, _STARTS))
@@ -248,5 +258,7 @@ def _descend_by_choice(problem: Problem, starts: _Ints, rng: np.random.Generator
 
 
 def _best(problem: Problem, ends: _Ints) -> _Ints:
-    worst = [np.abs(problem.deviations(parts)).max() for parts in ends]
-    return ends[int(np.argmin(worst))]
+    """Choose by the worst deviation in images; of those within the tolerance, by the whole cost."""
+    worst = np.array([np.abs(problem.deviations(parts)).max() for parts in ends])
+    good = np.flatnonzero(worst <= worst.min() + _TOLERANCE)
+    return ends[good[int(np.argmin([problem.cost(ends[end]) for end in good]))]]
