@@ -177,6 +177,7 @@ def test_a_broken_loss_stops_restores_and_is_located() -> None:
 
     script = Scripted(accuracy=[0.95] * 4, val_loss=[0.5, math.nan, 0.4, 0.3])
     model = small_model()
+    model.compile(keras.optimizers.SGD(0.5), loss="mse", metrics=["accuracy"])
     with pytest.warns(PrevalensWarning, match=r"in epoch 2, batch 2.*goes back to epoch 1"):
         history = train(model, Breaking(), script, callbacks.LRA(verbose=0), batch_size=4)
 

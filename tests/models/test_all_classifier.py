@@ -67,9 +67,8 @@ def test_it_learns_from_class_numbers(output: str) -> None:
 
 def test_class_numbers_give_the_published_loss() -> None:
     """The compiled loss on class numbers equals the categorical cross-entropy on one-hots."""
-    model = models.all_classifier(**LIGHT)
+    loss = keras.losses.get(models.all_classifier(**LIGHT).loss)
     scores = np.array([[0.9, 0.1], [0.3, 0.7]], "float32")
-    ours = model.compute_loss(y=np.array([0.0, 1.0]), y_pred=scores) - sum(model.losses)
-    wanted = -(np.log(0.9) + np.log(0.7)) / 2
+    ours = keras.ops.convert_to_numpy(loss(np.array([0.0, 1.0]), scores))
 
-    assert float(ours) == pytest.approx(wanted, rel=1e-5)
+    np.testing.assert_allclose(ours.mean(), -(np.log(0.9) + np.log(0.7)) / 2, rtol=1e-5)

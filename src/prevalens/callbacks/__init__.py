@@ -13,23 +13,24 @@ if TYPE_CHECKING:
     )
     from prevalens.callbacks.learning_rate_adjuster import LRA, LearningRateAdjuster
 
-__all__ = [
-    "LRA",
+# In plain order, as in every stage; ruff would put the capitals of LRA first.
+__all__ = [  # noqa: RUF022
     "AdjusterRule",
     "AdjusterState",
     "Decision",
     "KeptEpoch",
+    "LRA",
     "LearningRateAdjuster",
 ]
 
 __getattr__ = lazy_names(
     __name__,
     {
-        "LRA": "learning_rate_adjuster",
         "AdjusterRule": "adjuster_rule",
         "AdjusterState": "adjuster_rule",
         "Decision": "adjuster_rule",
         "KeptEpoch": "adjuster_rule",
+        "LRA": "learning_rate_adjuster",
         "LearningRateAdjuster": "learning_rate_adjuster",
     },
 )

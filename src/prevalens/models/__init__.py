@@ -8,13 +8,18 @@ if TYPE_CHECKING:
     from prevalens.models.all_classifier import all_classifier
     from prevalens.models.classifier import create_classifier
     from prevalens.models.heads import output_bias
-    from prevalens.models.registry import BACKBONES, Backbone, Preprocessing, find_backbone
+    from prevalens.models.registry import (
+        Backbone,
+        Preprocessing,
+        backbone_names,
+        find_backbone,
+    )
 
 __all__ = [
-    "BACKBONES",
     "Backbone",
     "Preprocessing",
     "all_classifier",
+    "backbone_names",
     "create_classifier",
     "find_backbone",
     "output_bias",
@@ -23,10 +28,10 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
-        "BACKBONES": "registry",
         "Backbone": "registry",
         "Preprocessing": "registry",
         "all_classifier": "all_classifier",
+        "backbone_names": "registry",
         "create_classifier": "classifier",
         "find_backbone": "registry",
         "output_bias": "heads",

@@ -119,6 +119,16 @@ BACKBONES = MappingProxyType(
 )
 
 
+def backbone_names() -> list[str]:
+    """Return the name of every backbone that `create_classifier` takes by name.
+
+    Examples:
+        >>> len(backbone_names())
+        40
+    """
+    return list(BACKBONES)
+
+
 def find_backbone(name: str) -> Backbone:
     """Return the backbone called `name`, whatever its capitals.
 
