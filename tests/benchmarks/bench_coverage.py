@@ -89,7 +89,9 @@ def main() -> None:
     runs = 100 if options.quick else options.runs
     settings = [(k, p) for k in PATIENTS for p in PREVALENCES]
     tables = [coverage(k, p, runs, options.seed) for k, p in settings]
-    print(f"Coverage of 95 % intervals over {runs} studies (%); as-independent coverage in brackets.")
+    print(
+        f"Coverage of 95 % intervals over {runs} studies (%); as-independent coverage in brackets."
+    )
     print()
     heads = [f"{k} patients, {p:.0%}" for k, p in settings]
     print(f"| figure | {' | '.join(heads)} | without limits |")
