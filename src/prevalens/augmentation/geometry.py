@@ -7,6 +7,7 @@ import keras
 
 from prevalens.augmentation.affine import source_matrices
 from prevalens.augmentation.resampling import resample, source_places
+from prevalens.augmentation.torch_resampling import can_sample, sample_on_torch
 
 
 def apply_geometry(
@@ -29,4 +30,6 @@ def apply_geometry(
     if matrices is None:
         return images
     x, y = source_places(matrices, height=height, width=width, xp=ops)
+    if keras.backend.backend() == "torch" and can_sample(images, fill):
+        return sample_on_torch(images, x, y, fill=fill, fill_value=fill_value)
     return resample(images, x, y, fill=fill, fill_value=fill_value, xp=ops)
