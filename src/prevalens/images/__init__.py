@@ -7,12 +7,21 @@ from prevalens._lazy import lazy_names
 if TYPE_CHECKING:
     from prevalens.images.decoding import read_image, read_images
     from prevalens.images.dicom import dicom_patient, read_dicom
-    from prevalens.images.fingerprints import hash_file, hash_files
+    from prevalens.images.fingerprints import (
+        hash_file,
+        hash_files,
+        perceptual_hash,
+        perceptual_hashes,
+    )
+    from prevalens.images.near_pairs import find_near_pairs
 
 __all__ = [
     "dicom_patient",
+    "find_near_pairs",
     "hash_file",
     "hash_files",
+    "perceptual_hash",
+    "perceptual_hashes",
     "read_dicom",
     "read_image",
     "read_images",
@@ -22,8 +31,11 @@ __getattr__ = lazy_names(
     __name__,
     {
         "dicom_patient": "dicom",
+        "find_near_pairs": "near_pairs",
         "hash_file": "fingerprints",
         "hash_files": "fingerprints",
+        "perceptual_hash": "fingerprints",
+        "perceptual_hashes": "fingerprints",
         "read_dicom": "dicom",
         "read_image": "decoding",
         "read_images": "decoding",
