@@ -5,30 +5,39 @@ from typing import TYPE_CHECKING
 from prevalens._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from prevalens.splits.covariate_holdout import CovariateHoldout
     from prevalens.splits.image_holdout import ImageHoldout
     from prevalens.splits.image_kfold import ImageKFold
     from prevalens.splits.partition import Partition
     from prevalens.splits.patient_holdout import PatientHoldout
     from prevalens.splits.patient_kfold import PatientKFold
     from prevalens.splits.precision_plan import PrecisionPlan
+    from prevalens.splits.repeated_patient_holdout import RepeatedPatientHoldout
+    from prevalens.splits.repeated_patient_kfold import RepeatedPatientKFold
 
 __all__ = [
+    "CovariateHoldout",
     "ImageHoldout",
     "ImageKFold",
     "Partition",
     "PatientHoldout",
     "PatientKFold",
     "PrecisionPlan",
+    "RepeatedPatientHoldout",
+    "RepeatedPatientKFold",
 ]
 
 __getattr__ = lazy_names(
     __name__,
     {
+        "CovariateHoldout": "covariate_holdout",
         "ImageHoldout": "image_holdout",
         "ImageKFold": "image_kfold",
         "Partition": "partition",
         "PatientHoldout": "patient_holdout",
         "PatientKFold": "patient_kfold",
         "PrecisionPlan": "precision_plan",
+        "RepeatedPatientHoldout": "repeated_patient_holdout",
+        "RepeatedPatientKFold": "repeated_patient_kfold",
     },
 )
