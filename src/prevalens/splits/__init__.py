@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from prevalens._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from prevalens.splits.covariate_holdout import CovariateHoldout
     from prevalens.splits.image_holdout import ImageHoldout
     from prevalens.splits.image_kfold import ImageKFold
     from prevalens.splits.leakage import Finding
@@ -14,8 +15,11 @@ if TYPE_CHECKING:
     from prevalens.splits.patient_holdout import PatientHoldout
     from prevalens.splits.patient_kfold import PatientKFold
     from prevalens.splits.precision_plan import PrecisionPlan
+    from prevalens.splits.repeated_patient_holdout import RepeatedPatientHoldout
+    from prevalens.splits.repeated_patient_kfold import RepeatedPatientKFold
 
 __all__ = [
+    "CovariateHoldout",
     "Finding",
     "ImageHoldout",
     "ImageKFold",
@@ -24,12 +28,15 @@ __all__ = [
     "PatientHoldout",
     "PatientKFold",
     "PrecisionPlan",
+    "RepeatedPatientHoldout",
+    "RepeatedPatientKFold",
     "audit_leakage",
 ]
 
 __getattr__ = lazy_names(
     __name__,
     {
+        "CovariateHoldout": "covariate_holdout",
         "Finding": "leakage",
         "ImageHoldout": "image_holdout",
         "ImageKFold": "image_kfold",
@@ -38,6 +45,8 @@ __getattr__ = lazy_names(
         "PatientHoldout": "patient_holdout",
         "PatientKFold": "patient_kfold",
         "PrecisionPlan": "precision_plan",
+        "RepeatedPatientHoldout": "repeated_patient_holdout",
+        "RepeatedPatientKFold": "repeated_patient_kfold",
         "audit_leakage": "leakage",
     },
 )
