@@ -43,3 +43,7 @@ class DataWarning(PrevalensWarning):
 
 class NoEffectWarning(PrevalensWarning):
     """A setting changes nothing."""
+
+
+class SaturationWarning(PrevalensWarning):
+    """A range is so wide that what it changes is lost, for example a picture shifted away."""

@@ -9,8 +9,8 @@ from prevalens._seeding import generator
 from prevalens.cohorts.smear_painter import Cell, Smear
 
 # Half the distance between the classes' means, in standard deviations of a cell, trait by trait.
-TRAITS = {"size": 0.60, "share": 0.45, "clumping": 0.65, "nucleoli": 0.5, "contour": 0.40}
-PATIENT_SPREAD = 0.45
+TRAITS = {"size": 0.70, "share": 0.50, "clumping": 0.75, "nucleoli": 0.55, "contour": 0.45}
+PATIENT_SPREAD = 0.55
 CELLS_PER_FIELD = 4
 
 
@@ -105,18 +105,18 @@ def _draw_patient(
 
 
 def _draw_smear(microscope: str, random: np.random.Generator) -> Smear:
-    tint = random.normal(scale=0.10, size=3)
+    tint = random.normal(scale=0.12, size=3)
     strength = random.normal(scale=0.16)
     nuclear = np.array([0.62, 1.22, 0.40]) * np.exp(tint + strength)
     tint = random.normal(scale=0.12, size=3)
-    cytoplasmic = np.array([0.42, 0.46, 0.10]) * np.exp(tint + 0.6 * strength)
+    cytoplasmic = np.array([0.42, 0.42, 0.16]) * np.exp(tint + 0.6 * strength)
     light = np.array([236, 228, 232] if microscope == "A" else [226, 226, 238])
     light = np.clip(light * np.exp(random.normal(scale=0.05) + random.normal(0, 0.02, 3)), 150, 254)
     return Smear(
         nuclear_stain=_three(nuclear),
         cytoplasmic_stain=_three(cytoplasmic),
         light=_three(light),
-        magnification=float(np.exp(random.normal(0.02 if microscope == "B" else -0.01, 0.06))),
+        magnification=float(np.exp(random.normal(0.02 if microscope == "B" else -0.01, 0.045))),
         defocus=float(0.16 * np.exp(random.normal(scale=0.35))),
         noise=float((2.0 if microscope == "A" else 3.0) * np.exp(random.normal(scale=0.2))),
     )

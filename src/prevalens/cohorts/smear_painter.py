@@ -146,7 +146,7 @@ def _notch(where: float, depth: float, width: float) -> NDArray[np.float32]:
 
 
 def _cell_edge(radius: float, generator: np.random.Generator) -> NDArray[np.float32]:
-    edge = 1 + _wave(0.045, range(2, 4), 1.0, generator) + _wave(0.012, range(4, 9), 1.0, generator)
+    edge = 1 + _wave(0.045, range(2, 4), 1.0, generator) + _wave(0.010, range(4, 9), 1.5, generator)
     if generator.random() < 0.25:  # a bleb, or a side pressed flat by a neighbour
         height = generator.uniform(-0.12, 0.14)
         edge = edge + _notch(generator.uniform(0, 2 * np.pi), height, generator.uniform(0.15, 0.4))
@@ -201,15 +201,16 @@ def _chromatin(
     cell: Cell, depth: Plane, centre: tuple[float, float], generator: np.random.Generator
 ) -> Plane:
     """Return the nucleus' optical density, 0 outside."""
-    blocks = np.tanh(1.6 * _noise(1.5, generator))
-    fine = _noise(0.45, generator)
-    broad = _noise(5.0, generator)
     clumping = np.float32(cell.clumping)
-    texture = (0.03 + 0.2 * clumping) * blocks + (0.09 - 0.05 * clumping) * fine + 0.05 * broad
+    # Blocks with sharp borders and channels between them, on a fine and a broad grain.
+    blocks = np.tanh(2.2 * _noise(1.25, generator) + 1.0 * _noise(0.6, generator))
+    fine = 0.6 * _noise(0.4, generator) + 0.6 * _noise(0.8, generator)
+    texture = (0.02 + 0.21 * clumping) * blocks + (0.10 - 0.06 * clumping) * fine
+    texture += 0.06 * _noise(4.0, generator)
     radius = cell.nucleus_diameter / 2
     dome = np.sqrt(np.clip(depth / np.float32(radius), 0.02, 1))
-    rim = np.exp(-(((depth - np.float32(0.25)) / np.float32(0.3)) ** 2))
-    density = (0.7 + 0.3 * dome) * (1 + texture) + (0.10 + 0.08 * clumping) * rim
+    rim = np.exp(-(((depth - np.float32(0.3)) / np.float32(0.3)) ** 2))
+    density = (0.72 + 0.28 * dome) * (1 + texture) + (0.14 + 0.10 * clumping) * rim
     density += np.float32(0.16) * clumping
     spots = []
     for _ in range(cell.nucleoli):
@@ -230,9 +231,10 @@ def _cytoplasm(
     generator: np.random.Generator,
 ) -> Plane:
     """Return the cytoplasm's optical density over the whole cell, 0 outside."""
-    edge = np.exp(-np.clip(body, 0, None) / np.float32(1.1))
+    edge = np.exp(-np.clip(body, 0, None) / np.float32(0.9))
+    membrane = np.exp(-(((body - np.float32(0.25)) / np.float32(0.22)) ** 2))
     hof = np.exp(-np.clip(-nucleus, 0, None) / np.float32(0.6))
-    density = 0.62 + 0.5 * edge - 0.18 * hof
+    density = 0.62 + 0.38 * edge + 0.22 * membrane - 0.18 * hof
     density = density + 0.07 * _noise(1.1, generator) + 0.1 * _noise(4.0, generator)
     spots = []
     across, down = -centre[0], -centre[1]
@@ -259,7 +261,10 @@ def _photograph(
     generator: np.random.Generator,
 ) -> PaintedCell:
     covered = _cover(nucleus, 0.25)
-    density = chromatin[..., None] * np.array(smear.nuclear_stain, np.float32)
+    # The two dyes settle unevenly: bluer along the membranes, redder in patches within.
+    blue = 0.9 * np.exp(-np.clip(nucleus, 0, None) / np.float32(0.9)) + 0.3 * _noise(3.5, generator)
+    hue = blue[..., None] * np.array([0.16, 0.04, -0.04], np.float32)
+    density = chromatin[..., None] * (np.array(smear.nuclear_stain, np.float32) + hue)
     density = density + (cytoplasm * (1 - 0.75 * covered))[..., None] * np.array(
         smear.cytoplasmic_stain, np.float32
     )
@@ -269,7 +274,8 @@ def _photograph(
     side = max(1, round(image_size * FIELD / FRAME * smear.magnification))
     resized = np.asarray(blurred.resize((side, side), Pillow.Resampling.BICUBIC), dtype=np.float32)
     # The segmentation that cut the cell out follows its edge only about, and mostly outside it.
-    slip = np.float32(generator.normal(0.12, 0.08)) + 0.12 * _noise(2.0, generator)
+    slip = np.float32(generator.normal(0.10, 0.08)) + 0.10 * _noise(2.0, generator)
+    slip = slip + 0.03 * _noise(0.35, generator)
     kept = _enlarged(body + slip, side) > 0
     grain = generator.standard_normal((side, side, 1), dtype=np.float32) * np.float32(smear.noise)
     noisy = np.clip(resized + grain, 1, 255).astype(np.uint8) * kept[..., None]
