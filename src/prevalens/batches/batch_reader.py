@@ -46,9 +46,8 @@ class BatchReader:
         on_unreadable: str = "raise",
         n_skipped_at_most: int = 0,
     ) -> None:
-        self.cohort = cohort
         self.unreadable: dict[int, str] = {}
-        self._source = ImageSource(cohort, image_size=image_size, cache=cache, decoder=decoder)
+        self.source = ImageSource(cohort, image_size=image_size, cache=cache, decoder=decoder)
         self._covariates = _numbers(cohort, covariates)
         self._targets = _labels(cohort) if targets is None else _column("targets", targets, cohort)
         self._weights = None if sample_weights is None else _weights(sample_weights, cohort)
@@ -70,7 +69,7 @@ class BatchReader:
         Raises:
             UnreadableImageError: a file cannot be read; the text names it and its row.
         """
-        images, failures = self._source.read(rows)
+        images, failures = self.source.read(rows)
         if failures:
             good = self._note(rows, failures)
             rows, images = rows[good], images[good]

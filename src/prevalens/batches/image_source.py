@@ -32,17 +32,19 @@ class ImageSource:
         image_size: Side in pixels of square images, or `(height, width)`.
         cache: Keeps decoded images, so that each file is decoded once.
         decoder: `"pillow"`, or `"opencv"` for the common formats.
+
+    Attributes:
+        paths: File of each row of the cohort.
     """
 
     def __init__(
         self, cohort: Cohort, *, image_size: Size, cache: PixelCache | None, decoder: str
     ) -> None:
         self.size = check_size(image_size)
-        self._cohort = cohort
         self._decode, version = DECODERS[check_choice("decoder", decoder, DECODERS)]
         named = version()
-        paths = [cohort.path(row) for row in range(len(cohort))]
-        self._kept = cache.open(paths, size=self.size, decoder=named) if cache else None
+        self.paths = [cohort.path(row) for row in range(len(cohort))]
+        self._kept = cache.open(self.paths, size=self.size, decoder=named) if cache else None
 
     def read(self, rows: Rows) -> tuple[Images, dict[int, str]]:
         """Return images, uint8 `(batch, height, width, 3)`, and which could not be read.
@@ -60,7 +62,7 @@ class ImageSource:
         for place in missing.tolist():
             row = int(rows[place])
             try:
-                images[place] = self._decode(self._cohort.path(row), size=self.size)
+                images[place] = self._decode(self.paths[row], size=self.size)
             except UnreadableImageError as error:
                 failures[place] = str(error)
                 continue

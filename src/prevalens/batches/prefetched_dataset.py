@@ -10,6 +10,7 @@ import numpy as np
 from prevalens._checks import check_integer
 from prevalens.batches.batch_reader import Batch, BatchReader
 from prevalens.batches.prefetcher import Prefetcher
+from prevalens.batches.row_source import RowSource
 from prevalens.batches.sharding import Shard
 from prevalens.batches.undersampling import EpochPlan
 from prevalens.exceptions import InvalidInputError
@@ -66,6 +67,21 @@ class PrefetchedDataset(keras.utils.PyDataset):
     def rows_of(self, epoch: int) -> Rows:
         """Return the rows of the cohort that `epoch` shows, in order, shape `(n_shown,)`."""
         return self._plan.rows(epoch)
+
+    def as_torch_dataset(self, epoch: int = 0) -> RowSource:
+        """Return the images of `epoch` one by one, for a `torch.utils.data.DataLoader`.
+
+        Each is `(image, label)` as a batch holds them, the image uint8 `(height, width, 3)`.
+        Give the loader no shuffling: the order is the epoch's.
+        """
+        return RowSource(self._reader, self.rows_of(epoch))
+
+    def grain_source(self, epoch: int = 0) -> RowSource:
+        """Return the images of `epoch` one by one, for `grain.MapDataset.source`.
+
+        Each is `(image, label)` as a batch holds them, the image uint8 `(height, width, 3)`.
+        """
+        return RowSource(self._reader, self.rows_of(epoch))
 
     def _fetch(self, places: list[Place]) -> Batch:
         return self._prefetcher.get(places[0], upcoming=places[1:])
