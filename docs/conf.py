@@ -52,7 +52,7 @@ sphinx_gallery_conf = {
 
 # Names are exported lazily; autodoc lists what a module already holds.
 for stage in prevalens.__all__:
-    if stage not in {"__version__", "show_versions"}:
+    if stage not in {"__version__", "show_versions", "versions"}:
         module = importlib.import_module(f"prevalens.{stage}")
         for public in module.__all__:
             getattr(module, public)

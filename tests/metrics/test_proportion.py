@@ -1,5 +1,7 @@
 """Tests of a share of images inside patients."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -28,12 +30,12 @@ def test_images_that_go_together_count_as_their_patients() -> None:
     """Ten images of each of six patients, all alike inside: six units on five degrees."""
     hits, codes = np.repeat([1, 1, 1, 1, 0, 0], 10), np.repeat(np.arange(6), 10)
     made = proportion_figure(hits.astype(bool), codes, level=0.95, empty="none")
-    # Jackknife: each patient's change is (x - p) / 5, so the variance is 6 p (1 - p) / 25.
-    assert made.design_effect == pytest.approx(60 * 6 / 25)
-    share = (student_critical(0.95, 5) / 1.959963984540054) ** 2
-    assert (made.lower, made.upper) == pytest.approx(
-        wilson_interval(4 / 6 * 25 / 6 / share, 25 / 6 / share)
-    )
+    # Jackknife: a patient's change is (x - p) / 5: four of 1/15, two of 2/15.
+    squares, fourths = (4 + 2 * 4) / 15**2, (4 + 2 * 16) / 15**4
+    assert made.design_effect == pytest.approx(squares * 60 / (4 / 6 * 2 / 6))
+    seen = min(2 * squares**2 / (fourths - squares**2 / 6), 5)
+    reach = student_critical(0.95, seen) * math.sqrt(squares) * 6 * 6 / 8
+    assert made.upper == pytest.approx(1 / (1 + math.exp(-math.log(2) - reach)))
 
 
 def test_all_hits_count_each_patient_once() -> None:

@@ -56,18 +56,32 @@ def test_every_change_of_cost_is_what_the_cost_changes_by(shares: list[float]) -
     problem = problem_of(rng.integers(1, 60, (14, 2)).tolist(), shares, weight=0.5)
     parts = assign(problem, [[] for _ in shares], generator(0))
 
-    def cost(candidate: np.ndarray) -> float:
-        off = problem.totals(candidate, problem.columns) * problem.scale - problem.targets
-        return float((off**2).sum())
-
-    reached = cost(parts)
+    reached = problem.cost(parts)
     for unit in range(14):
         for part in range(len(shares)):
             moved = parts.copy()
             moved[unit] = part
             if set(moved.tolist()) == set(range(len(shares))):
-                assert cost(moved) >= reached
+                assert problem.cost(moved) >= reached
         for other in range(unit):
             swapped = parts.copy()
             swapped[[unit, other]] = parts[[other, unit]]
-            assert cost(swapped) >= reached
+            assert problem.cost(swapped) >= reached
+
+
+def test_the_cost_is_the_weighted_sum_of_squared_relative_deviations() -> None:
+    """Images 4 and 6 of 10 deviate by 20 %, patients 1 and 1 not at all: 2 x 0.04 at unit scale."""
+    problem = problem_of([[4], [6]], [0.5, 0.5], weight=1.0)
+    unit = problem.targets[0, 0] ** 2
+
+    assert problem.cost(np.array([0, 1])) / unit == pytest.approx(0.08, rel=1e-5)
+
+
+def test_sums_stay_exact_up_to_the_smallest_share() -> None:
+    """The largest cost there can be, everything in the smallest part, is below 2**53."""
+    rng = np.random.default_rng(2)
+    for share in (0.5, 0.1, 0.01, 0.001):
+        problem = problem_of(rng.integers(1, 900, (40, 6)).tolist(), [1 - share, share], 3.0)
+
+        assert problem.cost(np.ones(40, dtype=np.int64)) < 2**53
+        assert (problem.sizes == np.rint(problem.sizes)).all()

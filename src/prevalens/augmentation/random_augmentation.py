@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from prevalens._checks import check_choice, check_integer, name_some
+from prevalens.augmentation.appearance import apply_appearance
 from prevalens.augmentation.drawing import n_uniforms, parameters_from
 from prevalens.augmentation.geometry import apply_geometry
 from prevalens.augmentation.policy import AugmentationPolicy
@@ -93,6 +94,7 @@ class RandomAugmentation(keras.layers.Layer):
         pictures = apply_geometry(
             pictures, drawn, fill=self.policy.fill, fill_value=self.policy.fill_value
         )
+        pictures = apply_appearance(pictures, drawn, self.policy.by_name)
         pictures = ops.transpose(pictures, (0, 3, 1, 2)) if first else pictures
         return ops.cast(pictures, self.compute_dtype)
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
         calibration_slope,
         log_loss,
     )
+    from prevalens.metrics.comparison import compare_groups, compare_models
     from prevalens.metrics.confusion import (
         accuracy,
         balanced_accuracy,
@@ -29,14 +30,21 @@ if TYPE_CHECKING:
         specificity,
         youden,
     )
+    from prevalens.metrics.contrast import Contrast, NonInferiority, holm, non_inferiority
     from prevalens.metrics.every_figure import all_figures
     from prevalens.metrics.figure import Figure
     from prevalens.metrics.intervals import clopper_pearson_interval, wilson_interval
+    from prevalens.metrics.mcnemar import McNemar, mcnemar_test
     from prevalens.metrics.precision_recall import average_precision
     from prevalens.metrics.ranking import auroc
+    from prevalens.metrics.utility import DecisionCurve, net_benefit
 
 __all__ = [
+    "Contrast",
+    "DecisionCurve",
     "Figure",
+    "McNemar",
+    "NonInferiority",
     "accuracy",
     "all_figures",
     "auroc",
@@ -47,14 +55,20 @@ __all__ = [
     "calibration_joint_intercept",
     "calibration_slope",
     "clopper_pearson_interval",
+    "compare_groups",
+    "compare_models",
     "confusion_figures",
     "dor",
     "f1",
+    "holm",
     "kappa",
     "log_loss",
     "lr_negative",
     "lr_positive",
     "mcc",
+    "mcnemar_test",
+    "net_benefit",
+    "non_inferiority",
     "npv",
     "ppv",
     "prevalence",
@@ -67,7 +81,11 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
+        "Contrast": "contrast",
+        "DecisionCurve": "utility",
         "Figure": "figure",
+        "McNemar": "mcnemar",
+        "NonInferiority": "contrast",
         "accuracy": "confusion",
         "all_figures": "every_figure",
         "auroc": "ranking",
@@ -78,14 +96,20 @@ __getattr__ = lazy_names(
         "calibration_joint_intercept": "calibration",
         "calibration_slope": "calibration",
         "clopper_pearson_interval": "intervals",
+        "compare_groups": "comparison",
+        "compare_models": "comparison",
         "confusion_figures": "confusion",
         "dor": "confusion",
         "f1": "confusion",
+        "holm": "contrast",
         "kappa": "confusion",
         "log_loss": "calibration",
         "lr_negative": "confusion",
         "lr_positive": "confusion",
         "mcc": "confusion",
+        "mcnemar_test": "mcnemar",
+        "net_benefit": "utility",
+        "non_inferiority": "contrast",
         "npv": "confusion",
         "ppv": "confusion",
         "prevalence": "confusion",

@@ -20,7 +20,7 @@ from prevalens.metrics.intervals import (
 from prevalens.metrics.logistic import fit_line
 from prevalens.typing import Numbers
 
-_JACKKNIFE = "delete-one-patient jackknife and Student's t (Bell & McCaffrey 2002)"
+_JACKKNIFE = "delete-one-patient jackknife and Student's t (degrees of freedom: Satterthwaite 1946)"
 _WALD = f"maximum likelihood, Wald interval, {INDEPENDENT} (Cox 1958)"
 _OVER = f"maximum likelihood (Cox 1958), {_JACKKNIFE}"
 

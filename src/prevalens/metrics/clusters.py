@@ -13,7 +13,7 @@ class Spread:
     """The spread of a figure over patients.
 
     Args:
-        variance: Variance of the figure.
+        variance: Variance of the figure; nan where it cannot be had.
         df: Degrees of freedom of that variance; may be a fraction.
         patients: Number of patients it rests on.
     """
@@ -27,10 +27,50 @@ class Spread:
         """Standard error of the figure."""
         return math.sqrt(self.variance)
 
+    @classmethod
+    def unseen(cls, patients: int) -> "Spread":
+        """Return the spread of a figure that fewer than two patients of a kind carry."""
+        return cls(math.nan, 0.0, patients)
+
+    @classmethod
+    def of(cls, changes: Numbers) -> "Spread":
+        """Return the jackknife's spread.
+
+        Args:
+            changes: How far the figure moves when each patient is left out, shape `(k,)`, k >= 2.
+        """
+        return cls(float(changes @ changes), degrees_of_freedom(changes), changes.size)
+
+
+def degrees_of_freedom(changes: Numbers) -> float:
+    """Return how many degrees of freedom a sum of squared changes has.
+
+    A variance that a few patients carry is itself uncertain. Satterthwaite's match of moments,
+    2 V^2 / var(V), measures that from the fourth powers of the changes. Patients that weigh the
+    same and vary as the normal distribution does give about k - 1, which is also the most.
+
+    Args:
+        changes: How far the figure moves when each patient is left out, shape `(k,)`, k >= 2.
+
+    References:
+        Satterthwaite, Biometrics Bulletin 1946;2:110-114.
+
+    Examples:
+        >>> degrees_of_freedom(np.array([1.0, -1.0, 1.0, -1.0]))
+        3.0
+        >>> round(degrees_of_freedom(np.array([5.0, -1.0, 1.0, -1.0])), 2)
+        1.26
+    """
+    k, total = changes.size, float(changes @ changes)
+    excess = float((changes**4).sum()) - total**2 / k
+    if 2 * total**2 >= (k - 1) * excess:
+        return k - 1.0
+    return max(2 * total**2 / excess, 1.0)
+
 
 def per_patient(values: Numbers, codes: Codes, n_patients: int) -> Numbers:
     """Sum `values` (n_rows,) by patient; shape `(n_patients,)`."""
-    sums: Numbers = np.bincount(codes, weights=values, minlength=n_patients)
+    sums: Numbers = np.bincount(codes, weights=values, minlength=n_patients).astype(np.float64)
     return sums
 
 
@@ -42,35 +82,10 @@ def leave_out(influences: Numbers, sizes: Numbers) -> Numbers:
         sizes: Number of rows of each patient, `(k,)`; 0 where a patient has none.
 
     Returns:
-        The changes, shape `(k,)`: exactly the delete-one-patient differences of a ratio.
+        The changes, shape `(k,)`: exactly the delete-one-patient differences of a ratio, with the
+        sign turned.
     """
     return influences / (1 - sizes / sizes.sum())
-
-
-def satterthwaite(sizes: Numbers) -> float:
-    """Return the degrees of freedom of a jackknife variance over patients of unequal size.
-
-    The variance sums squared delete-one differences. Its degrees of freedom follow from its first
-    two moments when the images of a patient go together (their sums have variances in proportion
-    to the squared sizes); k patients of one size give k - 1.
-
-    Args:
-        sizes: Number of rows of each patient, shape `(k,)`; patients with none do not count.
-
-    References:
-        Bell & McCaffrey, Survey Methodology 2002;28:169-181.
-    """
-    share = sizes[sizes > 0] / sizes.sum()
-    if share.size < 2:
-        return 0.0
-    spread, weight = share**2, 1 / (1 - share) ** 2
-    tilt = weight * share
-    constant = float(tilt @ share)
-    total = float(spread @ (weight - 2 * tilt + constant))
-    s0, s1, s2 = float(spread.sum()), float(tilt @ spread), float(tilt**2 @ spread)
-    pairs = constant**2 * s0**2 + 2 * s2 * s0 - 4 * constant * s1 * s0 + 2 * s1**2
-    diagonal = float((2 * weight * (constant - 2 * tilt) + weight**2) @ spread**2)
-    return total**2 / (pairs + diagonal)
 
 
 def ratio_spread(numerators: Numbers, sizes: Numbers) -> Spread:
@@ -82,11 +97,10 @@ def ratio_spread(numerators: Numbers, sizes: Numbers) -> Spread:
     """
     kept = sizes > 0
     if np.count_nonzero(kept) < 2:
-        return Spread(math.nan, 0.0, int(np.count_nonzero(kept)))
+        return Spread.unseen(int(np.count_nonzero(kept)))
     tops, sizes = numerators[kept], sizes[kept]
     influences = (tops - tops.sum() / sizes.sum() * sizes) / sizes.sum()
-    changes = leave_out(influences, sizes)
-    return Spread(float(changes @ changes), satterthwaite(sizes), int(sizes.size))
+    return Spread.of(leave_out(influences, sizes))
 
 
 def joint_spread(
@@ -99,26 +113,8 @@ def joint_spread(
         first_sizes: Number of those rows, shape `(k,)`.
         second: Influence of the rows of the second kind, shape `(k,)`.
         second_sizes: Number of those rows, shape `(k,)`.
-
-    Returns:
-        The spread; its degrees of freedom combine those of the parts as Welch's do.
-
-    References:
-        Welch, Biometrika 1947;34:28-35.
     """
-    patients = int(np.count_nonzero(first_sizes + second_sizes))
+    kept = first_sizes + second_sizes > 0
     if min(np.count_nonzero(first_sizes), np.count_nonzero(second_sizes)) < 2:
-        return Spread(math.nan, 0.0, patients)
-    one, two = leave_out(first, first_sizes), leave_out(second, second_sizes)
-    parts = float(one @ one), float(two @ two)
-    variance = float((one + two) @ (one + two))
-    return Spread(
-        variance, welch(parts, (satterthwaite(first_sizes), satterthwaite(second_sizes))), patients
-    )
-
-
-def welch(parts: tuple[float, float], dfs: tuple[float, float]) -> float:
-    """Combine the degrees of freedom of two variances that are added."""
-    if sum(parts) == 0:
-        return min(dfs)
-    return sum(parts) ** 2 / sum(part**2 / df for part, df in zip(parts, dfs, strict=True))
+        return Spread.unseen(int(np.count_nonzero(kept)))
+    return Spread.of((leave_out(first, first_sizes) + leave_out(second, second_sizes))[kept])

@@ -14,7 +14,7 @@ _SIMEL = f"log method, {INDEPENDENT} (Simel, Samsa & Matchar 1991)"
 _WOOLF = f"log method, {INDEPENDENT} (Woolf 1955)"
 _OVER = (
     "log method with the delete-one-patient jackknife and Student's t (Simel, Samsa & Matchar "
-    "1991; degrees of freedom: Bell & McCaffrey 2002)"
+    "1991; degrees of freedom: Satterthwaite 1946)"
 )
 _ZERO = "one-sided: the log has no standard error at 0 (Donner & Zou 2012, from Wilson limits)"
 

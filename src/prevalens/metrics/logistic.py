@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from prevalens.metrics.clusters import Spread, satterthwaite, welch
+from prevalens.metrics.clusters import Spread
 from prevalens.typing import Codes, Flags, Numbers
 
 
@@ -57,23 +57,12 @@ class Line:
                 own[:, row, column] = np.bincount(codes, parts, k)
         kept = sizes > 0
         if np.count_nonzero(kept) < 2:
-            return Spread(np.nan, 0.0, int(np.count_nonzero(kept)))
+            return Spread.unseen(int(np.count_nonzero(kept)))
         rest = self.information - own[kept]
         if (np.linalg.cond(rest) > 1e12).any():
-            return Spread(np.nan, 0.0, int(np.count_nonzero(kept)))
-        steps = np.linalg.solve(rest, pulls[kept][:, :, None])[:, which, 0]
-        df = self._df(codes, k, kept)
-        return Spread(float(steps @ steps), df, int(np.count_nonzero(kept)))
-
-    def _df(self, codes: Codes, k: int, kept: Flags) -> float:
-        parts, dfs = [], []
-        for rows in (self.labels, ~self.labels):
-            sizes = np.bincount(codes[rows], minlength=k).astype(float)
-            pull = np.bincount(codes[rows], (self.labels - self.risks)[rows], k)
-            centred = pull - pull.sum() * sizes / sizes.sum()
-            parts.append(float(centred @ centred))
-            dfs.append(max(satterthwaite(sizes), 1.0))
-        return welch((parts[0], parts[1]), (dfs[0], dfs[1]))
+            return Spread.unseen(int(np.count_nonzero(kept)))
+        steps: Numbers = np.linalg.solve(rest, pulls[kept][:, :, None])[:, which, 0].astype(float)
+        return Spread.of(steps)
 
 
 def fit_line(labels: Flags, log_odds: Numbers, *, slope: bool) -> Line:

@@ -18,7 +18,7 @@ _ALONE = (
 )
 _OVER = (
     "step sum over distinct scores; logit interval (Boyd, Eng & Page 2013), jackknife over "
-    "patients and Student's t (degrees of freedom: Bell & McCaffrey 2002)"
+    "patients and Student's t (degrees of freedom: Satterthwaite 1946)"
 )
 
 

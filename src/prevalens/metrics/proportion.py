@@ -1,12 +1,15 @@
 """A proportion of images, with limits that hold for images inside patients."""
 
+import math
+
 import numpy as np
 
 from prevalens.metrics.basis import INDEPENDENT, Basis
-from prevalens.metrics.clusters import per_patient, ratio_spread, satterthwaite
+from prevalens.metrics.clusters import per_patient, ratio_spread
 from prevalens.metrics.figure import Figure
 from prevalens.metrics.intervals import (
     clopper_pearson_interval,
+    logit_limits,
     normal_critical,
     student_critical,
     wilson_limits,
@@ -16,8 +19,8 @@ from prevalens.typing import Codes, Flags, Numbers
 _WILSON = f"Wilson score interval, {INDEPENDENT} (Wilson 1927)"
 _EXACT = f"Clopper-Pearson exact interval, {INDEPENDENT} (Clopper & Pearson 1934)"
 _OVER = (
-    "effective number of images, from the delete-one-patient jackknife, and Student's t "
-    "(Rao & Scott 1992; Korn & Graubard 1998; degrees of freedom: Bell & McCaffrey 2002)"
+    "{} over patients: effective number of images from the delete-one-patient jackknife, and "
+    "Student's t (Rao & Scott 1992; Korn & Graubard 1998; degrees of freedom: Satterthwaite 1946)"
 )
 
 
@@ -52,21 +55,23 @@ def _clustered(hits: Flags, codes: Codes, basis: Basis, *, exact: bool) -> Figur
     level, n = basis.level, basis.n
     tops, sizes = _patient_sums(hits, codes)
     value = float(tops.sum() / n)
-    method = f"{'Clopper-Pearson' if exact else 'Wilson'} interval over patients: {_OVER}"
+    flat = value in {0.0, 1.0}
+    kind = "Clopper-Pearson interval" if exact else "Wilson interval" if flat else "logit interval"
+    method = _OVER.format(kind)
     if sizes.size < 2:
         return basis.without_limits(value, method, "all these images come from one patient")
     effect, df = design_effect(tops, sizes)
-    critical = normal_critical(level)
-    effective = n / effect * (critical / student_critical(level, df)) ** 2
-    limits = (
-        clopper_pearson_interval(value * effective, effective, level=level)
-        if exact
-        else wilson_limits(value, effective, critical)
-    )
-    note = None
-    if value in {0.0, 1.0}:
-        note = "No patient differs from the rest, so each patient is counted as one image."
-    return basis.figure(value, limits, method, note=note, design_effect=effect)
+    student = student_critical(level, df)
+    # Korn & Graubard: the effective number also pays for the uncertain variance.
+    effective = n / effect * (normal_critical(level) / student) ** 2
+    if exact:
+        limits = clopper_pearson_interval(value * effective, effective, level=level)
+    elif flat:
+        limits = wilson_limits(value, effective, normal_critical(level))
+    else:
+        limits = logit_limits(value, student * math.sqrt(value * (1 - value) * effect / n))
+    note = "No patient differs from the rest, so each patient is counted as one image."
+    return basis.figure(value, limits, method, note=note if flat else None, design_effect=effect)
 
 
 def _patient_sums(hits: Flags, codes: Codes) -> tuple[Numbers, Numbers]:
@@ -88,7 +93,7 @@ def design_effect(tops: Numbers, sizes: Numbers) -> tuple[float, float]:
     """
     n, value = float(sizes.sum()), float(tops.sum() / sizes.sum())
     if value in {0.0, 1.0}:
-        return float(sizes @ sizes / n), satterthwaite(sizes)
+        return float(sizes @ sizes / n), sizes.size - 1.0
     spread = ratio_spread(tops, sizes)
     return max(spread.variance * n / (value * (1 - value)), 1.0), spread.df
 

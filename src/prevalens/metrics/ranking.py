@@ -19,7 +19,7 @@ from prevalens.metrics.intervals import (
 _DELONG = f"DeLong, {INDEPENDENT} (DeLong 1988; Sun & Xu 2014), limits cut to [0, 1]"
 _OVER = (
     "DeLong's placements summed over patients (Obuchowski 1997), delete-one-patient jackknife, "
-    "logit scale and Student's t (degrees of freedom: Bell & McCaffrey 2002)"
+    "logit scale and Student's t (degrees of freedom: Satterthwaite 1946)"
 )
 _PERFECT = (
     "exact bound from disjoint pairs of a positive and a negative {unit}: DeLong's width is 0 "

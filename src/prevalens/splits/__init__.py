@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from prevalens.splits.partition import Partition
     from prevalens.splits.patient_holdout import PatientHoldout
     from prevalens.splits.patient_kfold import PatientKFold
+    from prevalens.splits.precision_plan import PrecisionPlan
 
 __all__ = [
     "Finding",
@@ -22,6 +23,7 @@ __all__ = [
     "Partition",
     "PatientHoldout",
     "PatientKFold",
+    "PrecisionPlan",
     "audit_leakage",
 ]
 
@@ -35,6 +37,7 @@ __getattr__ = lazy_names(
         "Partition": "partition",
         "PatientHoldout": "patient_holdout",
         "PatientKFold": "patient_kfold",
+        "PrecisionPlan": "precision_plan",
         "audit_leakage": "leakage",
     },
 )

@@ -1,6 +1,9 @@
 """Columns as they come (lists, arrays, series) turned into codes, strata and bins."""
 
+import itertools
+import re
 import warnings
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,6 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 from prevalens._checks import did_you_mean, name_some
 from prevalens.exceptions import DataWarning, InvalidInputError
 from prevalens.typing import Column, Labels
+
+_SPACE = re.compile(r"\s+")
 
 Strata = Sequence[str | tuple[str, ...]]
 
@@ -32,8 +37,9 @@ def encode(name: str, values: ArrayLike) -> tuple[Labels, list[str]]:
     if column.dtype.kind in "iub":
         found, codes = np.unique(column, return_inverse=True)
         return codes.reshape(-1).astype(np.int64), [str(value) for value in found.tolist()]
-    first: dict[Any, int] = {}
-    codes = np.array([first.setdefault(value, len(first)) for value in column.tolist()])
+    # A new value gets the next number: one look-up a row, far faster than sorting texts.
+    first: dict[Any, int] = defaultdict(itertools.count().__next__)
+    codes = np.fromiter(map(first.__getitem__, column.tolist()), np.int64, len(column))
     _refuse_missing(name, codes, list(first))
     texts = [str(value) for value in first]
     order = sorted(set(texts))
@@ -78,9 +84,9 @@ def is_missing(value: object) -> bool:
 
 def warn_of_lookalikes(ids: Sequence[str]) -> None:
     """Warn of patient ids that differ by case or white space only, naming them."""
-    alike: dict[str, list[str]] = {}
+    alike: dict[str, list[str]] = defaultdict(list)
     for text in ids:
-        alike.setdefault("".join(text.split()).casefold(), []).append(text)
+        alike[_SPACE.sub("", text).casefold()].append(text)
     pairs = [tuple(texts) for texts in alike.values() if len(texts) > 1]
     if pairs:
         warnings.warn(

@@ -40,7 +40,7 @@ class PatientHoldout(PatientSplitter):
         seed: int = 0,
         strata: Strata = (),
         bins: int = 4,
-        patient_weight: float = 0.1,
+        patient_weight: float = 0.01,
         allow_missing_classes: bool = False,
     ) -> None:
         held_out_shares(validation=validation, test=test)

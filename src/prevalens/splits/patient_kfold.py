@@ -50,7 +50,7 @@ class PatientKFold(PatientSplitter):
         seed: int = 0,
         strata: Strata = (),
         bins: int = 4,
-        patient_weight: float = 0.1,
+        patient_weight: float = 0.01,
         allow_missing_classes: bool = False,
     ) -> None:
         self.n_splits = check_integer("n_splits", n_splits, minimum=2)

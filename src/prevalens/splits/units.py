@@ -193,6 +193,12 @@ def check_shares(**shares: float) -> dict[str, float]:
         name: check_number(name, share, low=0, high=1, open_high=True)
         for name, share in shares.items()
     }
+    tiny = [name for name, share in checked.items() if 0 < share < 0.001]
+    if tiny:
+        raise InvalidInputError(
+            f"`{tiny[0]}` must be 0 or at least 0.001, got {checked[tiny[0]]:g}. "
+            "Hold nothing out, or a share that holds patients."
+        )
     left = 1 - sum(checked.values())
     if left <= 1e-9:
         raise InvalidInputError(
