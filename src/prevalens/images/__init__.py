@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING
 from prevalens._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from prevalens.images.appearance import Appearance
+    from prevalens.images.appearance import read_appearance
+    from prevalens.images.appearance import read_appearances
     from prevalens.images.decoding import read_image
     from prevalens.images.decoding import read_images
     from prevalens.images.dicom import dicom_patient
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from prevalens.images.pixel_cache import PixelCache
 
 __all__ = [
+    "Appearance",
     "PixelCache",
     "dicom_patient",
     "find_near_pairs",
@@ -25,6 +29,8 @@ __all__ = [
     "hash_files",
     "perceptual_hash",
     "perceptual_hashes",
+    "read_appearance",
+    "read_appearances",
     "read_dicom",
     "read_image",
     "read_image_opencv",
@@ -34,6 +40,7 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
+        "Appearance": "appearance",
         "PixelCache": "pixel_cache",
         "dicom_patient": "dicom",
         "find_near_pairs": "near_pairs",
@@ -41,6 +48,8 @@ __getattr__ = lazy_names(
         "hash_files": "fingerprints",
         "perceptual_hash": "fingerprints",
         "perceptual_hashes": "fingerprints",
+        "read_appearance": "appearance",
+        "read_appearances": "appearance",
         "read_dicom": "dicom",
         "read_image": "decoding",
         "read_image_opencv": "opencv_decoding",
