@@ -8,6 +8,12 @@ from prevalens.reports.document import Chart, Line
 Record = Mapping[str, Any]
 
 
+def charts_by_name(record: Record) -> dict[str, Chart]:
+    """Return every chart of a record by the name `plot_chart` knows it by."""
+    found = {"decision": decision_charts(record)[0]}
+    return found | dict(zip(("scores", "corrected_scores"), score_charts(record), strict=False))
+
+
 def score_charts(record: Record) -> list[Chart]:
     """Return the distribution of scores of each class, as given and corrected."""
     names = {"scores": "Scores as given", "corrected_scores": "Scores after correction"}
