@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from prevalens.cohorts.components import component_codes
 from prevalens.exceptions import InvalidInputError
 from prevalens.images import find_near_pairs, perceptual_hash, perceptual_hashes
 from prevalens.images.fingerprints import Hashes
@@ -86,7 +87,7 @@ def test_all_pairs_within_the_distance_are_found_and_no_others(
 ) -> None:
     """Below the index's size the result is that of comparing each pair of different hashes."""
     rng = np.random.default_rng(seed)
-    hashes = rng.normal(size=(3, 255))[rng.integers(0, 3, n)] + rng.normal(0, 0.1, (n, 255))
+    hashes = rng.normal(size=(6, 255))[np.arange(n) % 6] + rng.normal(0, 0.1, (n, 255))
     hashes = (hashes / np.linalg.norm(hashes, axis=1, keepdims=True)).astype(np.float32)
     wide = hashes.astype(np.float64)
     apart = np.linalg.norm(wide[:, None] - wide[None], axis=2)
@@ -113,6 +114,22 @@ def test_the_index_finds_what_comparing_all_pairs_finds(monkeypatch: pytest.Monk
     pairs, _ = find_near_pairs(np.concatenate([hashes, copies]).astype(np.float32))
 
     assert pairs.tolist() == [[k, 3000 + k] for k in range(300)]
+
+
+@pytest.mark.parametrize("all_pairs", [4096, 100])
+def test_many_alike_images_are_one_group_of_few_pairs(
+    monkeypatch: pytest.MonkeyPatch, all_pairs: int
+) -> None:
+    """600 frames of one scene: far fewer than 179,700 pairs, and they hang together."""
+    monkeypatch.setattr("prevalens.images.near_pairs._ALL_PAIRS", all_pairs)
+    rng = np.random.default_rng(2)
+    scene = rng.normal(size=255)
+    frames = scene / np.linalg.norm(scene) + rng.normal(0, 0.002, (600, 255))
+
+    pairs, _ = find_near_pairs(frames.astype(np.float32))
+
+    assert len(pairs) < 60_000
+    assert len(set(component_codes(600, pairs).tolist())) == 1
 
 
 def test_equal_hashes_are_chained() -> None:

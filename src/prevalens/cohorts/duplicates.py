@@ -51,9 +51,8 @@ class Duplicates:
 
         Looking alike chains: where a is like b and b like c, all three are one group.
         """
-        links = [*self.near_pairs.tolist()]
-        links += [pair for rows in self.identical for pair in pairwise(rows.tolist())]
-        codes = component_codes(len(self.patients), links)
+        same = [np.stack([rows[:-1], rows[1:]], axis=1) for rows in self.identical]
+        codes = component_codes(len(self.patients), np.concatenate([self.near_pairs, *same]))
         near = set(codes[self.near_pairs[:, 0]].tolist())
         return tuple(rows for rows in repeated(codes) if int(codes[rows[0]]) in near)
 

@@ -5,17 +5,15 @@ from typing import TYPE_CHECKING
 from prevalens._lazy import lazy_names
 
 if TYPE_CHECKING:
-    from prevalens.images.appearance import Appearance
-    from prevalens.images.appearance import read_appearance
-    from prevalens.images.appearance import read_appearances
-    from prevalens.images.decoding import read_image
-    from prevalens.images.decoding import read_images
-    from prevalens.images.dicom import dicom_patient
-    from prevalens.images.dicom import read_dicom
-    from prevalens.images.fingerprints import hash_file
-    from prevalens.images.fingerprints import hash_files
-    from prevalens.images.fingerprints import perceptual_hash
-    from prevalens.images.fingerprints import perceptual_hashes
+    from prevalens.images.appearance import Appearance, read_appearance, read_appearances
+    from prevalens.images.decoding import read_image, read_images
+    from prevalens.images.dicom import dicom_patient, read_dicom
+    from prevalens.images.fingerprints import (
+        hash_file,
+        hash_files,
+        perceptual_hash,
+        perceptual_hashes,
+    )
     from prevalens.images.near_pairs import find_near_pairs
     from prevalens.images.opencv_decoding import read_image_opencv
     from prevalens.images.pixel_cache import PixelCache

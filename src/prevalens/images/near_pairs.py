@@ -16,6 +16,9 @@ _ALL_PAIRS = 4096
 _LEAF = 64
 _TREES = 16
 _LEAVES_AT_ONCE = 256
+# Look-alikes kept of each image in a leaf; without a bound n alike images make n^2 / 2 pairs.
+_NEAREST = 16
+_PAIRS_AT_ONCE = 50_000
 
 
 def find_near_pairs(
@@ -37,7 +40,8 @@ def find_near_pairs(
 
     Returns:
         The pairs, shape `(n_pairs, 2)`, each rising, in rising order; and their distances, shape
-        `(n_pairs,)`. Of equal hashes, each is paired with the next alone.
+        `(n_pairs,)`. Of equal hashes, each is paired with the next alone; an image with more than
+        16 look-alikes, with the nearest and the first of them. Groups are what to go by.
 
     Raises:
         InvalidInputError: `hashes` has another shape, or `max_distance` is out of range.
@@ -81,9 +85,9 @@ def _candidates(points: Hashes, limit: float, turns: bool) -> NDArray[np.int64]:
     found = np.empty(0, dtype=np.int64)
     for _ in range(_TREES):
         leaves = _leaves(seen, rng)
-        for start in range(0, len(leaves), _LEAVES_AT_ONCE):
-            keys = _close_in(seen, leaves[start : start + _LEAVES_AT_ONCE], limit)
-            found = np.union1d(found, keys)
+        starts = range(0, len(leaves), _LEAVES_AT_ONCE)
+        keys = [_close_in(seen, leaves[start : start + _LEAVES_AT_ONCE], limit) for start in starts]
+        found = np.union1d(found, np.concatenate(keys))
     return _split_keys(found, n)
 
 
@@ -111,11 +115,25 @@ def _close_in(points: Hashes, leaves: NDArray[np.int64], limit: float) -> NDArra
     squares = np.einsum("lid,lid->li", members, members)
     squared = squares[:, :, None] + squares[:, None, :] - 2 * members @ members.swapaxes(1, 2)
     # Single precision: a little more than asked for, which the exact check drops.
-    leaf, a, b = np.nonzero(np.triu(squared <= limit**2 + 1e-4, 1))
+    close = squared <= limit**2 + 1e-4
+    crowded = close.sum(axis=2).max(axis=1) > _NEAREST + 1
+    close[crowded] = _thinned(close[crowded], squared[crowded])
+    leaf, a, b = np.nonzero(np.triu(close, 1))
     first, second = leaves[leaf, a], leaves[leaf, b]
     real = (first < n) & (second < n)
     low, high = np.minimum(first, second)[real], np.maximum(first, second)[real]
     return np.unique(low * n + high)
+
+
+def _thinned(close: NDArray[np.bool_], squared: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Keep the nearest and the first of each image's look-alikes, shape `(leaves, size, size)`."""
+    kept = np.zeros_like(close)
+    nearest = np.argpartition(squared, _NEAREST, axis=2)[:, :, : _NEAREST + 1]
+    np.put_along_axis(kept, nearest, values=True, axis=2)
+    # The first holds together what the nearest alone might leave in several groups.
+    np.put_along_axis(kept, close.argmax(axis=2)[:, :, None], values=True, axis=2)
+    kept &= close
+    return kept | kept.swapaxes(1, 2)
 
 
 def _split_keys(keys: NDArray[np.int64], n: int) -> NDArray[np.int64]:
@@ -128,10 +146,16 @@ def _verified(
     limit: float,
     turns: bool,  # noqa: FBT001
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    first = points[pairs[:, 0]].astype(np.float64)
-    second = points[pairs[:, 1]].astype(np.float64)
-    views = _turned(second) if turns else [second]
-    distances = np.min([np.linalg.norm(first - view, axis=1) for view in views], axis=0)
+    distances = np.empty(len(pairs))
+    # In portions: where thousands of images are alike, the pairs outnumber them many times.
+    for start in range(0, len(pairs), _PAIRS_AT_ONCE):
+        portion = pairs[start : start + _PAIRS_AT_ONCE]
+        first = points[portion[:, 0]].astype(np.float64)
+        second = points[portion[:, 1]].astype(np.float64)
+        views = _turned(second) if turns else [second]
+        distances[start : start + len(portion)] = np.min(
+            [np.linalg.norm(first - view, axis=1) for view in views], axis=0
+        )
     close = distances <= limit
     return pairs[close], distances[close]
 
