@@ -117,7 +117,8 @@ def _close_in(points: Hashes, leaves: NDArray[np.int64], limit: float) -> NDArra
     # Single precision: a little more than asked for, which the exact check drops.
     close = squared <= limit**2 + 1e-4
     crowded = (close.sum(axis=2) > _NEAREST + 1).any(axis=1)
-    close[crowded] = _thinned(close[crowded], squared[crowded])
+    if crowded.any():
+        close[crowded] = _thinned(close[crowded], squared[crowded])
     leaf, a, b = np.nonzero(np.triu(close, 1))
     first, second = leaves[leaf, a], leaves[leaf, b]
     real = (first < n) & (second < n)
