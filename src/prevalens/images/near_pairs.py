@@ -115,21 +115,21 @@ def _close_in(points: Hashes, leaves: NDArray[np.int64], limit: float) -> NDArra
     squares = np.einsum("lid,lid->li", members, members)
     squared = squares[:, :, None] + squares[:, None, :] - 2 * members @ members.swapaxes(1, 2)
     # Single precision: a little more than asked for, which the exact check drops.
-    close = squared <= limit**2 + 1e-4
+    real = leaves < n
+    close = (squared <= limit**2 + 1e-4) & real[:, :, None] & real[:, None, :]
     crowded = (close.sum(axis=2) > _NEAREST + 1).any(axis=1)
     if crowded.any():
         close[crowded] = _thinned(close[crowded], squared[crowded])
     leaf, a, b = np.nonzero(np.triu(close, 1))
     first, second = leaves[leaf, a], leaves[leaf, b]
-    real = (first < n) & (second < n)
-    low, high = np.minimum(first, second)[real], np.maximum(first, second)[real]
-    return np.unique(low * n + high)
+    return np.unique(np.minimum(first, second) * n + np.maximum(first, second))
 
 
 def _thinned(close: NDArray[np.bool_], squared: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Keep the nearest and the first of each image's look-alikes, shape `(leaves, size, size)`."""
     kept = np.zeros_like(close)
-    nearest = np.argpartition(squared, _NEAREST, axis=2)[:, :, : _NEAREST + 1]
+    far = np.where(close, squared, np.inf)
+    nearest = np.argpartition(far, _NEAREST, axis=2)[:, :, : _NEAREST + 1]
     np.put_along_axis(kept, nearest, values=True, axis=2)
     # The first holds together what the nearest alone might leave in several groups.
     np.put_along_axis(kept, close.argmax(axis=2)[:, :, None], values=True, axis=2)
