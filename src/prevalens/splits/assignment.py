@@ -74,6 +74,14 @@ class Problem:
         """What each part should weigh, shape `(n_parts, c)`."""
         return np.rint(self.scale * (self.shares[:, None] * self.columns.sum(axis=0)))
 
+    @cached_property
+    def nearest(self) -> _Floats:
+        """How near its target whole images let each stratum come, shape `(n_parts, n_strata)`."""
+        due = self.shares[:, None] * self.images.sum(axis=0)
+        off = np.maximum(np.ceil(due) - due, due - np.floor(due))
+        # The 1 is for targets and scales, which are themselves rounded.
+        return self.scale[:, : due.shape[1]] * off + 1
+
     def totals(self, parts: _Ints, counted: Column) -> _Floats:
         """Return the sum of `counted`, `(n_units, c)`, over each part, `(n_parts, c)`."""
         n_parts = len(self.shares)
@@ -138,12 +146,8 @@ class _Search:
 
     def is_rounded(self) -> bool:
         """Whether some start has the images of all strata as even as whole images allow."""
-        problem = self.problem
-        n_strata = problem.images.shape[1]
-        due = problem.shares[:, None] * problem.images.sum(axis=0)
-        nearest = np.maximum(np.ceil(due) - due, due - np.floor(due))
-        # The 1 is for targets and scales, which are themselves rounded.
-        reached = np.abs(self.excess[:, :, :n_strata]) <= problem.scale[:, :n_strata] * nearest + 1
+        nearest = self.problem.nearest
+        reached = np.abs(self.excess[:, :, : nearest.shape[1]]) <= nearest
         return bool(reached.all(axis=(1, 2)).any())
 
     def keep(self, chosen: _Bools) -> None:
