@@ -38,7 +38,8 @@ def test_whole_numbers_are_coded_in_their_order() -> None:
 @pytest.mark.parametrize(
     ("values", "names"),
     [
-        (np.array([200, -3, 200], dtype=np.int16), ["-3", "200"]),
+        (np.array([100, -100, 100] * 20, dtype=np.int8), ["-100", "100"]),
+        (np.array([2**64 - 1, 2**64 - 2], dtype=np.uint64), [str(2**64 - 2), str(2**64 - 1)]),
         (np.array([5, 4, 5, 4, 5], dtype=np.uint8), ["4", "5"]),
         (np.array([2**62, -(2**62)]), [str(-(2**62)), str(2**62)]),
         (np.array([True, False]), ["False", "True"]),

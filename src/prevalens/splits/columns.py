@@ -49,12 +49,15 @@ def encode(name: str, values: ArrayLike) -> tuple[Labels, list[str]]:
 
 def _encode_numbers(column: Column) -> tuple[Column, Labels]:
     """Return the different numbers, sorted, and the place of each row's among them."""
+    if column.dtype.kind == "b":
+        found, codes = _encode_numbers(column.astype(np.int64))
+        return found.astype(np.bool_), codes
     low, high = int(column.min()), int(column.max())
-    if column.dtype.kind == "b" or high - low > 4 * len(column):
+    if high - low > 4 * len(column) or high >= 2**63:
         found, codes = np.unique(column, return_inverse=True)
         return found, codes.reshape(-1).astype(np.int64)
     # Numbers close together are counted, which is far faster than sorting them.
-    above = (column - low).astype(np.int64)
+    above = column.astype(np.int64) - low
     present = np.bincount(above) > 0
     return np.flatnonzero(present) + low, (np.cumsum(present) - 1)[above]
 
