@@ -12,3 +12,6 @@ Texts: TypeAlias = NDArray[np.str_]  # (n_rows,)
 Column: TypeAlias = NDArray[Any]  # (n_rows,) text or number
 Image: TypeAlias = NDArray[np.uint8]  # (height, width, channels), 0 to 255
 Images: TypeAlias = NDArray[np.uint8]  # (batch, height, width, channels), 0 to 255
+Flags: TypeAlias = NDArray[np.bool_]  # (n_rows,)
+Numbers: TypeAlias = NDArray[np.float64]  # any shape that the text names
+Codes: TypeAlias = NDArray[np.int64]  # (n_rows,) number of each row's patient, from 0

@@ -5,15 +5,117 @@ from typing import TYPE_CHECKING
 from prevalens._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from prevalens.metrics.calibration import (
+        brier,
+        calibration_intercept,
+        calibration_joint_intercept,
+        calibration_slope,
+        log_loss,
+    )
+    from prevalens.metrics.comparison import compare_groups, compare_models
+    from prevalens.metrics.confusion import (
+        accuracy,
+        balanced_accuracy,
+        confusion_figures,
+        dor,
+        f1,
+        kappa,
+        lr_negative,
+        lr_positive,
+        mcc,
+        npv,
+        ppv,
+        prevalence,
+        sensitivity,
+        specificity,
+        youden,
+    )
+    from prevalens.metrics.contrast import Contrast, NonInferiority, holm, non_inferiority
+    from prevalens.metrics.every_figure import all_figures
     from prevalens.metrics.figure import Figure
+    from prevalens.metrics.intervals import clopper_pearson_interval, wilson_interval
+    from prevalens.metrics.mcnemar import McNemar, mcnemar_test
+    from prevalens.metrics.precision_recall import average_precision
+    from prevalens.metrics.ranking import auroc
+    from prevalens.metrics.utility import DecisionCurve, net_benefit
 
 __all__ = [
+    "Contrast",
+    "DecisionCurve",
     "Figure",
+    "McNemar",
+    "NonInferiority",
+    "accuracy",
+    "all_figures",
+    "auroc",
+    "average_precision",
+    "balanced_accuracy",
+    "brier",
+    "calibration_intercept",
+    "calibration_joint_intercept",
+    "calibration_slope",
+    "clopper_pearson_interval",
+    "compare_groups",
+    "compare_models",
+    "confusion_figures",
+    "dor",
+    "f1",
+    "holm",
+    "kappa",
+    "log_loss",
+    "lr_negative",
+    "lr_positive",
+    "mcc",
+    "mcnemar_test",
+    "net_benefit",
+    "non_inferiority",
+    "npv",
+    "ppv",
+    "prevalence",
+    "sensitivity",
+    "specificity",
+    "wilson_interval",
+    "youden",
 ]
 
 __getattr__ = lazy_names(
     __name__,
     {
+        "Contrast": "contrast",
+        "DecisionCurve": "utility",
         "Figure": "figure",
+        "McNemar": "mcnemar",
+        "NonInferiority": "contrast",
+        "accuracy": "confusion",
+        "all_figures": "every_figure",
+        "auroc": "ranking",
+        "average_precision": "precision_recall",
+        "balanced_accuracy": "confusion",
+        "brier": "calibration",
+        "calibration_intercept": "calibration",
+        "calibration_joint_intercept": "calibration",
+        "calibration_slope": "calibration",
+        "clopper_pearson_interval": "intervals",
+        "compare_groups": "comparison",
+        "compare_models": "comparison",
+        "confusion_figures": "confusion",
+        "dor": "confusion",
+        "f1": "confusion",
+        "holm": "contrast",
+        "kappa": "confusion",
+        "log_loss": "calibration",
+        "lr_negative": "confusion",
+        "lr_positive": "confusion",
+        "mcc": "confusion",
+        "mcnemar_test": "mcnemar",
+        "net_benefit": "utility",
+        "non_inferiority": "contrast",
+        "npv": "confusion",
+        "ppv": "confusion",
+        "prevalence": "confusion",
+        "sensitivity": "confusion",
+        "specificity": "confusion",
+        "wilson_interval": "intervals",
+        "youden": "confusion",
     },
 )

@@ -1,0 +1,191 @@
+"""Whether a score of 20 % means one in five: Brier score, log loss, intercept and slope."""
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import special
+
+from prevalens.metrics.basis import INDEPENDENT, Basis
+from prevalens.metrics.clusters import per_patient, ratio_spread
+from prevalens.metrics.figure import Figure
+from prevalens.metrics.inputs import Columns, check_columns, check_level
+from prevalens.metrics.intervals import (
+    log_limits,
+    logit_limits,
+    normal_critical,
+    plain_limits,
+    student_critical,
+)
+from prevalens.metrics.logistic import fit_line
+from prevalens.typing import Numbers
+
+_JACKKNIFE = "delete-one-patient jackknife and Student's t (degrees of freedom: Satterthwaite 1946)"
+_WALD = f"maximum likelihood, Wald interval, {INDEPENDENT} (Cox 1958)"
+_OVER = f"maximum likelihood (Cox 1958), {_JACKKNIFE}"
+
+
+def brier(
+    labels: ArrayLike, scores: ArrayLike, *, patients: ArrayLike | None = None, level: float = 0.95
+) -> Figure:
+    """Compute the Brier score: the mean squared difference of score and label, in [0, 1].
+
+    Args:
+        labels: 1 or True where the image is positive, shape `(n_rows,)`.
+        scores: Score of the positive class, shape `(n_rows,)`, in [0, 1].
+        patients: Patient id of each row, shape `(n_rows,)`; None: images are independent.
+        level: Coverage the interval aims at.
+
+    Raises:
+        InvalidInputError: a column is empty, of another length, or breaks its rule.
+
+    References:
+        Brier, Mon Weather Rev 1950;78:1-3.
+
+    Examples:
+        >>> round(brier([0, 1], [0.1, 0.7]).value, 4)
+        0.05
+    """
+    return brier_figure(check_columns(labels, scores, patients), level=check_level(level))
+
+
+def log_loss(
+    labels: ArrayLike, scores: ArrayLike, *, patients: ArrayLike | None = None, level: float = 0.95
+) -> Figure:
+    """Compute the log loss: the mean of -log(score of what happened), natural logarithm.
+
+    Not estimable where a score of 0 or 1 is wrong, as the loss is infinite there. Takes the
+    columns of `brier`.
+    """
+    return log_loss_figure(check_columns(labels, scores, patients), level=check_level(level))
+
+
+def calibration_intercept(
+    labels: ArrayLike, scores: ArrayLike, *, patients: ArrayLike | None = None, level: float = 0.95
+) -> Figure:
+    """Compute calibration-in-the-large: the recalibration intercept with the slope fixed at 1.
+
+    0 is right; below 0 the scores are too high on the whole. Takes the columns of `brier`.
+    """
+    return intercept_figure(check_columns(labels, scores, patients), level=check_level(level))
+
+
+def calibration_slope(
+    labels: ArrayLike, scores: ArrayLike, *, patients: ArrayLike | None = None, level: float = 0.95
+) -> Figure:
+    """Compute the slope of the recalibration line.
+
+    1 is right; below 1 the scores are too extreme. Takes the columns of `brier`.
+    """
+    return slope_figure(check_columns(labels, scores, patients), level=check_level(level))
+
+
+def calibration_joint_intercept(
+    labels: ArrayLike, scores: ArrayLike, *, patients: ArrayLike | None = None, level: float = 0.95
+) -> Figure:
+    """Compute the recalibration intercept that is fitted together with the slope.
+
+    Not calibration-in-the-large: see `calibration_intercept`. Takes the columns of `brier`.
+    """
+    columns = check_columns(labels, scores, patients)
+    return _line_figure(columns, level=check_level(level), slope=True, which=0)
+
+
+def brier_figure(columns: Columns, *, level: float) -> Figure:
+    """Compute the Brier score of checked columns."""
+    losses = (columns.labels - columns.scores) ** 2
+    return mean_figure(losses, columns, level=level, bounded=True)
+
+
+def log_loss_figure(columns: Columns, *, level: float) -> Figure:
+    """Compute the log loss of checked columns."""
+    right = np.where(columns.labels, columns.scores, 1 - columns.scores)
+    if wrong := int(np.count_nonzero(right == 0)):
+        basis = _basis(columns, level)
+        return basis.refuse(
+            f"{wrong} images have a score of exactly 0 or 1 that is wrong: infinite loss",
+            "mean log loss",
+        )
+    return mean_figure(-np.log(right), columns, level=level, bounded=False)
+
+
+def _basis(columns: Columns, level: float) -> Basis:
+    events = int(np.count_nonzero(columns.labels))
+    return Basis.of(columns.codes, level=level, n=columns.labels.size, events=events)
+
+
+def mean_figure(losses: Numbers, columns: Columns, *, level: float, bounded: bool) -> Figure:
+    """Compute a mean loss per image.
+
+    Args:
+        losses: Loss of each image, shape `(n_rows,)`, at least 0.
+        columns: The checked columns.
+        level: Coverage aimed at.
+        bounded: Whether losses end at 1 (logit limits) or not (log limits).
+    """
+    basis, codes = _basis(columns, level), columns.codes
+    scale, limits = ("logit", logit_limits) if bounded else ("log", log_limits)
+    value, n = float(losses.mean()), losses.size
+    method = f"mean over images, {scale} scale, " + (
+        INDEPENDENT if basis.singletons else _JACKKNIFE
+    )
+    alone = float(losses.var(ddof=1) / n) if n > 1 else 0.0
+    if alone <= 1e-24 or value == 0:
+        why = "all images have the same loss, and a width of 0 is not an interval"
+        return basis.without_limits(value, method, why)
+    if codes is None or basis.singletons:
+        half = normal_critical(level) * math.sqrt(alone)
+        return basis.figure(value, limits(value, half), method)
+    k = int(codes.max()) + 1
+    spread = ratio_spread(per_patient(losses, codes, k), per_patient(np.ones(n), codes, k))
+    if why_not := basis.usable(spread):
+        return basis.without_limits(value, method, why_not)
+    half = student_critical(level, spread.df) * spread.error
+    effect = max(spread.variance / alone, 1.0)
+    return basis.figure(value, limits(value, half), method, design_effect=effect)
+
+
+def intercept_figure(columns: Columns, *, level: float) -> Figure:
+    """Compute calibration-in-the-large of checked columns."""
+    return _line_figure(columns, level=level, slope=False, which=0)
+
+
+def slope_figure(columns: Columns, *, level: float) -> Figure:
+    """Compute the calibration slope of checked columns."""
+    return _line_figure(columns, level=level, slope=True, which=1)
+
+
+def _line_figure(columns: Columns, *, level: float, slope: bool, which: int) -> Figure:
+    basis, codes = _basis(columns, level), columns.codes
+    method = _WALD if basis.singletons else _OVER
+    if reason := why_no_line(columns, slope=slope):
+        return basis.refuse(reason, method)
+    line = fit_line(columns.labels, special.logit(columns.scores), slope=slope)
+    value, alone = float(line.coefficients[which]), float(line.covariance()[which, which])
+    if codes is None or basis.singletons:
+        half = normal_critical(level) * math.sqrt(alone)
+        return basis.figure(value, plain_limits(value, half), method)
+    spread = line.spread(codes, which)
+    if why := basis.usable(spread):
+        return basis.without_limits(value, method, why)
+    half = student_critical(level, spread.df) * spread.error
+    effect = max(spread.variance / alone, 1.0)
+    return basis.figure(value, plain_limits(value, half), method, design_effect=effect)
+
+
+def why_no_line(columns: Columns, *, slope: bool) -> str | None:
+    """Return why the recalibration line cannot be fitted, or None where it can."""
+    labels, scores = columns.labels, columns.scores
+    events = int(np.count_nonzero(labels))
+    if events in {0, labels.size}:
+        return f"no {'negative' if events else 'positive'} images"
+    if ends := int(np.count_nonzero((scores == 0) | (scores == 1))):
+        return f"{ends} scores are exactly 0 or 1, whose log odds are infinite"
+    if not slope:
+        return None
+    if scores.min() == scores.max():
+        return "all scores are equal, so no slope can be seen"
+    positive, negative = scores[labels], scores[~labels]
+    if positive.min() >= negative.max() or negative.min() >= positive.max():
+        return "the scores separate the classes perfectly, so the slope has no finite value"
+    return None

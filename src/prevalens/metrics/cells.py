@@ -1,0 +1,99 @@
+"""The 2x2 table, as a whole and patient by patient."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from prevalens.metrics.basis import Basis
+from prevalens.metrics.clusters import Spread, joint_spread
+from prevalens.metrics.figure import Figure
+from prevalens.metrics.proportion import patients_of, proportion_figure
+from prevalens.typing import Codes, Flags, Numbers
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """Labels and calls of the same images, counted.
+
+    Args:
+        labels: True where the image is positive, shape `(n_rows,)`.
+        calls: True where it is called positive, shape `(n_rows,)`.
+        codes: Number of each row's patient; None where images are independent.
+        level: Coverage the intervals aim at.
+    """
+
+    labels: Flags
+    calls: Flags
+    codes: Codes | None
+    level: float
+
+    @property
+    def counts(self) -> Numbers:
+        """True positives, false negatives, false positives, true negatives: shape `(4,)`."""
+        return np.bincount(self._cell, minlength=4).astype(float)
+
+    @property
+    def by_patient(self) -> Numbers:
+        """The four counts of each patient, or of each image if independent: shape `(k, 4)`."""
+        codes = np.arange(self.labels.size) if self.codes is None else self.codes
+        k = int(codes.max()) + 1
+        flat = np.bincount(codes * 4 + self._cell, minlength=4 * k)
+        return flat.reshape(k, 4).astype(float)
+
+    @property
+    def _cell(self) -> Codes:
+        return 2 * (~self.labels).astype(np.int64) + ~self.calls
+
+    @property
+    def basis(self) -> Basis:
+        """The basis of a figure that rests on every row."""
+        events = int(np.count_nonzero(self.labels))
+        return Basis.of(self.codes, level=self.level, n=self.labels.size, events=events)
+
+    def share(self, of: Flags, hits: Flags, *, empty: str, interval: str = "wilson") -> Figure:
+        """Compute the share of `hits` among the rows `of`."""
+        codes = patients_of(self.codes, of)
+        return proportion_figure(hits[of], codes, level=self.level, empty=empty, interval=interval)
+
+    def sensitivity(self, interval: str = "wilson") -> Figure:
+        """Compute the share of positive images that are called positive."""
+        return self.share(self.labels, self.calls, empty="no positive images", interval=interval)
+
+    def specificity(self, interval: str = "wilson") -> Figure:
+        """Compute the share of negative images that are called negative."""
+        empty = "no negative images"
+        return self.share(~self.labels, ~self.calls, empty=empty, interval=interval)
+
+    def ppv(self, interval: str = "wilson") -> Figure:
+        """Compute the share of positive calls that are right."""
+        return self.share(self.calls, self.labels, empty="no positive calls", interval=interval)
+
+    def npv(self, interval: str = "wilson") -> Figure:
+        """Compute the share of negative calls that are right."""
+        return self.share(~self.calls, ~self.labels, empty="no negative calls", interval=interval)
+
+    def accuracy(self, interval: str = "wilson") -> Figure:
+        """Compute the share of calls that are right."""
+        right = self.labels == self.calls
+        return proportion_figure(right, self.codes, level=self.level, empty="", interval=interval)
+
+    def prevalence(self, interval: str = "wilson") -> Figure:
+        """Compute the share of positive images."""
+        return proportion_figure(
+            self.labels, self.codes, level=self.level, empty="", interval=interval
+        )
+
+    def spread(self, gradient: Numbers) -> Spread:
+        """Compute the spread of a figure over patients, from its slope in the four counts.
+
+        Args:
+            gradient: Derivative of the figure in each count, shape `(4,)`.
+        """
+        counts = self.by_patient
+        pull = counts * gradient
+        return joint_spread(
+            pull[:, :2].sum(axis=1),
+            counts[:, :2].sum(axis=1),
+            pull[:, 2:].sum(axis=1),
+            counts[:, 2:].sum(axis=1),
+        )

@@ -1,0 +1,119 @@
+"""From an estimate and its spread to limits: Wilson, Clopper-Pearson, logit, log, plain."""
+
+import math
+
+from scipy import special
+
+from prevalens._checks import check_number
+from prevalens.exceptions import InvalidInputError
+from prevalens.metrics.inputs import check_level
+
+Limits = tuple[float, float]
+
+
+def wilson_interval(events: float, n: float, *, level: float = 0.95) -> Limits:
+    """Compute Wilson's score interval of a proportion, without continuity correction.
+
+    Args:
+        events: Number of events, from 0 to `n`; a fraction where `n` is an effective number.
+        n: Number of units, above 0.
+        level: Coverage aimed at.
+
+    Returns:
+        Lower and upper limit, in [0, 1].
+
+    Raises:
+        InvalidInputError: `n` is not above 0, or `events` lies outside [0, n].
+
+    References:
+        Wilson, J Am Stat Assoc 1927;22:209-212.
+
+    Examples:
+        >>> lower, upper = wilson_interval(81, 263)
+        >>> round(lower, 4), round(upper, 4)
+        (0.2553, 0.3662)
+    """
+    events, n = _check_proportion(events, n)
+    return wilson_limits(events / n, n, normal_critical(check_level(level)))
+
+
+def clopper_pearson_interval(events: float, n: float, *, level: float = 0.95) -> Limits:
+    """Compute the exact (Clopper-Pearson) interval of a proportion.
+
+    Args:
+        events: Number of events, from 0 to `n`; a fraction where `n` is an effective number.
+        n: Number of units, above 0.
+        level: Coverage held at least.
+
+    Returns:
+        Lower and upper limit, in [0, 1].
+
+    Raises:
+        InvalidInputError: `n` is not above 0, or `events` lies outside [0, n].
+
+    References:
+        Clopper & Pearson, Biometrika 1934;26:404-413.
+
+    Examples:
+        >>> lower, upper = clopper_pearson_interval(0, 10)
+        >>> lower, round(upper, 4)
+        (0.0, 0.3085)
+    """
+    events, n = _check_proportion(events, n)
+    tail = (1 - check_level(level)) / 2
+    lower = 0.0 if events == 0 else float(special.betaincinv(events, n - events + 1, tail))
+    upper = 1.0 if events == n else float(special.betaincinv(events + 1, n - events, 1 - tail))
+    return lower, upper
+
+
+def _check_proportion(events: float, n: float) -> tuple[float, float]:
+    n = check_number("n", n, low=0, open_low=True, high=math.inf, open_high=True)
+    events = check_number("events", events, low=0)
+    if events > n:
+        raise InvalidInputError(f"`events` must be at most `n`, got {events!r} of {n!r}.")
+    return events, n
+
+
+def normal_critical(level: float) -> float:
+    """Return the two-sided normal quantile: 1.959963984540054 at 95 %."""
+    return float(special.ndtri((1 + level) / 2))
+
+
+def student_critical(level: float, df: float) -> float:
+    """Return the two-sided quantile of Student's t; `df` may be a fraction."""
+    return float(special.stdtrit(df, (1 + level) / 2))
+
+
+def wilson_limits(proportion: float, n: float, critical: float) -> Limits:
+    """Return Wilson's limits; exactly 0 at proportion 0 and exactly 1 at proportion 1."""
+    share = critical**2 / n
+    centre = (proportion + share / 2) / (1 + share)
+    half = math.sqrt(proportion * (1 - proportion) * share + share**2 / 4) / (1 + share)
+    lower = 0.0 if proportion <= 0 else max(centre - half, 0.0)
+    upper = 1.0 if proportion >= 1 else min(centre + half, 1.0)
+    return lower, upper
+
+
+def plain_limits(
+    value: float, half: float, *, low: float = -math.inf, high: float = math.inf
+) -> Limits:
+    """Return `value` plus and minus `half`, cut to the range of the figure."""
+    return max(value - half, low), min(value + half, high)
+
+
+def log_limits(value: float, half: float) -> Limits:
+    """Return limits that are symmetric in log(value); `half` is on the scale of `value`."""
+    factor = math.exp(min(half / value, 700.0))
+    return value / factor, value * factor
+
+
+def logit_limits(value: float, half: float) -> Limits:
+    """Return limits that are symmetric in the log odds; `half` is on the scale of `value`."""
+    centre, reach = float(special.logit(value)), half / (value * (1 - value))
+    return float(special.expit(centre - reach)), float(special.expit(centre + reach))
+
+
+def fisher_limits(value: float, half: float) -> Limits:
+    """Return limits that are symmetric in artanh(value), for figures from -1 to 1."""
+    centre, reach = math.atanh(value), half / (1 - value**2)
+    return math.tanh(centre - reach), math.tanh(centre + reach)

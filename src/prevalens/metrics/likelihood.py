@@ -1,0 +1,88 @@
+"""Likelihood ratios and the diagnostic odds ratio, with intervals on the log scale."""
+
+import math
+
+import numpy as np
+
+from prevalens.metrics.basis import INDEPENDENT
+from prevalens.metrics.cells import Cells
+from prevalens.metrics.figure import Figure
+from prevalens.metrics.intervals import log_limits, normal_critical, student_critical
+from prevalens.typing import Numbers
+
+_SIMEL = f"log method, {INDEPENDENT} (Simel, Samsa & Matchar 1991)"
+_WOOLF = f"log method, {INDEPENDENT} (Woolf 1955)"
+_OVER = (
+    "log method with the delete-one-patient jackknife and Student's t (Simel, Samsa & Matchar "
+    "1991; degrees of freedom: Satterthwaite 1946)"
+)
+_ZERO = "one-sided: the log has no standard error at 0 (Donner & Zou 2012, from Wilson limits)"
+
+
+def lr_positive_figure(cells: Cells) -> Figure:
+    """Compute sensitivity / (1 - specificity)."""
+    return _ratio(cells, ("true positives", 0, 1), ("false positives", 2, 3))
+
+
+def lr_negative_figure(cells: Cells) -> Figure:
+    """Compute (1 - sensitivity) / specificity."""
+    return _ratio(cells, ("false negatives", 1, 0), ("true negatives", 3, 2))
+
+
+def dor_figure(cells: Cells) -> Figure:
+    """Compute (tp x tn) / (fp x fn)."""
+    counts = cells.counts
+    names = ("true positives", "false negatives", "false positives", "true negatives")
+    zero = [name for name, count in zip(names, counts, strict=True) if count == 0]
+    if zero:
+        reason = f"no {' and no '.join(zero)}, so the log odds ratio has no finite value"
+        return cells.basis.refuse(reason, _WOOLF)
+    tp, fn, fp, tn = counts.tolist()
+    slopes = np.array([1.0, -1.0, -1.0, 1.0]) / counts
+    return _on_log_scale(cells, tp * tn / (fp * fn), slopes, _WOOLF)
+
+
+def _ratio(cells: Cells, top: tuple[str, int, int], bottom: tuple[str, int, int]) -> Figure:
+    """Compute the share of `top` among one label over that of `bottom` among the other."""
+    counts, (_, hit, rest), (name, below, other) = cells.counts, top, bottom
+    n_top, n_bottom = counts[hit] + counts[rest], counts[below] + counts[other]
+    if n_top == 0 or n_bottom == 0:
+        return cells.basis.refuse(f"no {'positive' if n_top == 0 else 'negative'} images", _SIMEL)
+    if counts[below] == 0:
+        return cells.basis.refuse(f"no {name}, so the ratio has no finite value", _SIMEL)
+    if counts[hit] == 0:
+        return _at_zero(cells, positive=hit == 0)
+    value = float((counts[hit] / n_top) / (counts[below] / n_bottom))
+    slopes = np.zeros(4)
+    slopes[[hit, rest]] = 1 / counts[hit] - 1 / n_top, -1 / n_top
+    slopes[[below, other]] = 1 / n_bottom - 1 / counts[below], 1 / n_bottom
+    return _on_log_scale(cells, value, slopes, _SIMEL)
+
+
+def _on_log_scale(cells: Cells, value: float, slopes: Numbers, method: str) -> Figure:
+    """Make a ratio's figure from the slopes of its log in the four counts."""
+    basis = cells.basis
+    if basis.singletons:
+        half = normal_critical(cells.level) * math.sqrt(float(cells.counts @ slopes**2))
+        return basis.figure(value, log_limits(value, value * half), method)
+    spread = cells.spread(slopes)
+    if why := basis.usable(spread):
+        return basis.without_limits(value, _OVER, why)
+    half = student_critical(cells.level, spread.df) * spread.error
+    effect = max(spread.variance / float(cells.counts @ slopes**2), 1.0)
+    return basis.figure(value, log_limits(value, value * half), _OVER, design_effect=effect)
+
+
+def _at_zero(cells: Cells, *, positive: bool) -> Figure:
+    """Make the figure of a ratio that is 0, from the limits of its two parts."""
+    sensitivity, specificity = cells.sensitivity(), cells.specificity()
+    if positive:
+        upper, value, lower = sensitivity.upper, specificity.value, specificity.upper
+        low, middle = (None, None) if lower is None else (1 - lower, 1 - (value or 0.0))
+    else:
+        upper = None if sensitivity.lower is None else 1 - sensitivity.lower
+        low, middle = specificity.lower, specificity.value
+    if upper is None or low is None or middle is None or low == 0:
+        return cells.basis.without_limits(0.0, _ZERO, "the images of a class come from one patient")
+    limits = 0.0, upper / math.sqrt(low * (2 * middle - low))
+    return cells.basis.figure(0.0, limits, _ZERO)

@@ -1,0 +1,93 @@
+"""Logistic recalibration: the line of the observed log odds on the predicted ones."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special
+
+from prevalens.metrics.clusters import Spread
+from prevalens.typing import Codes, Flags, Numbers
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """A fitted recalibration line.
+
+    Args:
+        coefficients: Intercept, and slope where it was not fixed at 1; shape `(1,)` or `(2,)`.
+        design: What multiplies them, shape `(n_rows, 1)` or `(n_rows, 2)`.
+        risks: Recalibrated scores, shape `(n_rows,)`.
+        labels: Labels it was fitted to, shape `(n_rows,)`.
+    """
+
+    coefficients: Numbers
+    design: Numbers
+    risks: Numbers
+    labels: Flags
+
+    @property
+    def information(self) -> Numbers:
+        """Fisher's information, shape `(1, 1)` or `(2, 2)`."""
+        weights = self.risks * (1 - self.risks)
+        return (self.design * weights[:, None]).T @ self.design
+
+    def covariance(self) -> Numbers:
+        """Return the covariance of the coefficients for independent images."""
+        inverse: Numbers = np.linalg.inv(self.information).astype(np.float64)
+        return inverse
+
+    def spread(self, codes: Codes, which: int) -> Spread:
+        """Compute the spread of one coefficient over patients.
+
+        Each patient is left out in turn, and the fit moves by one Newton step.
+
+        Args:
+            codes: Number of each row's patient, shape `(n_rows,)`.
+            which: Which coefficient.
+        """
+        k, width = int(codes.max()) + 1, self.coefficients.size
+        sizes = np.bincount(codes, minlength=k).astype(float)
+        residuals = (self.labels - self.risks)[:, None] * self.design
+        weights = self.risks * (1 - self.risks)
+        pulls = np.stack([np.bincount(codes, residuals[:, c], k) for c in range(width)], axis=1)
+        own = np.empty((k, width, width))
+        for row in range(width):
+            for column in range(width):
+                parts = weights * self.design[:, row] * self.design[:, column]
+                own[:, row, column] = np.bincount(codes, parts, k)
+        kept = sizes > 0
+        if np.count_nonzero(kept) < 2:
+            return Spread.unseen(int(np.count_nonzero(kept)))
+        rest = self.information - own[kept]
+        if (np.linalg.cond(rest) > 1e12).any():
+            return Spread.unseen(int(np.count_nonzero(kept)))
+        steps: Numbers = np.linalg.solve(rest, pulls[kept][:, :, None])[:, which, 0].astype(float)
+        return Spread.of(steps)
+
+
+def fit_line(labels: Flags, log_odds: Numbers, *, slope: bool) -> Line:
+    """Fit logit P(positive) = intercept + slope x log odds by maximum likelihood.
+
+    Args:
+        labels: True where the image is positive, shape `(n_rows,)`; both classes occur.
+        log_odds: Predicted log odds, finite, shape `(n_rows,)`; not separated where `slope`.
+        slope: Whether the slope is fitted too; else it is fixed at 1.
+    """
+    ones = np.ones(labels.size)
+    design = np.stack([ones, log_odds], axis=1) if slope else ones[:, None]
+    offset = np.zeros(labels.size) if slope else log_odds
+    signs = np.where(labels, 1.0, -1.0)
+    at = np.zeros(design.shape[1])
+    for _ in range(200):
+        linear = offset + design @ at
+        line = Line(at, design, special.expit(linear), labels)
+        step = np.linalg.solve(line.information, design.T @ (labels - line.risks))
+        if np.abs(step).max() <= 1e-13 * (1 + np.abs(at).max()):
+            break
+        fit, move = special.log_expit(signs * linear).sum(), design @ step
+        size = 1.0
+        # The likelihood is concave: halving the step always ends in a gain, or in rounding.
+        while special.log_expit(signs * (linear + size * move)).sum() < fit and size > 1e-6:
+            size /= 2
+        at = at + size * step
+    return line

@@ -1,0 +1,108 @@
+"""How well scores rank positive images above negative ones."""
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from prevalens.metrics.basis import INDEPENDENT, Basis
+from prevalens.metrics.delong import Placements, auroc_spread, place
+from prevalens.metrics.figure import Figure
+from prevalens.metrics.inputs import Columns, check_columns, check_level
+from prevalens.metrics.intervals import (
+    logit_limits,
+    normal_critical,
+    plain_limits,
+    student_critical,
+)
+
+_DELONG = f"DeLong, {INDEPENDENT} (DeLong 1988; Sun & Xu 2014), limits cut to [0, 1]"
+_OVER = (
+    "DeLong's placements summed over patients (Obuchowski 1997), delete-one-patient jackknife, "
+    "logit scale and Student's t (degrees of freedom: Satterthwaite 1946)"
+)
+_PERFECT = (
+    "exact bound from disjoint pairs of a positive and a negative {unit}: DeLong's width is 0 "
+    "where every pair is ranked alike, which is not an interval"
+)
+
+
+def auroc(
+    labels: ArrayLike, scores: ArrayLike, *, patients: ArrayLike | None = None, level: float = 0.95
+) -> Figure:
+    """Compute the area under the ROC curve: higher scores mean positive, ties count half.
+
+    Args:
+        labels: 1 or True where the image is positive, shape `(n_rows,)`.
+        scores: Score of the positive class, shape `(n_rows,)`, in [0, 1].
+        patients: Patient id of each row, shape `(n_rows,)`; None: images are independent.
+        level: Coverage the interval aims at.
+
+    Returns:
+        The figure; never flipped, so a ranking worse than chance stays below 0.5.
+
+    Raises:
+        InvalidInputError: a column is empty, of another length, or breaks its rule.
+
+    References:
+        DeLong, DeLong & Clarke-Pearson, Biometrics 1988;44:837-845.
+        Obuchowski, Biometrics 1997;53:567-578.
+
+    Examples:
+        >>> auroc([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]).value
+        0.75
+    """
+    return auroc_figure(check_columns(labels, scores, patients), level=check_level(level))
+
+
+def auroc_figure(columns: Columns, *, level: float) -> Figure:
+    """Compute the AUROC of checked columns."""
+    labels, codes = columns.labels, columns.codes
+    n, events = labels.size, int(np.count_nonzero(labels))
+    basis = Basis.of(codes, level=level, n=n, events=events)
+    method = _DELONG if basis.singletons else _OVER
+    if events in {0, n}:
+        return basis.refuse(f"no {'negative' if events else 'positive'} images", method)
+    placements = place(labels, columns.scores)
+    value = placements.auroc
+    if value in {0.0, 1.0}:
+        return _perfect(basis, columns, value)
+    if columns.scores.min() == columns.scores.max():
+        why = "all scores are equal, so the AUROC is 0.5 whatever the labels"
+        return basis.without_limits(value, method, why)
+    if codes is None or basis.singletons:
+        return _independent(basis, placements)
+    spread = auroc_spread(placements, labels, codes)
+    if unusable := basis.usable(spread):
+        return basis.without_limits(value, method, unusable)
+    half = student_critical(level, spread.df) * spread.error
+    alone = placements.variance() if 1 < events < n - 1 else math.nan
+    effect = max(spread.variance / alone, 1.0) if alone > 0 else None
+    return basis.figure(value, logit_limits(value, half), method, design_effect=effect)
+
+
+def _independent(basis: Basis, placements: Placements) -> Figure:
+    value = placements.auroc
+    if min(placements.positives.size, placements.negatives.size) < 2:
+        return basis.without_limits(value, _DELONG, "one image of a class has no spread")
+    half = normal_critical(basis.level) * math.sqrt(placements.variance())
+    if half == 0:
+        return basis.without_limits(value, _DELONG, "a width of 0 is not an interval")
+    return basis.figure(value, plain_limits(value, half, low=0.0, high=1.0), _DELONG)
+
+
+def _perfect(basis: Basis, columns: Columns, value: float) -> Figure:
+    """Bound an AUROC of 0 or 1: k disjoint pairs all go one way with probability AUROC^k."""
+    labels, codes = columns.labels, columns.codes
+    if codes is None or basis.singletons:
+        unit, pairs = "image", min(int(labels.sum()), int((~labels).sum()))
+    else:
+        unit = "patient"
+        one, two = np.unique(codes[labels]), np.unique(codes[~labels])
+        pairs = min(one.size, two.size, np.union1d(one, two).size // 2)
+    method = _PERFECT.format(unit=unit)
+    if pairs == 0:
+        return basis.without_limits(value, method, "all images come from one patient")
+    bound = ((1 - basis.level) / 2) ** (1 / pairs)
+    limits = (bound, 1.0) if value == 1 else (0.0, 1 - bound)
+    return basis.figure(value, limits, method)

@@ -1,0 +1,42 @@
+"""Tests of what a figure states beside its value."""
+
+import math
+
+import numpy as np
+
+from prevalens.metrics.basis import Basis
+from prevalens.metrics.clusters import Spread
+
+
+def basis(patients: int = 40) -> Basis:
+    """Make a basis of two images per patient."""
+    codes = np.repeat(np.arange(patients), 2)
+    return Basis.of(codes, level=0.95, n=codes.size, events=7)
+
+
+def test_the_counts_are_carried_into_the_figure() -> None:
+    """n, events, patients and the effective number."""
+    made = basis().figure(0.5, (0.4, 0.6), "by hand", design_effect=4.0)
+    assert (made.n, made.events, made.patients, made.effective_n) == (80, 7, 40, 20.0)
+    assert made.note is None
+
+
+def test_few_patients_are_noted_beside_limits_only() -> None:
+    """20 patients earn a note; a figure without limits has its own reason."""
+    assert "only 20 patients" in str(basis(20).figure(0.5, (0.4, 0.6), "by hand").note)
+    without = basis(20).without_limits(0.5, "by hand", "none can be had")
+    assert without.note == "No interval: none can be had."
+
+
+def test_a_refusal_has_no_value() -> None:
+    """The reason stands in `not_estimable`."""
+    refused = basis().refuse("no positive images", "by hand")
+    assert refused.value is None
+    assert refused.not_estimable == "no positive images"
+
+
+def test_an_unseen_spread_is_named() -> None:
+    """No second patient, and no difference between patients, are two reasons."""
+    assert basis().usable(Spread(0.01, 3.0, 40)) is None
+    assert "one patient" in str(basis().usable(Spread(math.nan, 0.0, 1)))
+    assert "width of 0" in str(basis().usable(Spread(0.0, 3.0, 40)))

@@ -1,0 +1,101 @@
+"""Tests of Brier score, log loss, calibration intercept and slope."""
+
+import math
+
+import numpy as np
+import pytest
+from sklearn import metrics as sklearn_metrics
+
+from prevalens.metrics import (
+    brier,
+    calibration_intercept,
+    calibration_joint_intercept,
+    calibration_slope,
+    log_loss,
+)
+
+RNG = np.random.default_rng(7)
+SCORES = RNG.uniform(0.02, 0.98, 400)
+LABELS = RNG.random(400) < SCORES**1.5
+PATIENTS = np.repeat(np.arange(40), 10)
+Z = 1.959963984540054
+
+
+def test_losses_agree_with_scikit_learn() -> None:
+    """Brier in [0, 1], log loss in nats."""
+    assert brier(LABELS, SCORES).value == pytest.approx(
+        sklearn_metrics.brier_score_loss(LABELS, SCORES)
+    )
+    assert log_loss(LABELS, SCORES).value == pytest.approx(sklearn_metrics.log_loss(LABELS, SCORES))
+
+
+def test_the_limits_of_two_losses_by_hand() -> None:
+    """Losses .01 and .09: mean .05, standard error .04, on the logit and the log scale."""
+    made = brier([0, 1], [0.1, 0.7])
+    reach = Z * 0.04 / (0.05 * 0.95)
+    odds = 0.05 / 0.95 * math.exp(-reach)
+    assert made.lower == pytest.approx(odds / (1 + odds))
+    made = log_loss([0, 1], [0.5, 0.25])
+    mean, error = 1.5 * math.log(2), 0.5 * math.log(2)
+    assert made.lower == pytest.approx(mean * math.exp(-Z * error / mean))
+
+
+def test_scores_on_a_grid_recalibrate_to_a_hand_made_line() -> None:
+    """Half of the scores .2 with 3 in 10 positive, half .8 with 7 in 10: slope log(7/3)/log 4."""
+    scores = np.repeat([0.2, 0.8], 10)
+    labels = np.array([1] * 3 + [0] * 7 + [1] * 7 + [0] * 3)
+    slope = math.log(7 / 3) / math.log(4)
+    assert calibration_slope(labels, scores).value == pytest.approx(slope, rel=1e-12)
+    assert calibration_joint_intercept(labels, scores).value == pytest.approx(0, abs=1e-12)
+    assert calibration_intercept(labels, scores).value == pytest.approx(0, abs=1e-12)
+
+
+def test_the_intercept_of_equal_scores_is_a_difference_of_log_odds() -> None:
+    """Scores .5, 1 in 4 positive: log(1/3), with variance 1/(n p (1 - p))."""
+    made = calibration_intercept([1, 0, 0, 0] * 5, [0.5] * 20)
+    assert made.value == pytest.approx(-math.log(3), rel=1e-12)
+    assert made.upper == pytest.approx(-math.log(3) + Z / math.sqrt(20 * 3 / 16), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("labels", "scores", "reason"),
+    [
+        ([1, 1, 1], [0.2, 0.5, 0.9], "no negative images"),
+        ([1, 0, 1], [0.2, 0.5, 1.0], "1 scores are exactly 0 or 1"),
+        ([1, 0, 1], [0.5, 0.5, 0.5], "all scores are equal"),
+        ([0, 0, 1], [0.2, 0.5, 0.9], "separate the classes perfectly"),
+        ([0, 1, 1], [0.5, 0.5, 0.9], "separate the classes perfectly"),
+        ([1, 1, 0], [0.2, 0.5, 0.9], "separate the classes perfectly"),
+    ],
+)
+def test_a_slope_that_does_not_exist_says_why(
+    labels: list[int], scores: list[float], reason: str
+) -> None:
+    """One class, infinite log odds, no spread, separation (ties at the edge too)."""
+    assert reason in str(calibration_slope(labels, scores).not_estimable)
+
+
+def test_an_infinite_loss_is_not_estimable() -> None:
+    """A wrong score of exactly 1 is counted and named; a right one costs nothing."""
+    assert "1 images" in str(log_loss([0, 1, 0], [1.0, 1.0, 0.2]).not_estimable)
+    assert log_loss([1, 0, 0], [1.0, 0.5, 0.2]).value == pytest.approx(
+        (math.log(2) - math.log(0.8)) / 3
+    )
+
+
+def test_equal_losses_have_no_interval() -> None:
+    """A width of 0 is not one."""
+    made = brier([0, 1], [0.3, 0.7])
+    assert (made.value, made.lower) == (pytest.approx(0.09), None)
+
+
+@pytest.mark.parametrize("figure", [brier, log_loss, calibration_intercept, calibration_slope])
+def test_one_image_per_patient_is_the_classical_form(figure: object) -> None:
+    """And patients with ten images keep the value but move the limits."""
+    alone = figure(LABELS, SCORES)  # type: ignore[operator]
+    single = figure(LABELS, SCORES, patients=np.arange(400))  # type: ignore[operator]
+    over = figure(LABELS, SCORES, patients=PATIENTS)  # type: ignore[operator]
+    assert (alone.lower, alone.upper) == (single.lower, single.upper)
+    assert alone.value == over.value
+    assert over.lower < over.value < over.upper
+    assert (over.lower, over.upper) != (alone.lower, alone.upper)

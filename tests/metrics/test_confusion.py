@@ -1,0 +1,98 @@
+"""Tests of the figures of labels and calls."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from prevalens.exceptions import InvalidInputError
+from prevalens.metrics import (
+    accuracy,
+    clopper_pearson_interval,
+    confusion_figures,
+    npv,
+    ppv,
+    prevalence,
+    sensitivity,
+    specificity,
+    wilson_interval,
+)
+
+LABELS = np.repeat([1, 1, 0, 0], [18, 2, 6, 74])
+CALLS = np.repeat([1, 0, 1, 0], [18, 2, 6, 74])
+pairs = st.lists(st.tuples(st.booleans(), st.booleans(), st.integers(0, 4)), min_size=1)
+
+
+def test_proportions_are_wilson_on_their_own_counts() -> None:
+    """Value, limits, n and events of each, by hand count."""
+    for figure, events, n in (
+        (sensitivity, 18, 20),
+        (specificity, 74, 80),
+        (ppv, 18, 24),
+        (npv, 74, 76),
+        (accuracy, 92, 100),
+    ):
+        made = figure(LABELS, CALLS)
+        assert (made.value, made.n, made.events) == (events / n, n, events)
+        assert (made.lower, made.upper) == wilson_interval(events, n)
+        exact = figure(LABELS, CALLS, interval="exact")
+        assert (exact.lower, exact.upper) == clopper_pearson_interval(events, n)
+    assert prevalence(LABELS).value == 0.2
+
+
+def test_an_unknown_interval_is_met_with_the_choices() -> None:
+    """The nearest name is suggested."""
+    with pytest.raises(InvalidInputError, match="'wilson', 'exact', got 'wilsen'.*'wilson'"):
+        sensitivity(LABELS, CALLS, interval="wilsen")
+
+
+def test_lengths_that_differ_are_refused() -> None:
+    """Labels and calls are of the same images."""
+    with pytest.raises(InvalidInputError, match="`calls` has 2"):
+        confusion_figures([0, 1, 1], [0, 1])
+
+
+@settings(deadline=None, max_examples=60)
+@given(pairs)
+def test_sensitivity_and_specificity_are_dual(rows: list[tuple[bool, bool, int]]) -> None:
+    """Swapping the classes swaps the two, limits included."""
+    labels, calls, patients = (np.array(column) for column in zip(*rows, strict=True))
+    one = sensitivity(labels, calls, patients=patients)
+    assert one == specificity(~labels, ~calls, patients=patients) or one.value is None
+
+
+@settings(deadline=None, max_examples=60)
+@given(pairs, st.randoms(use_true_random=False))
+def test_rows_may_come_in_any_order(rows: list[tuple[bool, bool, int]], random: object) -> None:
+    """Shuffled rows give the same figures, and limits stay ordered and in range."""
+    mixed = list(rows)
+    random.shuffle(mixed)  # type: ignore[attr-defined]
+    made = []
+    for ordered in (rows, mixed):
+        labels, calls, patients = (np.array(column) for column in zip(*ordered, strict=True))
+        made.append(confusion_figures(labels, calls, patients=patients))
+    for name, figure in made[0].items():
+        other = made[1][name]
+        assert figure.not_estimable == other.not_estimable
+        if figure.value is None or figure.lower is None or figure.upper is None:
+            assert other.lower is None
+            continue
+        assert (figure.lower, figure.upper) == pytest.approx((other.lower, other.upper))
+        assert figure.lower <= figure.value <= figure.upper, name
+        low = -1 if name in {"youden", "mcc", "kappa"} else 0
+        assert figure.lower >= low
+        if name not in {"lr_positive", "lr_negative", "dor"}:
+            assert figure.upper <= 1
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1))
+def test_patients_with_one_image_each_change_nothing(rows: list[tuple[bool, bool]]) -> None:
+    """Every figure equals its classical form."""
+    labels, calls = (np.array(column) for column in zip(*rows, strict=True))
+    alone = confusion_figures(labels, calls)
+    single = confusion_figures(labels, calls, patients=np.arange(len(labels)))
+    for name, figure in alone.items():
+        made = single[name]
+        assert (figure.value, figure.lower, figure.upper) == (made.value, made.lower, made.upper)
+        assert made.patients == made.n

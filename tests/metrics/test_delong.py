@@ -1,0 +1,46 @@
+"""Tests of placements and of the variances made of them."""
+
+import numpy as np
+import pytest
+
+from prevalens.metrics.delong import obuchowski_variance, patient_influences, place
+
+
+def test_placements_count_pairs_with_ties_half() -> None:
+    """Against all pairs, one by one."""
+    rng = np.random.default_rng(1)
+    labels, scores = rng.random(60) < 0.4, rng.integers(0, 8, 60) / 8
+    pairs = scores[labels][:, None] - scores[~labels][None]
+    kernel = (pairs > 0) + 0.5 * (pairs == 0)
+    placed = place(labels, scores)
+    np.testing.assert_allclose(placed.positives, kernel.mean(axis=1), atol=1e-15)
+    np.testing.assert_allclose(placed.negatives, kernel.mean(axis=0), atol=1e-15)
+    assert placed.auroc == pytest.approx(kernel.mean())
+
+
+def test_obuchowski_with_one_image_per_patient_is_delong() -> None:
+    """The algebra, not a special case."""
+    rng = np.random.default_rng(2)
+    labels = rng.random(50) < 0.3
+    placed = place(labels, np.round(rng.random(50) + 0.4 * labels, 1))
+    assert obuchowski_variance(placed, labels, np.arange(50)) == pytest.approx(
+        placed.variance(), rel=1e-12
+    )
+
+
+def test_the_variance_of_four_images_by_hand() -> None:
+    """Positives .35 and .8, negatives .1 and .4: placements (.5, 1) and (1, .5)."""
+    placed = place(np.array([False, False, True, True]), np.array([0.1, 0.4, 0.35, 0.8]))
+    assert placed.positives.tolist() == [0.5, 1.0]
+    assert placed.negatives.tolist() == [1.0, 0.5]
+    assert placed.variance() == pytest.approx(0.125 / 2 + 0.125 / 2)
+
+
+def test_influences_add_up_to_nothing() -> None:
+    """Both classes' pulls are centred, and the counts are those of the patients."""
+    labels = np.array([1, 1, 0, 0, 1], dtype=bool)
+    placed = place(labels, np.array([0.2, 0.9, 0.1, 0.5, 0.5]))
+    one, m, two, n = patient_influences(placed, labels, np.array([0, 1, 1, 2, 2]))
+    assert one.sum() == pytest.approx(0)
+    assert two.sum() == pytest.approx(0)
+    assert (m.tolist(), n.tolist()) == ([1, 1, 1], [0, 1, 1])

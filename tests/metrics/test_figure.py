@@ -1,0 +1,24 @@
+"""Tests of the figure record."""
+
+import pytest
+
+from prevalens.exceptions import InvalidInputError
+from prevalens.metrics import Figure
+
+WHOLE = {"lower": 0.4, "upper": 0.6, "level": 0.95, "method": "by hand", "unit": "image", "n": 9}
+
+
+def test_a_figure_without_value_says_why() -> None:
+    """Neither a value nor a reason, or both, is refused."""
+    with pytest.raises(InvalidInputError, match=r"value=None, not_estimable=None"):
+        Figure(value=None, **WHOLE)
+    with pytest.raises(InvalidInputError, match=r"value=0\.5, not_estimable='no positives'"):
+        Figure(value=0.5, not_estimable="no positives", **WHOLE)
+
+
+def test_a_dictionary_keeps_none_where_a_reader_looks_and_drops_the_rest() -> None:
+    """`patients` is always there; `note` only where there is one."""
+    plain = Figure(value=0.5, **WHOLE).to_dict()
+    assert plain["patients"] is None
+    assert "note" not in plain
+    assert Figure(value=0.5, note="few", **WHOLE).to_dict()["note"] == "few"

@@ -1,0 +1,58 @@
+"""Tests of limits against published and closed-form values."""
+
+import math
+
+import pytest
+
+from prevalens.exceptions import InvalidInputError
+from prevalens.metrics import clopper_pearson_interval, wilson_interval
+from prevalens.metrics.intervals import (
+    fisher_limits,
+    log_limits,
+    logit_limits,
+    normal_critical,
+    plain_limits,
+    student_critical,
+)
+
+
+def test_wilson_gives_the_worked_examples_of_newcombe_1998() -> None:
+    """81/263 and 15/148 of Newcombe, Stat Med 1998;17:857-872, table I, method 3."""
+    assert wilson_interval(81, 263) == pytest.approx((0.2553, 0.3662), abs=5e-5)
+    assert wilson_interval(15, 148) == pytest.approx((0.0624, 0.1605), abs=5e-5)
+
+
+def test_the_exact_interval_gives_the_worked_examples_of_newcombe_1998() -> None:
+    """81/263 and 15/148, table I, method 5; and 1 - 0.025^(1/n) at no events."""
+    assert clopper_pearson_interval(81, 263) == pytest.approx((0.2527, 0.3676), abs=5e-5)
+    assert clopper_pearson_interval(15, 148) == pytest.approx((0.0578, 0.1617), abs=5e-5)
+    assert clopper_pearson_interval(0, 20) == pytest.approx((0, 1 - 0.025 ** (1 / 20)), abs=1e-12)
+
+
+def test_limits_at_the_ends_are_exactly_0_and_1() -> None:
+    """No rounding moves a limit off the end of the range."""
+    assert wilson_interval(0, 7)[0] == 0
+    assert wilson_interval(7, 7)[1] == 1
+    assert clopper_pearson_interval(7, 7)[1] == 1
+
+
+def test_impossible_counts_are_refused() -> None:
+    """More events than units, or no units."""
+    with pytest.raises(InvalidInputError, match=r"at most `n`, got 3\.0 of 2\.0"):
+        wilson_interval(3, 2)
+    with pytest.raises(InvalidInputError, match="`n`"):
+        clopper_pearson_interval(0, 0)
+
+
+def test_quantiles_are_those_of_the_tables() -> None:
+    """The normal one at 95 %, and t on 10 degrees of freedom."""
+    assert normal_critical(0.95) == 1.959963984540054
+    assert student_critical(0.95, 10) == pytest.approx(2.228139, abs=1e-6)
+
+
+def test_transformed_limits_agree_with_hand_computation() -> None:
+    """A half width of h on the figure is h times the slope of the transform."""
+    assert plain_limits(0.9, 0.2, low=0, high=1) == (pytest.approx(0.7), 1)
+    assert log_limits(2.0, 2.0 * math.log(3)) == pytest.approx((2 / 3, 6))
+    assert logit_limits(0.5, 0.25 * math.log(3)) == pytest.approx((0.25, 0.75))
+    assert fisher_limits(0.0, math.atanh(0.6)) == pytest.approx((-0.6, 0.6))

@@ -1,0 +1,56 @@
+"""Tests of the recalibration line."""
+
+import numpy as np
+import pytest
+import statsmodels.api as sm
+from scipy import special
+
+from prevalens.metrics.logistic import fit_line
+
+
+def data() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Make labels, log odds and patients."""
+    rng = np.random.default_rng(12)
+    patients = np.repeat(np.arange(15), 20)
+    log_odds = rng.normal(-1, 1.5, 300) + rng.normal(0, 0.5, 15)[patients]
+    return rng.random(300) < special.expit(0.4 + 0.7 * log_odds), log_odds, patients
+
+
+def test_the_fit_is_that_of_a_binomial_model() -> None:
+    """Coefficients and standard errors as statsmodels', with slope and with offset."""
+    labels, log_odds, _ = data()
+    theirs = sm.GLM(labels, sm.add_constant(log_odds), family=sm.families.Binomial()).fit(tol=1e-12)
+    ours = fit_line(labels, log_odds, slope=True)
+    assert ours.coefficients == pytest.approx(theirs.params, abs=1e-9)
+    assert np.sqrt(np.diag(ours.covariance())) == pytest.approx(theirs.bse, rel=1e-7)
+    theirs = sm.GLM(labels, np.ones(300), family=sm.families.Binomial(), offset=log_odds).fit()
+    ours = fit_line(labels, log_odds, slope=False)
+    assert ours.coefficients == pytest.approx(theirs.params, abs=1e-8)
+
+
+def test_extreme_log_odds_do_not_break_the_fit() -> None:
+    """Scores of one in 10^12 and its complement, some of them wrong."""
+    log_odds = np.array([-27.0, -27.0, -27.0, 27.0, 27.0, 27.0])
+    line = fit_line(np.array([0, 0, 1, 1, 1, 0], dtype=bool), log_odds, slope=True)
+    assert line.coefficients == pytest.approx([0, np.log(2) / 27], abs=1e-9)
+
+
+def test_leaving_a_patient_out_moves_the_fit_as_refitting_does() -> None:
+    """The one-step jackknife is close to the one that refits."""
+    labels, log_odds, patients = data()
+    whole = fit_line(labels, log_odds, slope=True)
+    moves = []
+    for patient in range(15):
+        rest = patients != patient
+        part = fit_line(labels[rest], log_odds[rest], slope=True)
+        moves.append(part.coefficients - whole.coefficients)
+    by_hand = np.square(moves).sum(axis=0)
+    for which in (0, 1):
+        assert whole.spread(patients, which).variance == pytest.approx(by_hand[which], rel=0.1)
+
+
+def test_one_patient_has_no_spread() -> None:
+    """Nothing is left when it is left out."""
+    labels, log_odds, _ = data()
+    line = fit_line(labels, log_odds, slope=True)
+    assert np.isnan(line.spread(np.zeros(300, dtype=np.int64), 1).variance)

@@ -1,0 +1,108 @@
+"""Tests of the area under the ROC curve."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import roc_auc_score
+
+from prevalens.metrics import auroc
+
+ranked = st.lists(
+    st.tuples(st.booleans(), st.integers(1, 9), st.integers(0, 5)), min_size=2, max_size=40
+)
+
+
+def columns(rows: list[tuple[bool, int, int]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Make labels, scores in (0, 1) and patients."""
+    labels, tenths, patients = (np.array(column) for column in zip(*rows, strict=True))
+    return labels, tenths / 10, patients
+
+
+def test_the_limits_of_four_images_by_hand() -> None:
+    """0.75 +- 1.96 sqrt(0.125), cut at 1."""
+    made = auroc([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])
+    assert made.value == 0.75
+    assert made.lower == pytest.approx(0.75 - 1.959963984540054 * 0.125**0.5, abs=1e-12)
+    assert made.upper == 1
+
+
+@settings(deadline=None, max_examples=60)
+@given(ranked)
+def test_the_value_is_scikit_learns_and_limits_hold_it(rows: list[tuple[bool, int, int]]) -> None:
+    """With ties, with patients, below one half too."""
+    labels, scores, patients = columns(rows)
+    made = auroc(labels, scores, patients=patients)
+    if labels.all() or not labels.any():
+        assert made.not_estimable is not None
+        return
+    assert made.value == pytest.approx(roc_auc_score(labels, scores))
+    if made.lower is not None:
+        assert 0 <= made.lower <= made.value <= made.upper <= 1  # type: ignore[operator]
+
+
+@settings(deadline=None, max_examples=40)
+@given(ranked)
+def test_monotone_maps_change_nothing_and_reversal_mirrors(
+    rows: list[tuple[bool, int, int]],
+) -> None:
+    """Only the order of scores counts; 1 - scores gives 1 - AUROC."""
+    labels, scores, patients = columns(rows)
+    made, mapped, mirrored = (
+        auroc(labels, new, patients=patients) for new in (scores, scores**3, 1 - scores)
+    )
+    assert made == mapped
+    if made.value is not None and mirrored.value is not None:
+        assert mirrored.value == pytest.approx(1 - made.value)
+        if made.lower is not None:
+            assert mirrored.upper == pytest.approx(1 - made.lower)
+
+
+@settings(deadline=None, max_examples=40)
+@given(ranked)
+def test_one_image_per_patient_is_delong(rows: list[tuple[bool, int, int]]) -> None:
+    """The same value and limits as without patients."""
+    labels, scores, _ = columns(rows)
+    alone, single = auroc(labels, scores), auroc(labels, scores, patients=np.arange(len(labels)))
+    assert (alone.value, alone.lower, alone.upper) == (single.value, single.lower, single.upper)
+
+
+def test_a_perfect_ranking_has_an_exact_lower_bound() -> None:
+    """Four positives, nine negatives: four disjoint pairs, so 0.025^(1/4)."""
+    labels = np.repeat([1, 0], [4, 9])
+    made = auroc(labels, labels * 0.5 + 0.2)
+    assert (made.value, made.lower, made.upper) == (1, pytest.approx(0.025**0.25), 1)
+    assert "exact bound" in made.method
+    worst = auroc(labels, 0.7 - labels * 0.5)
+    assert (worst.value, worst.lower, worst.upper) == (0, 0, pytest.approx(1 - 0.025**0.25))
+
+
+def test_a_perfect_ranking_over_patients_counts_pairs_of_patients() -> None:
+    """Three patients with positives, five with negatives, six in all: three pairs at most."""
+    labels = np.array([1, 1, 1, 1, 0, 0, 0, 0, 0, 0])
+    patients = list("aabcbcdeff")
+    made = auroc(labels, labels * 0.5 + 0.2, patients=patients)
+    assert made.lower == pytest.approx(0.025 ** (1 / 3))
+    assert "patient" in made.method
+
+
+def test_constant_scores_and_a_lone_positive_have_no_interval() -> None:
+    """One half by construction; and no spread in one image."""
+    flat = auroc([0, 1, 1, 0], [0.5] * 4)
+    assert (flat.value, flat.lower) == (0.5, None)
+    assert "all scores are equal" in str(flat.note)
+    lone = auroc([0, 1, 0, 0], [0.5, 0.5, 0.9, 0.1])
+    assert (lone.value, lone.lower) == (0.5, None)
+
+
+def test_intervals_over_patients_are_wider() -> None:
+    """Images that go together say less."""
+    rng = np.random.default_rng(3)
+    patients = np.repeat(np.arange(25), 12)
+    shift = rng.normal(0, 1, 25)[patients]
+    labels = rng.random(300) < 0.3
+    scores = 1 / (1 + np.exp(-(labels + shift + rng.normal(0, 0.5, 300))))
+    alone, over = auroc(labels, scores), auroc(labels, scores, patients=patients)
+    assert over.upper - over.lower > 1.3 * (alone.upper - alone.lower)  # type: ignore[operator]
+    assert over.design_effect is not None
+    assert over.effective_n == pytest.approx(300 / over.design_effect)
