@@ -160,8 +160,8 @@ def test_a_saved_model_goes_on_where_it_stopped(tmp_path: Path) -> None:
 
 
 def test_the_layer_gives_the_pictures_of_the_host() -> None:
-    """Every operation but JPEG together: within 1/255 in the mean, on whichever backend runs."""
-    policy = presets.blood_smear()
+    """Geometry, stain, light and noise: within 1/255 in the mean, on whichever backend runs."""
+    policy = presets.blood_smear().without("blur")
     soft = np.repeat(np.repeat(IMAGES, 4, axis=1), 4, axis=2)
     drawn = policy.draw(6, seed=4, epoch=0)
     inside = numbers(RandomAugmentation(policy, seed=0).apply(soft, drawn))

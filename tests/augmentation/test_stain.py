@@ -48,6 +48,14 @@ def test_white_stays_white_and_the_identity_changes_nothing() -> None:
     np.testing.assert_allclose(same, image, atol=1e-2)
 
 
+def test_black_stays_black() -> None:
+    """Cells that were cut out onto black keep the ground, however weak the dyes become."""
+    black = np.zeros((1, 2, 2, 3), np.float32)
+    result = change_colours(black, stain([0.5, 0.5], [0.1, 0.1]), basis="romanowsky", xp=np)
+
+    assert (result == 0).all()
+
+
 def test_gamma_multiplies_every_density() -> None:
     """A pixel at 1/4 of the light has 1/16 of it at gamma 2; grey images work too."""
     quarter = np.full((1, 1, 1, 1), 63, np.float32)  # (63 + 1) / 256 = 1/4

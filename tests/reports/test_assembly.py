@@ -102,4 +102,4 @@ def test_a_patient_with_both_labels_is_stated() -> None:
     report = ClinicalReport(told, threshold=0.5)
 
     assert report.to_dict()["flow"]["mixed_patients"] == 1
-    assert "Patients with images of both classes" in str(report)
+    assert "Both classes" in str(report)

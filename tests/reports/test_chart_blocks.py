@@ -1,7 +1,7 @@
 """Charts hold the record's points and say in words what they show."""
 
 from prevalens.reports import ClinicalReport
-from prevalens.reports.chart_blocks import score_charts
+from prevalens.reports.chart_blocks import decision_charts, score_charts
 
 
 def test_scores_are_drawn_before_and_after_correction(report: ClinicalReport) -> None:
@@ -21,3 +21,14 @@ def test_every_chart_fits_its_axes(report: ClinicalReport) -> None:
         for line in chart.lines:
             assert chart.y_range[0] <= min(line.y)
             assert max(line.y) <= chart.y_range[1]
+
+
+def test_the_decision_curve_has_both_rivals(report: ClinicalReport) -> None:
+    """The model with its band, treating all and treating none, told in words."""
+    (chart,) = decision_charts(report.to_dict())
+    lines = {line.name: line for line in chart.lines}
+
+    assert set(lines) == {"Model", "Interval at each risk", "Treat all", "Treat none"}
+    assert set(lines["Treat none"].y) == {0.0}
+    assert lines["Model"].y == report.to_dict()["utility"]["curve"]["model"]
+    assert "does better than treating all and treating none at" in chart.description

@@ -12,7 +12,7 @@ from PIL import Image
 
 from prevalens._optional import require
 from prevalens.augmentation.affine import source_matrices
-from prevalens.augmentation.picture import appearance_of, places_of
+from prevalens.augmentation.picture import appearance_of, places_of, refuse_turning_oblongs
 from prevalens.augmentation.resampling import resample
 from prevalens.exceptions import InvalidInputError, MissingExtraError
 from prevalens.typing import Images
@@ -82,11 +82,7 @@ def check_host_images(images: Any, parameters: Mapping[str, Any]) -> None:
             f"Each image needs its own row of parameters, got {len(images)} images and {wrong}. "
             "Draw as many as there are images, or take their rows."
         )
-    if "quarter_turns" in parameters and images.shape[1] != images.shape[2]:
-        raise InvalidInputError(
-            f"Quarter turns need square images, got height {images.shape[1]} and width "
-            f"{images.shape[2]}. Resize the images, or leave QuarterTurn out."
-        )
+    refuse_turning_oblongs(parameters, height=images.shape[1], width=images.shape[2])
 
 
 def _move(

@@ -20,10 +20,20 @@ from prevalens.augmentation.stain import change_colours
 from prevalens.exceptions import InvalidInputError
 
 
+def refuse_turning_oblongs(parameters: Mapping[str, Any], *, height: int, width: int) -> None:
+    """Refuse quarter turns of images that are not square: their frame would not fit."""
+    if "quarter_turns" in parameters and height != width:
+        raise InvalidInputError(
+            f"Quarter turns need square images, got height {height} and width {width}. "
+            "Resize the images, or leave QuarterTurn out."
+        )
+
+
 def places_of(
     parameters: Mapping[str, Any], *, height: int, width: int, xp: Any
 ) -> tuple[Any, Any] | None:
     """Return the source x and y of each result pixel, `(n, height, width)`; None if none moves."""
+    refuse_turning_oblongs(parameters, height=height, width=width)
     matrices = source_matrices(parameters, height=height, width=width, xp=xp)
     if matrices is None and "elastic_x" not in parameters:
         return None

@@ -37,8 +37,13 @@ def brief() -> AugmentationPolicy:
     )
 
 
-def blood_smear() -> AugmentationPolicy:
-    """Cells on a blood or marrow smear under Romanowsky stain: any orientation, soft, dyed."""
+def blood_smear(*, cut_out: bool = False) -> AugmentationPolicy:
+    """Cells on a blood or marrow smear under Romanowsky stain: any orientation, soft, dyed.
+
+    Args:
+        cut_out: Whether the cells were cut out onto black, as in C-NMC 2019: then black is what
+            lies beyond the edge, and no read noise is laid over it.
+    """
     return AugmentationPolicy(
         [
             Flip(),
@@ -52,9 +57,9 @@ def blood_smear() -> AugmentationPolicy:
             Illumination(gradient=(0, 0.1), vignette=(0, 0.1)),
             Dust(probability=0.1),
             Blur(defocus=(0.5, 1.5), motion=(0, 2), probability=0.2),
-            Noise(shot=(0, 4), read=(0, 2)),
+            Noise(shot=(0, 4), read=0 if cut_out else (0, 2)),
         ],
-        fill="reflect",
+        fill="constant" if cut_out else "reflect",
         name="blood_smear",
         reference="Stain in optical density after Tellez et al., IEEE TMI 2018, with a basis by "
         "Macenko et al., ISBI 2009; orientation and optics after Matek et al., Nature Machine "

@@ -90,7 +90,6 @@ class RandomAugmentation(keras.layers.Layer):
         drawn = {name: ops.convert_to_tensor(value) for name, value in parameters.items()}
         first = self.data_format == "channels_first"
         pictures = ops.transpose(images, (0, 2, 3, 1)) if first else images
-        _refuse_turning_oblongs(drawn, pictures.shape)
         pictures = apply_geometry(
             pictures, drawn, fill=self.policy.fill, fill_value=self.policy.fill_value
         )
@@ -138,12 +137,4 @@ def _refuse_host_policy(policy: AugmentationPolicy) -> None:
         raise InvalidInputError(
             f"Only the host can do {name_some(on_host)}. Use "
             f"`policy.without({', '.join(map(repr, on_host))})` for the layer."
-        )
-
-
-def _refuse_turning_oblongs(parameters: Mapping[str, Any], shape: tuple[Any, ...]) -> None:
-    if "quarter_turns" in parameters and shape[1] != shape[2]:
-        raise InvalidInputError(
-            f"Quarter turns need square images, got height {shape[1]} and width {shape[2]}. "
-            "Resize the images, or leave QuarterTurn out."
         )

@@ -58,7 +58,9 @@ def change_colours(images: Any, parameters: Mapping[str, Any], *, basis: str, xp
         density = xp.einsum("nhwc,ncd->nhwd", density, matrix) + offset[:, None, None, :]
     if "gamma" in parameters:
         density = density * parameters["gamma"][:, None, None, None]
-    return xp.exp(-density) * _WHITE - 1.0
+    changed = xp.exp(-density) * _WHITE - 1.0
+    # Black is no dye: cells that were cut out, as in C-NMC 2019, keep their black ground.
+    return changed * xp.clip(xp.max(images, axis=-1, keepdims=True), 0.0, 1.0)
 
 
 def full_basis(name: str) -> NDArray[np.float32]:

@@ -12,9 +12,11 @@ from prevalens.metrics.every_figure import all_figures
 from prevalens.metrics.figure import Figure
 from prevalens.predictions.patient_score import patient_scores
 from prevalens.predictions.predictions import Predictions
+from prevalens.reports.comparisons import comparison, risks
 from prevalens.reports.curves import curves
 from prevalens.reports.study_flow import study_flow
 from prevalens.reports.subgroups import subgroup_tables
+from prevalens.reports.usefulness import decision_curve
 from prevalens.reports.worst_misses import worst_misses
 from prevalens.splits.partition import Partition
 
@@ -67,7 +69,11 @@ def assemble(request: Request) -> dict[str, Any]:
         "table": cross_table(predictions, request.threshold),
         "figures": figures,
         "correction": _correction(request),
+        "utility": _utility(request),
         "patient_level": _patient_level(request),
+        "comparison": comparison(
+            predictions, request.compare, threshold=request.threshold, level=request.level
+        ),
         "subgroups": subgroup_tables(
             predictions,
             request.by,
@@ -152,6 +158,14 @@ def _correction(request: Request) -> dict[str, Any] | None:
         "threshold": moved,
         "figures": plain(figures),
     }
+
+
+def _utility(request: Request) -> dict[str, Any]:
+    predictions, moved = request.predictions, request.threshold
+    train, target = predictions.train_prevalence, predictions.prevalence
+    if train is not None and 0 < target < 1:
+        moved = PriorShift(train, target).correct_threshold(request.threshold)
+    return decision_curve(predictions, risks(predictions), at=moved, level=request.level)
 
 
 def _patient_level(request: Request) -> dict[str, Any] | None:

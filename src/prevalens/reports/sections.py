@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from prevalens.reports.chart_blocks import score_charts
+from prevalens.reports.chart_blocks import decision_charts, score_charts
 from prevalens.reports.document import Block, Document, Gallery, Listing, Paragraph, Section, Table
 from prevalens.reports.figure_text import (
     NOT_ESTIMABLE,
@@ -30,8 +30,10 @@ def document_of(record: Record) -> Document:
         ("threshold", "Figures at the threshold", _at_threshold(record)),
         ("discrimination", "Discrimination", _discrimination(record)),
         ("calibration", "Calibration", _calibration(record)),
+        ("usefulness", "Clinical usefulness", _usefulness(record)),
         ("patients", "Per patient", _patients(record)),
         ("subgroups", "Subgroups", _subgroups(record)),
+        ("comparison", "Against another model", _comparison(record)),
         ("misses", "The worst misses", _misses(record)),
         ("methods", "Methods", _methods(record)),
     ]
@@ -127,14 +129,14 @@ def _who(record: Record) -> list[Block]:
     flow, setting = record["flow"], record["settings"]
     negative, positive = setting["classes"]
     rows = [
-        ("All", str(flow["images"]), _count(flow["patients"])),
         (positive, str(flow["positive_images"]), _count(flow.get("positive_patients"))),
         (negative, str(flow["negative_images"]), _count(flow.get("negative_patients"))),
+        ("Both classes", "none", _count(flow.get("mixed_patients"))),
+        ("All", str(flow["images"]), _count(flow["patients"])),
     ]
-    if flow.get("mixed_patients"):
-        rows.append(("Patients with images of both classes", "", str(flow["mixed_patients"])))
+    header = ("Class", "Images", "Patients with images of this class only")
     shown: list[Block] = [
-        Table("Images and patients of each class", ("Class", "Images", "Patients"), rows),
+        Table("Images and patients of each class", header, rows),
         Paragraph(
             f"Prevalence among these images: {figure_text(record['figures']['prevalence'])}. "
             f"Prevalence among the rows trained on: {_stated(setting['train_prevalence'])}. "
@@ -242,6 +244,62 @@ def _calibration(record: Record) -> list[Block]:
     return [*shown, *score_charts(record)]
 
 
+def _usefulness(record: Record) -> list[Block]:
+    utility = record["utility"]
+    figures = utility["figures"]
+    return [
+        figure_table(
+            figures,
+            list(figures),
+            caption=f"Net benefit where one acts from a risk of {utility['risk']:.4g}, with "
+            f"{_level(record)}",
+            address="utility.figures",
+        ),
+        *_noted(figures, list(figures)),
+        Paragraph(
+            "Net benefit counts true positives per image and takes off false positives at the odds "
+            "of the risk from which one acts. Treating none has 0. It reads scores as risks"
+            + (", here corrected for prevalence." if record["correction"] else ".")
+        ),
+        *decision_charts(record),
+    ]
+
+
+def _comparison(record: Record) -> list[Block]:
+    compared = record["comparison"]
+    if compared is None:
+        return []
+    rows = []
+    for key, contrast in compared["figures"].items():
+        value, limits = _figure_row(key, contrast["difference"])[1:3]
+        p_value = "none" if contrast["p_value"] is None else number_text(contrast["p_value"])
+        sides = [figure_text(contrast[side]) for side in ("first", "second")]
+        rows.append((name_of(key), *sides, value, limits, p_value))
+    test = compared["mcnemar"]
+    found = {name: test[name] for name in ("exact", "mid_p", "clustered") if test[name] is not None}
+    told = ", ".join(f"{name.replace('_', '-')} p {number_text(p)}" for name, p in found.items())
+    header = ("Figure", "This model", "Other model", "Difference", "Interval", "p")
+    return [
+        Table(
+            f"This model minus the other on the same rows, with {_level(record)}",
+            header,
+            rows,
+        ),
+        Paragraph(
+            f"Only this model called {test['first_only']} images right, only the other "
+            f"{test['second_only']}. {test['method']}: {told or test['not_estimable']}."
+        ),
+        Listing(
+            [
+                f"p for {name_of(key)}: {contrast['method']}; the hypothesis: "
+                f"{contrast['hypothesis']}."
+                for key, contrast in compared["figures"].items()
+                if contrast["p_value"] is not None
+            ]
+        ),
+    ]
+
+
 def _patients(record: Record) -> list[Block]:
     level = record["patient_level"]
     if level is None:
@@ -281,16 +339,19 @@ def _subgroup_figures(group: Record) -> list[tuple[str, Record]]:
 
 
 def _subgroup(number: int, group: Record) -> Table:
-    rows, keys = [], []
+    rows: list[tuple[str, ...]] = []
+    keys = []
     for place, level in enumerate(group["levels"]):
         if level["suppressed"]:
-            rows.append((level["level"], "suppressed", "fewer than 5, or to protect those", ""))
+            rows.append((level["level"], "suppressed", "fewer than 5, or to protect those", "", ""))
             keys.append("")
         for key, figure in level.get("figures", {}).items():
             name, *cells = _figure_row(key, figure)
-            rows.append((f"{level['level']}: {name}", *cells))
+            difference = level["differences"].get(key)
+            told = "" if difference is None else figure_text(difference)
+            rows.append((f"{level['level']}: {name}", *cells, told))
             keys.append(f"subgroups.{number}.levels.{place}.figures.{key}")
-    header = ("Level and figure", "Value", "Interval", "Rests on")
+    header = ("Level and figure", "Value", "Interval", "Rests on", "Minus all other rows")
     return Table(f"Figures by {group['by']}", header, rows, keys)
 
 
