@@ -29,23 +29,35 @@ def refuse_turning_oblongs(parameters: Mapping[str, Any], *, height: int, width:
         )
 
 
+def movement_of(
+    parameters: Mapping[str, Any], *, height: int, width: int, xp: Any
+) -> tuple[Any, tuple[Any, Any] | None] | None:
+    """Return the matrices `(n, 2, 3)`, and the elastic field as fractions of width and height.
+
+    The field is None where nothing bends; None stands for both where nothing moves.
+    """
+    refuse_turning_oblongs(parameters, height=height, width=width)
+    matrices = source_matrices(parameters, height=height, width=width, xp=xp)
+    if "elastic_x" not in parameters:
+        return None if matrices is None else (matrices, None)
+    if matrices is None:
+        still = xp.zeros_like(parameters["elastic_x"][:, 0])
+        matrices = source_matrices({"rotation": still}, height=height, width=width, xp=xp)
+    size = {"height": height, "width": width, "xp": xp}
+    field = tuple(displacements(parameters[f"elastic_{axis}"], **size) for axis in "xy")
+    return matrices, (field[0], field[1])
+
+
 def places_of(
     parameters: Mapping[str, Any], *, height: int, width: int, xp: Any
 ) -> tuple[Any, Any] | None:
     """Return the source x and y of each result pixel, `(n, height, width)`; None if none moves."""
-    refuse_turning_oblongs(parameters, height=height, width=width)
-    matrices = source_matrices(parameters, height=height, width=width, xp=xp)
-    if matrices is None and "elastic_x" not in parameters:
+    movement = movement_of(parameters, height=height, width=width, xp=xp)
+    if movement is None:
         return None
-    if matrices is None:
-        still = xp.zeros_like(parameters["elastic_x"][:, 0])
-        matrices = source_matrices({"rotation": still}, height=height, width=width, xp=xp)
+    matrices, field = movement
     x, y = source_places(matrices, height=height, width=width, xp=xp)
-    if "elastic_x" in parameters:
-        size = {"height": height, "width": width, "xp": xp}
-        x = x + displacements(parameters["elastic_x"], **size) * width
-        y = y + displacements(parameters["elastic_y"], **size) * height
-    return x, y
+    return (x, y) if field is None else (x + field[0] * width, y + field[1] * height)
 
 
 def appearance_of(
