@@ -4,13 +4,13 @@ The geometry is one set of places and one interpolation. Then come dyes, light, 
 in the order in which light passes through a microscope.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from prevalens.augmentation.affine import source_matrices
 from prevalens.augmentation.appearance_operations import Blur, Stain
 from prevalens.augmentation.array_calls import cast
-from prevalens.augmentation.blur import blur
+from prevalens.augmentation.blur import blur, spread_by_shifts
 from prevalens.augmentation.elastic import displacements
 from prevalens.augmentation.light import change_light
 from prevalens.augmentation.noise import add_noise
@@ -61,7 +61,12 @@ def places_of(
 
 
 def appearance_of(
-    images: Any, parameters: Mapping[str, Any], operations: Mapping[str, Operation], *, xp: Any
+    images: Any,
+    parameters: Mapping[str, Any],
+    operations: Mapping[str, Operation],
+    *,
+    xp: Any,
+    spread: Callable[..., Any] = spread_by_shifts,
 ) -> Any:
     """Change colour, light, sharpness and noise.
 
@@ -70,6 +75,7 @@ def appearance_of(
         parameters: Drawn parameters by name; those that move pixels are passed over.
         operations: The policy's operations by name, for what is set rather than drawn.
         xp: Array module, `numpy` or `keras.ops`.
+        spread: How blurring kernels are applied, see `prevalens.augmentation.blur`.
 
     Returns:
         float32 images from 0 to 255; as they came where no operation changes the appearance.
@@ -86,7 +92,7 @@ def appearance_of(
     pictures = change_colours(pictures, parameters, basis=basis, xp=xp)
     pictures = change_light(pictures, parameters, xp=xp)
     if isinstance(unsharp, Blur):
-        pictures = blur(pictures, parameters, reach=unsharp.reach, xp=xp)
+        pictures = blur(pictures, parameters, reach=unsharp.reach, xp=xp, spread=spread)
     pictures = add_noise(pictures, parameters, xp=xp)
     return xp.clip(pictures, 0.0, 255.0)
 
