@@ -47,6 +47,7 @@ WITH_KERAS = {
     "models/heads.py",
     "models/all_classifier.py",
     "callbacks/learning_rate_adjuster.py",
+    "callbacks/training_backup.py",
     "predictions/views.py",
     "explanations/activation_map.py",
     "explanations/occlusion_map.py",
