@@ -14,7 +14,7 @@ FILES = sorted(SOURCE.rglob("*.py"))
 USES: dict[str, set[str]] = {
     "images": set(),
     "augmentation": set(),
-    "models": set(),
+    "models": {"images"},
     "explanations": set(),
     "callbacks": set(),
     "metrics": set(),
@@ -44,6 +44,8 @@ WITH_KERAS = {
     "augmentation/appearance.py",
     "augmentation/random_augmentation.py",
     "models/classifier.py",
+    "models/classifier_file.py",
+    "models/unfreezing.py",
     "models/heads.py",
     "models/all_classifier.py",
     "callbacks/learning_rate_adjuster.py",

@@ -188,7 +188,7 @@ def test_the_backup_must_come_after_what_it_saves(tmp_path: Path) -> None:
     """Listed before the adjuster, the backup would save the epoch before; it refuses."""
     follower = adjuster()
     backup = callbacks.TrainingBackup(tmp_path / "b.npz", follower)
-    with pytest.raises(InvalidInputError, match="has not seen epoch 1 yet. List it in"):
+    with pytest.raises(InvalidInputError, match=r"has not seen epoch 1 yet. List it in"):
         train(model(), backup, follower, epochs=1)
 
 
