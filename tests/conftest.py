@@ -1,12 +1,35 @@
 """What every test may ask for."""
 
+import socket
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from prevalens.cohorts import Cohort
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not even import the tests of [K] files where they are deselected: it needs a backend."""
+    if config.option.markexpr != "not keras" or collection_path.suffix != ".py":
+        return None
+    whole = "pytestmark = pytest.mark.keras" in collection_path.read_text(encoding="utf-8")
+    return True if whole else None
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse every connection that leaves this machine."""
+    connect = socket.socket.connect
+
+    def refuse(self: socket.socket, address: Any) -> None:
+        if self.family != socket.AF_UNIX and str(address[0]) not in {"127.0.0.1", "::1"}:
+            raise OSError(f"Tests use no network, but one asked for {address!r}.")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
 
 
 @pytest.fixture

@@ -38,6 +38,8 @@ PLUMBING = {
 WITH_KERAS = {
     "batches/undersampled_dataset.py",
     "batches/image_dataset.py",
+    "batches/prefetched_dataset.py",
+    "batches/epoch_follower.py",
     "augmentation/geometry.py",
     "augmentation/appearance.py",
     "augmentation/random_augmentation.py",

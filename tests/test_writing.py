@@ -8,12 +8,19 @@ import pytest
 from prevalens._writing import whole_file, write_json, write_text
 
 
+def write_half(target: Path) -> None:
+    """Begin to write, then fail."""
+    with whole_file(target) as temporary:
+        temporary.write_text("half")
+        _ = 1 // 0
+
+
 def test_a_failed_write_leaves_the_old_file_and_no_litter(tmp_path: Path) -> None:
     """An error half-way keeps what stood there before."""
     target = tmp_path / "report.html"
     write_text(target, "old")
-    with pytest.raises(ZeroDivisionError), whole_file(target) as temporary:
-        temporary.write_text(f"half {1 // 0}")
+    with pytest.raises(ZeroDivisionError):
+        write_half(target)
 
     assert target.read_text(encoding="utf-8") == "old"
     assert list(tmp_path.iterdir()) == [target]

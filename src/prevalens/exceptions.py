@@ -13,6 +13,10 @@ class UnreadableImageError(PrevalensError, OSError):
     """One or more image files cannot be read; the text names each."""
 
 
+class CacheFullError(PrevalensError, OSError):
+    """A disk has no room for a cache; the text says how much is needed and how much is free."""
+
+
 class ImpossibleSplitError(InvalidInputError):
     """No split can meet the ask; the text names the class, its patients and what would work."""
 
@@ -39,3 +43,7 @@ class DataWarning(PrevalensWarning):
 
 class NoEffectWarning(PrevalensWarning):
     """A setting changes nothing."""
+
+
+class SaturationWarning(PrevalensWarning):
+    """A range is so wide that what it changes is lost, for example a picture shifted away."""

@@ -5,15 +5,51 @@ from typing import TYPE_CHECKING
 from prevalens._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from prevalens.cohorts.cnmc import read_cnmc
     from prevalens.cohorts.cohort import Cohort
+    from prevalens.cohorts.duplicates import Duplicates, find_duplicates
+    from prevalens.cohorts.imbalance import (
+        class_counts,
+        class_weights,
+        imbalance_ratio,
+        majority_class,
+        prevalence,
+    )
+    from prevalens.cohorts.readers import read_folder, read_table
+    from prevalens.cohorts.summary import CohortSummary
+    from prevalens.cohorts.synthetic import make_cells
 
 __all__ = [
     "Cohort",
+    "CohortSummary",
+    "Duplicates",
+    "class_counts",
+    "class_weights",
+    "find_duplicates",
+    "imbalance_ratio",
+    "majority_class",
+    "make_cells",
+    "prevalence",
+    "read_cnmc",
+    "read_folder",
+    "read_table",
 ]
 
 __getattr__ = lazy_names(
     __name__,
     {
         "Cohort": "cohort",
+        "CohortSummary": "summary",
+        "Duplicates": "duplicates",
+        "class_counts": "imbalance",
+        "class_weights": "imbalance",
+        "find_duplicates": "duplicates",
+        "imbalance_ratio": "imbalance",
+        "majority_class": "imbalance",
+        "make_cells": "synthetic",
+        "prevalence": "imbalance",
+        "read_cnmc": "cnmc",
+        "read_folder": "readers",
+        "read_table": "readers",
     },
 )

@@ -1,12 +1,36 @@
-"""When to call it disease."""
+"""When to call it disease: prevalence correction, recalibration, thresholds with a promise."""
 
 from typing import TYPE_CHECKING
 
 from prevalens._lazy import lazy_names
 
-__all__ = []
+if TYPE_CHECKING:
+    from prevalens.decisions.operating_point import OperatingPoint, choose_threshold
+    from prevalens.decisions.prevalence_estimate import estimate_prevalence
+    from prevalens.decisions.prior_shift import PriorShift, correct_prior_shift
+    from prevalens.decisions.recalibration import Recalibration, fit_recalibration, recalibrate
+
+__all__ = [
+    "OperatingPoint",
+    "PriorShift",
+    "Recalibration",
+    "choose_threshold",
+    "correct_prior_shift",
+    "estimate_prevalence",
+    "fit_recalibration",
+    "recalibrate",
+]
 
 __getattr__ = lazy_names(
     __name__,
-    {},
+    {
+        "OperatingPoint": "operating_point",
+        "PriorShift": "prior_shift",
+        "Recalibration": "recalibration",
+        "choose_threshold": "operating_point",
+        "correct_prior_shift": "prior_shift",
+        "estimate_prevalence": "prevalence_estimate",
+        "fit_recalibration": "recalibration",
+        "recalibrate": "recalibration",
+    },
 )

@@ -1,0 +1,135 @@
+"""What both datasets share: one Keras worker, and threads of our own that read ahead."""
+
+import math
+import os
+from typing import TypeAlias
+
+import keras
+import numpy as np
+
+from prevalens._checks import check_integer
+from prevalens.batches.batch_reader import Batch, BatchReader
+from prevalens.batches.prefetcher import Prefetcher
+from prevalens.batches.row_source import RowSource
+from prevalens.batches.sharding import Shard
+from prevalens.batches.undersampling import EpochPlan
+from prevalens.exceptions import InvalidInputError
+from prevalens.typing import Rows
+
+Place: TypeAlias = tuple[int, int]  # epoch, position of the batch in it
+
+
+class PrefetchedDataset(keras.utils.PyDataset):
+    """Batches that are a function of their epoch and position alone, read ahead by threads.
+
+    Args:
+        reader: Reads the images and labels of rows.
+        plan: Says which rows an epoch shows.
+        batch_size: Images in a batch; the last of an epoch holds what is left.
+        shard: The share of every batch that this process shows.
+        threads: Threads that read ahead; by default one for each core this process may use, at
+            most 8. Their number changes the speed and nothing else.
+    """
+
+    def __init__(
+        self,
+        reader: BatchReader,
+        plan: EpochPlan,
+        *,
+        batch_size: int,
+        shard: Shard,
+        threads: int | None,
+    ) -> None:
+        super().__init__()
+        self.batch_size = check_integer("batch_size", batch_size, minimum=1)
+        self.threads = check_integer("threads", threads or usable_cores(), minimum=1)
+        self._reader = reader
+        self._plan = plan
+        self._shard = shard
+        self._n_batches = math.ceil(len(plan.rows(0)) / self.batch_size)
+        self._prefetcher: Prefetcher[Place, Batch] = Prefetcher(self._make, threads=self.threads)
+        self._last_asked = -1
+
+    def __len__(self) -> int:
+        return self._n_batches
+
+    def __getitem__(self, index: int) -> Batch:
+        position = range(self._n_batches)[index]
+        # Threads read ahead only where batches are asked for in order.
+        ahead = self.threads + 1 if position in {0, self._last_asked + 1} else 0
+        self._last_asked = position
+        return self._fetch([(0, k) for k in range(position, self._n_batches)[: ahead + 1]])
+
+    def batch_at(self, epoch: int, position: int) -> Batch:
+        """Return the batch at `position` of `epoch`, whatever was asked for before."""
+        return self._fetch([(epoch, range(self._n_batches)[position])])
+
+    def rows_of(self, epoch: int) -> Rows:
+        """Return the rows of the cohort that `epoch` shows, in order, shape `(n_shown,)`."""
+        return self._plan.rows(epoch)
+
+    def as_torch_dataset(self, epoch: int = 0) -> RowSource:
+        """Return the images of `epoch` one by one, for a `torch.utils.data.DataLoader`.
+
+        Each is `(image, label)` as a batch holds them, the image uint8 `(height, width, 3)`.
+        Give the loader no shuffling: the order is the epoch's.
+        """
+        return RowSource(self._reader, self.rows_of(epoch))
+
+    def grain_source(self, epoch: int = 0) -> RowSource:
+        """Return the images of `epoch` one by one, for `grain.MapDataset.source`.
+
+        Each is `(image, label)` as a batch holds them, the image uint8 `(height, width, 3)`.
+        """
+        return RowSource(self._reader, self.rows_of(epoch))
+
+    def _fetch(self, places: list[Place]) -> Batch:
+        return self._prefetcher.get(places[0], upcoming=places[1:])
+
+    def _make(self, place: Place) -> Batch:
+        rows = self._rows_at(*place)
+        if self._shard.is_whole:
+            return self._reader.read(rows)
+        shown, weights = self._shard.share(rows)
+        return self._reader.read(shown, weights=weights)
+
+    def _rows_at(self, epoch: int, position: int) -> Rows:
+        rows = self._plan.rows(epoch)
+        if math.ceil(len(rows) / self.batch_size) == self._n_batches:
+            return rows[position * self.batch_size : (position + 1) * self.batch_size]
+        # Keras reads the number of batches once a run, so it stays that of the first epoch: an
+        # epoch that draws more or fewer rows spreads them over as many batches.
+        return np.array_split(rows, self._n_batches)[position]
+
+    @property
+    def workers(self) -> int:
+        """Keras' own workers: always 1; `threads` is the setting that speeds reading up."""
+        return 1
+
+    @workers.setter
+    def workers(self, value: int) -> None:
+        if value not in {0, 1}:
+            raise InvalidInputError(
+                f"`workers` must stay 1, got {value!r}: with more, Keras 3.15 serves stale batches "
+                "on JAX and PyTorch. Give `threads` to the dataset; they read ahead in order."
+            )
+
+    @property
+    def use_multiprocessing(self) -> bool:
+        """Whether Keras starts worker processes: never; `threads` read ahead."""
+        return False
+
+    @use_multiprocessing.setter
+    def use_multiprocessing(self, value: bool) -> None:
+        if value:
+            raise InvalidInputError(
+                "`use_multiprocessing` must stay False, got True: Keras 3.15 starts new processes "
+                "every epoch. Give `threads` to the dataset instead."
+            )
+
+
+def usable_cores() -> int:
+    """Return the number of cores this process may use, at most 8."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    cores = len(affinity(0)) if affinity else os.cpu_count() or 1
+    return min(cores, 8)

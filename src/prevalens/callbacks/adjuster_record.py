@@ -1,0 +1,158 @@
+"""The rows that LearningRateAdjuster writes down: a table, a CSV file, a plot."""
+
+import csv
+import io
+import math
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from prevalens._optional import require
+from prevalens._writing import write_text
+from prevalens.callbacks.adjuster_rule import Decision
+from prevalens.exceptions import InvalidInputError
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdjusterRow:
+    """One epoch, as the table shows it.
+
+    Args:
+        epoch: Number of the epoch, from 1 as people count.
+        loss: Training loss.
+        accuracy: Training accuracy, or None where it is not followed.
+        value: The monitored value.
+        rate: Learning rate of the epoch.
+        next_rate: Learning rate of the next epoch.
+        followed: What progress was judged by: the training accuracy or the monitored value.
+        improvement: Change against the bar in per cent, positive when better, or None.
+        action: What was done: kept, waited, lowered, lowered and restored, stopped.
+        kept_epoch: The epoch that a restore goes back to, from 1; 0 is the start.
+        duration: Seconds the epoch took, validation included.
+    """
+
+    epoch: int
+    loss: float | None
+    accuracy: float | None
+    value: float
+    rate: float
+    next_rate: float
+    followed: str
+    improvement: float | None
+    action: str
+    kept_epoch: int
+    duration: float
+
+    @classmethod
+    def of(cls, decision: Decision, *, loss: float | None, duration: float) -> "AdjusterRow":
+        """Make the row of a decision."""
+        return cls(
+            epoch=decision.epoch + 1,
+            loss=loss,
+            accuracy=decision.accuracy,
+            value=decision.value,
+            rate=decision.rate,
+            next_rate=decision.next_rate,
+            followed=decision.phase,
+            improvement=decision.improvement,
+            action=_action(decision),
+            kept_epoch=decision.kept_epoch + 1,
+            duration=duration,
+        )
+
+
+_COLUMNS = tuple(field.name for field in fields(AdjusterRow))
+_WIDTHS = {"action": 26, "followed": 9}
+
+
+class AdjusterRecord:
+    """The rows of one training, in order.
+
+    Args:
+        monitor: Name of the monitored value, for the heading.
+        rows: The rows so far.
+    """
+
+    def __init__(self, *, monitor: str, rows: Iterable[AdjusterRow] = ()) -> None:
+        self.monitor = monitor
+        self.rows = list(rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def heading(self) -> str:
+        """Return the heading of the table."""
+        names = {"value": self.monitor, "improvement": "gain %", "duration": "seconds"}
+        return " ".join(_cell(name, names.get(name, name)) for name in _COLUMNS)
+
+    def line(self, row: AdjusterRow) -> str:
+        """Return one row of the table."""
+        return " ".join(_cell(name, getattr(row, name)) for name in _COLUMNS)
+
+    def to_list(self) -> list[dict[str, Any]]:
+        """Return the rows as dictionaries of texts and numbers."""
+        return [asdict(row) for row in self.rows]
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the rows as a CSV file, whole or not at all; an empty cell is not known."""
+        text = io.StringIO()
+        writer = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(self.to_list())
+        write_text(path, text.getvalue())
+
+    def plot(self, axes: Any = None) -> Any:
+        """Draw the monitored value and the rate over the epochs, restores marked.
+
+        Args:
+            axes: matplotlib axes to draw on; new ones by default.
+
+        Returns:
+            The axes of the monitored value; the rate has a twin of them.
+
+        Raises:
+            InvalidInputError: no epoch has been recorded.
+            MissingExtraError: matplotlib is not installed.
+        """
+        if not self.rows:
+            raise InvalidInputError("There is no row to plot. Train for at least one epoch.")
+        if axes is None:
+            axes = require("matplotlib.pyplot", extra="plot").subplots()[1]
+        epochs = [row.epoch for row in self.rows]
+        axes.plot(epochs, [row.value for row in self.rows], marker="o", label=self.monitor)
+        for row in self.rows:
+            if "restored" in row.action:
+                axes.axvline(row.epoch, linestyle=":", color="grey")
+        axes.set_xlabel("epoch")
+        axes.set_ylabel(self.monitor)
+        twin = axes.twinx()
+        twin.step(epochs, [row.rate for row in self.rows], where="mid", color="tab:red")
+        twin.set_yscale("log")
+        twin.set_ylabel("learning rate")
+        return axes
+
+
+def _action(decision: Decision) -> str:
+    words = ["kept"] if decision.keep else []
+    if decision.next_rate < decision.rate:
+        words.append("lowered")
+    if decision.restore:
+        words.append("restored")
+    if decision.stop:
+        words.append("stopped")
+    return ", ".join(words) or "waited"
+
+
+def _cell(column: str, value: object) -> str:
+    width = _WIDTHS.get(column, 10)
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "-".rjust(width)
+    if isinstance(value, float):
+        return f"{value:.4g}".rjust(width)
+    return str(value)[:width].rjust(width)
+
+
+def rows_of(records: Iterable[Mapping[str, Any]]) -> list[AdjusterRow]:
+    """Make the rows that `AdjusterRecord.to_list` described."""
+    return [AdjusterRow(**record) for record in records]

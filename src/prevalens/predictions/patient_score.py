@@ -1,0 +1,103 @@
+"""Many images, one score per patient."""
+
+from typing import Any
+
+import numpy as np
+
+from prevalens._checks import check_choice, check_integer, check_number
+from prevalens.exceptions import InvalidInputError
+from prevalens.predictions.predictions import Predictions
+from prevalens.typing import Column, Scores
+
+_HOW = ("mean", "max", "top_k", "fraction")
+
+
+def patient_scores(
+    predictions: Predictions,
+    how: str = "mean",
+    *,
+    k: int | None = None,
+    cutoff: float | None = None,
+) -> Predictions:
+    """Pool the images of each patient into one score.
+
+    A patient is positive where any of its images is. The pooled score ranks patients; it is a
+    calibrated probability only by luck, so recalibrate it before reading it as a risk.
+
+    Args:
+        predictions: Two-class predictions with patient ids.
+        how: `"mean"`; `"max"`; `"top_k"`, the mean of the `k` highest scores (of all, where a
+            patient has fewer); or `"fraction"`, the share of images scored `cutoff` or more.
+        k: Images that count, at least 1; for `"top_k"` only.
+        cutoff: Score from which an image counts, in [0, 1]; for `"fraction"` only.
+
+    Returns:
+        One row per patient, sorted by id, with the covariates that are constant within each
+        patient.
+
+    Raises:
+        InvalidInputError: images are independent, there are more than two classes, or a
+            setting is missing or has no use.
+
+    Examples:
+        >>> images = Predictions(labels=[1, 1, 0], scores=[0.2, 0.8, 0.1], patients=["a", "a", "b"])
+        >>> patient_scores(images, "max").scores.tolist()
+        [0.8, 0.1]
+    """
+    check_choice("how", how, _HOW)
+    for name, value, user in (("k", k, "top_k"), ("cutoff", cutoff, "fraction")):
+        if (value is not None) != (how == user):
+            raise InvalidInputError(f"`{name}` belongs to how={user!r}, got {value!r}, {how!r}.")
+    if predictions.patients is None or not predictions.is_binary:
+        raise InvalidInputError(
+            "Patients are scored from two-class predictions with patient ids, got "
+            f"{predictions!r}. Pass `patients`, or take `one_vs_rest` first."
+        )
+    patients, owner = np.unique(predictions.patients, return_inverse=True)
+    scores = _pooled(predictions.scores, owner, how=how, k=k, cutoff=cutoff)
+    labels = np.zeros(len(patients), dtype=np.int64)
+    np.maximum.at(labels, owner, predictions.labels)
+    return Predictions(
+        labels=labels,
+        scores=scores,
+        patients=patients,
+        covariates={
+            name: values
+            for name, column in (predictions.covariates or {}).items()
+            if (values := _constant(column, owner, len(patients))) is not None
+        },
+        classes=predictions.classes,
+        provenance=predictions.provenance,
+    )
+
+
+def _pooled(
+    scores: Scores,
+    owner: Column,
+    *,
+    how: str,
+    k: int | None,
+    cutoff: float | None,
+) -> Scores:
+    counts = np.bincount(owner)
+    n_patients = len(counts)
+    if how == "fraction":
+        scores = (scores >= check_number("cutoff", cutoff, low=0, high=1)).astype(np.float64)
+    if how in {"mean", "fraction"}:
+        # A mean of scores in [0, 1] can leave it by rounding.
+        sums: Any = np.bincount(owner, weights=scores, minlength=n_patients)
+        return np.clip(sums / counts, 0, 1)
+    kept = 1 if how == "max" else check_integer("k", k, minimum=1)
+    order = np.lexsort((-scores, owner))
+    starts = np.cumsum(counts) - counts
+    rank = np.arange(len(scores)) - starts[owner[order]]
+    top = order[rank < kept]
+    sums = np.bincount(owner[top], weights=scores[top], minlength=n_patients)
+    return np.clip(sums / np.minimum(counts, kept), 0, 1)
+
+
+def _constant(column: Column, owner: Column, n_patients: int) -> Column | None:
+    first = np.full(n_patients, -1, dtype=np.int64)
+    first[owner[::-1]] = np.arange(len(column))[::-1]
+    values = column[first]
+    return values if bool(np.all(values[owner] == column)) else None

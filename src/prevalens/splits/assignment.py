@@ -1,0 +1,293 @@
+"""The solver: which unit goes to which part, so that every stratum keeps its share everywhere.
+
+A unit is what must not be torn: a patient, or an image where images are split. All sums are of
+whole numbers below 2**53, which float64 holds exactly in whatever order they are added, and all
+randomness is the raw stream of PCG64: the same seed gives the same parts on any machine.
+"""
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prevalens.splits.coverage import kinds_of
+from prevalens.typing import Column
+
+_Floats = NDArray[np.float64]
+_Ints = NDArray[np.int64]
+_Bools = NDArray[np.bool_]
+
+_FORBIDDEN = 2.0**52  # larger than any change of cost
+_GOLDEN = (5**0.5 - 1) / 2  # the most evenly spread steps around a circle
+_ALL_AT_ONCE = 400  # up to so many units are all looked at in every round
+_CHOICE = 128  # of more, a fresh random choice every round
+_WORK = 600_000  # pairs of units looked at in one round, over all starts
+_STARTS = 256
+_ROUNDS = 200  # of random choices, at most
+_IDLE = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """Units with counts, and parts with shares.
+
+    Args:
+        images: Images of each unit in each stratum, shape `(n_units, n_strata)`.
+        carries: Whether each unit carries each class, shape `(n_units, n_classes)`.
+        required: The same for the classes that every part has to hold.
+        shares: Share of each part, shape `(n_parts,)`, positive, summing to 1.
+        patient_weight: Weight of the squared relative deviation of the units of each class
+            against that of the images of each stratum.
+    """
+
+    images: _Ints
+    carries: _Bools
+    required: _Bools
+    shares: _Floats
+    patient_weight: float
+
+    @cached_property
+    def columns(self) -> _Floats:
+        """What is balanced: images per stratum, units per class, shape `(n_units, c)`."""
+        return np.concatenate([self.images, self.carries], axis=1).astype(np.float64)
+
+    @cached_property
+    def scale(self) -> _Floats:
+        """Whole number that a count of one weighs in each part, shape `(n_parts, c)`."""
+        totals = np.maximum(self.columns.sum(axis=0), 1)
+        weights = np.ones(len(totals))
+        weights[self.images.shape[1] :] = self.patient_weight
+        # No relative deviation passes 1 / share; all their squares must stay below 2**52.
+        spare = 52 - np.log2(8 * len(totals) * max(1.0, self.patient_weight))
+        bits = min(24, int(spare / 2 + np.log2(self.shares.min())))
+        return np.rint(2.0**bits * np.sqrt(weights) / (self.shares[:, None] * totals))
+
+    @cached_property
+    def sizes(self) -> _Floats:
+        """What each unit weighs in each part, shape `(n_parts, n_units, c)`."""
+        return self.scale[:, None, :] * self.columns
+
+    @cached_property
+    def targets(self) -> _Floats:
+        """What each part should weigh, shape `(n_parts, c)`."""
+        return np.rint(self.scale * (self.shares[:, None] * self.columns.sum(axis=0)))
+
+    def totals(self, parts: _Ints, counted: Column) -> _Floats:
+        """Return the sum of `counted`, `(n_units, c)`, over each part, `(n_parts, c)`."""
+        n_parts = len(self.shares)
+        sums = [np.bincount(parts, weights=column, minlength=n_parts) for column in counted.T]
+        return np.stack(sums, axis=1)
+
+    def cost(self, parts: _Ints) -> float:
+        """Return what the search lowers: the weighted squares of all relative deviations."""
+        excess = self.totals(parts, self.columns) * self.scale - self.targets
+        return float((excess**2).sum())
+
+    def worst_deviation(self, parts: _Ints) -> float:
+        """Return the worst relative deviation of any stratum's images in any part."""
+        return float(np.abs(self._deviations(parts, self.images)).max())
+
+    def patient_deviation(self, parts: _Ints) -> float:
+        """Return the root of the mean squared relative deviation of patients per class."""
+        deviations = self._deviations(parts, self.carries)
+        # Exact but for one rounding, in whatever order: the same on every machine.
+        return math.sqrt(math.fsum((deviations**2).ravel().tolist()) / deviations.size)
+
+    def _deviations(self, parts: _Ints, counted: Column) -> _Floats:
+        counted = counted[:, counted.any(axis=0)]
+        return self.totals(parts, counted) / (self.shares[:, None] * counted.sum(axis=0)) - 1
+
+
+@dataclass(eq=False)
+class _Search:
+    """Several starts that descend together: `parts` is `(n_starts, n_units)`."""
+
+    problem: Problem
+    parts: _Ints
+
+    def __post_init__(self) -> None:
+        problem = self.problem
+        totals = np.stack([problem.totals(parts, problem.columns) for parts in self.parts])
+        self.excess = totals * problem.scale - problem.targets
+        self.carriers = np.stack([problem.totals(parts, problem.carries) for parts in self.parts])
+
+    def step(self, units: _Ints) -> _Bools:
+        """Make the best move or swap among `units` in every start; return which improved."""
+        own = self.parts[:, units]
+        moves = self._moves(units, own)
+        last = self._last_carriers(units, own)
+        swaps = self._swaps(units, own, moves, last)
+        moves += _FORBIDDEN * last.max(axis=2, keepdims=True)
+        n_starts, n_parts = len(own), moves.shape[2]
+        best_move = moves.reshape(n_starts, -1).argmin(axis=1)
+        best_swap = swaps.reshape(n_starts, -1).argmin(axis=1)
+        starts = np.arange(n_starts)
+        move_cost = moves.reshape(n_starts, -1)[starts, best_move]
+        swap_cost = swaps.reshape(n_starts, -1)[starts, best_swap]
+        improved: _Bools = np.minimum(move_cost, swap_cost) < 0
+        moving = np.flatnonzero(improved & (move_cost <= swap_cost))
+        unit, part = np.divmod(best_move[moving], n_parts)
+        self._move(moving, units[unit], part)
+        swapping = np.flatnonzero(improved & (move_cost > swap_cost))
+        first, second = np.divmod(best_swap[swapping], len(units))
+        self._move(swapping, units[first], own[swapping, second])
+        self._move(swapping, units[second], own[swapping, first])
+        return improved
+
+    def keep(self, chosen: _Bools) -> None:
+        """Go on with the chosen starts alone."""
+        self.parts, self.excess = self.parts[chosen], self.excess[chosen]
+        self.carriers = self.carriers[chosen]
+
+    def _moves(self, units: _Ints, own: _Ints) -> _Floats:
+        """Change of cost when each unit moves to each part, `(n_starts, n_units, n_parts)`."""
+        sizes = self.problem.sizes[:, units]
+        squares = (sizes**2).sum(axis=2)
+        products = 2 * np.matmul(self.excess.transpose(1, 0, 2), sizes.transpose(0, 2, 1))
+        coming = (products + squares[:, None]).transpose(1, 2, 0)
+        going = (squares[:, None] - products).transpose(1, 2, 0)
+        leaving = np.take_along_axis(going, own[:, :, None], axis=2)
+        changes = coming + leaving
+        np.put_along_axis(changes, own[:, :, None], _FORBIDDEN, axis=2)
+        return changes
+
+    def _swaps(self, units: _Ints, own: _Ints, moves: _Floats, last: _Bools) -> _Floats:
+        """Change of cost when two units change places, `(n_starts, n_units, n_units)`."""
+        sizes = self.problem.sizes[:, units]
+        n_parts = len(self.problem.shares)
+        # One column of `moves` per unit, picked by a product with a single 1: exact, and fast.
+        chosen = (own[:, None, :] == np.arange(n_parts)[:, None]).astype(np.float64)
+        half = np.matmul(moves, chosen)
+        shared = 2 * np.matmul(sizes, sizes.transpose(0, 2, 1))
+        half -= shared[own, np.arange(len(units))]
+        if last.any():
+            lacks = (~self.problem.carries[units]).astype(np.float64)
+            half += _FORBIDDEN * np.matmul(last.astype(np.float64), lacks.T)
+        return half + half.transpose(0, 2, 1)
+
+    def _last_carriers(self, units: _Ints, own: _Ints) -> _Bools:
+        """Whether a unit alone brings a class to its part, `(n_starts, n_units, n_classes)`."""
+        counts = self.carriers[np.arange(len(own))[:, None], own]
+        return (counts == 1) & self.problem.carries[units]
+
+    def _move(self, starts: _Ints, units: _Ints, to: _Ints) -> None:
+        problem = self.problem
+        source = self.parts[starts, units]
+        self.excess[starts, source] -= problem.sizes[source, units]
+        self.excess[starts, to] += problem.sizes[to, units]
+        self.carriers[starts, source] -= problem.carries[units]
+        self.carriers[starts, to] += problem.carries[units]
+        self.parts[starts, units] = to
+
+
+def assign(
+    problem: Problem, seeds: list[list[int]], rng: np.random.Generator, *, tolerance: float
+) -> _Ints:
+    """Assign units to parts.
+
+    Args:
+        problem: The units, the parts, and what is balanced.
+        seeds: For each part, the kinds of units (see `coverage.kinds_of`) it has to hold.
+        rng: A generator of `_seeding.generator`; only its raw stream is used.
+        tolerance: Assignments this close to the best found, in the worst relative deviation of
+            images and then in the typical one of patients, are equally good; one is drawn.
+
+    Returns:
+        The part of each unit, shape `(n_units,)`. Every part holds the kinds that `seeds` asks.
+
+    The search starts from deals in which units of one class and about one size go to all parts in
+    turn, and makes the best single move or swap until none helps, from many starts at once.
+    """
+    n_units = len(problem.images)
+    n_starts = int(np.clip(_WORK // n_units**2, 2, _STARTS))
+    starts = np.stack([_start(problem, seeds, rng) for _ in range(n_starts)])
+    if n_units <= _ALL_AT_ONCE:
+        ends = _descend(problem, starts)
+    else:
+        ends = _descend_by_choice(problem, starts, rng)
+    return _draw(problem, np.concatenate([starts, ends]), tolerance, rng)
+
+
+def shuffled(count: int, rng: np.random.Generator) -> _Ints:
+    """Return 0 to `count - 1` in random order, from the raw stream, which numpy never changes."""
+    raw = rng.bit_generator.random_raw(count)
+    return np.argsort(raw, kind="stable").astype(np.int64)
+
+
+def _start(problem: Problem, seeds: list[list[int]], rng: np.random.Generator) -> _Ints:
+    """Deal the units out: those of one class and about one size go to all parts in turn."""
+    order = shuffled(len(problem.images), rng)
+    images = problem.images[order]
+    largest = images.sum(axis=1)
+    order = order[np.lexsort((-largest, images.argmax(axis=1)))]
+    block = max(8, 2 * len(problem.shares))
+    order = order[np.lexsort((shuffled(len(order), rng), np.arange(len(order)) // block))]
+    turn = (np.arange(len(order)) + shuffled(64, rng)[0]) * _GOLDEN % 1.0
+    parts = np.empty(len(order), dtype=np.int64)
+    parts[order] = np.searchsorted(np.cumsum(problem.shares)[:-1], turn, side="right")
+    return _seeded(problem, parts, seeds, rng)
+
+
+def _seeded(
+    problem: Problem, parts: _Ints, seeds: list[list[int]], rng: np.random.Generator
+) -> _Ints:
+    """Put units of the kinds that `seeds` asks into their parts, where a class is missing."""
+    if (problem.totals(parts, problem.required) > 0).all():
+        return parts
+    kinds = kinds_of(problem.required)
+    pools: dict[int, list[int]] = {}
+    for unit in shuffled(len(parts), rng).tolist():
+        pools.setdefault(kinds[unit], []).append(unit)
+    for part in shuffled(len(seeds), rng).tolist():
+        for kind in seeds[part]:
+            parts[pools[kind].pop()] = part
+    return parts
+
+
+def _descend(problem: Problem, starts: _Ints) -> _Ints:
+    """Move and swap units until no move and no swap lowers the cost of any start."""
+    units = np.arange(starts.shape[1])
+    ends = starts.copy()
+    going = np.arange(len(starts))
+    search = _Search(problem, starts.copy())
+    while len(going):
+        improved = search.step(units)
+        ends[going[~improved]] = search.parts[~improved]
+        going = going[improved]
+        search.keep(improved)
+    return ends
+
+
+def _descend_by_choice(problem: Problem, starts: _Ints, rng: np.random.Generator) -> _Ints:
+    """Move and swap among a fresh choice of units each round, until that has little effect."""
+    search = _Search(problem, starts.copy())
+    idle = 0
+    for _ in range(_ROUNDS):
+        raw = rng.bit_generator.random_raw(_CHOICE)
+        units = np.unique((raw % np.uint64(starts.shape[1])).astype(np.int64))
+        idle = 0 if search.step(units).any() else idle + 1
+        if idle == _IDLE:
+            break
+    return search.parts
+
+
+def _draw(problem: Problem, found: _Ints, tolerance: float, rng: np.random.Generator) -> _Ints:
+    """Draw one of the different assignments within the tolerance, in images, then in patients."""
+    worst = np.array([problem.worst_deviation(parts) for parts in found])
+    found = found[worst <= worst.min() + tolerance]
+    spread = np.array([problem.patient_deviation(parts) for parts in found])
+    found = found[spread <= spread.min() + tolerance]
+    even = bool((problem.shares == problem.shares[0]).all())
+    # Of parts with equal shares the numbers mean nothing: (0, 0, 1) and (1, 1, 0) are the same.
+    different = list(
+        {(_renumbered(parts) if even else parts).tobytes(): parts for parts in found}.values()
+    )
+    return different[int(rng.bit_generator.random_raw() % np.uint64(len(different)))]
+
+
+def _renumbered(parts: _Ints) -> _Ints:
+    """Number the parts in the order in which they appear."""
+    first = np.unique(parts, return_index=True)[1]
+    return np.argsort(np.argsort(first))[parts]

@@ -1,0 +1,197 @@
+"""The audit of a partition: what stands on both sides."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from prevalens._checks import name_some
+from prevalens.cohorts.cohort import Cohort
+from prevalens.cohorts.components import repeated
+from prevalens.cohorts.duplicates import HASHES, find_duplicates
+from prevalens.exceptions import InvalidInputError, LeakageError
+from prevalens.images.near_pairs import MAX_DISTANCE
+from prevalens.splits.partition import Partition
+from prevalens.typing import Rows
+
+_CHECKS = (
+    "patients in two parts",
+    "identical files in two parts",
+    "identical files with two labels",
+    "near-duplicate images in two parts",
+    "near-duplicate images with two labels",
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that should not be.
+
+    Args:
+        kind: `"patient"`: a patient's images are in more than one part. `"identical"`: files of
+            the same bytes are. `"near-duplicate"`: pictures that look alike are. With
+            `", two labels"`: such images have different labels, in whatever parts they are.
+        rows: The rows concerned, rising.
+        parts: The parts they are in.
+        what: The patient, or the images, in words.
+    """
+
+    kind: str
+    rows: tuple[int, ...]
+    parts: tuple[str, ...]
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.what} ({', '.join(self.parts)})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the finding as plain values."""
+        return {
+            "kind": self.kind,
+            "rows": list(self.rows),
+            "parts": list(self.parts),
+            "what": self.what,
+        }
+
+
+@dataclass(frozen=True)
+class LeakageAudit:
+    """What an audit found, and what it looked at.
+
+    Args:
+        findings: What should not be: patients first, then images, then labels.
+        checked: What was looked at, in words.
+        not_checked: What could not be looked at, and why.
+    """
+
+    findings: tuple[Finding, ...]
+    checked: tuple[str, ...]
+    not_checked: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing was found."""
+        return not self.findings
+
+    def raise_if_leaking(self) -> None:
+        """Raise LeakageError with the audit's text, unless nothing was found."""
+        if not self.ok:
+            raise LeakageError(str(self))
+
+    def __str__(self) -> str:
+        lines = [f"{len(self.findings)} findings" if self.findings else "Nothing found"]
+        lines[0] += f"; looked for: {'; '.join(self.checked)}."
+        lines += [f"NOT looked for: {reason}." for reason in self.not_checked]
+        lines += [f"- {finding}" for finding in self.findings[:20]]
+        rest = len(self.findings) - 20
+        return "\n".join([*lines, *([f"- and {rest} more"] if rest > 0 else [])])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the audit as plain values."""
+        return {
+            "ok": self.ok,
+            "checked": list(self.checked),
+            "not_checked": list(self.not_checked),
+            "findings": [finding.to_dict() for finding in self.findings],
+        }
+
+
+def audit_leakage(
+    cohort: Cohort,
+    partition: Partition,
+    *,
+    hashes: Any = None,
+    near: bool | None = None,
+    turns: bool = False,
+    max_distance: float = MAX_DISTANCE,
+    n_jobs: int | None = None,
+    progress: bool = False,
+) -> LeakageAudit:
+    """Look for patients and images that stand in more than one part of a partition.
+
+    Args:
+        cohort: The cohort.
+        partition: A partition of it.
+        hashes: SHA-256 of each row's file, shape `(n_rows,)`; by default the covariate `sha256`,
+            else the files are read.
+        near: Whether to look for pictures that look alike too. None looks where the images are
+            there, and the audit says where they are not.
+        turns: Whether pictures that look alike may also be flipped or turned by quarter turns.
+        max_distance: How far apart the perceptual hashes of two pictures that look alike may be,
+            see `prevalens.images.find_near_pairs`.
+        n_jobs: Workers that read files, as joblib counts them; None follows
+            `joblib.parallel_config`.
+        progress: Whether to show a line on standard error, where that is a terminal.
+
+    Raises:
+        InvalidInputError: the partition is of another cohort, or a setting needs `near`.
+        UnreadableImageError: some files, but not all, cannot be read; the text names every one.
+    """
+    if partition.cohort_fingerprint != cohort.fingerprint:
+        raise InvalidInputError(
+            "The partition was drawn on another cohort. Audit it with the cohort it was drawn on."
+        )
+    parts = _part_of_each_row(partition)
+    findings = _crossing("patient", repeated(cohort.patients), cohort, parts)
+    files = any(cohort.path(row).is_file() for row in range(len(cohort)))
+    looks = files if near is None else near
+    if hashes is None and HASHES not in cohort.covariates and not (files or looks):
+        reason = "identical and near-duplicate images (no image is there, no hashes were given)"
+        return LeakageAudit(tuple(findings), _CHECKS[:1], (reason,))
+    settings: dict[str, Any] = {"turns": turns, "max_distance": max_distance} if looks else {}
+    found = find_duplicates(
+        cohort, hashes=hashes, near=looks, n_jobs=n_jobs, progress=progress, **settings
+    )
+    findings += _crossing("identical", found.identical, cohort, parts)
+    findings += _crossing("near-duplicate", found.near, cohort, parts)
+    findings += _two_labels("identical", found.identical, cohort, parts)
+    findings += _two_labels("near-duplicate", found.near, cohort, parts)
+    why = "near=False" if files else "no image is there"
+    left_out = () if looks else (f"near-duplicate images ({why})",)
+    return LeakageAudit(tuple(findings), _CHECKS if looks else _CHECKS[:3], left_out)
+
+
+def _part_of_each_row(partition: Partition) -> np.ndarray[Any, np.dtype[np.str_]]:
+    parts = np.full(partition.n_rows, "", dtype="<U10")
+    for name, rows in partition.parts().items():
+        parts[rows] = name
+    return parts
+
+
+def _crossing(
+    kind: str, groups: Sequence[Rows], cohort: Cohort, parts: np.ndarray[Any, Any]
+) -> list[Finding]:
+    findings = []
+    for rows in groups:
+        used = rows[parts[rows] != ""]
+        if len(set(parts[used].tolist())) > 1:
+            what = (
+                f"patient {str(cohort.patients[rows[0]])!r}"
+                if kind == "patient"
+                else name_some(cohort.images[used].tolist())
+            )
+            findings.append(_finding(kind, used, parts, what))
+    return findings
+
+
+def _two_labels(
+    kind: str, groups: Sequence[Rows], cohort: Cohort, parts: np.ndarray[Any, Any]
+) -> list[Finding]:
+    return [
+        _finding(
+            f"{kind}, two labels",
+            rows,
+            parts,
+            f"{name_some(cohort.images[rows].tolist())} as "
+            f"{' and '.join(np.unique(cohort.label_names[rows]).tolist())}",
+        )
+        for rows in groups
+        if len(set(cohort.labels[rows].tolist())) > 1
+    ]
+
+
+def _finding(kind: str, rows: Rows, parts: np.ndarray[Any, Any], what: str) -> Finding:
+    found = set(parts[rows].tolist())
+    named = tuple(name for name in ("train", "validation", "test") if name in found)
+    return Finding(kind, tuple(rows.tolist()), named, what)

@@ -1,0 +1,99 @@
+"""One train, validation and test part of whole patients."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from prevalens.cohorts.cohort import Cohort
+from prevalens.splits.columns import Strata
+from prevalens.splits.partition import Partition
+from prevalens.splits.patient_splitter import PatientSplitter
+from prevalens.splits.units import Units, held_out_shares, refuse_validation
+from prevalens.typing import Rows
+
+
+class PatientHoldout(PatientSplitter):
+    """Cut a cohort once into train, validation and test parts of whole patients.
+
+    Args:
+        validation: Share of the images in the validation part; 0 for none.
+        test: Share of the images in the test part; 0 for none.
+        seed: Different seeds give different, equally good partitions.
+        strata: What is balanced besides the label, as in `PatientKFold`.
+        bins: Quantile bins for a covariate of numbers with more different values than that.
+        patient_weight: Weight of the squared relative deviation in patients of each class
+            against that in images of each stratum; 0 balances images alone.
+        tolerance: Draws this close to the best found, in the worst relative deviation of images
+            and then in the typical one of patients, count as equally good. Raise it for more
+            variety between seeds where patients are few.
+        allow_missing_classes: Allow parts without a class where patients of it are too few; the
+            partition records which.
+
+    Raises:
+        InvalidInputError: the shares leave nothing to train on, or hold nothing out.
+    """
+
+    def __init__(
+        self,
+        *,
+        validation: float = 0.15,
+        test: float = 0.15,
+        seed: int = 0,
+        strata: Strata = (),
+        bins: int = 4,
+        patient_weight: float = 0.01,
+        tolerance: float = 0.0002,
+        allow_missing_classes: bool = False,
+    ) -> None:
+        held_out_shares(validation=validation, test=test)
+        self.validation = validation
+        self.test = test
+        self._keep(
+            seed=seed,
+            strata=strata,
+            bins=bins,
+            patient_weight=patient_weight,
+            tolerance=tolerance,
+            allow_missing_classes=allow_missing_classes,
+        )
+
+    def partition(self, cohort: Cohort) -> Partition:
+        """Draw the partition of a cohort.
+
+        Raises:
+            ImpossibleSplitError: some part would have no patient of a class.
+        """
+        units = self._units_of(cohort)
+        return self._partition(cohort, units, self._rows(units))
+
+    def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:  # noqa: ARG002, N803
+        """Return 1; the arguments are the protocol's and change nothing."""
+        return 1
+
+    def split(
+        self,
+        X: Any,  # noqa: N803
+        y: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+    ) -> Iterator[tuple[Rows, Rows]]:
+        """Yield train and test rows once, for scikit-learn, which knows no validation part.
+
+        Args:
+            X: Anything with one entry per row; a data frame where `strata` names its columns.
+            y: Class of each row, `(n_rows,)`, or indicator columns, `(n_rows, n_findings)`.
+            groups: Patient of each row, `(n_rows,)`; required.
+
+        Raises:
+            InvalidInputError: the splitter has a validation part, or no test part.
+            ImpossibleSplitError: some part would have no patient of a class.
+        """
+        refuse_validation(validation=self.validation, test=self.test)
+        rows = self._rows(self._units_from(X, y, groups))
+        yield rows["train"], rows["test"]
+
+    def _rows(self, units: Units) -> dict[str, Rows]:
+        shares = held_out_shares(validation=self.validation, test=self.test)
+        parts = self._draw(units, list(shares.values()), "holdout")
+        return {name: np.flatnonzero(parts == number) for number, name in enumerate(shares)}

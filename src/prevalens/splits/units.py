@@ -1,0 +1,256 @@
+"""What a splitter must not tear: units with their counts, and the draw of their parts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from prevalens._checks import check_integer, check_number, check_same_length, name_some
+from prevalens._seeding import generator
+from prevalens.exceptions import ImpossibleSplitError, InvalidInputError
+from prevalens.splits.assignment import Problem, assign
+from prevalens.splits.columns import Strata, encode, stratum_codes
+from prevalens.splits.coverage import SearchLimitError, cover
+from prevalens.typing import Column, Labels, Rows
+
+_Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Units:
+    """Patients with the images they have of each class and stratum.
+
+    Args:
+        codes: Unit of each row, shape `(n_rows,)`.
+        ids: Id of each unit.
+        images: Images of each unit in each stratum, shape `(n_units, n_strata)`.
+        carries: Whether each unit carries each class, shape `(n_units, n_classes)`.
+        classes: Name of each class.
+    """
+
+    codes: Labels
+    ids: Sequence[str]
+    images: NDArray[np.int64]
+    carries: _Bools
+    classes: Sequence[str]
+
+    @classmethod
+    def of(
+        cls,
+        labels: ArrayLike,
+        patients: ArrayLike,
+        *,
+        strata: Strata = (),
+        columns: Mapping[str, Column] | None = None,
+        bins: int = 4,
+    ) -> Self:
+        """Count the images of each patient in each class and stratum.
+
+        Args:
+            labels: Class of each row, `(n_rows,)`, or one indicator column per finding,
+                `(n_rows, n_findings)`.
+            patients: Patient of each row, `(n_rows,)`.
+            strata: What is balanced besides the label: names of columns, or tuples to cross.
+            columns: The columns that `strata` names.
+            bins: Number of quantile bins for a column of numbers.
+        """
+        check_integer("bins", bins, minimum=2)
+        codes, ids = encode("patients", patients)
+        indicators, label_codes, classes = read_labels(labels)
+        check_same_length(labels=label_codes, patients=codes)
+        n_units = len(ids)
+        parts = [_count(codes, column, n_units) for column in indicators]
+        if len(indicators) == 0:
+            parts = [_crosstable(codes, label_codes, n_units)]
+        carried = np.concatenate(parts, axis=1)
+        strata_codes = stratum_codes(strata, columns or {}, label_codes, bins=bins)
+        parts += [_crosstable(codes, column, n_units) for column in strata_codes]
+        if len(indicators):
+            parts.append(np.bincount(codes, minlength=n_units)[:, None])
+        return cls(codes, ids, np.concatenate(parts, axis=1), carried > 0, classes)
+
+    def renamed(self, classes: Sequence[str]) -> Self:
+        """Return the units with the class names of a cohort for its label codes."""
+        return replace(self, classes=[classes[int(code)] for code in self.classes])
+
+    def draw(
+        self,
+        shares: Sequence[float],
+        *,
+        seed: int,
+        purpose: Sequence[str | int],
+        patient_weight: float = 0.01,
+        tolerance: float = 0.0002,
+        allow_missing_classes: bool = False,
+    ) -> Labels:
+        """Draw the part of each row, shape `(n_rows,)`; no unit is torn, no part is empty.
+
+        Raises:
+            ImpossibleSplitError: a part would be empty, or, unless allowed, miss a class.
+        """
+        weight = check_number("patient_weight", patient_weight, low=0)
+        required, seeds = self._covering(len(shares), allow_missing=allow_missing_classes)
+        problem = Problem(
+            images=self.images,
+            carries=_anyone(self.carries),
+            required=required,
+            shares=np.asarray(shares, dtype=np.float64),
+            patient_weight=weight,
+        )
+        rng = generator(seed, *purpose)
+        return assign(problem, seeds, rng, tolerance=tolerance)[self.codes]
+
+    def take(self, rows: Rows) -> Self:
+        """Return the units of the given rows; a unit is taken whole or left out whole."""
+        kept, codes = np.unique(self.codes[rows], return_inverse=True)
+        return replace(
+            self,
+            codes=codes.reshape(-1),
+            ids=[self.ids[unit] for unit in kept.tolist()],
+            images=self.images[kept],
+            carries=self.carries[kept],
+        )
+
+    def classes_missing(self, rows: Rows) -> list[str]:
+        """Return the classes that none of the given rows' units carries."""
+        held = self.carries[np.unique(self.codes[rows])].sum(axis=0)
+        return [name for name, count in zip(self.classes, held, strict=True) if not count]
+
+    def _covering(self, n_parts: int, *, allow_missing: bool) -> tuple[_Bools, list[list[int]]]:
+        """Return who carries the classes that every part can hold, and kinds that bring them."""
+        if len(self.ids) < n_parts:
+            raise ImpossibleSplitError(
+                f"Cannot make {n_parts} parts: there are only {len(self.ids)} patients, and none "
+                f"is torn. Make at most {len(self.ids)}, or add patients."
+            )
+        required, nobody = _anyone(self.carries), self.carries[:, :0]
+        excused = self._excused(n_parts) if allow_missing else [0] * n_parts
+        seeds = _cover(required, excused)
+        if seeds is None and allow_missing:
+            required, seeds = _anyone(nobody), _cover(_anyone(nobody), [0] * n_parts)
+        if seeds is not None:
+            return required, seeds
+        raise self._refusal(n_parts)
+
+    def _excused(self, n_parts: int) -> list[int]:
+        """Return the classes each part may lack: the last parts those of too few patients."""
+        carriers = self.carries.sum(axis=0).tolist()
+        return [
+            sum(2 << place for place, count in enumerate(carriers) if count <= part)
+            for part in range(n_parts)
+        ]
+
+    def _refusal(self, n_parts: int) -> ImpossibleSplitError:
+        works = next(
+            (
+                n
+                for n in range(n_parts - 1, 1, -1)
+                if _cover(_anyone(self.carries), [0] * n) is not None
+            ),
+            1,
+        )
+        most = f"at most {works} parts work" if works > 1 else "no number of parts works"
+        carriers = self.carries.sum(axis=0)
+        rarest = int(carriers.argmin())
+        ids = np.flatnonzero(self.carries[:, rarest])
+        named = name_some([self.ids[unit] for unit in ids[:20].tolist()], limit=20)
+        why = (
+            f"class {self.classes[rarest]!r} comes from only {len(ids)} patients ({named})"
+            if len(ids) < n_parts
+            else "patients carry several classes, and no way of keeping them whole was found; "
+            f"the rarest class, {self.classes[rarest]!r}, comes from {len(ids)} ({named})"
+        )
+        return ImpossibleSplitError(
+            f"Cannot make {n_parts} parts that each hold every class: {why}. Here {most}. Use "
+            "fewer parts, merge classes, or pass `allow_missing_classes=True`."
+        )
+
+
+def read_labels(labels: ArrayLike) -> tuple[list[Labels], Labels, Sequence[str]]:
+    """Read labels: indicator columns (none for plain classes), label codes, class names."""
+    table = np.asarray(labels)
+    if table.ndim != 2 or table.shape[1] == 1:
+        if table.dtype.kind == "f" and (np.rint(table) != table)[~np.isnan(table)].any():
+            raise InvalidInputError(
+                "Labels must be classes, but fractions came. Name classes, and balance a "
+                "continuous column through `strata`."
+            )
+        codes, classes = encode("labels", labels)
+        return [], codes, classes
+    if not np.isin(table, (0, 1)).all():
+        raise InvalidInputError(
+            "Labels with several columns must be indicators, 0 or 1, but other values came. "
+            "Make one indicator column for each finding."
+        )
+    columns = list(table.astype(np.int64).T)
+    names = [str(name) for name in getattr(labels, "columns", range(len(columns)))]
+    return columns, np.unique(table, axis=0, return_inverse=True)[1].reshape(-1), names
+
+
+def check_shares(**shares: float) -> dict[str, float]:
+    """Return the named shares and what they leave, as `train`, in the order train, others."""
+    checked = {
+        name: check_number(name, share, low=0, high=1, open_high=True)
+        for name, share in shares.items()
+    }
+    tiny = [name for name, share in checked.items() if 0 < share < 0.001]
+    if tiny:
+        raise InvalidInputError(
+            f"`{tiny[0]}` must be 0 or at least 0.001, got {checked[tiny[0]]:g}. "
+            "Hold nothing out, or a share that holds patients."
+        )
+    left = 1 - sum(checked.values())
+    if left <= 1e-9:
+        raise InvalidInputError(
+            f"Something must be left to train on, but {' and '.join(f'`{n}`' for n in shares)} "
+            f"sum to {sum(checked.values()):g}. Make them sum to less than 1."
+        )
+    return {"train": left, **checked}
+
+
+def held_out_shares(*, validation: float, test: float) -> dict[str, float]:
+    """Return the positive shares of a holdout, train first.
+
+    Raises:
+        InvalidInputError: they leave nothing to train on, or hold nothing out.
+    """
+    shares = check_shares(validation=validation, test=test)
+    if validation == 0 and test == 0:
+        raise InvalidInputError(
+            "A holdout holds something out, but `validation` and `test` are both 0. Set one."
+        )
+    return {name: share for name, share in shares.items() if share > 0}
+
+
+def refuse_validation(*, validation: float, test: float) -> None:
+    """Refuse a holdout that scikit-learn's protocol of train and test rows would cut short."""
+    if validation or not test:
+        raise InvalidInputError(
+            "`split` gives train and test rows only, but this splitter has "
+            f"validation={validation:g} and test={test:g}. Set validation=0 and a test share, or "
+            "call `partition(cohort)`."
+        )
+
+
+def _cover(required: _Bools, excused: list[int]) -> list[list[int]] | None:
+    try:
+        return cover(required, excused)
+    except SearchLimitError:
+        return None
+
+
+def _anyone(carries: _Bools) -> _Bools:
+    """Add the class that everyone carries: a part that holds it is not empty."""
+    return np.concatenate([np.ones((len(carries), 1), dtype=np.bool_), carries], axis=1)
+
+
+def _count(codes: Labels, column: Labels, n_units: int) -> NDArray[np.int64]:
+    return np.bincount(codes, weights=column, minlength=n_units).astype(np.int64)[:, None]
+
+
+def _crosstable(codes: Labels, levels: Labels, n_units: int) -> NDArray[np.int64]:
+    n_levels = int(levels.max()) + 1
+    counts = np.bincount(codes * n_levels + levels, minlength=n_units * n_levels)
+    return counts.reshape(n_units, n_levels).astype(np.int64)

@@ -1,0 +1,37 @@
+"""What both datasets share."""
+
+import os
+
+import numpy as np
+import pytest
+from coded_images import rows_in
+
+from prevalens.batches import ImageDataset
+from prevalens.batches.prefetched_dataset import usable_cores
+from prevalens.cohorts import Cohort
+
+pytestmark = pytest.mark.keras
+
+
+def test_any_order_of_asking_gives_the_same_batches(coded_cohort: Cohort) -> None:
+    """Reading ahead serves those who ask in order, and never changes what others get."""
+    dataset = ImageDataset(coded_cohort, np.arange(31), image_size=4, batch_size=4, threads=2)
+    assert len(dataset) == 8
+    for index in (0, 1, 7, 3, 3, 2, 0, 1, 2, -1):
+        first = 4 * (index % 8)
+        assert rows_in(dataset[index]) == list(range(31))[first : first + 4]
+        assert rows_in(dataset.batch_at(5, index)) == list(range(31))[first : first + 4]
+    with pytest.raises(IndexError):
+        dataset[8]
+
+
+def test_the_default_is_one_thread_a_core_and_at_most_eight() -> None:
+    """Cores this process may not use do not count."""
+    assert usable_cores() == min(8, len(os.sched_getaffinity(0)))
+
+
+def test_other_loaders_get_an_epochs_rows_in_order(coded_cohort: Cohort) -> None:
+    """Both hand-overs show the rows of the epoch asked for."""
+    dataset = ImageDataset(coded_cohort, np.array([5, 1]), image_size=4, batch_size=4)
+    for handed in (dataset.as_torch_dataset(), dataset.grain_source(epoch=2)):
+        assert [int(image[0, 0, 0]) for image, _ in handed] == [5, 1]

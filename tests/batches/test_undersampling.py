@@ -1,0 +1,125 @@
+"""Which rows an epoch shows."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from imblearn.utils import check_sampling_strategy
+
+from prevalens.batches import UndersamplingPlan
+from prevalens.batches.undersampling import WORDS, Ratio, class_counts
+from prevalens.exceptions import InvalidInputError
+from prevalens.typing import Texts
+
+CLASSES = ("well", "ill", "sick")
+LABELS = np.repeat([0, 1, 2], [50, 20, 5])
+
+
+def plan(ratio: Ratio = 1.0, *, seed: int = 0, unit: str = "image") -> UndersamplingPlan:
+    """Return a plan over 75 rows of three classes, five images a patient."""
+    rows = np.arange(100, 175)
+    patients = np.array([f"p{k // 5}" for k in range(75)])
+    return UndersamplingPlan(
+        rows, labels=LABELS, patients=patients, classes=CLASSES, ratio=ratio, seed=seed, unit=unit
+    )
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_words_mean_what_imbalanced_learn_means(word: str) -> None:
+    """Each word gives the counts that imbalanced-learn's own reading of it gives."""
+    theirs = {0: 50, 1: 20, 2: 5} | check_sampling_strategy(word, LABELS, "under-sampling")
+    assert list(class_counts(LABELS, CLASSES, word).values()) == list(theirs.values())
+
+
+@pytest.mark.parametrize("ratio", [0.25, 0.5, 0.7, 1.0])
+def test_a_number_means_what_imbalanced_learn_means(ratio: float) -> None:
+    """For two classes a number gives imbalanced-learn's count to within rounding."""
+    labels = np.repeat([0, 1], [50, 10])
+    theirs = check_sampling_strategy(ratio, labels, "under-sampling")
+    ours = class_counts(labels, ("well", "sick"), ratio)
+    assert ours["sick"] == 10
+    assert abs(ours["well"] - theirs[0]) <= 1
+
+
+def half_of_well(names: Texts) -> dict[str, int]:
+    """Ask for every other healthy image."""
+    return {"well": int(np.sum(names == "well")) // 2}
+
+
+def test_counts_and_functions_are_taken_by_class_name() -> None:
+    """A mapping reduces the classes it names; a function is given each row's class name."""
+    assert class_counts(LABELS, CLASSES, {"well": 7}) == {"well": 7, "ill": 20, "sick": 5}
+    halved = class_counts(
+        LABELS, CLASSES, lambda names: {"well": int(np.sum(names == "well")) // 2}
+    )
+    assert halved == {"well": 25, "ill": 20, "sick": 5}
+    assert class_counts(LABELS, CLASSES, {}) == {"well": 50, "ill": 20, "sick": 5}
+
+
+@pytest.mark.parametrize(
+    ("ratio", "text"),
+    [
+        (0.05, r"0.05 asks for 100 images beside the 5 .* largest has 50\. Use a ratio >= 0\.1"),
+        (0, r"\(0, 1\], got 0"),
+        (1.5, r"\(0, 1\], got 1\.5"),
+        ("majorty", r"Did you mean 'majority'\?"),
+        ({"wel": 3}, r"'wel'.*Did you mean 'well'\?"),
+        ({"sick": 6}, r"6 images of class 'sick', which has 5"),
+        ({"sick": 0}, r">= 1, got 0"),
+    ],
+)
+def test_a_ratio_that_cannot_be_met_is_refused(ratio: Ratio, text: str) -> None:
+    """The text names what was asked, what there is, and what would work."""
+    with pytest.raises(InvalidInputError, match=text):
+        plan(ratio)
+
+
+def test_an_empty_class_is_refused() -> None:
+    """A class without a row cannot be drawn from."""
+    with pytest.raises(InvalidInputError, match=r"'sick' has none of the 4 rows"):
+        class_counts(np.array([0, 0, 1, 1]), CLASSES, 1.0)
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 9), ratio=st.sampled_from([1.0, 0.5, 0.3, "majority"]))
+def test_every_minority_row_and_every_majority_row_in_time(seed: int, ratio: Ratio) -> None:
+    """Each epoch shows all five sick rows; epoch ceil(N / m) has shown every row of a class."""
+    made = plan(ratio, seed=seed)
+    for code, name in enumerate(CLASSES):
+        members = set((np.flatnonzero(np.equal(LABELS, code)) + 100).tolist())
+        needed = math.ceil(len(members) / made.counts[name])
+        shown = [set(made.rows(e).tolist()) & members for e in range(needed)]
+        assert all(len(each) == made.counts[name] for each in shown)
+        assert set.union(*shown) == members
+
+
+@pytest.mark.parametrize("unit", ["image", "patient"])
+def test_an_epoch_is_a_function_of_seed_and_epoch(unit: str) -> None:
+    """Asking in any order, or of a new plan, gives the same rows; another seed gives others."""
+    forward = [plan(unit=unit).rows(e).tolist() for e in range(6)]
+    backward = plan(unit=unit)
+    assert [backward.rows(e).tolist() for e in (5, 4, 0, 3, 1, 2)] == [
+        forward[e] for e in (5, 4, 0, 3, 1, 2)
+    ]
+    assert forward[0] != forward[1]
+    assert plan(seed=1, unit=unit).rows(0).tolist() != forward[0]
+
+
+def test_the_draw_over_patients_is_even() -> None:
+    """Fifty healthy images of ten patients, ten an epoch: one of each patient."""
+    made = plan({"well": 10}, unit="patient")
+    for epoch in range(3):
+        well = [row - 100 for row in made.rows(epoch).tolist() if row < 150]
+        assert sorted(row // 5 for row in well) == list(range(10))
+    with pytest.raises(InvalidInputError, match="Did you mean 'patient'"):
+        plan(unit="patients")
+
+
+def test_the_first_draw_never_changes() -> None:
+    """Rows written down on the day this was made: a later release must draw the same."""
+    assert plan({"well": 3, "ill": 2}).rows(4).tolist() == [
+        *(169, 173, 129, 172, 174),
+        *(170, 135, 115, 156, 171),
+    ]

@@ -1,0 +1,201 @@
+"""Rotation, flip, shift and zoom of 32 images of 300x300x3: this library, Keras, and the others.
+
+Run `KERAS_BACKEND=jax python tests/benchmarks/bench_augmentation.py [--quick]`; all rows of the
+table come from one run on one machine. Libraries that are not installed are left out.
+"""
+
+import argparse
+import importlib.util
+import os
+import statistics
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from prevalens._optional import require
+from prevalens.augmentation import (
+    AugmentationPolicy,
+    Flip,
+    RandomAugmentation,
+    Rotation,
+    Shift,
+    Zoom,
+)
+
+POLICY = AugmentationPolicy(
+    [Flip(), Rotation(degrees=20), Shift(fraction=0.1), Zoom(factor=(0.9, 1.1))], fill="reflect"
+)
+BATCH = 32
+SIDE = 300
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer repeats, smaller fit")
+    quick = parser.parse_args(arguments).quick
+    images = np.random.default_rng(0).integers(0, 256, (BATCH, SIDE, SIDE, 3)).astype(np.uint8)
+    repeats = 2 if quick else 7
+    backend = keras.backend.backend()
+    rows = [("prevalens layer, uint8 in", images_per_second(ours(images), repeats))]
+    rows += [
+        ("prevalens layer, float32 in", images_per_second(ours(images.astype("float32")), repeats))
+    ]
+    rows += [("Keras' layers", images_per_second(kerases(images), 1 if quick else 3))]
+    rows += [(name, images_per_second(make(images), repeats)) for name, make in others(backend)]
+    base = rows[2][1]
+    print("| on", backend, "| images/s | times Keras' layers |\n|---|---:|---:|")
+    for name, speed in rows:
+        print(f"| {name} | {speed:,.0f} | {speed / base:.1f} |")
+    with_, without = fit_seconds(n=32 if quick else 128)
+    print(
+        f"| one epoch of `fit` of a small CNN, with / without | {with_:.2f} s / {without:.2f} s | |"
+    )
+    print(
+        f"\n{BATCH} images of {SIDE}x{SIDE}x3, rotation, flip, shift and zoom, median of {repeats} "
+        f"runs on {os.cpu_count()} cores; JAX and TensorFlow compiled, PyTorch eager."
+    )
+
+
+def images_per_second(call: Callable[[], Any], repeats: int) -> float:
+    """Return the median speed after one call to warm up."""
+    call()
+    seconds = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        call()
+        seconds.append(time.perf_counter() - start)
+    return BATCH / statistics.median(seconds)
+
+
+def compiled(layer: Any, images: np.ndarray) -> Callable[[], Any]:
+    """Return a call of a layer in training, compiled where the backend does so in `fit`."""
+    tensor = keras.ops.convert_to_tensor(images)
+    backend = keras.backend.backend()
+    if backend == "jax":
+        jax = require("jax", extra="jax")
+        step = jax.jit(lambda state, pixels: layer.stateless_call([], state, pixels, training=True))
+        state = [variable.value for variable in layer.non_trainable_variables]
+        return lambda: jax.block_until_ready(step(state, tensor))
+    if backend == "tensorflow":
+        tensorflow = require("tensorflow", extra="tensorflow")
+        traced = tensorflow.function(
+            lambda pixels: layer(pixels, training=True),
+            jit_compile=getattr(layer, "supports_jit", True),
+        )
+        return lambda: traced(tensor).numpy()
+    return lambda: layer(tensor, training=True)
+
+
+def ours(images: np.ndarray) -> Callable[[], Any]:
+    """Return this library's layer."""
+    return compiled(RandomAugmentation(POLICY, seed=1), images)
+
+
+def kerases(images: np.ndarray) -> Callable[[], Any]:
+    """Return Keras' own four layers, each as it can be compiled."""
+    fill = {"fill_mode": "reflect"}
+    layers = [
+        keras.layers.RandomFlip("horizontal_and_vertical", seed=1),
+        keras.layers.RandomRotation(20 / 360, seed=2, **fill),
+        keras.layers.RandomTranslation(0.1, 0.1, seed=3, **fill),
+        keras.layers.RandomZoom(0.1, seed=4, **fill),
+    ]
+    if keras.backend.backend() == "torch":  # its affine transform has no other
+        layers = [
+            keras.layers.RandomFlip("horizontal_and_vertical", seed=1),
+            keras.layers.RandomRotation(20 / 360, seed=2, fill_mode="nearest"),
+            keras.layers.RandomTranslation(0.1, 0.1, seed=3, fill_mode="nearest"),
+            keras.layers.RandomZoom(0.1, seed=4, fill_mode="nearest"),
+        ]
+    model = keras.Sequential([keras.Input(images.shape[1:]), *layers])
+    model.supports_jit = False
+    for layer in layers:
+        model.supports_jit = layer.supports_jit
+    return compiled(model, images.astype(np.float32))
+
+
+def others(backend: str) -> list[tuple[str, Callable[[np.ndarray], Callable[[], Any]]]]:
+    """Return the installed libraries that are compared with."""
+    found: list[tuple[str, Callable[[np.ndarray], Callable[[], Any]]]] = []
+    if backend == "torch" and importlib.util.find_spec("kornia"):
+        found.append(("kornia", kornias))
+    if importlib.util.find_spec("albumentations"):
+        found.append(("albumentations, one thread, uint8", albumentations_))
+    return found
+
+
+def kornias(images: np.ndarray) -> Callable[[], Any]:
+    """Return kornia's affine and flips over a float32 batch."""
+    torch = require("torch", extra="torch")
+    augmentation = require("kornia.augmentation", extra="torch")
+    change = torch.nn.Sequential(
+        augmentation.RandomHorizontalFlip(p=0.5),
+        augmentation.RandomVerticalFlip(p=0.5),
+        augmentation.RandomAffine(
+            20, translate=(0.1, 0.1), scale=(0.9, 1.1), p=1.0, padding_mode="reflection"
+        ),
+    )
+    planes = torch.from_numpy(images).permute(0, 3, 1, 2).float().contiguous() / 255
+    return lambda: change(planes)
+
+
+def albumentations_(images: np.ndarray) -> Callable[[], Any]:
+    """Return albumentations' affine and flips, one image after another."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        library = require("albumentations", extra="fast")
+    change = library.Compose(
+        [
+            library.HorizontalFlip(p=0.5),
+            library.VerticalFlip(p=0.5),
+            library.Affine(
+                rotate=(-20, 20),
+                translate_percent=(-0.1, 0.1),
+                scale=(0.9, 1.1),
+                p=1.0,
+                border_mode=2,
+            ),
+        ]
+    )
+    return lambda: [change(image=image)["image"] for image in images]
+
+
+def fit_seconds(n: int) -> tuple[float, float]:
+    """Return the seconds of one epoch of a small CNN with and without augmentation."""
+    rng = np.random.default_rng(1)
+    images = rng.integers(0, 256, (n, 128, 128, 3)).astype(np.uint8)
+    labels = rng.integers(0, 2, n).astype(np.float32)
+    seconds = []
+    for augmentation in ([RandomAugmentation(POLICY, seed=1)], []):
+        model = keras.Sequential(
+            [
+                keras.Input((128, 128, 3), dtype="uint8"),
+                *augmentation,
+                keras.layers.Rescaling(1 / 255),
+                *(
+                    layer
+                    for width in (16, 32, 64, 64)
+                    for layer in (
+                        keras.layers.Conv2D(width, 3, padding="same", activation="relu"),
+                        keras.layers.MaxPooling2D(),
+                    )
+                ),
+                keras.layers.GlobalAveragePooling2D(),
+                keras.layers.Dense(1, activation="sigmoid"),
+            ]
+        )
+        model.compile(optimizer="adam", loss="binary_crossentropy")
+        model.fit(images, labels, verbose=0)
+        start = time.perf_counter()
+        model.fit(images, labels, verbose=0)
+        seconds.append(time.perf_counter() - start)
+    return seconds[0], seconds[1]
+
+
+if __name__ == "__main__":
+    main()

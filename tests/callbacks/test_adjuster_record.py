@@ -1,0 +1,71 @@
+"""The rows of a training: table, CSV, plot."""
+
+import csv
+import json
+from pathlib import Path
+
+import matplotlib as mpl
+import pytest
+
+from prevalens.callbacks import AdjusterRule
+from prevalens.callbacks.adjuster_record import AdjusterRecord, AdjusterRow, rows_of
+from prevalens.exceptions import InvalidInputError
+
+
+def record() -> AdjusterRecord:
+    """Return the record of four epochs: kept, kept, lowered and restored, kept."""
+    decisions = AdjusterRule().simulate(
+        [(0.5, 0.7), (0.95, 0.5), (0.95, 0.6), (0.96, 0.4)], rate=0.1
+    )
+    rows = [AdjusterRow.of(decision, loss=0.5, duration=2.0) for decision in decisions]
+    return AdjusterRecord(monitor="val_loss", rows=rows)
+
+
+def test_the_actions_are_named() -> None:
+    """Each row says what was done in the epoch."""
+    assert [row.action for row in record().rows] == ["kept", "kept", "lowered, restored", "kept"]
+
+
+def test_the_table_lines_up() -> None:
+    """Heading and rows have the same width, and the heading names the monitor."""
+    made = record()
+    lines = [made.heading(), *(made.line(row) for row in made.rows)]
+
+    assert len({len(line) for line in lines}) == 1
+    assert "val_loss" in lines[0]
+    assert lines[1].split()[:2] == ["1", "0.5"]
+
+
+def test_the_csv_holds_each_row(tmp_path: Path) -> None:
+    """Reading the CSV file gives each epoch's numbers; what is not known is empty."""
+    record().save(tmp_path / "rows.csv")
+    with (tmp_path / "rows.csv").open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+
+    assert [row["epoch"] for row in rows] == ["1", "2", "3", "4"]
+    assert rows[0]["improvement"] == ""
+    assert float(rows[2]["next_rate"]) == 0.05
+
+
+def test_rows_survive_json() -> None:
+    """The rows written as JSON come back equal."""
+    made = record()
+
+    assert rows_of(json.loads(json.dumps(made.to_list()))) == made.rows
+
+
+def test_the_plot_shows_each_epoch() -> None:
+    """The curve has one point an epoch, at its value, and restores are marked."""
+    mpl.use("Agg")
+    axes = record().plot()
+    curve, mark = axes.get_lines()
+
+    assert curve.get_ydata().tolist() == [0.7, 0.5, 0.6, 0.4]
+    assert mark.get_xdata() == [3, 3]
+    mpl.pyplot.close(axes.figure)
+
+
+def test_nothing_to_plot_is_said() -> None:
+    """A record without rows is refused."""
+    with pytest.raises(InvalidInputError, match="Train for at least one epoch"):
+        AdjusterRecord(monitor="loss").plot()

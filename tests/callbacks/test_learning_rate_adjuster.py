@@ -1,0 +1,292 @@
+"""The callback obeys the rule: rate, weights, stop; on every backend."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from prevalens import callbacks
+from prevalens.exceptions import InvalidInputError, PrevalensWarning
+
+keras = pytest.importorskip("keras", exc_type=ImportError)
+pytestmark = pytest.mark.keras
+
+
+class Scripted(keras.callbacks.Callback):  # type: ignore[misc]
+    """Put given values into the logs, and note the weights at each epoch's end."""
+
+    def __init__(self, *, accuracy: list[float], val_loss: list[float]) -> None:
+        super().__init__()
+        self.script = {"accuracy": accuracy, "val_loss": val_loss}
+        self.weights: list[list[Any]] = []
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Write the script's values for this epoch."""
+        assert logs is not None
+        logs.update({name: values[epoch] for name, values in self.script.items()})
+        self.weights.append([np.array(w, copy=True) for w in self.model.get_weights()])
+
+
+def small_model(optimizer: Any = None, *, jit: bool = False) -> Any:
+    """Return a compiled model of one unit, with momentum so that slots matter."""
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1, activation="sigmoid")])
+    model.compile(
+        optimizer or keras.optimizers.SGD(0.5, momentum=0.9),
+        loss="binary_crossentropy",
+        metrics=["accuracy"],
+        jit_compile=jit,
+    )
+    return model
+
+
+def rows() -> tuple[Any, Any]:
+    """Return sixteen rows that no unit separates wholly."""
+    rng = np.random.default_rng(3)
+    return rng.normal(size=(16, 3)).astype("float32"), (np.arange(16) % 2).astype("float32")
+
+
+def train(model: Any, *followers: Any, epochs: int = 4, **settings: Any) -> Any:
+    """Fit the model in whole batches, in order, silently."""
+    settings = {"verbose": 0, "shuffle": False, "batch_size": 8, **settings}
+    return model.fit(*rows(), epochs=epochs, callbacks=list(followers), **settings)
+
+
+def equal(left: list[Any], right: list[Any]) -> bool:
+    """Return whether two lists of weights are the same, bit for bit."""
+    return all(np.array_equal(a, b) for a, b in zip(left, right, strict=True))
+
+
+def test_lra_is_the_same_class() -> None:
+    """LRA is another name, not another class."""
+    assert callbacks.LRA is callbacks.LearningRateAdjuster
+
+
+@pytest.mark.parametrize("on_disk", [False, True])
+def test_lowering_goes_back_to_the_kept_weights(tmp_path: Path, *, on_disk: bool) -> None:
+    """After a worse epoch the next one starts from the best weights at half the rate.
+
+    One epoch of plain SGD from those weights, run by hand, must give the same weights.
+    """
+    script = Scripted(accuracy=[0.95] * 3, val_loss=[0.5, 0.6, 0.4])
+    model = small_model(keras.optimizers.SGD(0.5))
+    file = tmp_path / "best.npz" if on_disk else None
+    train(model, script, callbacks.LRA(verbose=0, weights_file=file), epochs=3)
+    again = small_model(keras.optimizers.SGD(0.25))
+    again.set_weights(script.weights[0])
+    train(again, epochs=1)
+
+    assert equal(again.get_weights(), script.weights[2])
+
+
+def test_the_best_weights_are_restored_at_the_end() -> None:
+    """Whatever the last epochs did, the model ends with the kept epoch's weights."""
+    script = Scripted(accuracy=[0.95] * 4, val_loss=[0.5, 0.4, 0.6, 0.7])
+    model = small_model()
+    train(model, script, callbacks.LRA(verbose=0, dwell=False))
+
+    assert equal(model.get_weights(), script.weights[1])
+    assert not equal(script.weights[3], script.weights[1])
+
+
+def test_the_rate_reaches_the_compiled_step() -> None:
+    """With the rate cut a millionfold the weights hardly move; the step saw the new rate."""
+    script = Scripted(accuracy=[0.95] * 3, val_loss=[0.5, 0.6, 0.6])
+    jit = keras.backend.backend() != "torch"
+    model = small_model(keras.optimizers.SGD(0.5), jit=jit)
+    train(model, script, callbacks.LRA(verbose=0, dwell=False, factor=1e-6), epochs=3)
+    moved = [
+        float(np.abs(after[0] - before[0]).max())
+        for before, after in zip(script.weights, script.weights[1:], strict=False)
+    ]
+
+    assert moved[0] > 1e-3
+    assert 0 <= moved[1] < 1e-5
+
+
+def test_training_stops_and_the_row_says_so() -> None:
+    """Three lowerings in a row end the training; the last row says stopped."""
+    adjuster = callbacks.LRA(verbose=0)
+    history = train(
+        small_model(), Scripted(accuracy=[0.95] * 9, val_loss=[0.5] * 9), adjuster, epochs=9
+    )
+
+    assert len(history.epoch) == 4
+    assert [row.rate for row in adjuster.record.rows] == [0.5, 0.5, 0.25, 0.125]
+    assert adjuster.record.rows[-1].action == "lowered, restored, stopped"
+    assert history.history["learning_rate"] == [0.5, 0.5, 0.25, 0.125]
+
+
+def test_nothing_leaks_into_the_next_fit() -> None:
+    """Sixth defect: a second fit with the same callback starts afresh."""
+    adjuster = callbacks.LRA(verbose=0)
+    train(small_model(), Scripted(accuracy=[0.95] * 2, val_loss=[0.1, 0.2]), adjuster, epochs=2)
+    train(small_model(), Scripted(accuracy=[0.95] * 2, val_loss=[0.9, 0.8]), adjuster, epochs=2)
+
+    assert [row.action for row in adjuster.record.rows] == ["kept", "kept"]
+
+
+def test_no_epoch_better_than_the_start_restores_the_start() -> None:
+    """Accuracies of 0 are never progress, so the initial weights come back."""
+    model = small_model()
+    before = [np.array(w, copy=True) for w in model.get_weights()]
+    train(
+        model, Scripted(accuracy=[0.0] * 2, val_loss=[0.5] * 2), callbacks.LRA(verbose=0), epochs=2
+    )
+
+    assert equal(model.get_weights(), before)
+
+
+def test_it_trains_without_validation_data() -> None:
+    """Fifth defect: with monitor="loss" no validation data is needed."""
+    adjuster = callbacks.LRA(monitor="loss", threshold=None, verbose=0)
+    history = train(small_model(), adjuster)
+
+    assert [row.value for row in adjuster.record.rows] == history.history["loss"]
+
+
+def test_an_absent_monitor_lists_what_is_there() -> None:
+    """A monitor that is not in the logs is refused with those that are, and the way out."""
+    text = r"no 'val_loss'; they have \['accuracy', 'loss'\].*Without validation data use"
+    with pytest.raises(InvalidInputError, match=text):
+        train(small_model(), callbacks.LRA(verbose=0))
+    with pytest.raises(InvalidInputError, match=r"no 'acuracy'.*Did you mean 'accuracy'"):
+        train(small_model(), callbacks.LRA(monitor="loss", accuracy="acuracy", verbose=0))
+
+
+def test_a_schedule_is_refused_before_training() -> None:
+    """An optimizer whose rate follows a schedule is refused at once, by the schedule's name."""
+    schedule = keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.5)
+    model = small_model(keras.optimizers.SGD(schedule))
+
+    with pytest.raises(InvalidInputError, match=r"follows ExponentialDecay.*a number"):
+        train(model, callbacks.LRA(verbose=0))
+
+
+def test_a_broken_loss_stops_restores_and_is_located() -> None:
+    """A loss that is not a number in epoch 2, batch 2, is said so, and epoch 1 comes back."""
+
+    class Breaking(keras.callbacks.Callback):  # type: ignore[misc]
+        def on_train_batch_begin(self, batch: int, logs: object = None) -> None:
+            if self.epoch == 1 and batch == 1:
+                self.model.layers[0].kernel.assign(np.full((3, 1), np.nan))
+
+        def on_epoch_begin(self, epoch: int, logs: object = None) -> None:
+            self.epoch = epoch
+
+    script = Scripted(accuracy=[0.95] * 4, val_loss=[0.5, math.nan, 0.4, 0.3])
+    model = small_model()
+    model.compile(keras.optimizers.SGD(0.5), loss="mse", metrics=["accuracy"])
+    with pytest.warns(PrevalensWarning, match=r"in epoch 2, batch 2.*goes back to epoch 1"):
+        history = train(model, Breaking(), script, callbacks.LRA(verbose=0), batch_size=4)
+
+    assert len(history.epoch) == 2
+    assert equal(model.get_weights(), script.weights[0])
+
+
+@pytest.mark.parametrize("restores", [False, True])
+def test_the_optimizer_goes_back_only_when_asked(*, restores: bool) -> None:
+    """The momentum after a restore is the kept epoch's with the choice, the last one's without."""
+    momenta: list[Any] = []
+
+    class Noting(keras.callbacks.Callback):  # type: ignore[misc]
+        def on_epoch_end(self, epoch: int, logs: object = None) -> None:
+            slot = self.model.optimizer.variables[2]
+            momenta.append(np.array(keras.ops.convert_to_numpy(slot), copy=True))
+
+    script = Scripted(accuracy=[0.95] * 2, val_loss=[0.5, 0.6])
+    adjuster = callbacks.LRA(verbose=0, restore_optimizer=restores)
+    train(small_model(), script, Noting(), adjuster, Noting(), epochs=2)
+
+    assert not np.array_equal(momenta[0], momenta[2])
+    assert np.array_equal(momenta[3], momenta[0 if restores else 2])
+
+
+def test_the_owner_is_asked_and_may_halt() -> None:
+    """From epoch 2 on the callable is asked; a number defers the next question, "halt" ends."""
+    asked: list[int] = []
+
+    def answer(row: Any) -> object:
+        asked.append(row.epoch)
+        return {2: 3, 5: None, 6: "halt"}[row.epoch]
+
+    script = Scripted(accuracy=[0.95] * 9, val_loss=[1 / k for k in range(1, 10)])
+    history = train(
+        small_model(), script, callbacks.LRA(verbose=0, on_ask=answer, ask_epoch=2), epochs=9
+    )
+
+    assert asked == [2, 5, 6]
+    assert len(history.epoch) == 6
+
+
+def test_an_answer_that_means_nothing_is_refused() -> None:
+    """An answer that is neither "halt", a number nor None is refused."""
+    script = Scripted(accuracy=[0.95] * 2, val_loss=[0.5] * 2)
+    adjuster = callbacks.LRA(verbose=0, on_ask=lambda _: "perhaps", ask_epoch=1)
+
+    with pytest.raises(InvalidInputError, match=r"on_ask's answer.*got 'perhaps'"):
+        train(small_model(), script, adjuster)
+
+
+def test_a_halt_file_ends_the_training(tmp_path: Path) -> None:
+    """The training ends after the epoch in which the file appears."""
+    script = Scripted(accuracy=[0.95] * 4, val_loss=[0.5, 0.4, 0.3, 0.2])
+    appear = keras.callbacks.LambdaCallback(
+        on_epoch_begin=lambda epoch, _: (tmp_path / "halt").touch() if epoch == 1 else None
+    )
+    history = train(
+        small_model(), script, appear, callbacks.LRA(verbose=0, halt_file=tmp_path / "halt")
+    )
+
+    assert len(history.epoch) == 2
+
+
+def test_asking_needs_both_settings() -> None:
+    """A question without an epoch, or the reverse, is refused."""
+    with pytest.raises(InvalidInputError, match="belong together"):
+        callbacks.LRA(ask_epoch=3)
+
+
+def test_the_table_is_printed_as_keras_prints(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """One heading and a line an epoch, on the terminal or in the log, nothing with verbose=0."""
+    scripts = [Scripted(accuracy=[0.95] * 2, val_loss=[0.5, 0.4]) for _ in range(3)]
+    train(small_model(), scripts[0], callbacks.LRA(), epochs=2)
+    terminal = capsys.readouterr().out
+    train(small_model(), scripts[1], callbacks.LRA(verbose=0), epochs=2)
+    silent = capsys.readouterr().out
+    keras.config.disable_interactive_logging()
+    try:
+        train(small_model(), scripts[2], callbacks.LRA(), epochs=2)
+    finally:
+        keras.config.enable_interactive_logging()
+
+    assert len(terminal.splitlines()) == 3
+    assert "val_loss" in terminal
+    assert silent == capsys.readouterr().out == ""
+    assert len(caplog.messages) == 2
+
+
+@pytest.mark.parametrize(
+    ("monitor", "better"),
+    [("val_loss", "min"), ("val_auc", "max"), ("accuracy", "max"), ("val_mae", "min")],
+)
+def test_auto_reads_the_direction_off_the_name(monitor: str, better: str) -> None:
+    """With mode "auto" the direction follows the name of the monitor."""
+    model = small_model()
+    settings = {"validation_data": rows()}
+    model.compile("sgd", "mse", metrics=["accuracy", "mae", keras.metrics.AUC(name="auc")])
+    adjuster = callbacks.LRA(monitor=monitor, threshold=None, verbose=0)
+    train(model, adjuster, epochs=1, **settings)
+
+    assert adjuster.rule.mode == better
+
+
+def test_a_name_that_tells_no_direction_needs_a_mode() -> None:
+    """A monitor whose name says nothing is refused until the mode is given."""
+    model = small_model()
+    logs = keras.callbacks.LambdaCallback(on_epoch_end=lambda _, logs: logs.update(thing=1.0))
+    with pytest.raises(InvalidInputError, match='Pass mode="min" or mode="max"'):
+        train(model, logs, callbacks.LRA(monitor="thing", threshold=None, verbose=0))

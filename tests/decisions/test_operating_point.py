@@ -1,0 +1,185 @@
+"""Thresholds: the largest that keeps its promise, or a refusal with a number in it."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from prevalens.decisions import PriorShift, choose_threshold
+from prevalens.exceptions import InvalidInputError
+from prevalens.predictions import Predictions
+
+
+def twenty() -> Predictions:
+    """Twenty positives at 0.05, 0.10, ... 1.00 and five negatives at 0.01, 0.3, 0.5, 0.6, 0.9."""
+    positive = [k / 20 for k in range(1, 21)]
+    return Predictions(
+        labels=[1] * 20 + [0] * 5, scores=[*positive, 0.01, 0.3, 0.5, 0.6, 0.9], patients=None
+    )
+
+
+def large(seed: int, *, k: int, each: int) -> Predictions:
+    """Patients with `each` rows of either class, alike within a patient."""
+    rng = np.random.default_rng(seed)
+    owner = np.repeat(np.arange(k), each)
+    labels = (owner % 2).astype(int)
+    logits = 3 * labels - 1.5 + rng.normal(size=k)[owner] + rng.normal(size=k * each)
+    scores = 1 / (1 + np.exp(-logits))
+    return Predictions(labels=labels, scores=scores, patients=[f"p{i}" for i in owner])
+
+
+def test_without_confidence_the_rows_themselves_meet_the_ask() -> None:
+    """19 of 20 positives lie at 0.10 or above; 0.15 would keep 18, which is 90 %."""
+    point = choose_threshold(twenty())
+
+    assert point.threshold == 0.1
+    assert point.figures["sensitivity"].value == 0.95
+    assert point.guarantee is None
+    assert "by its point estimate" in point.rule
+
+
+def test_the_dual_asks_for_specificity() -> None:
+    """Four of five negatives lie below the next score above 0.6, which is 0.65."""
+    point = choose_threshold(twenty(), specificity=0.8)
+
+    assert point.threshold == 0.65
+    assert point.figures["specificity"].value == 0.8
+    assert choose_threshold(twenty(), specificity=0.79).threshold == 0.65
+
+
+def test_a_promise_lowers_the_threshold() -> None:
+    """The guaranteed threshold lies below the plain one, and its lower limit meets the ask."""
+    predictions = large(1, k=300, each=8)
+    plain = choose_threshold(predictions, sensitivity=0.9)
+    promised = choose_threshold(predictions, sensitivity=0.9, confidence=0.95)
+
+    assert promised.threshold < plain.threshold
+    assert promised.figures["sensitivity"].value > plain.figures["sensitivity"].value
+    assert "confidence 0.95" in promised.guarantee
+    assert "at least 0.9" in promised.guarantee
+
+
+def test_patients_promise_less_than_as_many_images() -> None:
+    """The same rows called independent would allow a higher threshold."""
+    predictions = large(2, k=200, each=10)
+    alone = Predictions(labels=predictions.labels, scores=predictions.scores, patients=None)
+
+    clustered = choose_threshold(predictions, sensitivity=0.9, confidence=0.9)
+    independent = choose_threshold(alone, sensitivity=0.9, confidence=0.9)
+
+    assert clustered.threshold < independent.threshold
+
+
+def test_too_few_patients_are_told_how_many_it_takes() -> None:
+    """Twenty positives cannot promise 95 %: it takes 59, and 0.860 is what twenty can promise."""
+    with pytest.raises(InvalidInputError, match=r"needs at least 59 such images.*at most 0\.860"):
+        choose_threshold(twenty(), sensitivity=0.95, confidence=0.95)
+    with pytest.raises(InvalidInputError, match=r"10 patients \(50 images, worth 10\.0 patients"):
+        choose_threshold(large(3, k=20, each=5), sensitivity=0.95, confidence=0.95)
+
+
+def test_the_largest_ask_that_a_refusal_names_is_met() -> None:
+    """What the refusal says is possible, is."""
+    assert choose_threshold(twenty(), sensitivity=0.86, confidence=0.95).threshold == 0.05
+
+
+def test_specificity_is_sensitivity_turned_round() -> None:
+    """Swapping labels and turning scores round swaps the two rules, promise included."""
+    one = large(4, k=200, each=4)
+    other = Predictions(labels=1 - one.labels, scores=1 - one.scores, patients=one.patients)
+    for settings_ in ({}, {"confidence": 0.9}):
+        first = choose_threshold(one, sensitivity=0.9, **settings_)
+        second = choose_threshold(other, specificity=0.9, **settings_)
+
+        assert first.figures["sensitivity"].value == pytest.approx(
+            second.figures["specificity"].value
+        )
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 10_000), ask=st.floats(0.05, 0.99))
+def test_no_larger_threshold_would_do(seed: int, ask: float) -> None:
+    """The next higher score among the positives misses the ask; the chosen one meets it."""
+    rng = np.random.default_rng(seed)
+    labels = np.append(rng.integers(0, 2, 30), [0, 1])
+    predictions = Predictions(labels=labels, scores=np.round(rng.random(32), 1), patients=None)
+    point = choose_threshold(predictions, sensitivity=ask)
+    positives = predictions.scores[labels == 1]
+
+    assert np.mean(positives >= point.threshold) >= ask - 1e-9
+    higher = positives[positives > point.threshold]
+    assert higher.size == 0 or np.mean(positives >= higher.min()) < ask
+
+
+def test_youden_costs_and_net_benefit_by_hand() -> None:
+    """Positives 0.4, 0.8, 0.9; negatives 0.1, 0.5, 0.6, 0.7, counted at every threshold.
+
+    Youden at 0.8 is 2/3 + 1 - 1, at 0.4 it is 1 + 1/4 - 1. Where a miss costs 4 alarms, 0.4 costs
+    3 alarms and 0.8 one miss, 4. At threshold probability 0.5 a miss and an alarm weigh alike.
+    """
+    predictions = Predictions(
+        labels=[1, 1, 1, 0, 0, 0, 0], scores=[0.4, 0.8, 0.9, 0.1, 0.5, 0.6, 0.7], patients=None
+    )
+
+    assert choose_threshold(predictions, youden=True).threshold == 0.8
+    assert choose_threshold(predictions, cost_ratio=4).threshold == 0.4
+    assert choose_threshold(predictions, cost_ratio=2).threshold == 0.8
+    assert choose_threshold(predictions, net_benefit=0.5).threshold == 0.8
+    assert choose_threshold(predictions, net_benefit=0.2).threshold == 0.4
+
+
+def test_where_no_call_pays_nobody_is_called() -> None:
+    """Scores that run backwards: with costly alarms the threshold lies above every score."""
+    predictions = Predictions(labels=[1, 0, 0], scores=[0.1, 0.8, 0.9], patients=None)
+    point = choose_threshold(predictions, cost_ratio=0.1)
+
+    assert point.threshold > 0.9
+    assert point.figures["sensitivity"].value == 0
+    full = Predictions(labels=[1, 0, 0], scores=[0.1, 0.8, 1.0], patients=None)
+    with pytest.raises(InvalidInputError, match=r"would have to lie above 1"):
+        choose_threshold(full, cost_ratio=0.1)
+
+
+def test_a_point_maps_along_the_correction() -> None:
+    """From 50 % to 5 %, a threshold of 0.5 becomes 0.05 and its rule says so."""
+    predictions = Predictions(labels=[0, 1], scores=[0.2, 0.5], patients=None)
+    moved = choose_threshold(predictions).corrected(PriorShift(0.5, 0.05))
+
+    assert moved.threshold == pytest.approx(0.05)
+    assert "mapped from 0.5" in moved.rule
+    assert moved.to_dict()["figures"]["sensitivity"]["value"] == 1
+
+
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        ({"sensitivity": 0.9, "youden": True}, r"by one rule, got \['sensitivity', 'youden'\]"),
+        ({"sensitivity": 1.0}, r"must lie in \(0, 1\)"),
+        ({"youden": True, "confidence": 0.95}, "nothing is promised"),
+        ({"cost_ratio": -1}, r"`cost_ratio` must lie in \(0"),
+        ({"net_benefit": 1}, r"`net_benefit` must lie in \(0, 1\)"),
+        ({"sensitivity": 0.9, "confidence": 1.0}, r"`confidence` must lie in \(0, 1\)"),
+    ],
+)
+def test_an_unclear_ask_is_refused(ask: dict[str, float], message: str) -> None:
+    """Two rules, or one outside its range."""
+    with pytest.raises(InvalidInputError, match=message):
+        choose_threshold(twenty(), **ask)  # type: ignore[arg-type]
+
+
+def test_one_class_chooses_nothing() -> None:
+    """A threshold needs rows of both of two classes."""
+    with pytest.raises(InvalidInputError, match="rows of both classes"):
+        choose_threshold(Predictions(labels=[1, 1], scores=[0.2, 0.9], patients=None))
+    wide = Predictions(labels=[0, 1], scores=np.eye(3)[:2], patients=None, classes=("a", "b", "c"))
+    with pytest.raises(InvalidInputError, match="one_vs_rest"):
+        choose_threshold(wide)
+
+
+def test_a_point_reads_as_a_sentence() -> None:
+    """What `print` shows: the threshold, its rule, both figures, and what is promised."""
+    text = str(choose_threshold(twenty()))
+
+    assert text.startswith("Threshold 0.1: largest threshold whose sensitivity is at least 0.95")
+    assert "(sensitivity 0.950, specificity 0.200)" in text
+    assert text.endswith("Nothing is promised of new patients.")

@@ -1,0 +1,110 @@
+"""Prevalence correction is exact on the odds, for scores, thresholds and final layers."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from prevalens.decisions import PriorShift, correct_prior_shift
+from prevalens.exceptions import InvalidInputError
+
+shares = st.floats(0.01, 0.99)
+
+
+def test_half_at_half_is_the_prevalence_itself() -> None:
+    """A score of 0.5 after 50/50 training carries no evidence: it becomes the prevalence."""
+    corrected = correct_prior_shift([0.5, 0.0, 1.0], train_prevalence=0.5, target_prevalence=0.05)
+
+    assert corrected.tolist() == pytest.approx([0.05, 0.0, 1.0], abs=1e-15)
+
+
+def test_the_odds_are_multiplied() -> None:
+    """0.8 has odds 4; from 0.5 to 0.2 they fall to a quarter, 1, which is 0.5."""
+    corrected = correct_prior_shift([0.8], train_prevalence=0.5, target_prevalence=0.2)
+
+    assert corrected.tolist() == pytest.approx([0.5])
+
+
+def test_bayes_rule_is_recovered() -> None:
+    """Posteriors of two normals at 50 % become, exactly, their posteriors at 3 %."""
+    x = np.linspace(-4, 6, 101)
+    ratio = np.exp(2 * x - 2)  # density of N(2, 1) by that of N(0, 1)
+    at = {share: share * ratio / (share * ratio + 1 - share) for share in (0.5, 0.03)}
+
+    assert correct_prior_shift(
+        at[0.5], train_prevalence=0.5, target_prevalence=0.03
+    ) == pytest.approx(at[0.03], abs=1e-14)
+
+
+@settings(max_examples=50, deadline=None)
+@given(score=st.floats(0, 1), train=shares, target=shares)
+def test_there_and_back(score: float, train: float, target: float) -> None:
+    """Correcting to another prevalence and back gives the score again; no shift changes none."""
+    there = correct_prior_shift([score], train_prevalence=train, target_prevalence=target)
+    back = correct_prior_shift(there, train_prevalence=target, target_prevalence=train)
+
+    assert back[0] == pytest.approx(score, abs=1e-9)
+    same = correct_prior_shift([score], train_prevalence=train, target_prevalence=train)
+    assert same[0] == pytest.approx(score, abs=1e-12)
+
+
+def test_several_classes_follow_the_same_rule() -> None:
+    """Each class is weighted by its target over its training share, then all sum to 1."""
+    corrected = correct_prior_shift(
+        [[0.5, 0.25, 0.25]], train_prevalence=[0.25, 0.25, 0.5], target_prevalence=[0.5, 0.25, 0.25]
+    )
+
+    assert corrected[0].tolist() == pytest.approx([1 / 1.375, 0.25 / 1.375, 0.125 / 1.375])
+
+
+@settings(max_examples=50, deadline=None)
+@given(score=st.floats(0, 1), threshold=st.floats(0.001, 0.999), train=shares, target=shares)
+def test_a_mapped_threshold_makes_the_same_call(
+    score: float, threshold: float, train: float, target: float
+) -> None:
+    """Whatever the prevalences, moving scores and threshold together changes no call."""
+    shift = PriorShift(train, target)
+    if abs(score - threshold) > 1e-9:
+        moved = shift.correct([score])[0] >= shift.correct_threshold(threshold)
+        assert moved == (score >= threshold)
+
+
+def test_a_shifted_bias_is_a_corrected_score() -> None:
+    """The final layer with the moved bias gives, by itself, the corrected scores."""
+    logits = np.array([-2.0, 0.3, 1.7])
+    shift = PriorShift(0.5, 0.07)
+    moved = 1 / (1 + np.exp(-(logits + shift.shift_bias([0.0])[0])))
+    assert moved == pytest.approx(shift.correct(1 / (1 + np.exp(-logits))))
+
+    wide = PriorShift([0.2, 0.3, 0.5], [0.6, 0.3, 0.1])
+    inputs = np.array([[0.1, 1.0, -1.0]])
+    softmax = np.exp(inputs) / np.exp(inputs).sum()
+    biased = np.exp(inputs + wide.shift_bias([0.0, 0.0, 0.0]))
+    assert biased / biased.sum() == pytest.approx(wide.correct(softmax))
+
+
+@pytest.mark.parametrize(
+    ("scores", "train", "target", "message"),
+    [
+        ([1.5], 0.5, 0.1, r"got values from 1\.5 to 1\.5"),
+        ([float("nan")], 0.5, 0.1, "must lie in"),
+        ([0.5], 0.0, 0.1, r"`train_prevalence` must lie in \(0, 1\)"),
+        ([0.5], 0.5, 1.0, r"`target_prevalence` must lie in \(0, 1\)"),
+        ([0.5], [0.5, 0.4], [0.5, 0.5], r"must sum to 1, got 0\.9"),
+        ([0.5], [0.2, 0.3, 0.5], 0.5, "got 3 and 2 shares"),
+        ([0.5], [0.2, 0.3, 0.5], [0.2, 0.3, 0.5], r"must have shape \(n_rows, 3\)"),
+        ([[0.5, 0.3, 0.2]], 0.5, 0.1, "a column for each of the 2 classes"),
+    ],
+)
+def test_what_cannot_be_corrected_is_refused(
+    scores: list[object], train: object, target: object, message: str
+) -> None:
+    """Scores and shares are checked, with the value and the remedy."""
+    with pytest.raises(InvalidInputError, match=message):
+        correct_prior_shift(scores, train_prevalence=train, target_prevalence=target)
+
+
+def test_a_bias_of_another_length_is_refused() -> None:
+    """One bias for a sigmoid, one for each class for a softmax."""
+    with pytest.raises(InvalidInputError, match=r"got \(3,\)"):
+        PriorShift(0.5, 0.1).shift_bias([0, 0, 0])

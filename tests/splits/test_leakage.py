@@ -1,0 +1,203 @@
+"""The leakage audit: what stands on both sides is found and named."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from prevalens.cohorts import Cohort, find_duplicates, read_cnmc
+from prevalens.exceptions import InvalidInputError, LeakageError, UnreadableImageError
+from prevalens.splits import Partition, audit_leakage
+
+MANIFEST = Path(__file__).parents[2].parent / "shared" / "data" / "cnmc" / "manifest.csv"
+
+
+def by_patient(cohort: Cohort, *, modulus: int = 3) -> Partition:
+    """Give each patient's rows to one part, by the patient's position."""
+    _, codes = np.unique(cohort.patients, return_inverse=True)
+    return Partition(
+        train=np.flatnonzero(codes % modulus > 1),
+        validation=np.flatnonzero(codes % modulus == 1),
+        test=np.flatnonzero(codes % modulus == 0),
+        cohort_fingerprint=cohort.fingerprint,
+        n_rows=len(cohort),
+    )
+
+
+def split_at(cohort: Cohort, train: list[int], test: list[int]) -> Partition:
+    """Make a partition of the rows given."""
+    return Partition(
+        train=np.array(train),
+        validation=np.array([], dtype=np.int64),
+        test=np.array(test),
+        cohort_fingerprint=cohort.fingerprint,
+        n_rows=len(cohort),
+    )
+
+
+def columns(hashes: str, patients: str, labels: str) -> Cohort:
+    """Make a cohort of one-letter hashes, patients and labels."""
+    return Cohort(
+        images=[f"{k}.png" for k in range(len(hashes))],
+        labels=list(labels),
+        patients=list(patients),
+        positive="a",
+        covariates={"sha256": list(hashes)},
+    )
+
+
+def test_a_patient_wise_partition_passes(image_cohort: Cohort) -> None:
+    """Whole patients with different images: nothing is found, and nothing is raised."""
+    audit = audit_leakage(image_cohort, by_patient(image_cohort))
+
+    assert audit.ok
+    assert audit.findings == ()
+    audit.raise_if_leaking()
+    assert str(audit).startswith("Nothing found; looked for: patients")
+
+
+def test_a_patient_in_two_parts_is_named() -> None:
+    """Patient p has row 0 in train and row 1 in test."""
+    cohort = columns("stuv", "ppqr", "abab")
+
+    audit = audit_leakage(cohort, split_at(cohort, [0, 2], [1, 3]))
+
+    assert [(f.kind, f.rows, f.parts, f.what) for f in audit.findings] == [
+        ("patient", (0, 1), ("train", "test"), "patient 'p'")
+    ]
+    with pytest.raises(LeakageError, match="patient 'p'"):
+        audit.raise_if_leaking()
+
+
+def test_identical_images_of_two_patients_are_named() -> None:
+    """Rows 0 and 2 have the same bytes and different patients, on different sides."""
+    cohort = columns("xyxz", "ppqr", "abab")
+
+    audit = audit_leakage(cohort, split_at(cohort, [0, 1], [2, 3]))
+
+    assert [(f.kind, f.rows) for f in audit.findings] == [("identical", (0, 2))]
+    assert "'0.png', '2.png'" in str(audit)
+
+
+def test_rows_in_no_part_do_not_leak() -> None:
+    """A patient whose other image is in no part is on one side only."""
+    cohort = columns("xyxz", "ppqr", "abab")
+
+    assert audit_leakage(cohort, split_at(cohort, [0], [3])).ok
+
+
+def test_an_image_with_two_labels_is_named_even_within_a_part() -> None:
+    """The same bytes as a and as b are a wrong label, wherever they are."""
+    cohort = columns("xxyz", "ppqr", "abab")
+
+    audit = audit_leakage(cohort, split_at(cohort, [0, 1], [2, 3]))
+
+    assert [(f.kind, f.rows, f.parts) for f in audit.findings] == [
+        ("identical, two labels", (0, 1), ("train",))
+    ]
+    assert "as a and b" in str(audit)
+
+
+def test_a_copied_file_is_found_from_its_bytes(image_cohort: Cohort) -> None:
+    """Without hashes the files are read."""
+    partition = by_patient(image_cohort)
+    a, b = int(partition.train[0]), int(partition.test[0])
+    image_cohort.path(b).write_bytes(image_cohort.path(a).read_bytes())
+
+    found = audit_leakage(image_cohort, partition).findings
+
+    assert ("identical", tuple(sorted((a, b)))) in [(f.kind, f.rows) for f in found]
+
+
+def test_a_near_duplicate_is_found_and_its_labels_compared(image_cohort: Cohort) -> None:
+    """A darker copy in another part is named, and that it has another label."""
+    partition = by_patient(image_cohort)
+    a = int(partition.train[image_cohort.is_positive[partition.train]][0])
+    b = int(partition.test[~image_cohort.is_positive[partition.test]][0])
+    with Image.open(image_cohort.path(a)) as picture:
+        picture.point(lambda value: value * 0.9).save(image_cohort.path(b))
+
+    audit = audit_leakage(image_cohort, partition)
+
+    rows = tuple(sorted((a, b)))
+    assert [(f.kind, f.rows) for f in audit.findings] == [
+        ("near-duplicate", rows),
+        ("near-duplicate, two labels", rows),
+    ]
+    assert audit_leakage(image_cohort, partition, near=False).ok
+
+
+def test_a_turned_copy_is_found_on_request(image_cohort: Cohort) -> None:
+    """A copy turned by a quarter is found with turns=True alone."""
+    partition = by_patient(image_cohort)
+    a, b = int(partition.train[0]), int(partition.test[0])
+    with Image.open(image_cohort.path(a)) as picture:
+        picture.transpose(Image.Transpose.ROTATE_90).save(image_cohort.path(b))
+
+    assert audit_leakage(image_cohort, partition).ok
+    turned = audit_leakage(image_cohort, partition, turns=True)
+    assert tuple(sorted((a, b))) in [f.rows for f in turned.findings]
+
+
+def test_a_setting_that_would_be_ignored_is_refused(image_cohort: Cohort) -> None:
+    """Turns need a look at the pictures."""
+    with pytest.raises(InvalidInputError, match="near=False does not look"):
+        find_duplicates(image_cohort, turns=True)
+
+
+def test_without_any_file_the_audit_says_what_it_did_not_check(cohort: Cohort) -> None:
+    """No files and no hashes: patients are checked, and the rest is named as unchecked."""
+    audit = audit_leakage(cohort, by_patient(cohort))
+
+    assert audit.ok
+    assert "identical and near-duplicate images" in audit.not_checked[0]
+    assert "NOT looked for" in str(audit)
+
+
+def test_some_missing_files_are_an_error(image_cohort: Cohort) -> None:
+    """Where only some files are missing, they are named rather than passed over."""
+    image_cohort.path(4).unlink()
+
+    with pytest.raises(UnreadableImageError, match=Path(image_cohort.images[4]).name):
+        audit_leakage(image_cohort, by_patient(image_cohort))
+
+
+def test_a_partition_of_another_cohort_is_refused(cohort: Cohort) -> None:
+    """The fingerprints must agree."""
+    other = cohort.take(range(10))
+
+    with pytest.raises(InvalidInputError, match="another cohort"):
+        audit_leakage(other, by_patient(cohort))
+
+
+def test_the_audit_as_a_dict_is_plain() -> None:
+    """The dict goes through JSON unchanged and counts the same findings."""
+    cohort = columns("xyxz", "ppqp", "abab")
+    record = audit_leakage(cohort, split_at(cohort, [0, 1], [2, 3])).to_dict()
+
+    assert json.loads(json.dumps(record)) == record
+    assert [finding["kind"] for finding in record["findings"]] == ["patient", "identical"]
+    assert record["ok"] is False
+
+
+def test_a_long_audit_counts_what_it_does_not_list() -> None:
+    """Twenty findings are listed, the other ten counted."""
+    letters = "".join(chr(ord("A") + k) for k in range(30))
+    cohort = columns(letters * 2, letters * 2, "ab" * 30)
+    audit = audit_leakage(cohort, split_at(cohort, list(range(30)), list(range(30, 60))))
+
+    assert len(audit.findings) == 60
+    assert str(audit).endswith("- and 40 more")
+
+
+@pytest.mark.skipif(not MANIFEST.is_file(), reason="the real file list is not on this machine")
+def test_the_real_file_list_leaks_until_its_patients_are_joined() -> None:
+    """A split by patient id alone leaves identical images across; after joining, none."""
+    cohort = read_cnmc(MANIFEST)
+    leaking = audit_leakage(cohort, by_patient(cohort))
+    joined = cohort.join_patients(find_duplicates(cohort).patient_pairs)
+
+    assert {finding.kind for finding in leaking.findings} == {"identical"}
+    assert audit_leakage(joined, by_patient(joined)).ok
