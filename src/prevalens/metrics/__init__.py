@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from prevalens.metrics.figure import Figure
     from prevalens.metrics.intervals import clopper_pearson_interval, wilson_interval
     from prevalens.metrics.mcnemar import McNemar, mcnemar_test
+    from prevalens.metrics.multiclass import MulticlassFigures, multiclass_figures
     from prevalens.metrics.partial_area import PartialAuroc, partial_auroc
     from prevalens.metrics.precision_recall import average_precision
     from prevalens.metrics.predictive import PredictiveValues, predictive_values
@@ -56,6 +57,7 @@ __all__ = [
     "DecisionCurve",
     "Figure",
     "McNemar",
+    "MulticlassFigures",
     "NonInferiority",
     "PartialAuroc",
     "PredictiveValues",
@@ -84,6 +86,7 @@ __all__ = [
     "lr_positive",
     "mcc",
     "mcnemar_test",
+    "multiclass_figures",
     "net_benefit",
     "non_inferiority",
     "npv",
@@ -110,6 +113,7 @@ __getattr__ = lazy_names(
         "DecisionCurve": "utility",
         "Figure": "figure",
         "McNemar": "mcnemar",
+        "MulticlassFigures": "multiclass",
         "NonInferiority": "contrast",
         "PartialAuroc": "partial_area",
         "PredictiveValues": "predictive",
@@ -138,6 +142,7 @@ __getattr__ = lazy_names(
         "lr_positive": "confusion",
         "mcc": "confusion",
         "mcnemar_test": "mcnemar",
+        "multiclass_figures": "multiclass",
         "net_benefit": "utility",
         "non_inferiority": "contrast",
         "npv": "confusion",
