@@ -83,7 +83,7 @@ def assemble(request: Request) -> dict[str, Any]:
         ),
         "worst": worst_misses(predictions, threshold=request.threshold, limit=request.worst),
     }
-    record["curves"] = curves(predictions, correction=record["correction"])
+    record["curves"] = curves(predictions, correction=record["correction"], level=request.level)
     record["missing"] = _missing(request, record)
     return record
 

@@ -86,9 +86,9 @@ def _headline(document: Document) -> str:
 
 def _section(section: Section) -> str:
     parts, charts = [], []
-    for number, block in enumerate(section.blocks):
+    for block in section.blocks:
         if isinstance(block, Chart):
-            charts.append(_chart(block, f"{section.name}-chart-{number}"))
+            charts.append(_chart(block, f"chart-{block.name}"))
             continue
         if charts:
             parts.append(f'<div class="charts">{"".join(charts)}</div>')

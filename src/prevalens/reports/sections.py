@@ -3,7 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from prevalens.reports.chart_blocks import decision_charts, score_charts
+from prevalens.reports.chart_blocks import (
+    decision_charts,
+    discrimination_charts,
+    reliability_charts,
+    score_charts,
+)
 from prevalens.reports.document import Block, Document, Gallery, Listing, Paragraph, Section, Table
 from prevalens.reports.figure_text import (
     NOT_ESTIMABLE,
@@ -212,7 +217,7 @@ def _discrimination(record: Record) -> list[Block]:
     keys = _keys(figures, "ranking")
     caption = f"Discrimination, with {_level(record)}"
     table = figure_table(figures, keys, caption=caption, address="figures")
-    return [table, *_noted(figures, keys)]
+    return [table, *_noted(figures, keys), *discrimination_charts(record)]
 
 
 def _calibration(record: Record) -> list[Block]:
@@ -241,7 +246,7 @@ def _calibration(record: Record) -> list[Block]:
                 "is checked at the prevalence of these rows, because only there can it be."
             ),
         ]
-    return [*shown, *score_charts(record)]
+    return [*shown, *reliability_charts(record), *score_charts(record)]
 
 
 def _usefulness(record: Record) -> list[Block]:

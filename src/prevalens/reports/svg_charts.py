@@ -21,7 +21,10 @@ def svg_chart(chart: Chart, *, name: str) -> str:
     """
     width = _HEIGHT + 6 if chart.square else 460
     frame = _Frame(chart, width)
-    drawn = [_shape(line, frame, number % _COLOURS) for number, line in enumerate(chart.lines)]
+    drawn = [
+        _shape(line, frame, colour)
+        for line, colour in zip(chart.lines, colours(chart), strict=True)
+    ]
     return "\n".join(
         [
             (
@@ -40,12 +43,25 @@ def svg_chart(chart: Chart, *, name: str) -> str:
 def legend(chart: Chart) -> str:
     """Return the legend of a chart as an HTML list, for beside the drawing."""
     items = "".join(
-        f'<li><svg class="swatch" viewBox="0 0 24 10" aria-hidden="true">{_swatch(line, number)}'
+        f'<li><svg class="swatch" viewBox="0 0 24 10" aria-hidden="true">{_swatch(line, colour)}'
         f"</svg>{escape(line.name)}</li>"
-        for number, line in enumerate(chart.lines)
+        for line, colour in zip(chart.lines, colours(chart), strict=True)
         if line.name
     )
     return f'<ul class="legend">{items}</ul>' if items else ""
+
+
+def colours(chart: Chart) -> list[int]:
+    """Return the colour of each line: one for each name, an unnamed line that of the last.
+
+    A band has the colour of the line before it, which it belongs to.
+    """
+    found: list[int] = []
+    for line in chart.lines:
+        last = found[-1] if found else 0
+        follows = not line.name or line.kind == "band"
+        found.append(last if follows and found else (max(found, default=-1) + 1) % _COLOURS)
+    return found
 
 
 class _Frame:
@@ -148,7 +164,7 @@ def _marks(line: Line, points: Sequence[tuple[float, float]], frame: _Frame, num
 
 
 def _swatch(line: Line, number: int) -> str:
-    colour = f"c{number % _COLOURS}"
+    colour = f"c{number}"
     if line.kind == "band":
         return f'<rect class="band {colour}" x="1" y="1" width="22" height="8"/>'
     if line.kind == "marks":
