@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from prevalens.metrics.intervals import clopper_pearson_interval, wilson_interval
     from prevalens.metrics.mcnemar import McNemar, mcnemar_test
     from prevalens.metrics.precision_recall import average_precision
+    from prevalens.metrics.predictive import PredictiveValues, predictive_values
     from prevalens.metrics.ranking import auroc
     from prevalens.metrics.utility import DecisionCurve, net_benefit
 
@@ -45,6 +46,7 @@ __all__ = [
     "Figure",
     "McNemar",
     "NonInferiority",
+    "PredictiveValues",
     "accuracy",
     "all_figures",
     "auroc",
@@ -71,6 +73,7 @@ __all__ = [
     "non_inferiority",
     "npv",
     "ppv",
+    "predictive_values",
     "prevalence",
     "sensitivity",
     "specificity",
@@ -86,6 +89,7 @@ __getattr__ = lazy_names(
         "Figure": "figure",
         "McNemar": "mcnemar",
         "NonInferiority": "contrast",
+        "PredictiveValues": "predictive",
         "accuracy": "confusion",
         "all_figures": "every_figure",
         "auroc": "ranking",
@@ -112,6 +116,7 @@ __getattr__ = lazy_names(
         "non_inferiority": "contrast",
         "npv": "confusion",
         "ppv": "confusion",
+        "predictive_values": "predictive",
         "prevalence": "confusion",
         "sensitivity": "confusion",
         "specificity": "confusion",
