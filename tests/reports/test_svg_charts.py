@@ -69,7 +69,7 @@ def test_values_outside_the_axes_stay_inside_the_frame() -> None:
     drawn = svg_chart(chart(Line("m", [-5, 9], [7, -3])), name="c")
     (path,) = re.findall(r'class="line c0" d="([^"]+)"', drawn)
 
-    assert all(0 <= float(number) <= 306 for number in re.findall(r"[\d.]+", path))
+    assert all(0 <= float(number) <= 386 for number in re.findall(r"[\d.]+", path))
 
 
 def test_an_empty_line_draws_nothing() -> None:

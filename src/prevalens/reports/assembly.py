@@ -14,6 +14,7 @@ from prevalens.predictions.patient_score import patient_scores
 from prevalens.predictions.predictions import Predictions
 from prevalens.reports.comparisons import comparison, risks
 from prevalens.reports.curves import curves
+from prevalens.reports.predictive_table import predictive_table
 from prevalens.reports.study_flow import study_flow
 from prevalens.reports.subgroups import subgroup_tables
 from prevalens.reports.usefulness import decision_curve
@@ -70,6 +71,12 @@ def assemble(request: Request) -> dict[str, Any]:
         "figures": figures,
         "correction": _correction(request),
         "utility": _utility(request),
+        "predictive_values": predictive_table(
+            predictions,
+            threshold=request.threshold,
+            stated=request.prevalence,
+            level=request.level,
+        ),
         "patient_level": _patient_level(request),
         "comparison": comparison(
             predictions, request.compare, threshold=request.threshold, level=request.level

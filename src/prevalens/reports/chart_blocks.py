@@ -12,7 +12,7 @@ Record = Mapping[str, Any]
 def charts_by_name(record: Record) -> dict[str, Chart]:
     """Return every chart of a record by the name `plot_chart` knows it by."""
     charts = [*discrimination_charts(record), *reliability_charts(record)]
-    charts += [*decision_charts(record), *score_charts(record)]
+    charts += [*score_charts(record), *decision_charts(record), *predictive_charts(record)]
     return {chart.name: chart for chart in charts}
 
 
@@ -93,6 +93,36 @@ def _reliability(name: str, points: Record, title: str, figures: Record) -> Char
         y_label="Share positive",
         lines=lines,
     )
+
+
+def predictive_charts(record: Record) -> list[Chart]:
+    """Return PPV and NPV over prevalence, each with its interval."""
+    lines = []
+    for key, name in (("ppv", "PPV"), ("npv", "NPV")):
+        points = [
+            (row["prevalence"], row[key]["value"], row[key]["lower"], row[key]["upper"])
+            for row in record["predictive_values"]
+        ]
+        known = [point for point in points if None not in point]
+        if not known:
+            continue
+        shares, values, low, high = (list(column) for column in zip(*known, strict=True))
+        lines += [Line(name, shares, values), Line(f"{name}, interval", shares, low, "band", high)]
+    if not lines:
+        return []
+    return [
+        Chart(
+            name="predictive",
+            title="Predictive values over prevalence",
+            description="The positive predictive value rises with the prevalence and the negative "
+            "one falls; the table gives the numbers.",
+            x_label="Prevalence",
+            y_label="Predictive value",
+            lines=lines,
+            x_range=(0.0, 0.5),
+            square=False,
+        )
+    ]
 
 
 def score_charts(record: Record) -> list[Chart]:

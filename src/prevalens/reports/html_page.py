@@ -75,8 +75,8 @@ def _headline(document: Document) -> str:
         else:
             body = (
                 f'<span class="value">{escape(number_text(figure["value"]))}</span>'
-                f"<span>{figure['level'] * 100:g} % interval "
-                f"{escape(interval_text(figure))}</span>"
+                f'<span class="note">{figure["level"] * 100:g} % interval</span>'
+                f"<span>{escape(interval_text(figure))}</span>"
             )
         cards.append(
             f'<div data-headline="{escape(key)}"><dt>{escape(name)}</dt><dd>{body}</dd></div>'

@@ -7,7 +7,8 @@ from html import escape
 
 from prevalens.reports.document import Chart, Line
 
-_HEIGHT = 300
+_SIDE = 380
+_WIDE = (460, 300)
 _MARGIN = {"left": 52, "right": 12, "top": 12, "bottom": 46}
 _COLOURS = 5  # classes c0 to c4 in page.css
 
@@ -19,8 +20,8 @@ def svg_chart(chart: Chart, *, name: str) -> str:
         chart: The chart.
         name: Identifier of the element, unique on the page.
     """
-    width = _HEIGHT + 6 if chart.square else 460
-    frame = _Frame(chart, width)
+    width, height = (_SIDE + 6, _SIDE) if chart.square else _WIDE
+    frame = _Frame(chart, width, height)
     drawn = [
         _shape(line, frame, colour)
         for line, colour in zip(chart.lines, colours(chart), strict=True)
@@ -28,7 +29,7 @@ def svg_chart(chart: Chart, *, name: str) -> str:
     return "\n".join(
         [
             (
-                f'<svg class="chart" role="img" viewBox="0 0 {width} {_HEIGHT}" '
+                f'<svg class="chart" role="img" viewBox="0 0 {width} {height}" '
                 f'aria-labelledby="{name}-title {name}-description">'
             ),
             f'<title id="{name}-title">{escape(chart.title)}</title>',
@@ -67,9 +68,9 @@ def colours(chart: Chart) -> list[int]:
 class _Frame:
     """Places values on the drawing."""
 
-    def __init__(self, chart: Chart, width: int) -> None:
+    def __init__(self, chart: Chart, width: int, height: int) -> None:
         self.left, self.right = _MARGIN["left"], width - _MARGIN["right"]
-        self.top, self.bottom = _MARGIN["top"], _HEIGHT - _MARGIN["bottom"]
+        self.top, self.bottom = _MARGIN["top"], height - _MARGIN["bottom"]
         self._x, self._y = chart.x_range, chart.y_range
 
     def x(self, value: float) -> float:
@@ -125,7 +126,7 @@ def _axes(chart: Chart, frame: _Frame) -> list[str]:
         *drawn,
         f'<path class="axis" d="M{frame.left} {frame.top}V{frame.bottom}H{frame.right}"/>',
         (
-            f'<text class="label" x="{middle_x:.1f}" y="{_HEIGHT - 8}" text-anchor="middle">'
+            f'<text class="label" x="{middle_x:.1f}" y="{frame.bottom + 38}" text-anchor="middle">'
             f"{escape(chart.x_label)}</text>"
         ),
         (
