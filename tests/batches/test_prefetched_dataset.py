@@ -28,3 +28,10 @@ def test_any_order_of_asking_gives_the_same_batches(coded_cohort: Cohort) -> Non
 def test_the_default_is_one_thread_a_core_and_at_most_eight() -> None:
     """Cores this process may not use do not count."""
     assert usable_cores() == min(8, len(os.sched_getaffinity(0)))
+
+
+def test_other_loaders_get_an_epochs_rows_in_order(coded_cohort: Cohort) -> None:
+    """Both hand-overs show the rows of the epoch asked for."""
+    dataset = ImageDataset(coded_cohort, np.array([5, 1]), image_size=4, batch_size=4)
+    for handed in (dataset.as_torch_dataset(), dataset.grain_source(epoch=2)):
+        assert [int(image[0, 0, 0]) for image, _ in handed] == [5, 1]

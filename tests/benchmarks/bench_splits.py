@@ -55,9 +55,7 @@ def deviation(labels: NDArray[np.int64], parts: NDArray[np.int64], shares: list[
 
 def ours(table: Table, shares: list[float], seed: int = 0) -> NDArray[np.int64]:
     """Split with the library's defaults."""
-    return Units.of(*table).draw(
-        shares, seed=seed, purpose=["bench"], patient_weight=0.1, allow_missing_classes=False
-    )
+    return Units.of(*table).draw(shares, seed=seed, purpose=["bench"])
 
 
 def theirs(table: Table, shares: list[float], seed: int = 0) -> NDArray[np.int64]:

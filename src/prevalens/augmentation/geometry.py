@@ -5,8 +5,8 @@ from typing import Any
 
 import keras
 
-from prevalens.augmentation.affine import source_matrices
-from prevalens.augmentation.resampling import resample, source_places
+from prevalens.augmentation.picture import places_of
+from prevalens.augmentation.resampling import resample
 from prevalens.augmentation.torch_resampling import can_sample, sample_on_torch
 
 
@@ -26,10 +26,10 @@ def apply_geometry(
     """
     ops = keras.ops
     height, width = images.shape[1:3]
-    matrices = source_matrices(parameters, height=height, width=width, xp=ops)
-    if matrices is None:
+    places = places_of(parameters, height=height, width=width, xp=ops)
+    if places is None:
         return images
-    x, y = source_places(matrices, height=height, width=width, xp=ops)
+    x, y = places
     if keras.backend.backend() == "torch" and can_sample(images, fill):
         return sample_on_torch(images, x, y, fill=fill, fill_value=fill_value)
     return resample(images, x, y, fill=fill, fill_value=fill_value, xp=ops)

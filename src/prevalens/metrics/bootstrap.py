@@ -1,12 +1,13 @@
 """Intervals from drawing the patients again: a check on the closed forms, and a cover for all."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
 from scipy import special
 
 from prevalens._seeding import generator
+from prevalens.metrics.basis import Basis
 from prevalens.metrics.figure import Figure
 from prevalens.metrics.inputs import Columns
 from prevalens.metrics.intervals import student_critical
@@ -94,6 +95,36 @@ def percentile_limits(values: Numbers, *, level: float, units: int) -> tuple[flo
     tail = float(special.ndtr(-reach))
     lower, upper = np.quantile(values, [tail, 1 - tail])
     return float(lower), float(upper)
+
+
+def drawn_figure(
+    basis: Basis,
+    columns: Columns,
+    statistic: Callable[[Numbers], Numbers],
+    method: str,
+    *,
+    draws: int,
+    seed: int,
+) -> Figure:
+    """Make the figure of a statistic that has no closed form.
+
+    Args:
+        basis: What the figure rests on.
+        columns: The checked columns, as `in_fixed_order` leaves them.
+        statistic: Values of shape `(draws,)` for weights of shape `(draws, n_units)`, where a
+            unit is a patient, or an image where images are independent.
+        method: How the value is computed.
+        draws: Number of draws.
+        seed: Seed of the draws.
+    """
+    n = columns.labels.size
+    units = n if columns.codes is None else int(columns.codes.max()) + 1
+    value = float(statistic(np.ones((1, units)))[0])
+    weights = draw_weights(units, draws=draws, seed=seed, at_once=_CELLS // n)
+    values = np.concatenate([statistic(times) for times in weights])
+    bare = basis.figure(value, None, method)
+    made = _with_limits(bare, values, units=units)
+    return replace(made, method=f"{method}; {made.method}")
 
 
 def _with_limits(figure: Figure, values: Numbers, *, units: int) -> Figure:

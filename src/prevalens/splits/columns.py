@@ -14,7 +14,7 @@ from prevalens._checks import did_you_mean, name_some
 from prevalens.exceptions import DataWarning, InvalidInputError
 from prevalens.typing import Column, Labels
 
-_SPACE = re.compile(r"\s+")
+_SPACE = re.compile(r"[^\S\n]+")
 
 Strata = Sequence[str | tuple[str, ...]]
 
@@ -84,9 +84,14 @@ def is_missing(value: object) -> bool:
 
 def warn_of_lookalikes(ids: Sequence[str]) -> None:
     """Warn of patient ids that differ by case or white space only, naming them."""
+    # All ids as one text, one to a line, is far faster than one id after the other.
+    squeezed = _SPACE.sub("", "\n".join(text.replace("\n", "") for text in ids)).casefold()
+    keys = squeezed.split("\n")
+    if len(set(keys)) == len(ids):
+        return
     alike: dict[str, list[str]] = defaultdict(list)
-    for text in ids:
-        alike[_SPACE.sub("", text).casefold()].append(text)
+    for key, text in zip(keys, ids, strict=True):
+        alike[key].append(text)
     pairs = [tuple(texts) for texts in alike.values() if len(texts) > 1]
     if pairs:
         warnings.warn(
