@@ -148,11 +148,15 @@ def decision_charts(record: Record) -> list[Chart]:
     if known:
         band_x, low, high = (list(column) for column in zip(*known, strict=True))
         lines.append(Line("Interval at each risk", band_x, low, "band", high))
+    top = max(*model, record["flow"]["image_prevalence"], 0.01, *(point[2] for point in known))
+    top *= 1.05
+    # Treating all falls without end; where it leaves the chart its line ends.
+    paired = zip(risks, curve["treat_all"], strict=True)
+    everyone = {risk: value for risk, value in paired if value >= -top / 4}
     lines += [
-        Line("Treat all", risks, curve["treat_all"], "dashes"),
+        Line("Treat all", list(everyone), list(everyone.values()), "dashes"),
         Line("Treat none", [risks[0], risks[-1]], [0.0, 0.0], "dashes"),
     ]
-    top = max(*model, record["flow"]["image_prevalence"], 0.01) * 1.1
     better = [r for r, m, a in zip(risks, model, curve["treat_all"], strict=True) if m > max(a, 0)]
     told = (
         f"The model does better than treating all and treating none at {len(better)} of "

@@ -5,16 +5,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import precision_recall_curve, roc_curve
 
 from prevalens.decisions.prior_shift import PriorShift
-from prevalens.metrics.confusion import prevalence
+from prevalens.metrics.curves import precision_recall_curve, roc_curve
+from prevalens.metrics.reliability import reliability_curve
 from prevalens.predictions.predictions import Predictions
 from prevalens.typing import Scores
 
 _BINS = 20
 _POINTS = 300
-_GROUPS = 10
 
 
 def curves(
@@ -45,15 +44,15 @@ def curves(
 
 
 def _roc(predictions: Predictions) -> dict[str, list[float]]:
-    false, true, _ = roc_curve(predictions.labels, predictions.scores)
-    kept = _spread_out(false, true)
-    return {"false_positive_share": false[kept].tolist(), "sensitivity": true[kept].tolist()}
+    curve = roc_curve(predictions.labels, predictions.scores)
+    kept = _spread_out(curve.x, curve.y)
+    return {"false_positive_share": curve.x[kept].tolist(), "sensitivity": curve.y[kept].tolist()}
 
 
 def _precision_recall(predictions: Predictions) -> dict[str, list[float]]:
-    precision, recall, _ = precision_recall_curve(predictions.labels, predictions.scores)
-    # The last point is a convention, not a threshold that calls anyone positive.
-    precision, recall = precision[:-1][::-1], recall[:-1][::-1]
+    curve = precision_recall_curve(predictions.labels, predictions.scores)
+    # The first point is a convention, not a threshold that calls anyone positive.
+    recall, precision = curve.x[1:], curve.y[1:]
     kept = _spread_out(recall, precision)
     return {"sensitivity": recall[kept].tolist(), "ppv": precision[kept].tolist()}
 
@@ -72,22 +71,14 @@ def _reliability(
     predictions: Predictions, scores: Scores, level: float
 ) -> dict[str, list[float | None]]:
     """Compare mean score with the share of positives in up to ten equal groups of rows."""
-    cuts = np.unique(np.quantile(scores, np.linspace(0, 1, _GROUPS + 1)[1:-1]))
-    group = np.searchsorted(cuts, scores, side="right")
-    points: dict[str, list[float | None]] = {
-        name: [] for name in ("mean_score", "share_positive", "lower", "upper", "images")
+    bins = reliability_curve(predictions.labels, scores, patients=predictions.patients, level=level)
+    return {
+        "mean_score": [group.mean_score for group in bins],
+        "share_positive": [group.observed.value for group in bins],
+        "lower": [group.observed.lower for group in bins],
+        "upper": [group.observed.upper for group in bins],
+        "images": [group.observed.n for group in bins],
     }
-    for number in np.unique(group).tolist():
-        rows = group == number
-        share = prevalence(
-            predictions.labels[rows],
-            patients=None if predictions.patients is None else predictions.patients[rows],
-            level=level,
-        )
-        values = (float(scores[rows].mean()), share.value, share.lower, share.upper)
-        for name, value in zip(points, (*values, int(rows.sum())), strict=True):
-            points[name].append(value)
-    return points
 
 
 def _histogram(predictions: Predictions, scores: Scores) -> dict[str, list[float]]:
