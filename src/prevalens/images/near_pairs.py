@@ -18,7 +18,7 @@ _TREES = 16
 _LEAVES_AT_ONCE = 256
 # Look-alikes kept of each image in a leaf; without a bound n alike images make n^2 / 2 pairs.
 _NEAREST = 16
-_PAIRS_AT_ONCE = 50_000
+_PAIRS_AT_ONCE = 4096
 
 
 def find_near_pairs(
