@@ -137,8 +137,11 @@ def audit_leakage(
     files = any(cohort.path(row).is_file() for row in range(len(cohort)))
     looks = files if near is None else near
     if hashes is None and HASHES not in cohort.covariates and not (files or looks):
-        reason = "identical and near-duplicate images (no image is there, no hashes were given)"
-        return LeakageAudit(tuple(findings), _CHECKS[:1], (reason,))
+        reasons = (
+            "identical images (no image is there, and no hashes were given)",
+            "near-duplicate images (no image is there)",
+        )
+        return LeakageAudit(tuple(findings), _CHECKS[:1], reasons)
     settings: dict[str, Any] = {"turns": turns, "max_distance": max_distance} if looks else {}
     found = find_duplicates(
         cohort, hashes=hashes, near=looks, n_jobs=n_jobs, progress=progress, **settings
