@@ -27,7 +27,8 @@ from prevalens.callbacks import LRA, TrainingBackup
 from prevalens.cohorts import Cohort, find_duplicates, make_cells, read_cnmc
 from prevalens.decisions import choose_threshold, correct_prior_shift
 from prevalens.exceptions import InvalidInputError, PrevalensError
-from prevalens.models import all_classifier
+from prevalens.images import PixelCache
+from prevalens.models import ClassifierCard, all_classifier, save_classifier
 from prevalens.predictions import Predictions
 from prevalens.reports import ClinicalReport
 from prevalens.splits import ImageHoldout, Partition, PatientHoldout, audit_leakage
@@ -213,15 +214,18 @@ def run_protocol(cohort: Cohort, settings: Settings, folder: Path, protocol: str
         return dict(json.loads(finished.read_text(encoding="utf-8"))["figures"])
     partition = split(cohort, settings, protocol)
     partition.save(folder / "partition.json")
+    size, batch = settings.image_size, settings.batch_size
+    cache = PixelCache(folder / "pixels")
     train = UndersampledDataset(
         cohort,
         partition.train,
-        image_size=settings.image_size,
-        batch_size=settings.batch_size,
+        image_size=size,
+        batch_size=batch,
         seed=settings.seed,
+        cache=cache,
     )
     validation, test = (
-        ImageDataset(cohort, rows, image_size=settings.image_size, batch_size=settings.batch_size)
+        ImageDataset(cohort, rows, image_size=size, batch_size=batch, cache=cache)
         for rows in (partition.validation, partition.test)
     )
     say(
@@ -233,7 +237,18 @@ def run_protocol(cohort: Cohort, settings: Settings, folder: Path, protocol: str
         score(model, cohort, partition.validation, train, validation),
         sensitivity=settings.sensitivity,
     )
-    say(f"threshold {chosen.threshold:.4f}: {chosen.rule}, on the validation rows")
+    say(f"on the validation rows: {chosen}")
+    save_classifier(
+        model,
+        folder / "model.keras",
+        card=ClassifierCard(
+            classes=(cohort.classes[0], cohort.positive),
+            threshold=chosen.threshold,
+            threshold_origin=f"validation rows: {chosen.rule}",
+            train_prevalence=train.train_prevalence,
+            prevalence=train.cohort_prevalence,
+        ),
+    )
     said = score(model, cohort, partition.test, train, test)
     said.save(folder / "predictions.csv")
     report = ClinicalReport(
@@ -244,6 +259,7 @@ def run_protocol(cohort: Cohort, settings: Settings, folder: Path, protocol: str
     )
     report.save(folder / "report.html")
     report.save(finished)
+    (folder / "backup.npz").unlink(missing_ok=True)
     say(str(report))
     return dict(report.to_dict()["figures"])
 
@@ -251,7 +267,7 @@ def run_protocol(cohort: Cohort, settings: Settings, folder: Path, protocol: str
 def train_model(
     settings: Settings, train: UndersampledDataset, validation: ImageDataset, folder: Path
 ) -> keras.Model:
-    """Train under LRA, or go on where a cut run stopped; save the model and its history."""
+    """Train under LRA, or go on where a cut run stopped; save the history."""
     model = make_model(settings)
     adjuster = LRA(patience=settings.patience)
     backup = TrainingBackup(folder / "backup.npz", adjuster)
@@ -267,10 +283,6 @@ def train_model(
         verbose="auto" if sys.stdout.isatty() else 0,
     )
     adjuster.record.save(folder / "history.csv")
-    partial = folder / ".partial.keras"
-    model.save(partial)
-    partial.replace(folder / "model.keras")
-    backup.path.unlink(missing_ok=True)
     return model
 
 
