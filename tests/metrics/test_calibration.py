@@ -75,6 +75,28 @@ def test_a_slope_that_does_not_exist_says_why(
     assert reason in str(calibration_slope(labels, scores).not_estimable)
 
 
+def test_scores_at_the_edge_of_0_and_1_give_no_absurd_limits() -> None:
+    """Scores of 1e-300, one of them wrong: a value, and limits only where they mean something."""
+    scores = np.repeat([1e-300, 0.999999], 20)
+    labels = np.repeat([0, 1], 20)
+    labels[0] = 1
+    for patients in (None, np.arange(40) // 5):
+        made = calibration_intercept(labels, scores, patients=patients)
+        assert made.value is not None
+        assert made.lower is None or made.lower > -1e4
+
+
+def test_positives_of_one_patient_leave_the_line_without_limits() -> None:
+    """Without that patient there is no line."""
+    labels = np.arange(60) < 4
+    scores = np.linspace(0.9, 0.1, 60)
+    scores[30] = 0.95
+    for figure in (calibration_intercept, calibration_slope):
+        made = figure(labels, scores, patients=np.arange(60) // 6)
+        assert (made.value is None, made.lower) == (False, None)
+        assert "one patient" in str(made.note)
+
+
 def test_an_infinite_loss_is_not_estimable() -> None:
     """A wrong score of exactly 1 is counted and named; a right one costs nothing."""
     assert "1 images" in str(log_loss([0, 1, 0], [1.0, 1.0, 0.2]).not_estimable)

@@ -35,6 +35,17 @@ def test_extreme_log_odds_do_not_break_the_fit() -> None:
     assert line.coefficients == pytest.approx([0, np.log(2) / 27], abs=1e-9)
 
 
+def test_a_shift_between_saturated_scores_is_found() -> None:
+    """Scores of 1e-12 and its complement: one in four of each is wrong, so no shift at all."""
+    log_odds = np.repeat([-27.6, 27.6], 4)
+    labels = np.array([1, 0, 0, 0, 0, 1, 1, 1], dtype=bool)
+    assert fit_line(labels, log_odds, slope=False).coefficients == pytest.approx([0], abs=1e-3)
+    # All events lie below: the shift lifts three of four low rows to a chance of 1/4 x 4 events.
+    labels = np.array([1, 0, 0, 0, 1, 1, 1, 1], dtype=bool)
+    made = fit_line(labels, log_odds, slope=False).coefficients
+    assert made == pytest.approx([27.6 - np.log(3)], abs=1e-6)
+
+
 def test_leaving_a_patient_out_moves_the_fit_as_refitting_does() -> None:
     """The one-step jackknife is close to the one that refits."""
     labels, log_odds, patients = data()

@@ -87,8 +87,7 @@ class Basis:
     def usable(self, spread: Spread) -> str | None:
         """Return why `spread` gives no interval, or None where it does."""
         if math.isnan(spread.variance):
-            which = "" if self.patients == 1 else " of one class"
-            return f"the images{which} come from one patient, which says nothing about others"
+            return "too much rests on one patient, which says nothing about others"
         if spread.variance <= 1e-24:
             return "the patients do not differ at all, and a width of 0 is not an interval"
         return None

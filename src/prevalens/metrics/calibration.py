@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
-from prevalens.metrics.basis import INDEPENDENT
+from prevalens.metrics.basis import INDEPENDENT, Basis
 from prevalens.metrics.figure import Figure
 from prevalens.metrics.inputs import Columns, check_columns, check_level
 from prevalens.metrics.intervals import (
@@ -22,6 +22,8 @@ from prevalens.typing import Numbers
 
 _WALD = f"maximum likelihood, Wald interval, {INDEPENDENT} (Cox 1958)"
 _OVER = f"maximum likelihood (Cox 1958), {JACKKNIFE}"
+
+_SLOPE_NOTE = "With few patients the interval is short: at 20 it held the slope in 92 % of studies."
 
 
 def brier(
@@ -141,6 +143,8 @@ def _line_figure(columns: Columns, *, level: float, slope: bool, which: int) -> 
         return basis.refuse(reason, method)
     line = fit_line(columns.labels, special.logit(columns.scores), slope=slope)
     value, alone = float(line.coefficients[which]), float(line.covariance()[which, which])
+    if not alone < 1e6:
+        return basis.without_limits(value, method, "scores this near 0 and 1 say too little")
     if codes is None or basis.singletons:
         half = normal_critical(level) * math.sqrt(alone)
         return basis.figure(value, plain_limits(value, half), method)
@@ -149,7 +153,13 @@ def _line_figure(columns: Columns, *, level: float, slope: bool, which: int) -> 
         return basis.without_limits(value, method, why)
     half = student_critical(level, spread.df) * spread.error
     effect = max(spread.variance / alone, 1.0)
-    return basis.figure(value, plain_limits(value, half), method, design_effect=effect)
+    limits, note = plain_limits(value, half), _SLOPE_NOTE if which == 1 and few(basis) else None
+    return basis.figure(value, limits, method, note=note, design_effect=effect)
+
+
+def few(basis: Basis) -> bool:
+    """Tell whether a slope over so many patients is less sure than its interval says."""
+    return basis.patients is not None and basis.patients < 60
 
 
 def why_no_line(columns: Columns, *, slope: bool) -> str | None:

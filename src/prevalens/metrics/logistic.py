@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
+from scipy import optimize, special
 
 from prevalens.metrics.clusters import Spread
 from prevalens.typing import Codes, Flags, Numbers
+
+_TOO_FAR = 1e3  # log odds; a Newton step this long says nothing
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,13 +58,31 @@ class Line:
                 parts = weights * self.design[:, row] * self.design[:, column]
                 own[:, row, column] = np.bincount(codes, parts, k)
         kept = sizes > 0
-        if np.count_nonzero(kept) < 2:
+        # Without its only patient with positive (or negative) images there is no line.
+        if min(np.unique(codes[rows]).size for rows in (self.labels, ~self.labels)) < 2:
             return Spread.unseen(int(np.count_nonzero(kept)))
         rest = self.information - own[kept]
-        if (np.linalg.cond(rest) > 1e12).any():
+        left = np.diagonal(rest, axis1=1, axis2=2) / np.diagonal(self.information)
+        # Where one patient carries the fit, nothing can be said of the fit without that patient.
+        if left.min() < 1e-6 or (np.linalg.cond(rest) > 1e12).any():
             return Spread.unseen(int(np.count_nonzero(kept)))
         steps: Numbers = np.linalg.solve(rest, pulls[kept][:, :, None])[:, which, 0].astype(float)
+        if not np.abs(steps).max() < _TOO_FAR:
+            return Spread.unseen(int(np.count_nonzero(kept)))
         return Spread.of(steps)
+
+
+def _level(labels: Flags, log_odds: Numbers) -> float:
+    """Find the shift of the log odds at which expected and observed events are as many."""
+    share = float(special.logit(labels.mean()))
+    events = float(labels.sum())
+
+    def surplus(shift: float) -> float:
+        return float(special.expit(log_odds + shift).sum()) - events
+
+    low, high = share - log_odds.max(), share - log_odds.min()
+    # Rounding may leave the ends a hair on the wrong side.
+    return float(optimize.brentq(surplus, low - 1e-6, high + 1e-6))
 
 
 def fit_line(labels: Flags, log_odds: Numbers, *, slope: bool) -> Line:
@@ -78,6 +98,7 @@ def fit_line(labels: Flags, log_odds: Numbers, *, slope: bool) -> Line:
     offset = np.zeros(labels.size) if slope else log_odds
     signs = np.where(labels, 1.0, -1.0)
     at = np.zeros(design.shape[1])
+    at[0] = special.logit(labels.mean()) if slope else _level(labels, log_odds)
     for _ in range(200):
         linear = offset + design @ at
         line = Line(at, design, special.expit(linear), labels)
