@@ -25,9 +25,13 @@ def test_any_order_of_asking_gives_the_same_batches(coded_cohort: Cohort) -> Non
         dataset[8]
 
 
-def test_the_default_is_one_thread_a_core_and_at_most_eight() -> None:
+@pytest.mark.parametrize(("allowed", "threads"), [(3, 3), (20, 8)])
+def test_the_default_is_one_thread_a_core_and_at_most_eight(
+    monkeypatch: pytest.MonkeyPatch, allowed: int, threads: int
+) -> None:
     """Cores this process may not use do not count."""
-    assert usable_cores() == min(8, len(os.sched_getaffinity(0)))
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(allowed)), raising=False)
+    assert usable_cores() == threads
 
 
 def test_other_loaders_get_an_epochs_rows_in_order(coded_cohort: Cohort) -> None:

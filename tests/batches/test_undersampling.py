@@ -10,7 +10,7 @@ from imblearn.utils import check_sampling_strategy
 
 from prevalens.batches import UndersamplingPlan
 from prevalens.batches.undersampling import WORDS, Ratio, epoch_counts
-from prevalens.exceptions import InvalidInputError
+from prevalens.exceptions import InvalidInputError, NoEffectWarning
 from prevalens.typing import Texts
 
 CLASSES = ("well", "ill", "sick")
@@ -74,6 +74,13 @@ def test_a_ratio_that_cannot_be_met_is_refused(ratio: Ratio, text: str) -> None:
     """The text names what was asked, what there is, and what would work."""
     with pytest.raises(InvalidInputError, match=text):
         plan(ratio)
+
+
+def test_a_ratio_that_leaves_nothing_out_is_told() -> None:
+    """A ratio that the rows already have changes nothing, and says so; {} is meant that way."""
+    with pytest.warns(NoEffectWarning, match=r"`ratio` 0\.1 leaves no row out: the 75 rows"):
+        plan(0.1)
+    assert len(plan({}).rows(0)) == 75
 
 
 def test_an_empty_class_is_refused() -> None:

@@ -1,6 +1,7 @@
 """Which rows an epoch shows; pure: a function of the seed and the epoch."""
 
 import threading
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Protocol, TypeAlias
 
@@ -9,7 +10,7 @@ import numpy as np
 from prevalens._checks import check_choice, check_integer, check_number, did_you_mean, name_some
 from prevalens._seeding import generator
 from prevalens.batches.coverage_walk import CoverageWalk, PatientWalk
-from prevalens.exceptions import InvalidInputError
+from prevalens.exceptions import InvalidInputError, NoEffectWarning
 from prevalens.typing import Labels, Rows, Texts
 
 Counts: TypeAlias = Mapping[str, int]
@@ -135,6 +136,13 @@ class UndersamplingPlan:
         unit: str = "image",
     ) -> None:
         self.counts = epoch_counts(labels, classes, ratio)
+        if sum(self.counts.values()) == len(labels) and not isinstance(ratio, Mapping):
+            warnings.warn(
+                f"`ratio` {ratio!r} leaves no row out: the {len(labels)} rows have {self.counts}. "
+                "Use ratio={} if every row is to be shown each epoch.",
+                NoEffectWarning,
+                stacklevel=4,
+            )
         self._members = {name: np.flatnonzero(labels == code) for code, name in enumerate(classes)}
         self._rows = rows
         self._patients = patients

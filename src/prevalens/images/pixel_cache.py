@@ -7,6 +7,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 from prevalens.exceptions import CacheFullError, InvalidInputError, UnreadableImageError
@@ -107,7 +108,8 @@ def _key(paths: Sequence[Path], shape: tuple[int, ...], decoder: str) -> str:
     # A file changed within this tick of the clock could change again unseen: wait it out.
     time.sleep(min(_TICK, max(0.0, newest + _TICK - time.time())))
     contents = [[each.st_size, each.st_mtime_ns, each.st_ctime_ns] for each in stats]
-    settings = [_FORMAT, list(shape), decoder, names]
+    # The version stands for what this library does to pixels after decoding.
+    settings = [_FORMAT, version("prevalens"), list(shape), decoder, names]
     return "-".join(
         hashlib.sha256(json.dumps(part).encode()).hexdigest()[:20] for part in (settings, contents)
     )
