@@ -6,21 +6,17 @@ from prevalens._lazy import lazy_names
 
 if TYPE_CHECKING:
     from prevalens.splits.covariate_holdout import CovariateHoldout
-    from prevalens.splits.covariate_shift import CovariateShift
-    from prevalens.splits.covariate_shift import covariate_shifts
+    from prevalens.splits.covariate_shift import CovariateShift, covariate_shifts
     from prevalens.splits.image_holdout import ImageHoldout
     from prevalens.splits.image_kfold import ImageKFold
-    from prevalens.splits.leakage import Finding
-    from prevalens.splits.leakage import LeakageAudit
-    from prevalens.splits.leakage import audit_leakage
+    from prevalens.splits.leakage import Finding, LeakageAudit, audit_leakage
     from prevalens.splits.partition import Partition
     from prevalens.splits.patient_holdout import PatientHoldout
     from prevalens.splits.patient_kfold import PatientKFold
     from prevalens.splits.precision_plan import PrecisionPlan
     from prevalens.splits.repeated_patient_holdout import RepeatedPatientHoldout
     from prevalens.splits.repeated_patient_kfold import RepeatedPatientKFold
-    from prevalens.splits.shortcuts import ShortcutAudit
-    from prevalens.splits.shortcuts import audit_shortcuts
+    from prevalens.splits.shortcuts import ShortcutAudit, audit_shortcuts
 
 __all__ = [
     "CovariateHoldout",
