@@ -22,6 +22,7 @@ _Bools = NDArray[np.bool_]
 _FORBIDDEN = 2.0**52  # larger than any change of cost
 _GOLDEN = (5**0.5 - 1) / 2  # the most evenly spread steps around a circle
 _ALL_AT_ONCE = 400  # up to so many units are all looked at in every round
+_VERY_MANY = 20_000  # of so many, one weighing and two starts will do
 _CHOICE = 320  # of more, a fresh random choice every round
 _WORK = 1_000_000  # pairs of units looked at in one round, over all starts
 _STARTS = 256
@@ -224,15 +225,17 @@ def assign(
         The part of each unit, shape `(n_units,)`. Every part holds the kinds that `seeds` asks.
     """
     n_units = len(problem.images)
-    n_starts = int(np.clip(_WORK // n_units**2, 3, _STARTS))
+    many = n_units > _ALL_AT_ONCE
+    # Of very many units any start comes as near as whole images allow; two are enough.
+    weights = _UNIT_WEIGHTS if n_units <= _VERY_MANY else _UNIT_WEIGHTS[:1]
+    n_starts = int(np.clip(_WORK // n_units**2, 1 + len(weights), _STARTS))
     starts = np.stack([_start(problem, seeds, rng) for _ in range(n_starts)])
     found = [starts]
-    for number, weight in enumerate(_UNIT_WEIGHTS):
+    for number, weight in enumerate(weights):
         weighed = replace(problem, unit_weight=weight)
-        if n_units <= _ALL_AT_ONCE:
-            found.append(_descend(weighed, starts[number :: len(_UNIT_WEIGHTS)]))
-        else:
-            found.append(_descend_by_choice(weighed, starts[number :: len(_UNIT_WEIGHTS)], rng))
+        some = starts[number :: len(weights)]
+        ends = _descend_by_choice(weighed, some, rng) if many else _descend(weighed, some)
+        found.append(ends)
     return _draw(problem, np.concatenate(found), patient_weight, tolerance, rng)
 
 
