@@ -8,6 +8,7 @@ from prevalens._checks import check_choice
 from prevalens.reports.chart_blocks import charts_by_name
 from prevalens.reports.clinical_report import ClinicalReport
 from prevalens.reports.document import Chart, Line
+from prevalens.reports.svg_charts import colours
 
 _COLOURS = ("#0b57d0", "#b3400c", "#57606a", "#0f766e", "#7c3aed")
 
@@ -43,8 +44,8 @@ def chart_names(report: ClinicalReport) -> list[str]:
 
 
 def _draw(chart: Chart, axes: Any) -> Any:
-    for number, line in enumerate(chart.lines):
-        _draw_line(line, axes, colour=_COLOURS[number % len(_COLOURS)])
+    for line, number in zip(chart.lines, colours(chart), strict=True):
+        _draw_line(line, axes, colour=_COLOURS[number])
     axes.set(
         title=chart.title,
         xlabel=chart.x_label,
