@@ -17,7 +17,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from prevalens.splits import PatientKFold
 
-rng = np.random.default_rng(3)
+rng = np.random.default_rng(4)
 sizes = np.clip(np.exp(rng.normal(4.5, 1.0, 60)), 9, 757).astype(int)
 patients = np.repeat(np.arange(60), sizes)
 labels = (np.arange(60) % 3 == 0).astype(int)[patients]
@@ -56,7 +56,7 @@ plt.show()
 # ----------------------------------
 # Twenty positive patients, so four to a fold would be even. The weight says how much that counts
 # against even images.
-for weight in (0.0, 0.01, 0.1, 1.0):
+for weight in (0.0, 0.3, 1.0, 3.0):
     splitter = PatientKFold(5, seed=0, patient_weight=weight)
     worst = np.abs(deviations(splitter)).max()
     print(

@@ -188,8 +188,8 @@ def main(arguments: list[str] | None = None) -> None:
     """Print the comparison as one Markdown table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a minute at most")
-    parser.add_argument("--cohorts", type=int, default=20, help="random cohorts (default 20)")
-    parser.add_argument("--seconds", type=float, default=6, help="limit of the exact solver")
+    parser.add_argument("--cohorts", type=int, default=10, help="random cohorts (default 10)")
+    parser.add_argument("--seconds", type=float, default=5, help="limit of the exact solver")
     chosen = parser.parse_args(arguments)
     n_cohorts, seconds = (2, 2.0) if chosen.quick else (chosen.cohorts, chosen.seconds)
     # StratifiedGroupKFold warns of classes rarer than folds; the cohorts here have none.

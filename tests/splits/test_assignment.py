@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from prevalens._seeding import generator
-from prevalens.splits.assignment import Problem, assign, shuffled
+from prevalens.splits.assignment import Problem, _descend, assign, shuffled
 
 
 def problem_of(images: list[list[int]], shares: list[float], weight: float = 0.0) -> Problem:
@@ -14,7 +14,7 @@ def problem_of(images: list[list[int]], shares: list[float], weight: float = 0.0
     counts = np.array(images)
     everyone = np.ones((len(counts), 1), dtype=np.bool_)
     carries = np.concatenate([everyone, counts > 0], axis=1)
-    return Problem(counts, carries, everyone, np.array(shares), weight)
+    return Problem(counts, carries, everyone, np.array(shares), unit_weight=weight)
 
 
 def test_a_perfect_split_that_exists_is_found() -> None:
@@ -58,7 +58,7 @@ def test_every_change_of_cost_is_what_the_cost_changes_by(shares: list[float]) -
     """No move and no swap lowers the summed squares of the result, counted one by one."""
     rng = np.random.default_rng(11)
     problem = problem_of(rng.integers(1, 60, (14, 2)).tolist(), shares, weight=0.5)
-    parts = assign(problem, [[] for _ in shares], generator(0), tolerance=0)
+    parts = _descend(problem, rng.integers(0, len(shares), (1, 14)))[0]
 
     reached = problem.cost(parts)
     for unit in range(14):
@@ -131,3 +131,14 @@ def test_seeds_put_different_patients_together() -> None:
     alike = np.mean([(a == b).mean() for a, b in itertools.combinations(together, 2)])
 
     assert 0.64 < alike < 0.74
+
+
+def test_the_patient_weight_trades_images_for_patients() -> None:
+    """A patient of 40 images against four of 10 is even in images, uneven in patients (1 and 4)."""
+    problem = problem_of([[40], [10], [10], [10], [10]], [0.5, 0.5])
+
+    images_first = assign(problem, [[]] * 2, generator(0), patient_weight=0)
+    patients_first = assign(problem, [[]] * 2, generator(0), patient_weight=10)
+
+    assert sorted(np.bincount(images_first).tolist()) == [1, 4]
+    assert sorted(np.bincount(patients_first).tolist()) == [2, 3]

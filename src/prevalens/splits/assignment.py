@@ -6,7 +6,7 @@ randomness is the raw stream of PCG64: the same seed gives the same parts on any
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -22,9 +22,11 @@ _Bools = NDArray[np.bool_]
 _FORBIDDEN = 2.0**52  # larger than any change of cost
 _GOLDEN = (5**0.5 - 1) / 2  # the most evenly spread steps around a circle
 _ALL_AT_ONCE = 400  # up to so many units are all looked at in every round
+_VERY_MANY = 20_000  # of so many, one weighing and two starts will do
 _CHOICE = 320  # of more, a fresh random choice every round
 _WORK = 1_000_000  # pairs of units looked at in one round, over all starts
 _STARTS = 256
+_UNIT_WEIGHTS = (0.01, 0.0, 0.1)  # each of a third of the starts
 _ROUNDS = 600  # of random choices, at most
 _IDLE = 60  # rounds without an improvement that end the search
 
@@ -38,15 +40,15 @@ class Problem:
         carries: Whether each unit carries each class, shape `(n_units, n_classes)`.
         required: The same for the classes that every part has to hold.
         shares: Share of each part, shape `(n_parts,)`, positive, summing to 1.
-        patient_weight: Weight of the squared relative deviation of the units of each class
-            against that of the images of each stratum.
+        unit_weight: Weight of the squared relative deviation of the units of each class against
+            that of the images of each stratum, in the cost that the search lowers.
     """
 
     images: _Ints
     carries: _Bools
     required: _Bools
     shares: _Floats
-    patient_weight: float
+    unit_weight: float = 0.01
 
     @cached_property
     def columns(self) -> _Floats:
@@ -58,9 +60,9 @@ class Problem:
         """Whole number that a count of one weighs in each part, shape `(n_parts, c)`."""
         totals = np.maximum(self.columns.sum(axis=0), 1)
         weights = np.ones(len(totals))
-        weights[self.images.shape[1] :] = self.patient_weight
+        weights[self.images.shape[1] :] = self.unit_weight
         # No relative deviation passes 1 / share; all their squares must stay below 2**52.
-        spare = 52 - np.log2(8 * len(totals) * max(1.0, self.patient_weight))
+        spare = 52 - np.log2(8 * len(totals) * max(1.0, self.unit_weight))
         bits = min(24, int(spare / 2 + np.log2(self.shares.min())))
         return np.rint(2.0**bits * np.sqrt(weights) / (self.shares[:, None] * totals))
 
@@ -197,31 +199,44 @@ class _Search:
 
 
 def assign(
-    problem: Problem, seeds: list[list[int]], rng: np.random.Generator, *, tolerance: float
+    problem: Problem,
+    seeds: list[list[int]],
+    rng: np.random.Generator,
+    *,
+    patient_weight: float = 0.005,
+    tolerance: float = 0.0,
 ) -> _Ints:
     """Assign units to parts.
+
+    The search starts from deals in which units of one class and about one size go to all parts in
+    turn, and makes the best single move or swap until none helps, from many starts at once, under
+    costs that weigh units against images more and less.
 
     Args:
         problem: The units, the parts, and what is balanced.
         seeds: For each part, the kinds of units (see `coverage.kinds_of`) it has to hold.
         rng: A generator of `_seeding.generator`; only its raw stream is used.
-        tolerance: Assignments this close to the best found, in the worst relative deviation of
-            images and then in the typical one of patients, are equally good; one is drawn.
+        patient_weight: What the typical relative deviation of units counts against the worst one
+            of images, in the choice among all ends of the search.
+        tolerance: Assignments whose sum of the two is this close to the best are equally good;
+            one is drawn.
 
     Returns:
         The part of each unit, shape `(n_units,)`. Every part holds the kinds that `seeds` asks.
-
-    The search starts from deals in which units of one class and about one size go to all parts in
-    turn, and makes the best single move or swap until none helps, from many starts at once.
     """
     n_units = len(problem.images)
-    n_starts = int(np.clip(_WORK // n_units**2, 3, _STARTS))
+    many = n_units > _ALL_AT_ONCE
+    # Of very many units any start comes as near as whole images allow; two are enough.
+    weights = _UNIT_WEIGHTS if n_units <= _VERY_MANY else _UNIT_WEIGHTS[:1]
+    n_starts = int(np.clip(_WORK // n_units**2, 1 + len(weights), _STARTS))
     starts = np.stack([_start(problem, seeds, rng) for _ in range(n_starts)])
-    if n_units <= _ALL_AT_ONCE:
-        ends = _descend(problem, starts)
-    else:
-        ends = _descend_by_choice(problem, starts, rng)
-    return _draw(problem, np.concatenate([starts, ends]), tolerance, rng)
+    found = [starts]
+    for number, weight in enumerate(weights):
+        weighed = replace(problem, unit_weight=weight)
+        some = starts[number :: len(weights)]
+        ends = _descend_by_choice(weighed, some, rng) if many else _descend(weighed, some)
+        found.append(ends)
+    return _draw(problem, np.concatenate(found), patient_weight, tolerance, rng)
 
 
 def shuffled(count: int, rng: np.random.Generator) -> _Ints:
@@ -294,12 +309,21 @@ def _ranks(n_units: int, rng: np.random.Generator) -> _Ints:
     return np.unique((raw[1] % spans.astype(np.uint64)).astype(np.int64))
 
 
-def _draw(problem: Problem, found: _Ints, tolerance: float, rng: np.random.Generator) -> _Ints:
-    """Draw one of the different assignments within the tolerance, in images, then in patients."""
-    worst = np.array([problem.worst_deviation(parts) for parts in found])
-    found = found[worst <= worst.min() + tolerance]
-    spread = np.array([problem.patient_deviation(parts) for parts in found])
-    found = found[spread <= spread.min() + tolerance]
+def _draw(
+    problem: Problem,
+    found: _Ints,
+    patient_weight: float,
+    tolerance: float,
+    rng: np.random.Generator,
+) -> _Ints:
+    """Draw one of the different assignments whose weighed deviations are within the tolerance."""
+    score = np.array(
+        [
+            problem.worst_deviation(parts) + patient_weight * problem.patient_deviation(parts)
+            for parts in found
+        ]
+    )
+    found = found[score <= score.min() + tolerance]
     even = bool((problem.shares == problem.shares[0]).all())
     # Of parts with equal shares the numbers mean nothing: (0, 0, 1) and (1, 1, 0) are the same.
     different = list(

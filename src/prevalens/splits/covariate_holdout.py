@@ -129,7 +129,6 @@ class CovariateHoldout:
             [1 - share, share],
             seed=self.seed,
             purpose=["covariate", "validation"],
-            patient_weight=0.01,
             allow_missing_classes=self.allow_missing_classes,
         )
         return {"train": left[parts == 0], "validation": left[parts == 1]}

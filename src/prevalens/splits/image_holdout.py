@@ -1,6 +1,6 @@
 """One train, validation and test part, image by image: the protocol that lets patients cross."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -42,7 +42,7 @@ class ImageHoldout(ImageSplitter):
         Raises:
             ImpossibleSplitError: a class has fewer images than there are parts.
         """
-        return self._partition(cohort, self._rows(cohort.labels))
+        return self._partition(cohort, self._rows(cohort.labels, cohort.classes))
 
     def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:  # noqa: ARG002, N803
         """Return 1; the arguments are the protocol's and change nothing."""
@@ -67,11 +67,11 @@ class ImageHoldout(ImageSplitter):
             ImpossibleSplitError: a class has fewer images than there are parts.
         """
         refuse_validation(validation=self.validation, test=self.test)
-        rows = self._rows(self._labels_from(X, y, groups))
+        rows = self._rows(*self._labels_from(X, y, groups))
         yield rows["train"], rows["test"]
 
-    def _rows(self, labels: Labels) -> dict[str, Rows]:
+    def _rows(self, labels: Labels, classes: Sequence[str]) -> dict[str, Rows]:
         shares = held_out_shares(validation=self.validation, test=self.test)
         rng = generator(self.seed, "images", "holdout")
-        parts = deal_images(labels, list(shares.values()), rng)
+        parts = deal_images(labels, classes, list(shares.values()), rng)
         return {name: np.flatnonzero(parts == number) for number, name in enumerate(shares)}

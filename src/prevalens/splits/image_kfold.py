@@ -1,6 +1,6 @@
 """Cross-validation image by image: the protocol that lets patients cross."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -51,7 +51,7 @@ class ImageKFold(ImageSplitter):
             InvalidInputError: `groups` is given, `y` is missing, or lengths differ.
             ImpossibleSplitError: a class has fewer images than there are folds.
         """
-        folds = self._folds(self._labels_from(X, y, groups))
+        folds = self._folds(*self._labels_from(X, y, groups))
         for fold in range(self.n_splits):
             yield np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
 
@@ -68,17 +68,17 @@ class ImageKFold(ImageSplitter):
             ImpossibleSplitError: a class has fewer images than there are parts.
         """
         check_shares(validation=validation, test=1 / self.n_splits)
-        folds = self._folds(cohort.labels)
+        folds = self._folds(cohort.labels, cohort.classes)
         for fold in range(self.n_splits):
             rows = {"train": np.flatnonzero(folds != fold), "test": np.flatnonzero(folds == fold)}
             if validation:
                 outside = rows["train"]
                 inner = validation / (1 - 1 / self.n_splits)
                 rng = generator(self.seed, "images", "validation", fold)
-                parts = deal_images(cohort.labels[outside], [1 - inner, inner], rng)
+                parts = deal_images(cohort.labels[outside], cohort.classes, [1 - inner, inner], rng)
                 rows |= {"train": outside[parts == 0], "validation": outside[parts == 1]}
             yield self._partition(cohort, rows, fold=fold, validation=validation)
 
-    def _folds(self, labels: Labels) -> Labels:
+    def _folds(self, labels: Labels, classes: Sequence[str]) -> Labels:
         shares = [1 / self.n_splits] * self.n_splits
-        return deal_images(labels, shares, generator(self.seed, "images", "folds"))
+        return deal_images(labels, classes, shares, generator(self.seed, "images", "folds"))

@@ -22,7 +22,12 @@ class ImageSplitter(BaseCrossValidator):
 
     seed: int
 
-    def _labels_from(self, X: Any, y: ArrayLike | None, groups: object) -> Labels:  # noqa: N803
+    def _labels_from(
+        self,
+        X: Any,  # noqa: N803
+        y: ArrayLike | None,
+        groups: object,
+    ) -> tuple[Labels, Sequence[str]]:
         """Read what scikit-learn's protocol hands over."""
         name = type(self).__name__
         if groups is not None:
@@ -32,7 +37,7 @@ class ImageSplitter(BaseCrossValidator):
             )
         if y is None:
             raise InvalidInputError(f"{name} needs `y`, the class of each row, got None. Pass `y`.")
-        labels, _ = encode("y", y)
+        labels, names = encode("y", y)
         check_rows(X, len(labels))
         warnings.warn(
             f"{name} splits image by image: patients with several images stand on both sides, "
@@ -41,7 +46,7 @@ class ImageSplitter(BaseCrossValidator):
             LeakageWarning,
             stacklevel=4,
         )
-        return labels
+        return labels, names
 
     def _partition(self, cohort: Cohort, rows: Mapping[str, Rows], **settings: Any) -> Partition:
         """Make the record, which counts the patients that cross, and warn of them."""
@@ -66,11 +71,17 @@ class ImageSplitter(BaseCrossValidator):
         )
 
 
-def deal_images(labels: Labels, shares: Sequence[float], rng: np.random.Generator) -> Labels:
+def deal_images(
+    labels: Labels,
+    classes: Sequence[str],
+    shares: Sequence[float],
+    rng: np.random.Generator,
+) -> Labels:
     """Draw the part of each image; each class keeps its shares to within one image.
 
     Args:
-        labels: Class of each image, shape `(n_rows,)`.
+        labels: Class of each image, an index into `classes`, shape `(n_rows,)`.
+        classes: Name of each class.
         shares: Share of each part, all positive, summing to 1.
         rng: A generator of `_seeding.generator`; only its raw stream is used.
 
@@ -84,10 +95,12 @@ def deal_images(labels: Labels, shares: Sequence[float], rng: np.random.Generato
     order = shuffled(len(labels), rng)
     order = order[np.argsort(labels[order], kind="stable")]
     counts = np.bincount(labels)
-    if counts[counts > 0].min() < len(shares):
+    rarest = min(np.flatnonzero(counts).tolist(), key=lambda code: (counts[code], code))
+    if counts[rarest] < len(shares):
         raise ImpossibleSplitError(
-            f"Cannot make {len(shares)} parts that each hold every class: a class has only "
-            f"{counts[counts > 0].min()} images. Make fewer parts, or merge classes."
+            f"Cannot make {len(shares)} parts that each hold every class: class "
+            f"{classes[rarest]!r} has only {counts[rarest]} images. Make at most "
+            f"{counts[rarest]} parts, or merge classes."
         )
     given = np.zeros(len(shares))
     for rows in np.split(order, np.cumsum(counts)[:-1]):

@@ -23,11 +23,10 @@ class PatientHoldout(PatientSplitter):
         seed: Different seeds give different, equally good partitions.
         strata: What is balanced besides the label, as in `PatientKFold`.
         bins: Quantile bins for a covariate of numbers with more different values than that.
-        patient_weight: Weight of the squared relative deviation in patients of each class
-            against that in images of each stratum; 0 balances images alone.
-        tolerance: Draws this close to the best found, in the worst relative deviation of images
-            and then in the typical one of patients, count as equally good. Raise it for more
-            variety between seeds where patients are few.
+        patient_weight: What the typical relative deviation in patients of a class counts against
+            the worst one in images of a stratum; 0 balances images alone, 1 weighs both alike.
+        tolerance: Draws whose sum of the two is this close to the best found count as equally
+            good. Raise it for more variety between seeds where patients are few.
         allow_missing_classes: Allow parts without a class where patients of it are too few; the
             partition records which.
 
@@ -43,7 +42,7 @@ class PatientHoldout(PatientSplitter):
         seed: int = 0,
         strata: Strata = (),
         bins: int = 4,
-        patient_weight: float = 0.01,
+        patient_weight: float = 0.005,
         tolerance: float = 0.0,
         allow_missing_classes: bool = False,
     ) -> None:

@@ -40,7 +40,7 @@ class RepeatedPatientKFold(PatientSplitter):
         seed: int = 0,
         strata: Strata = (),
         bins: int = 4,
-        patient_weight: float = 0.01,
+        patient_weight: float = 0.005,
         tolerance: float = 0.02,
         allow_missing_classes: bool = False,
     ) -> None:

@@ -81,7 +81,7 @@ class Units:
         *,
         seed: int,
         purpose: Sequence[str | int],
-        patient_weight: float = 0.01,
+        patient_weight: float = 0.005,
         tolerance: float = 0.0,
         allow_missing_classes: bool = False,
     ) -> Labels:
@@ -97,10 +97,10 @@ class Units:
             carries=_anyone(self.carries),
             required=required,
             shares=np.asarray(shares, dtype=np.float64),
-            patient_weight=weight,
         )
         rng = generator(seed, *purpose)
-        return assign(problem, seeds, rng, tolerance=tolerance)[self.codes]
+        parts = assign(problem, seeds, rng, patient_weight=weight, tolerance=tolerance)
+        return parts[self.codes]
 
     def take(self, rows: Rows) -> Self:
         """Return the units of the given rows; a unit is taken whole or left out whole."""
