@@ -36,7 +36,11 @@ napoleon_numpy_docstring = False
 napoleon_use_ivar = True
 
 # Types of other projects, whose inventories the build does not download.
-nitpick_ignore_regex = [("py:.*", r"(?!prevalens\.).*")]
+nitpick_ignore_regex = [
+    ("py:.*", r"(?!prevalens\.).*"),
+    # Classes that a public one rests on, at addresses below the stages', are not pages.
+    ("py:class", r"prevalens\.\w+\.\w+\.\w+"),
+]
 
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",

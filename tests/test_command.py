@@ -6,8 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from prevalens.cohorts import read_table
 from prevalens.command import main
 from prevalens.predictions import Predictions
+from prevalens.splits import Partition
 
 
 @pytest.fixture
@@ -129,17 +131,22 @@ def test_a_split_is_written_and_passes_its_audit(
 def test_an_audit_that_finds_something_has_code_one(
     cohort_table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A row moved to another part by hand is found, and named."""
+    """A patient whose first image is trained on and the rest not is found, and named."""
     out = tmp_path / "partition.json"
-    main(["split", str(cohort_table), *COLUMNS, "-o", str(out)])
-    record = json.loads(out.read_text("utf-8"))
-    record["test"].append(record["train"].pop(0))
-    record["test"].sort()
-    out.write_text(json.dumps(record), encoding="utf-8")
-    capsys.readouterr()
+    columns = {"image": "file", "label": "diagnosis", "patient": "person", "positive": "sick"}
+    cohort = read_table(cohort_table, **columns, check_files=False)
+    rows = np.arange(len(cohort))
+    Partition(
+        train=rows[:101],
+        validation=rows[101:150],
+        test=rows[150:],
+        cohort_fingerprint=cohort.fingerprint,
+        n_rows=len(cohort),
+        patients_crossing=1,
+    ).save(out)
 
     assert main(["audit", str(cohort_table), *COLUMNS, "--partition", str(out)]) == 1
-    assert "patient 'k0' (train, test)" in capsys.readouterr().out
+    assert "patient 'k20' (train, validation)" in capsys.readouterr().out
 
 
 def test_a_missing_column_of_a_cohort_is_named(

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from prevalens.cohorts import class_counts, find_duplicates, read_cnmc
+from prevalens.cohorts import class_counts, find_duplicates, make_cells, read_cnmc
 from prevalens.exceptions import InvalidInputError
 
 MANIFEST = Path(__file__).parents[2].parent / "shared" / "data" / "cnmc" / "manifest.csv"
@@ -161,3 +161,14 @@ def test_the_real_file_list() -> None:
     joined = cohort.join_patients(duplicates.patient_pairs)
     assert np.array_equal(joined.patients[pairs[:, 0]], joined.patients[pairs[:, 1]])
     assert "51+75+78" in joined.patients
+
+
+def test_a_drawn_cohort_is_read_back(tmp_path: Path) -> None:
+    """What `make_cells` writes has C-NMC's names, and reads as the same patients and classes."""
+    drawn = make_cells(tmp_path, n_patients=4, images_per_patient=2, image_size=32)
+
+    cohort = read_cnmc(tmp_path)
+
+    assert sorted(cohort.images.tolist()) == sorted(drawn.images.tolist())
+    assert set(cohort.patients.tolist()) == set(drawn.patients.tolist())
+    assert class_counts(cohort) == class_counts(drawn)

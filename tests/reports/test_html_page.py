@@ -148,12 +148,14 @@ def test_a_stranger_in_a_section_is_an_error() -> None:
 
 def test_charts_between_tables_keep_their_place() -> None:
     """Blocks come out in the order they went in, charts grouped where they stand together."""
-    chart = Chart("C", "d", "x", "y", [])
+    one, two = (Chart(name, "C", "d", "x", "y", []) for name in ("one", "two"))
     section = Section(
-        "a", "A", [Table("one", ("h",), [("r",)]), chart, chart, Table("two", ("h",), [])]
+        "a", "A", [Table("first", ("h",), [("r",)]), one, two, Table("last", ("h",), [])]
     )
     page = html_page(Document("t", [], [], [section]), generator="test")
-    places = [page.index(word) for word in (">one<", "a-chart-1-title", "a-chart-2-title", ">two<")]
+    places = [
+        page.index(word) for word in (">first<", "chart-one-title", "chart-two-title", ">last<")
+    ]
 
     assert places == sorted(places)
     assert page.count('<div class="charts">') == 1

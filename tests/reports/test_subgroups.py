@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from prevalens.exceptions import InvalidInputError
-from prevalens.metrics import all_figures
+from prevalens.metrics import all_figures, compare_groups
 from prevalens.predictions import Predictions
 from prevalens.reports.subgroups import subgroup_tables
 
@@ -99,3 +99,19 @@ def test_what_is_no_grouping_is_refused() -> None:
         subgroup_tables(told, ["sites"], **ASK)
     with pytest.raises(InvalidInputError, match="60 levels"):
         subgroup_tables(told, ["code"], **ASK)
+
+
+def test_differences_are_against_all_other_rows() -> None:
+    """A level minus the rest, by the metrics' own contrast; two levels mirror each other."""
+    told = with_sites({"a": 20, "b": 30})
+    (table,) = subgroup_tables(told, ["site"], **ASK)
+    direct = compare_groups(
+        told.labels, told.scores, told.covariates["site"] == "a", patients=told.patients
+    )
+    first, second = (level["differences"] for level in table["levels"])
+
+    assert first["auroc"] == direct.difference.to_dict()
+    assert first["sensitivity"]["value"] == pytest.approx(-second["sensitivity"]["value"])
+    assert (
+        subgroup_tables(with_sites({"a": 20}), ["site"], **ASK)[0]["levels"][0]["differences"] == {}
+    )

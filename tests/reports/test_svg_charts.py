@@ -6,14 +6,14 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from prevalens.reports.document import Chart, Line
-from prevalens.reports.svg_charts import legend, svg_chart, ticks
+from prevalens.reports.svg_charts import colours, legend, svg_chart, ticks
 
 SPACE = "{http://www.w3.org/2000/svg}"
 
 
 def chart(*lines: Line, **changes: object) -> Chart:
     """A chart on the unit square."""
-    settings = {"title": "A & <b>", "description": "d", "x_label": "x", "y_label": "y"}
+    settings = {"name": "c", "title": "A & <b>", "description": "d", "x_label": "x", "y_label": "y"}
     return Chart(**(settings | changes), lines=lines)  # type: ignore[arg-type]
 
 
@@ -69,7 +69,7 @@ def test_values_outside_the_axes_stay_inside_the_frame() -> None:
     drawn = svg_chart(chart(Line("m", [-5, 9], [7, -3])), name="c")
     (path,) = re.findall(r'class="line c0" d="([^"]+)"', drawn)
 
-    assert all(0 <= float(number) <= 306 for number in re.findall(r"[\d.]+", path))
+    assert all(0 <= float(number) <= 386 for number in re.findall(r"[\d.]+", path))
 
 
 def test_an_empty_line_draws_nothing() -> None:
@@ -89,3 +89,10 @@ def test_an_empty_line_draws_nothing() -> None:
 def test_ticks_are_round_numbers(ends: tuple[float, float], expected: list[float]) -> None:
     """Steps of 1, 2 or 5 times a power of ten, from end to end."""
     assert ticks(*ends) == expected
+
+
+def test_a_colour_belongs_to_a_name() -> None:
+    """Unnamed lines and bands take the colour of the line they belong to."""
+    lines = [Line("a", [], []), Line("", [], []), Line("b", [], []), Line("c", [], [], "band")]
+
+    assert colours(chart(*lines)) == [0, 0, 1, 1]

@@ -62,13 +62,13 @@ def average_precision_influence(labels: Flags, scores: Numbers) -> Influence:
 
 def brier_influence(labels: Flags, scores: Numbers) -> Influence:
     """Return the influence of the Brier score."""
-    losses: Numbers = np.square(scores - labels)
+    losses: Numbers = np.square(scores - labels.astype(np.float64))
     return mean_influence(losses, np.ones(labels.size, dtype=bool))
 
 
 def benefit_influence(labels: Flags, calls: Flags, threshold: float) -> Influence:
     """Return the influence of net benefit at a threshold below 1."""
-    worth = calls * np.where(labels, 1.0, -threshold / (1 - threshold))
+    worth: Numbers = np.where(calls, np.where(labels, 1.0, -threshold / (1 - threshold)), 0.0)
     return mean_influence(worth, np.ones(labels.size, dtype=bool))
 
 

@@ -9,12 +9,15 @@ import numpy as np
 from prevalens.decisions.operating_point import OperatingPoint
 from prevalens.decisions.prior_shift import PriorShift
 from prevalens.metrics.every_figure import all_figures
-from prevalens.metrics.figure import Figure
 from prevalens.predictions.patient_score import patient_scores
 from prevalens.predictions.predictions import Predictions
+from prevalens.reports.comparisons import comparison, risks
 from prevalens.reports.curves import curves
+from prevalens.reports.model_figures import model_figures
+from prevalens.reports.predictive_table import predictive_table
 from prevalens.reports.study_flow import study_flow
 from prevalens.reports.subgroups import subgroup_tables
+from prevalens.reports.usefulness import decision_curve
 from prevalens.reports.worst_misses import worst_misses
 from prevalens.splits.partition import Partition
 
@@ -57,7 +60,6 @@ class Request:
 def assemble(request: Request) -> dict[str, Any]:
     """Compute the record of a report, without its format, version and words."""
     predictions = request.predictions
-    figures = figures_of(request, predictions)
     record: dict[str, Any] = {
         "title": request.title,
         "provenance": predictions.provenance,
@@ -65,9 +67,19 @@ def assemble(request: Request) -> dict[str, Any]:
         "settings": _settings(request),
         "flow": study_flow(predictions, request.partition),
         "table": cross_table(predictions, request.threshold),
-        "figures": figures,
+        "figures": _figures(request, predictions, request.threshold),
         "correction": _correction(request),
+        "utility": _utility(request),
+        "predictive_values": predictive_table(
+            predictions,
+            threshold=request.threshold,
+            stated=request.prevalence,
+            level=request.level,
+        ),
         "patient_level": _patient_level(request),
+        "comparison": comparison(
+            predictions, request.compare, threshold=request.threshold, level=request.level
+        ),
         "subgroups": subgroup_tables(
             predictions,
             request.by,
@@ -77,28 +89,13 @@ def assemble(request: Request) -> dict[str, Any]:
         ),
         "worst": worst_misses(predictions, threshold=request.threshold, limit=request.worst),
     }
-    record["curves"] = curves(predictions, correction=record["correction"])
+    record["curves"] = curves(predictions, correction=record["correction"], level=request.level)
     record["missing"] = _missing(request, record)
     return record
 
 
-def figures_of(request: Request, predictions: Predictions) -> dict[str, dict[str, Any]]:
-    """Compute every figure at the threshold, as plain values."""
-    return plain(
-        all_figures(
-            predictions.labels,
-            predictions.scores,
-            threshold=request.threshold,
-            patients=predictions.patients,
-            level=request.level,
-            seed=request.seed,
-        )
-    )
-
-
-def plain(figures: dict[str, Figure], **changes: str) -> dict[str, dict[str, Any]]:
-    """Return figures as plain values, with some entries changed."""
-    return {name: figure.to_dict() | changes for name, figure in figures.items()}
+def _figures(request: Request, predictions: Predictions, threshold: float) -> dict[str, Any]:
+    return model_figures(predictions, threshold=threshold, level=request.level, seed=request.seed)
 
 
 def cross_table(predictions: Predictions, threshold: float) -> dict[str, int]:
@@ -138,20 +135,20 @@ def _correction(request: Request) -> dict[str, Any] | None:
     shift = PriorShift(train, target)
     corrected = predictions.with_scores(shift.correct(predictions.scores))
     moved = shift.correct_threshold(request.threshold)
-    figures = all_figures(
-        corrected.labels,
-        corrected.scores,
-        threshold=moved,
-        patients=corrected.patients,
-        level=request.level,
-        seed=request.seed,
-    )
     return {
         "train_prevalence": train,
         "target_prevalence": target,
         "threshold": moved,
-        "figures": plain(figures),
+        "figures": _figures(request, corrected, moved),
     }
+
+
+def _utility(request: Request) -> dict[str, Any]:
+    predictions, moved = request.predictions, request.threshold
+    train, target = predictions.train_prevalence, predictions.prevalence
+    if train is not None and 0 < target < 1:
+        moved = PriorShift(train, target).correct_threshold(request.threshold)
+    return decision_curve(predictions, risks(predictions), at=moved, level=request.level)
 
 
 def _patient_level(request: Request) -> dict[str, Any] | None:
@@ -171,7 +168,9 @@ def _patient_level(request: Request) -> dict[str, Any] | None:
         "how": request.patient_score,
         "threshold": request.threshold,
         "table": cross_table(pooled, request.threshold),
-        "figures": plain(figures, unit="patient"),
+        "figures": {
+            name: figure.to_dict() | {"unit": "patient"} for name, figure in figures.items()
+        },
     }
 
 

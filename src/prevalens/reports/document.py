@@ -60,6 +60,7 @@ class Chart:
     """A chart with axes, drawn by each format in its own way or told in words.
 
     Args:
+        name: Its name, unique in the report.
         title: What the chart shows.
         description: The same in a sentence or two, for who cannot see it.
         x_label: Name of the horizontal axis.
@@ -70,6 +71,7 @@ class Chart:
         square: Whether both axes have the same length.
     """
 
+    name: str
     title: str
     description: str
     x_label: str

@@ -26,10 +26,12 @@ NAMES = {
     "log_loss": "Log loss",
     "calibration_intercept": "Calibration intercept (slope 1)",
     "calibration_slope": "Calibration slope",
-    "ece": "Expected calibration error",
-    "ici": "Integrated calibration index",
+    "calibration_joint_intercept": "Calibration intercept (joint with the slope)",
+    "expected_calibration_error": "Expected calibration error",
+    "integrated_calibration_index": "Integrated calibration index",
     "observed_expected": "Observed / expected",
     "net_benefit": "Net benefit",
+    "net_benefit_treat_all": "Net benefit of treating all",
     "standardised_net_benefit": "Standardised net benefit",
     "prevalence": "Prevalence among these rows",
 }
@@ -79,6 +81,8 @@ def number_text(value: float | None) -> str:
     """
     if value is None:
         return "none"
+    # A sum that ought to be 0 comes out as 1e-17; that is no small positive number.
+    value = 0.0 if abs(value) < 1e-12 else value
     if 0 < abs(value) < 0.0005:
         return "<0.001" if value > 0 else "-<0.001"
     if 0.9995 <= abs(value) < 1:

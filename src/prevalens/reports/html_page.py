@@ -75,8 +75,8 @@ def _headline(document: Document) -> str:
         else:
             body = (
                 f'<span class="value">{escape(number_text(figure["value"]))}</span>'
-                f"<span>{figure['level'] * 100:g} % interval "
-                f"{escape(interval_text(figure))}</span>"
+                f'<span class="note">{figure["level"] * 100:g} % interval</span>'
+                f"<span>{escape(interval_text(figure))}</span>"
             )
         cards.append(
             f'<div data-headline="{escape(key)}"><dt>{escape(name)}</dt><dd>{body}</dd></div>'
@@ -86,9 +86,9 @@ def _headline(document: Document) -> str:
 
 def _section(section: Section) -> str:
     parts, charts = [], []
-    for number, block in enumerate(section.blocks):
+    for block in section.blocks:
         if isinstance(block, Chart):
-            charts.append(_chart(block, f"{section.name}-chart-{number}"))
+            charts.append(_chart(block, f"chart-{block.name}"))
             continue
         if charts:
             parts.append(f'<div class="charts">{"".join(charts)}</div>')

@@ -54,9 +54,8 @@ def methods(record: Mapping[str, Any]) -> list[str]:
 
 def references(record: Mapping[str, Any]) -> list[str]:
     """List the references the methods and the guideline map name."""
-    wanted = ["stard", "tripod", "claim", "measures"]
+    wanted = ["stard", "tripod", "claim", "measures", "decision"]
     wanted += ["imbalance", "saerens"] if record["correction"] else []
-    wanted += ["decision"] if record["curves"].get("decision") else []
     wanted += ["sequence"] if record["settings"]["threshold_guarantee"] else []
     return [REFERENCES[name] for name in wanted]
 

@@ -22,6 +22,7 @@ from prevalens.reports.figure_text import (
 )
 
 _WIDTH = 100
+_NARROWEST = 12
 
 
 def text_page(document: Document, *, width: int = _WIDTH) -> str:
@@ -61,11 +62,9 @@ def _text_block(block: Block, width: int) -> list[str]:
 def _text_table(table: Table, width: int) -> list[str]:
     rows = [[_one_line(cell) for cell in row] for row in (table.header, *table.rows)]
     widths = [max(len(row[place]) for row in rows) for place in range(len(table.header))]
-    # The widest column gives way where the table is wider than the page.
-    spare = width - sum(widths) - 2 * (len(widths) - 1)
-    if spare < 0:
-        widest = widths.index(max(widths))
-        widths[widest] = max(24, widths[widest] + spare)
+    # The widest column gives way, a character at a time, while the table is wider than the page.
+    while sum(widths) + 2 * (len(widths) - 1) > width and max(widths) > _NARROWEST:
+        widths[widths.index(max(widths))] -= 1
     lines = [line for row in rows[:1] for line in _text_row(row, widths)]
     lines.append("  ".join("-" * size for size in widths))
     return lines + [line for row in rows[1:] for line in _text_row(row, widths)]

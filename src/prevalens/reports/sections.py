@@ -3,18 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from prevalens.reports.chart_blocks import score_charts
+from prevalens.reports import result_sections
 from prevalens.reports.document import Block, Document, Gallery, Listing, Paragraph, Section, Table
-from prevalens.reports.figure_text import (
-    NOT_ESTIMABLE,
-    counts_text,
-    figure_text,
-    group_of,
-    interval_text,
-    name_of,
-    number_text,
-    percent_text,
-)
+from prevalens.reports.figure_text import figure_text, name_of, number_text, percent_text
 from prevalens.reports.guideline_map import guideline_rows
 
 _HEADLINE = ("sensitivity", "specificity", "auroc", "calibration_slope")
@@ -26,12 +17,19 @@ def document_of(record: Record) -> Document:
     candidates: list[tuple[str, str, Sequence[Block]]] = [
         ("who", "Who was studied", _who(record)),
         ("partition", "How the rows were divided", _partition(record)),
-        ("table", "Calls against labels", [_cross_table(record["table"], record, "images")]),
-        ("threshold", "Figures at the threshold", _at_threshold(record)),
-        ("discrimination", "Discrimination", _discrimination(record)),
-        ("calibration", "Calibration", _calibration(record)),
-        ("patients", "Per patient", _patients(record)),
-        ("subgroups", "Subgroups", _subgroups(record)),
+        (
+            "table",
+            "Calls against labels",
+            [result_sections.cross_table_block(record["table"], record, "images")],
+        ),
+        ("threshold", "Figures at the threshold", result_sections.at_threshold(record)),
+        ("discrimination", "Discrimination", result_sections.discrimination(record)),
+        ("calibration", "Calibration", result_sections.calibration(record)),
+        ("usefulness", "Clinical usefulness", result_sections.usefulness(record)),
+        ("predictive", "Predictive values over prevalence", result_sections.predictive(record)),
+        ("patients", "Per patient", result_sections.patients(record)),
+        ("subgroups", "Subgroups", result_sections.subgroups(record)),
+        ("comparison", "Against another model", result_sections.comparison(record)),
         ("misses", "The worst misses", _misses(record)),
         ("methods", "Methods", _methods(record)),
     ]
@@ -82,59 +80,18 @@ _ORIGINS = {
 }
 
 
-def figure_table(
-    figures: Mapping[str, Record], keys: Sequence[str], *, caption: str, address: str
-) -> Table:
-    """Return figures as a table: name, value, interval, what it rests on."""
-    rows = [_figure_row(key, figures[key]) for key in keys]
-    return Table(
-        caption=caption,
-        header=("Figure", "Value", "Interval", "Rests on"),
-        rows=rows,
-        keys=[f"{address}.{key}" for key in keys],
-    )
-
-
-def _figure_row(key: str, figure: Record) -> tuple[str, str, str, str]:
-    counts = counts_text(key, figure)
-    if figure["value"] is None:
-        return name_of(key), NOT_ESTIMABLE, str(figure.get("not_estimable")), counts
-    return name_of(key), number_text(figure["value"]), interval_text(figure), counts
-
-
-def notes_of(figures: Sequence[tuple[str, Record]]) -> list[Block]:
-    """Return what a reader should know of figures before leaning on them, each note once."""
-    found: dict[str, list[str]] = {}
-    for name, figure in figures:
-        if figure.get("note"):
-            found.setdefault(str(figure["note"]), []).append(name)
-    return [Paragraph(f"{', '.join(names)}: {note}", "note") for note, names in found.items()]
-
-
-def _noted(figures: Mapping[str, Record], keys: Sequence[str]) -> list[Block]:
-    return notes_of([(name_of(key), figures[key]) for key in keys])
-
-
-def _keys(figures: Mapping[str, Record], group: str) -> list[str]:
-    return [key for key in figures if group_of(key) == group]
-
-
-def _level(record: Record) -> str:
-    return f"{record['settings']['level'] * 100:g} % intervals"
-
-
 def _who(record: Record) -> list[Block]:
     flow, setting = record["flow"], record["settings"]
     negative, positive = setting["classes"]
     rows = [
-        ("All", str(flow["images"]), _count(flow["patients"])),
         (positive, str(flow["positive_images"]), _count(flow.get("positive_patients"))),
         (negative, str(flow["negative_images"]), _count(flow.get("negative_patients"))),
+        ("Both classes", "none", _count(flow.get("mixed_patients"))),
+        ("All", str(flow["images"]), _count(flow["patients"])),
     ]
-    if flow.get("mixed_patients"):
-        rows.append(("Patients with images of both classes", "", str(flow["mixed_patients"])))
+    header = ("Class", "Images", "Patients with images of this class only")
     shown: list[Block] = [
-        Table("Images and patients of each class", ("Class", "Images", "Patients"), rows),
+        Table("Images and patients of each class", header, rows),
         Paragraph(
             f"Prevalence among these images: {figure_text(record['figures']['prevalence'])}. "
             f"Prevalence among the rows trained on: {_stated(setting['train_prevalence'])}. "
@@ -183,115 +140,6 @@ def _partition(record: Record) -> list[Block]:
     else:
         shown.append(Paragraph("No patient has images in more than one part."))
     return shown
-
-
-def _cross_table(table: Record, record: Record, unit: str) -> Table:
-    negative, positive = record["settings"]["classes"]
-    return Table(
-        f"Calls at the threshold against labels, in {unit}",
-        ("Call", f"Label {positive}", f"Label {negative}"),
-        [
-            ("Called positive", str(table["true_positive"]), str(table["false_positive"])),
-            ("Called negative", str(table["false_negative"]), str(table["true_negative"])),
-        ],
-    )
-
-
-def _at_threshold(record: Record) -> list[Block]:
-    figures = record["figures"]
-    keys = _keys(figures, "threshold")
-    caption = f"Figures at the threshold, with {_level(record)}"
-    table = figure_table(figures, keys, caption=caption, address="figures")
-    return [table, *_noted(figures, keys)]
-
-
-def _discrimination(record: Record) -> list[Block]:
-    figures = record["figures"]
-    keys = _keys(figures, "ranking")
-    caption = f"Discrimination, with {_level(record)}"
-    table = figure_table(figures, keys, caption=caption, address="figures")
-    return [table, *_noted(figures, keys)]
-
-
-def _calibration(record: Record) -> list[Block]:
-    figures, correction = record["figures"], record["correction"]
-    keys = _keys(figures, "calibration")
-    before = figure_table(
-        figures,
-        keys,
-        caption=f"Calibration of the scores as given, with {_level(record)}",
-        address="figures",
-    )
-    shown: list[Block] = [before, *_noted(figures, keys)]
-    if correction is not None:
-        shown += [
-            figure_table(
-                correction["figures"],
-                [key for key in keys if key in correction["figures"]],
-                caption="Calibration after correction from a prevalence of "
-                f"{percent_text(correction['train_prevalence'])} to "
-                f"{percent_text(correction['target_prevalence'])}, that of these rows",
-                address="correction.figures",
-            ),
-            Paragraph(
-                f"The threshold {record['settings']['threshold']:.6g} on the scores as given makes "
-                f"the same calls as {correction['threshold']:.6g} on corrected scores. Calibration "
-                "is checked at the prevalence of these rows, because only there can it be."
-            ),
-        ]
-    return [*shown, *score_charts(record)]
-
-
-def _patients(record: Record) -> list[Block]:
-    level = record["patient_level"]
-    if level is None:
-        return []
-    figures = level["figures"]
-    keys = [*_keys(figures, "threshold"), *_keys(figures, "ranking")]
-    return [
-        Paragraph(
-            f"One score per patient, the {level['how']} of the images' scores; a patient is "
-            "positive where any image is. The threshold is the one for images "
-            f"({level['threshold']:.6g}), which nothing chose for patients."
-        ),
-        _cross_table(level["table"], record, "patients"),
-        figure_table(
-            figures,
-            keys,
-            caption=f"Figures per patient, with {_level(record)}",
-            address="patient_level.figures",
-        ),
-        *_noted(figures, keys),
-    ]
-
-
-def _subgroups(record: Record) -> list[Block]:
-    shown: list[Block] = []
-    for number, group in enumerate(record["subgroups"]):
-        shown += [_subgroup(number, group), *notes_of(_subgroup_figures(group))]
-    return shown
-
-
-def _subgroup_figures(group: Record) -> list[tuple[str, Record]]:
-    return [
-        (f"{level['level']}: {name_of(key)}", figure)
-        for level in group["levels"]
-        for key, figure in level.get("figures", {}).items()
-    ]
-
-
-def _subgroup(number: int, group: Record) -> Table:
-    rows, keys = [], []
-    for place, level in enumerate(group["levels"]):
-        if level["suppressed"]:
-            rows.append((level["level"], "suppressed", "fewer than 5, or to protect those", ""))
-            keys.append("")
-        for key, figure in level.get("figures", {}).items():
-            name, *cells = _figure_row(key, figure)
-            rows.append((f"{level['level']}: {name}", *cells))
-            keys.append(f"subgroups.{number}.levels.{place}.figures.{key}")
-    header = ("Level and figure", "Value", "Interval", "Rests on")
-    return Table(f"Figures by {group['by']}", header, rows, keys)
 
 
 def _misses(record: Record) -> list[Block]:

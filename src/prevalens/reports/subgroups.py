@@ -8,6 +8,7 @@ import numpy as np
 
 from prevalens._checks import did_you_mean
 from prevalens.exceptions import InvalidInputError
+from prevalens.metrics.comparison import compare_groups
 from prevalens.metrics.every_figure import all_figures
 from prevalens.metrics.figure import Figure
 from prevalens.predictions.predictions import Predictions
@@ -15,6 +16,7 @@ from prevalens.typing import Column
 
 SMALLEST = 5  # patients; below it a cell could point at a person
 _SHOWN = ("sensitivity", "specificity", "auroc", "calibration_intercept", "prevalence")
+_COMPARED = ("sensitivity", "specificity", "auroc")
 _MOST_LEVELS = 12
 
 
@@ -101,8 +103,34 @@ def _levels(
         {"level": name, "suppressed": True}
         if name in hidden
         else _level(name, part, threshold=threshold, level=level, seed=seed)
+        | {"differences": _differences(predictions, values == name, threshold, level)}
         for name, part in parts.items()
     ]
+
+
+def _differences(
+    predictions: Predictions, inside: Column, threshold: float, level: float
+) -> dict[str, Any]:
+    """Compare a level with all other rows, where either rests on enough patients."""
+    if inside.all():
+        return {}
+    found = {
+        name: compare_groups(
+            predictions.labels,
+            predictions.scores,
+            inside,
+            figure=name,
+            threshold=None if name == "auroc" else threshold,
+            patients=predictions.patients,
+            level=level,
+        )
+        for name in _COMPARED
+    }
+    return {
+        name: contrast.difference.to_dict()
+        for name, contrast in found.items()
+        if not _is_small(contrast.first) and not _is_small(contrast.second)
+    }
 
 
 def _units(part: Predictions) -> int:

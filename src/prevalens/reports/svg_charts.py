@@ -7,7 +7,8 @@ from html import escape
 
 from prevalens.reports.document import Chart, Line
 
-_HEIGHT = 300
+_SIDE = 380
+_WIDE = (460, 300)
 _MARGIN = {"left": 52, "right": 12, "top": 12, "bottom": 46}
 _COLOURS = 5  # classes c0 to c4 in page.css
 
@@ -19,13 +20,16 @@ def svg_chart(chart: Chart, *, name: str) -> str:
         chart: The chart.
         name: Identifier of the element, unique on the page.
     """
-    width = _HEIGHT + 6 if chart.square else 460
-    frame = _Frame(chart, width)
-    drawn = [_shape(line, frame, number % _COLOURS) for number, line in enumerate(chart.lines)]
+    width, height = (_SIDE + 6, _SIDE) if chart.square else _WIDE
+    frame = _Frame(chart, width, height)
+    drawn = [
+        _shape(line, frame, colour)
+        for line, colour in zip(chart.lines, colours(chart), strict=True)
+    ]
     return "\n".join(
         [
             (
-                f'<svg class="chart" role="img" viewBox="0 0 {width} {_HEIGHT}" '
+                f'<svg class="chart" role="img" viewBox="0 0 {width} {height}" '
                 f'aria-labelledby="{name}-title {name}-description">'
             ),
             f'<title id="{name}-title">{escape(chart.title)}</title>',
@@ -40,20 +44,33 @@ def svg_chart(chart: Chart, *, name: str) -> str:
 def legend(chart: Chart) -> str:
     """Return the legend of a chart as an HTML list, for beside the drawing."""
     items = "".join(
-        f'<li><svg class="swatch" viewBox="0 0 24 10" aria-hidden="true">{_swatch(line, number)}'
+        f'<li><svg class="swatch" viewBox="0 0 24 10" aria-hidden="true">{_swatch(line, colour)}'
         f"</svg>{escape(line.name)}</li>"
-        for number, line in enumerate(chart.lines)
+        for line, colour in zip(chart.lines, colours(chart), strict=True)
         if line.name
     )
     return f'<ul class="legend">{items}</ul>' if items else ""
 
 
+def colours(chart: Chart) -> list[int]:
+    """Return the colour of each line: one for each name, an unnamed line that of the last.
+
+    A band has the colour of the line before it, which it belongs to.
+    """
+    found: list[int] = []
+    for line in chart.lines:
+        last = found[-1] if found else 0
+        follows = not line.name or line.kind == "band"
+        found.append(last if follows and found else (max(found, default=-1) + 1) % _COLOURS)
+    return found
+
+
 class _Frame:
     """Places values on the drawing."""
 
-    def __init__(self, chart: Chart, width: int) -> None:
+    def __init__(self, chart: Chart, width: int, height: int) -> None:
         self.left, self.right = _MARGIN["left"], width - _MARGIN["right"]
-        self.top, self.bottom = _MARGIN["top"], _HEIGHT - _MARGIN["bottom"]
+        self.top, self.bottom = _MARGIN["top"], height - _MARGIN["bottom"]
         self._x, self._y = chart.x_range, chart.y_range
 
     def x(self, value: float) -> float:
@@ -109,7 +126,7 @@ def _axes(chart: Chart, frame: _Frame) -> list[str]:
         *drawn,
         f'<path class="axis" d="M{frame.left} {frame.top}V{frame.bottom}H{frame.right}"/>',
         (
-            f'<text class="label" x="{middle_x:.1f}" y="{_HEIGHT - 8}" text-anchor="middle">'
+            f'<text class="label" x="{middle_x:.1f}" y="{frame.bottom + 38}" text-anchor="middle">'
             f"{escape(chart.x_label)}</text>"
         ),
         (
@@ -148,7 +165,7 @@ def _marks(line: Line, points: Sequence[tuple[float, float]], frame: _Frame, num
 
 
 def _swatch(line: Line, number: int) -> str:
-    colour = f"c{number % _COLOURS}"
+    colour = f"c{number}"
     if line.kind == "band":
         return f'<rect class="band {colour}" x="1" y="1" width="22" height="8"/>'
     if line.kind == "marks":

@@ -81,8 +81,9 @@ class Units:
         *,
         seed: int,
         purpose: Sequence[str | int],
-        patient_weight: float,
-        allow_missing_classes: bool,
+        patient_weight: float = 0.01,
+        tolerance: float = 0.0,
+        allow_missing_classes: bool = False,
     ) -> Labels:
         """Draw the part of each row, shape `(n_rows,)`; no unit is torn, no part is empty.
 
@@ -98,7 +99,8 @@ class Units:
             shares=np.asarray(shares, dtype=np.float64),
             patient_weight=weight,
         )
-        return assign(problem, seeds, generator(seed, *purpose))[self.codes]
+        rng = generator(seed, *purpose)
+        return assign(problem, seeds, rng, tolerance=tolerance)[self.codes]
 
     def take(self, rows: Rows) -> Self:
         """Return the units of the given rows; a unit is taken whole or left out whole."""
