@@ -110,6 +110,8 @@ def changed(**changes: object) -> dict[str, object]:
         (changed(operations=[{"operation": "rotatoin"}]), "Did you mean 'rotation'"),
         (changed(operations=[{"operation": "flip", "horisontal": True}]), "'horizontal'"),
         (changed(fill="edge"), "`fill`"),
+        (changed(colour=1), "got .*'colour'"),
+        ({k: v for k, v in changed().items() if k != "operations"}, "has the keys .*'operations'"),
     ],
 )
 def test_unknown_records_are_refused(record: dict[str, object], text: str) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from prevalens.augmentation import (
     AugmentationPolicy,
+    Exposure,
     Flip,
     Jpeg,
     QuarterTurn,
@@ -168,6 +169,18 @@ def test_the_layer_gives_the_pictures_of_the_host() -> None:
     outside = augment_on_host(policy, soft, drawn)
 
     assert np.abs(inside - outside).mean() < 1
+
+
+def test_pixels_from_0_to_1_are_refused_where_the_look_changes() -> None:
+    """Scaled arrays are named with the remedy; geometry alone takes any range."""
+    scaled = IMAGES / np.float32(255)
+    look = AugmentationPolicy([Exposure()])
+    with pytest.raises(InvalidInputError, match=r"largest is 1\. Multiply by 255"):
+        RandomAugmentation(look, seed=0).apply(scaled, look.draw(6, seed=0, epoch=0))
+    place = AugmentationPolicy([Flip()])
+    moved = RandomAugmentation(place, seed=0).apply(scaled, place.draw(6, seed=0, epoch=0))
+
+    assert 0 < numbers(moved).max() <= 1
 
 
 def test_policies_a_layer_cannot_apply_are_refused() -> None:

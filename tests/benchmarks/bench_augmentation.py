@@ -43,21 +43,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     images = np.random.default_rng(0).integers(0, 256, (BATCH, SIDE, SIDE, 3)).astype(np.uint8)
     repeats = 2 if quick else 7
     backend = keras.backend.backend()
-    floats = images.astype(np.float32)
-    keras_speed = images_per_second(kerases(images), 1 if quick else 3)
-    rows = [
-        ("Keras' layers", keras_speed),
-        ("prevalens layer, uint8 in", images_per_second(ours(images), repeats)),
-        ("prevalens layer, float32 in", images_per_second(ours(floats), repeats)),
-        (
-            "prevalens layer, `blood_smear()`",
-            images_per_second(ours(images, presets.blood_smear()), repeats),
-        ),
-        ("prevalens on the host, uint8", images_per_second(on_host(images), repeats)),
-    ]
-    rows += [(name, images_per_second(make(images), repeats)) for name, make in others(backend)]
+    calls = {
+        "prevalens layer, uint8 in": ours(images),
+        "prevalens layer, float32 in": ours(images.astype(np.float32)),
+        "prevalens layer, `blood_smear()`": ours(images, presets.blood_smear()),
+        "prevalens on the host, uint8": on_host(images),
+        **{name: make(images) for name, make in others(backend)},
+    }
+    keras_speed = images_per_second({"": kerases(images)}, 1 if quick else 3)[""]
+    speeds = {"Keras' layers": keras_speed, **images_per_second(calls, repeats)}
     print("| on", backend, "| images/s | times Keras' layers |\n|---|---:|---:|")
-    for name, speed in rows:
+    for name, speed in speeds.items():
         print(f"| {name} | {speed:,.0f} | {speed / keras_speed:.1f} |")
     with_, without = fit_seconds(n=32 if quick else 128)
     print(
@@ -65,19 +61,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     print(
         f"\n{BATCH} images of {SIDE}x{SIDE}x3, rotation, flip, shift and zoom, median of {repeats} "
-        f"runs on {os.cpu_count()} cores; JAX and TensorFlow compiled, PyTorch eager."
+        f"turns on {os.cpu_count()} cores; JAX and TensorFlow compiled, PyTorch eager."
     )
 
 
-def images_per_second(call: Callable[[], Any], repeats: int) -> float:
-    """Return the median speed after one call to warm up."""
-    call()
-    seconds = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        call()
-        seconds.append(time.perf_counter() - start)
-    return BATCH / statistics.median(seconds)
+def images_per_second(calls: dict[str, Callable[[], Any]], repeats: int) -> dict[str, float]:
+    """Return the median speed of each call, taken in turns, after one of each to warm up."""
+    seconds: dict[str, list[float]] = {name: [] for name in calls}
+    for turn in range(repeats + 1):
+        for name, call in calls.items():
+            start = time.perf_counter()
+            call()
+            if turn:
+                seconds[name].append(time.perf_counter() - start)
+    return {name: BATCH / statistics.median(taken) for name, taken in seconds.items()}
 
 
 def compiled(layer: Any, images: np.ndarray) -> Callable[[], Any]:

@@ -101,7 +101,7 @@ def _move(
         "borderMode": getattr(library, _BORDERS[policy.fill]),
         "borderValue": (policy.fill_value,) * 4,
     }
-    moved = np.empty_like(images)
+    moved = np.empty(images.shape, dtype=np.uint8)
     if "elastic_x" in parameters:
         for row in range(len(images)):  # one by one: the places of a batch would fill the memory
             own = {name: np.asarray(v)[row : row + 1] for name, v in parameters.items()}
@@ -114,8 +114,9 @@ def _move(
         return images
     edge["flags"] = library.INTER_LINEAR | library.WARP_INVERSE_MAP
     for row, matrix in enumerate(matrices):
-        warped = library.warpAffine(images[row], matrix, (width, height), **edge)
-        moved[row] = warped.reshape(images.shape[1:])
+        # OpenCV drops a last axis of one, so that the target is given without it.
+        target = moved[row, :, :, 0] if images.shape[3] == 1 else moved[row]
+        library.warpAffine(images[row], matrix, (width, height), target, **edge)
     return moved
 
 

@@ -206,6 +206,11 @@ class AugmentationPolicy:
                 f"A policy has format {_FORMAT!r} and version {_VERSION}, got {given[0]!r} and "
                 f"{given[1]!r}. A later prevalens may read it."
             )
+        keys = {"format", "version", "name", "reference", "fill", "fill_value", "operations"}
+        if record.keys() != keys:
+            raise InvalidInputError(
+                f"A saved policy has the keys {sorted(keys)}, got {sorted(record)}."
+            )
         return cls(
             operations=[operation_from(each) for each in record["operations"]],
             fill=record["fill"],

@@ -84,8 +84,13 @@ class RandomAugmentation(keras.layers.Layer):
 
         Returns:
             Images of the same shape in the layer's compute dtype.
+
+        Raises:
+            InvalidInputError: numpy images plainly go from 0 to 1 where the policy changes the
+                look, or are oblong where it turns by quarters.
         """
         ops = keras.ops
+        _refuse_unit_range(self.policy, images)
         images = ops.convert_to_tensor(images)
         drawn = {name: ops.convert_to_tensor(value) for name, value in parameters.items()}
         first = self.data_format == "channels_first"
@@ -137,4 +142,16 @@ def _refuse_host_policy(policy: AugmentationPolicy) -> None:
         raise InvalidInputError(
             f"Only the host can do {name_some(on_host)}. Use "
             f"`policy.without({', '.join(map(repr, on_host))})` for the layer."
+        )
+
+
+def _refuse_unit_range(policy: AugmentationPolicy, images: Any) -> None:
+    looks = any(operation.needs_range for operation in policy.operations)
+    if not looks or not isinstance(images, np.ndarray) or images.dtype.kind != "f":
+        return  # tensors of a compiled step are watched by apply_appearance
+    peak = images.max(initial=0)
+    if 0 < peak <= 1:
+        raise InvalidInputError(
+            f"Pixels must go from 0 to 255, got a batch whose largest is {peak:g}. Multiply by "
+            "255, or put the rescaling after the augmentation."
         )
