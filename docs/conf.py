@@ -36,7 +36,11 @@ napoleon_numpy_docstring = False
 napoleon_use_ivar = True
 
 # Types of other projects, whose inventories the build does not download.
-nitpick_ignore_regex = [("py:.*", r"(?!prevalens\.).*")]
+nitpick_ignore_regex = [
+    ("py:.*", r"(?!prevalens\.).*"),
+    # Classes that a public one rests on, at addresses below the stages', are not pages.
+    ("py:class", r"prevalens\.\w+\.\w+\.\w+"),
+]
 
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
@@ -52,7 +56,7 @@ sphinx_gallery_conf = {
 
 # Names are exported lazily; autodoc lists what a module already holds.
 for stage in prevalens.__all__:
-    if stage not in {"__version__", "show_versions"}:
+    if stage not in {"__version__", "show_versions", "versions"}:
         module = importlib.import_module(f"prevalens.{stage}")
         for public in module.__all__:
             getattr(module, public)

@@ -45,7 +45,9 @@ from prevalens.batches import ImageDataset, UndersampledDataset
 train = UndersampledDataset(cohort, partition.train, image_size=64, batch_size=16, seed=7)
 validation = ImageDataset(cohort, partition.validation, image_size=64, batch_size=64)
 test = ImageDataset(cohort, partition.test, image_size=64, batch_size=64)
-print(f"positives in the cohort's rows: {train.cohort_prevalence:.2f}, as shown: {train.train_prevalence:.2f}")
+print(
+    f"positives in the cohort's rows: {train.cohort_prevalence:.2f}, as shown: {train.train_prevalence:.2f}"
+)
 
 # %%
 # A model, and what happens between epochs

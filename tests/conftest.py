@@ -11,6 +11,14 @@ from PIL import Image
 from prevalens.cohorts import Cohort
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not even import the tests of [K] files where they are deselected: it needs a backend."""
+    if config.option.markexpr != "not keras" or collection_path.suffix != ".py":
+        return None
+    whole = "pytestmark = pytest.mark.keras" in collection_path.read_text(encoding="utf-8")
+    return True if whole else None
+
+
 @pytest.fixture(autouse=True)
 def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """Refuse every connection that leaves this machine."""

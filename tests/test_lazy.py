@@ -15,7 +15,7 @@ from prevalens.exceptions import MissingExtraError
 
 def test_the_root_offers_the_stages_and_the_version() -> None:
     """`dir(prevalens)` lists every stage, and each can be reached."""
-    assert dir(prevalens) == sorted([*STAGES, "__version__", "show_versions"])
+    assert dir(prevalens) == sorted([*STAGES, "__version__", "show_versions", "versions"])
     assert prevalens.cohorts.Cohort.__name__ == "Cohort"
 
 

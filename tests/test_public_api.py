@@ -10,7 +10,9 @@ import pytest
 import prevalens
 
 SOURCE = Path(__file__).parents[1] / "src" / "prevalens"
-STAGES = [name for name in prevalens.__all__ if name not in {"__version__", "show_versions"}]
+STAGES = [
+    name for name in prevalens.__all__ if name not in {"__version__", "show_versions", "versions"}
+]
 # These stages hold files that import Keras, so their names are looked at where a backend is.
 MIXED = {"batches", "augmentation", "models", "callbacks", "predictions", "explanations"}
 

@@ -5,12 +5,11 @@ import importlib.metadata
 import pytest
 
 import prevalens
-from prevalens._versions import versions
 
 
 def test_versions_come_from_the_metadata() -> None:
     """Installed packages have their version, absent ones None."""
-    found = versions()
+    found = prevalens.versions()
 
     assert found["numpy"] == importlib.metadata.version("numpy")
     assert "cores" in str(found["system"])
@@ -21,5 +20,5 @@ def test_show_versions_prints_one_line_each(capsys: pytest.CaptureFixture[str]) 
     prevalens.show_versions()
     lines = capsys.readouterr().out.splitlines()
 
-    assert len(lines) == len(versions())
+    assert len(lines) == len(prevalens.versions())
     assert lines[0].split()[0] == "python"

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
         reports,
         splits,
     )
-    from prevalens._versions import show_versions
+    from prevalens._versions import show_versions, versions
 
     __version__: str
 
@@ -55,6 +55,7 @@ __all__ = [
     "reports",
     "show_versions",
     "splits",
+    "versions",
 ]
 
 

@@ -28,15 +28,15 @@ BACKENDS = ("tensorflow", "jax", "torch")
 
 
 def root_name(name: str) -> object:
-    """Load what `prevalens` itself offers: a stage, the version, `show_versions`.
+    """Load what `prevalens` itself offers: a stage, or what it says of versions.
 
     Raises:
         AttributeError: the root offers no such name.
     """
     if name == "__version__":
         return importlib.import_module("importlib.metadata").version("prevalens")
-    if name == "show_versions":
-        return importlib.import_module("prevalens._versions").show_versions
+    if name in {"show_versions", "versions"}:
+        return getattr(importlib.import_module("prevalens._versions"), name)
     if name in STAGES:
         return importlib.import_module(f"prevalens.{name}")
     raise AttributeError(f"module 'prevalens' has no attribute {name!r}; its stages: {STAGES}")

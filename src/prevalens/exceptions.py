@@ -13,6 +13,10 @@ class UnreadableImageError(PrevalensError, OSError):
     """One or more image files cannot be read; the text names each."""
 
 
+class CacheFullError(PrevalensError, OSError):
+    """A disk has no room for a cache; the text says how much is needed and how much is free."""
+
+
 class ImpossibleSplitError(InvalidInputError):
     """No split can meet the ask; the text names the class, its patients and what would work."""
 

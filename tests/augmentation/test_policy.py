@@ -1,11 +1,13 @@
 """AugmentationPolicy: draws, records, warnings."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from prevalens.augmentation import AugmentationPolicy, Flip, QuarterTurn, Rotation, Shift, Zoom
 from prevalens.exceptions import InvalidInputError, NoEffectWarning, SaturationWarning
@@ -145,6 +147,19 @@ def test_without_drops_by_name() -> None:
     assert [each.name for each in POLICY.without("flip").operations] == ["rotation", "shift"]
     with pytest.raises(InvalidInputError, match="Did you mean 'shift'"):
         POLICY.without("shft")
+
+
+def test_a_preview_is_written_as_png(tmp_path: Path) -> None:
+    """The file holds the sheet that is returned: the image first, then its copies."""
+    images = np.random.default_rng(0).integers(0, 256, (2, 8, 8, 3)).astype(np.uint8)
+    sheet = POLICY.preview(images, tmp_path / "sheet.png", copies=3, seed=1)
+    per_class = AugmentationPolicy([Rotation(degrees=(90, 90), probability=(0, 1))])
+    turned = per_class.preview(images, copies=1, labels=[0, 1])
+
+    np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "sheet.png")), sheet)
+    np.testing.assert_array_equal(sheet[:8, :8], images[0])
+    np.testing.assert_array_equal(turned[:8, 24:32], images[0])
+    assert (turned[12:20, 24:32] != images[1]).any()
 
 
 @pytest.mark.parametrize("bad", [{"n": -1}, {"epoch": -1}, {"seed": 1.5}])

@@ -1,13 +1,15 @@
 """Every row once and in order, whatever Keras does with it."""
 
+from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
-from coded_images import rows_in
-from recording_model import row_model
+from coded_images import make_coded_cohort, rows_in
+from recording_model import recording_model, row_model, shown
 
-from prevalens.batches import ImageDataset
+from prevalens.batches import ImageDataset, join_shards
 from prevalens.cohorts import Cohort
 from prevalens.exceptions import InvalidInputError
 
@@ -62,3 +64,82 @@ def test_bad_settings_are_refused_by_name(coded_cohort: Cohort) -> None:
         make(coded_cohort, [])
     with pytest.raises(InvalidInputError, match=r"`threads`"):
         make(coded_cohort, threads=-1)
+
+
+def test_evaluate_is_shown_every_row_once_in_order(coded_cohort: Cohort) -> None:
+    """What a built model evaluates, recorded inside it, is each batch once."""
+    model = recording_model(always=True)
+    model.build((None, 4, 4, 3))
+    model.evaluate(make(coded_cohort), verbose=0)
+    assert shown(model) == [[30, 2, 5], [9, 11, 0], [17]]
+
+
+def test_covariates_targets_and_weights_stand_beside_the_images(tmp_path: Path) -> None:
+    """Inputs are images and covariates, labels the targets, and weights come third."""
+    cohort = make_coded_cohort(
+        tmp_path / "c", labels=["sick", "well", "well"], age=[60, 40, 50], male=[True, False, True]
+    )
+    dataset = ImageDataset(
+        cohort,
+        np.array([2, 0]),
+        image_size=4,
+        batch_size=2,
+        covariates=["age", "male"],
+        targets=[[1, 0], [0, 0], [1, 1]],
+        sample_weights=[0.5, 1, 2],
+    )
+    (images, covariates), labels, weights = dataset[0]
+    assert rows_in(images) == [2, 0]
+    assert (covariates.dtype, covariates.tolist()) == (np.float32, [[50, 1], [60, 1]])
+    assert labels.tolist() == [[1, 1], [1, 0]]
+    assert (weights.dtype, weights.tolist()) == (np.float32, [2, 0.5])
+
+
+def test_a_model_of_two_inputs_and_two_labels_is_fitted(tmp_path: Path) -> None:
+    """Keras takes the batches as they are: image and covariate in, two labels out, weighted."""
+    cohort = make_coded_cohort(
+        tmp_path / "c", labels=["sick", "well", "well"], age=[60.0, 40.0, 50.0]
+    )
+    image, age = keras.Input((4, 4, 3)), keras.Input((1,))
+    joined = keras.layers.concatenate([keras.layers.GlobalAveragePooling2D()(image), age])
+    model = keras.Model([image, age], keras.layers.Dense(2, activation="sigmoid")(joined))
+    model.compile("sgd", "binary_crossentropy")
+    dataset = ImageDataset(
+        cohort,
+        np.arange(3),
+        image_size=4,
+        batch_size=2,
+        covariates=["age"],
+        targets=[[1, 0], [0, 0], [1, 1]],
+        sample_weights=[1, 0, 1],
+    )
+    model.fit(dataset, shuffle=False, verbose=0)
+    assert model.predict(dataset, verbose=0).shape == (3, 2)
+
+
+def test_columns_that_do_not_fit_are_refused(coded_cohort: Cohort) -> None:
+    """Wrong lengths, texts, holes and negative weights are named."""
+    ages = np.arange(31.0)
+    for settings, text in [
+        ({"targets": [1, 0]}, r"`targets` .* has 31, got .*\(2,\)"),
+        ({"targets": np.where(ages == 4, np.nan, ages)}, "finite, but rows 4 are not"),
+        ({"sample_weights": ages - 1}, r"number >= 0 .* minimum -1"),
+        ({"sample_weights": np.zeros((31, 2))}, r"got shape \(31, 2\)"),
+        ({"covariates": ["age"]}, "no covariate 'age'"),
+        ({"covariates": "age"}, r"Write \['age'\]"),
+        ({"on_unreadable": "skip"}, "on_unreadable"),
+    ]:
+        with pytest.raises((InvalidInputError, TypeError), match=text):
+            make(coded_cohort, **settings)
+
+
+def test_shares_predict_every_row_once(coded_cohort: Cohort) -> None:
+    """Predictions of two processes with batches divisible by 2 join to those of one."""
+    parts = []
+    for index in range(2):
+        share = make(coded_cohort, shard=(index, 2), divisible_by=2)
+        assert all(len(batch[0]) % 2 == 0 for batch in share)
+        parts.append((share.places(), row_model().predict(share, verbose=0)[:, 0]))
+    assert len(parts[0][0]) == len(parts[1][0])
+    assert join_shards(parts).tolist() == ROWS.tolist()
+    assert make(coded_cohort).places().tolist() == list(range(7))

@@ -1,17 +1,20 @@
 """What `fit` is shown by the undersampling dataset, on whichever backend runs."""
 
 import random
+from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
-from coded_images import rows_in
+from coded_images import make_coded_cohort, rows_in
+from imblearn.under_sampling import NearMiss
 from recording_model import recording_model, shown
 
-from prevalens.batches import UndersampledDataset
+from prevalens.batches import ImageDataset, UndersampledDataset
 from prevalens.batches.undersampled_dataset import first_batch
 from prevalens.cohorts import Cohort
-from prevalens.exceptions import InvalidInputError
+from prevalens.exceptions import InvalidInputError, UnreadableImageError
 
 pytestmark = pytest.mark.keras
 
@@ -79,3 +82,164 @@ def test_first_batch_counts_what_keras_has_shown(
 ) -> None:
     """With 10 batches, 4 a Keras epoch: 4, 4 and then the 2 left, so epoch 3 starts at 10."""
     assert first_batch(epoch, steps, length) == expected
+
+
+@pytest.mark.parametrize("steps", [2, 4])
+def test_steps_per_epoch_show_one_stream(coded_cohort: Cohort, steps: int) -> None:
+    """With 2 of 4 batches a Keras epoch, or all 4, the draws follow one another unbroken."""
+    dataset, model = make(coded_cohort), recording_model()
+    model.fit(
+        dataset,
+        epochs=8 // steps,
+        steps_per_epoch=steps,
+        callbacks=[dataset.follow_epochs()],
+        verbose=0,
+    )
+    assert shown(model) == planned(coded_cohort, range(2))
+
+
+def test_a_stream_resumes_within_a_pass(coded_cohort: Cohort) -> None:
+    """A run of 2 batches a Keras epoch, resumed at its second, starts at the third batch."""
+    dataset, model = make(coded_cohort), recording_model()
+    model.fit(
+        dataset,
+        initial_epoch=1,
+        epochs=2,
+        steps_per_epoch=2,
+        callbacks=[dataset.follow_epochs()],
+        verbose=0,
+    )
+    assert shown(model) == planned(coded_cohort, range(1))[2:]
+
+
+def test_validation_evaluation_and_prediction_in_between_change_nothing(
+    coded_cohort: Cohort,
+) -> None:
+    """What else is done with a dataset between and within runs leaves the epochs as planned."""
+    dataset, model = make(coded_cohort), recording_model()
+    model.predict(dataset, verbose=0)
+    model.evaluate(dataset, verbose=0)
+    validation = ImageDataset(coded_cohort, EVERY[:9], image_size=4, batch_size=2)
+    follow = dataset.follow_epochs()
+    model.fit(dataset, epochs=2, validation_data=validation, callbacks=[follow], verbose=0)
+    model.fit(
+        dataset, initial_epoch=2, epochs=3, validation_data=dataset, callbacks=[follow], verbose=0
+    )
+    model.evaluate(dataset, verbose=0)
+    model.fit(dataset, initial_epoch=3, epochs=4, callbacks=[follow], verbose=0)
+    assert shown(model) == planned(coded_cohort, range(4))
+
+
+def test_an_evaluation_within_fit_sees_the_first_draw(coded_cohort: Cohort) -> None:
+    """Validating on the training draw shows epoch 0 each time, and training goes on as planned."""
+    dataset, model = make(coded_cohort), recording_model(always=True)
+    model.build((None, 4, 4, 3))
+    settings = {"validation_data": dataset, "callbacks": [dataset.follow_epochs()], "verbose": 0}
+    model.fit(dataset, epochs=2, **settings)
+    first, second = (planned(coded_cohort, range(epoch, epoch + 1)) for epoch in range(2))
+    assert shown(model) == [*first, *first, *second, *first]
+    with pytest.raises(InvalidInputError, match="`evaluate` was called on the dataset that `fit"):
+        model.fit(dataset, steps_per_epoch=2, **settings)
+
+
+def test_an_interrupted_run_is_forgotten(coded_cohort: Cohort) -> None:
+    """After a run that broke off within an epoch, the next one starts where it is told."""
+
+    class Broken(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+            if batch == 1:
+                raise KeyboardInterrupt
+
+    dataset = make(coded_cohort)
+    with pytest.raises(KeyboardInterrupt):
+        recording_model().fit(dataset, callbacks=[dataset.follow_epochs(), Broken()], verbose=0)
+    model = recording_model()
+    model.fit(dataset, callbacks=[dataset.follow_epochs()], verbose=0)
+    assert shown(model) == planned(coded_cohort, range(1))
+
+
+def test_two_forced_workers_change_nothing(coded_cohort: Cohort) -> None:
+    """Keras workers forced behind the setter are not used: the batches stay as planned."""
+    dataset, model = make(coded_cohort), recording_model()
+    dataset._workers, dataset._use_multiprocessing = 2, True
+    model.fit(dataset, epochs=3, callbacks=[dataset.follow_epochs()], verbose=0)
+    assert shown(model) == planned(coded_cohort, range(3))
+
+
+def test_a_draw_of_changing_size_is_shown_whole(coded_cohort: Cohort) -> None:
+    """A sampler that selects 14, 10 and 19 rows shows them all, in as many batches each epoch."""
+    plans = [np.arange(14), np.arange(10), np.arange(19)]
+
+    class Fixed:
+        def rows(self, epoch: int) -> Any:
+            return plans[epoch]
+
+    dataset, model = make(coded_cohort), recording_model()
+    dataset._plan = Fixed()
+    model.fit(dataset, epochs=3, callbacks=[dataset.follow_epochs()], verbose=0)
+    batches = shown(model)
+    assert [len(batch) for batch in batches] == [4, 4, 4, 2, 3, 3, 2, 2, 5, 5, 5, 4]
+    assert sum(batches, []) == np.concatenate(plans).tolist()  # noqa: RUF017
+
+
+def test_shares_of_one_draw_are_shown_by_two_processes(coded_cohort: Cohort) -> None:
+    """Two processes show disjoint shares of each batch, in batches of equal lengths."""
+    whole = make(coded_cohort)
+    shares = [make(coded_cohort, shard=(index, 2)) for index in range(2)]
+    for k in range(len(whole)):
+        parts = [share.batch_at(1, k) for share in shares]
+        assert len(parts[0][0]) == len(parts[1][0])
+        assert [*rows_in(parts[0]), *rows_in(parts[1])] == rows_in(whole.batch_at(1, k))
+        assert [part[2].tolist() for part in parts] == [[1.0] * len(parts[0][0])] * 2
+
+
+def test_a_sampler_of_imbalanced_learn_draws(coded_cohort: Cohort) -> None:
+    """A sampler takes the place of the ratio; settings that would do nothing are refused."""
+    features = np.random.default_rng(0).normal(size=(31, 2))
+    dataset = make(coded_cohort, sampler=NearMiss(), features=features)
+    assert len(dataset.rows_of(0)) == 14
+    for settings, text in [
+        ({"sampler": NearMiss(), "features": features, "ratio": 0.5}, r"`ratio` \(0\.5\)"),
+        ({"sampler": NearMiss(), "features": features, "unit": "patient"}, "'patient'"),
+        ({"features": features}, "are for a `sampler`, and none was given"),
+    ]:
+        with pytest.raises(InvalidInputError, match=text):
+            make(coded_cohort, **settings)
+
+
+def test_unreadable_images_may_be_skipped_and_are_listed(tmp_path: Path) -> None:
+    """One broken file of 120 is left out, counted and listed; a second is past 1 %."""
+    cohort = make_coded_cohort(tmp_path / "c", labels=["sick"] * 10 + ["well"] * 110)
+    cohort.path(3).write_bytes(b"broken")
+    settings = {"image_size": 4, "batch_size": 4, "seed": 0, "on_unreadable": "skip"}
+    dataset, model = UndersampledDataset(cohort, np.arange(120), **settings), recording_model()
+    history = model.fit(dataset, epochs=2, callbacks=[dataset.follow_epochs()], verbose=0).history
+    assert history["unreadable_images"] == [1, 1]
+    assert history["unreadable_files"] == [[str(cohort.path(3))]] * 2
+    assert list(dataset.unreadable) == [3]
+    assert sorted(row for batch in shown(model)[:5] for row in batch if row < 10) == [
+        0, 1, 2, 4, 5, 6, 7, 8, 9,
+    ]  # fmt: skip
+    cohort.path(5).write_bytes(b"broken")
+    with pytest.raises(UnreadableImageError, match=r"2 images .* at most 1 \(1 %.*005\.png"):
+        list(UndersampledDataset(cohort, np.arange(120), **settings))
+
+
+def test_an_unreadable_image_stops_training_by_name(coded_cohort: Cohort) -> None:
+    """By default `fit` ends with an error that names the file and its row."""
+    coded_cohort.path(6).write_bytes(b"broken")
+    dataset = make(coded_cohort)
+    # TensorFlow wraps whatever a dataset raises; the text is there.
+    with pytest.raises(Exception, match=r"row 6: .*006\.png"):
+        recording_model().fit(dataset, callbacks=[dataset.follow_epochs()], verbose=0)
+
+
+def test_more_classes_are_numbered(tmp_path: Path) -> None:
+    """Of three classes each epoch shows two, two and two."""
+    labels = ["well"] * 9 + ["ill"] * 5 + ["sick"] * 2
+    cohort = make_coded_cohort(tmp_path / "c", labels=labels)
+    dataset = UndersampledDataset(cohort, np.arange(16), image_size=4, batch_size=6, seed=0)
+    _, classes = dataset[0]
+    assert sorted(classes.tolist()) == [0, 0, 1, 1, 2, 2]
+    assert dataset.train_prevalence == pytest.approx(1 / 3)
+    assert dataset.cohort_prevalence == 2 / 16

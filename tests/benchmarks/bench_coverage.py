@@ -6,6 +6,7 @@ on the log odds, against 1 within a patient). The truth is taken from 40,000 pat
 """
 
 import argparse
+import sys
 from collections import defaultdict
 
 import numpy as np
@@ -89,15 +90,20 @@ def main() -> None:
     runs = 100 if options.quick else options.runs
     settings = [(k, p) for k in PATIENTS for p in PREVALENCES]
     tables = [coverage(k, p, runs, options.seed) for k, p in settings]
-    print(f"Coverage of 95 % intervals over {runs} studies (%); as-independent coverage in brackets.")
-    print()
     heads = [f"{k} patients, {p:.0%}" for k, p in settings]
-    print(f"| figure | {' | '.join(heads)} | without limits |")
-    print("|---" * (len(heads) + 2) + "|")
+    lines = [
+        f"Coverage of 95 % intervals over {runs} studies (%), by patients and prevalence; in",
+        "brackets that of intervals that take images as independent.",
+        "",
+        f"| figure | {' | '.join(heads)} |",
+        "|---" * (len(heads) + 1) + "|",
+    ]
     for name in tables[0]:
         cells = [f"{table[name][0]:.1f} ({table[name][1]:.0f})" for table in tables]
-        none = max(table[name][2] for table in tables)
-        print(f"| {name} | {' | '.join(cells)} | {'' if none == 0 else f'<= {none:.1f}'} |")
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    none = max(table[name][2] for table in tables for name in table)
+    lines += ["", f"Studies without limits for a figure, at most: {none:.1f} %."]
+    sys.stdout.write("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

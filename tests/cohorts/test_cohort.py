@@ -1,10 +1,173 @@
 """The cohort: frozen, checked, comparable."""
 
+import dataclasses
+import math
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from prevalens.cohorts import Cohort
-from prevalens.exceptions import InvalidInputError
+from prevalens.exceptions import DataWarning, InvalidInputError
+
+
+def make(**columns: Any) -> Cohort:
+    """Make a good cohort of three rows with some arguments replaced."""
+    good: dict[str, Any] = {
+        "images": ["a.png", "b.png", "c.png"],
+        "labels": ["well", "sick", "well"],
+        "patients": ["p", "q", "q"],
+        "positive": "sick",
+        "covariates": {"site": ["north", "south", "south"], "age": [50.0, 60.0, math.nan]},
+        "root": Path("data"),
+    }
+    return Cohort(**{**good, **columns})
+
+
+def test_columns_are_coded_with_the_positive_class_last() -> None:
+    """Classes are sorted with the positive one last, so that it is label 1 of two."""
+    cohort = make()
+
+    assert cohort.classes == ("well", "sick")
+    assert cohort.labels.tolist() == [0, 1, 0]
+    assert cohort.label_names.tolist() == ["well", "sick", "well"]
+    assert cohort.is_positive.tolist() == [False, True, False]
+    assert (len(cohort), cohort.n_patients) == (3, 2)
+    assert cohort.path(1) == Path("data/b.png")
+    assert repr(cohort) == "Cohort(3 images of 2 patients: well 2, sick 1)"
+
+
+def test_a_cohort_cannot_be_changed() -> None:
+    """Neither a field nor a value of a column can be set."""
+    cohort = make()
+
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        cohort.positive = "well"  # type: ignore[misc]
+    for column in (cohort.images, cohort.labels, cohort.patients, cohort.covariate("age")):
+        with pytest.raises(ValueError, match="read-only"):
+            column[0] = column[1]
+
+
+def test_the_arrays_given_stay_the_callers() -> None:
+    """Changing an array afterwards does not change the cohort, nor is the array frozen."""
+    labels, ages = np.array(["well", "sick", "well"]), np.array([1.0, 2.0, 3.0])
+    cohort = make(labels=labels, covariates={"age": ages})
+    labels[0], ages[0] = "sick", 9.0
+
+    assert cohort.label_names[0] == "well"
+    assert cohort.covariate("age")[0] == 1.0
+
+
+def test_labels_may_be_numbers_into_the_classes() -> None:
+    """0 is the first class; a number outside is refused."""
+    assert make(labels=[1, 0, 1], classes=("sick", "well")).label_names[0] == "well"
+    with pytest.raises(InvalidInputError, match=r"index into the 2 `classes`, but 2 came"):
+        make(labels=[1, 2, 1], classes=("sick", "well"))
+
+
+def test_whole_floats_are_whole_ids() -> None:
+    """A table with an empty cell turns ids into floats; 61.0 is patient 61."""
+    assert make(patients=np.array([61.0, 62.0, 61.0])).patients.tolist() == ["61", "62", "61"]
+
+
+@pytest.mark.parametrize("missing", [None, math.nan, "", "  ", np.float64("nan")])
+@pytest.mark.parametrize(
+    ("column", "name"), [("labels", "label"), ("patients", "patient"), ("images", "image")]
+)
+def test_missing_values_are_named_by_row(column: str, name: str, missing: object) -> None:
+    """None, nan and empty texts are no label, patient or image."""
+    with pytest.raises(InvalidInputError, match=rf"needs a {name}, but 1 of 3 .*: rows 1\."):
+        make(**{column: ["x", missing, "sick"]})
+
+
+@pytest.mark.parametrize(
+    ("columns", "reason"),
+    [
+        ({"patients": ["p", "q"]}, "`images` has 3, `labels` has 3, `patients` has 2"),
+        ({"covariates": {"age": [1]}}, "`age` has 1"),
+        ({"positive": "sik"}, "got 'sik'. Did you mean 'sick'?"),
+        ({"labels": ["sick"] * 3}, "at least two different classes, got ['sick']"),
+        ({"classes": ("ill", "sick")}, "but 'well' came"),
+        ({"images": ["a.png", "b.png", "a.png"]}, "1 are listed more than once: 'a.png'"),
+    ],
+)
+def test_broken_columns_are_refused_with_their_values(columns: dict[str, Any], reason: str) -> None:
+    """Lengths, classes and repeated images: the rule and what came."""
+    with pytest.raises(InvalidInputError) as caught:
+        make(**columns)
+    assert reason in str(caught.value)
+
+
+@pytest.mark.parametrize(("one", "other"), [("H3", "h3"), ("p 1", "p1"), ("p1", "p1 ")])
+def test_ids_that_differ_by_case_or_white_space_are_named(one: str, other: str) -> None:
+    """Both spellings are in the warning; they stay two patients."""
+    with pytest.warns(DataWarning, match="case or white space") as caught:
+        cohort = make(patients=[one, other, "q"])
+
+    assert repr(one) in str(caught[0].message)
+    assert repr(other) in str(caught[0].message)
+    assert caught[0].filename == __file__
+    assert cohort.n_patients == 3
+
+
+def test_the_fingerprint_sees_every_column_but_not_the_root() -> None:
+    """A change of any column changes it; moving the folder does not."""
+    cohort = make()
+    changes: list[dict[str, Any]] = [
+        {"images": ["a.png", "b.png", "d.png"]},
+        {"labels": ["well", "sick", "sick"]},
+        {"patients": ["p", "q", "r"]},
+        {"positive": "well"},
+        {"covariates": {"site": ["north", "south", "north"], "age": [50.0, 60.0, math.nan]}},
+        {"covariates": {}},
+    ]
+
+    assert cohort == make(root=Path("elsewhere"))
+    assert hash(cohort) == hash(make(root=Path("elsewhere")))
+    assert len({cohort.fingerprint, *(make(**change).fingerprint for change in changes)}) == 7
+    assert cohort != "a cohort"
+
+
+@given(rows=st.lists(st.integers(0, 2), min_size=1, max_size=3, unique=True))
+def test_taken_rows_keep_their_columns(rows: list[int]) -> None:
+    """Every column of the rows taken, in their order, and the classes as they were."""
+    cohort = make()
+    taken = cohort.take(rows)
+
+    assert taken.images.tolist() == [cohort.images[row] for row in rows]
+    assert taken.label_names.tolist() == [cohort.label_names[row] for row in rows]
+    assert taken.covariate("site").tolist() == [cohort.covariate("site")[row] for row in rows]
+    assert taken.classes == cohort.classes
+
+
+def test_an_unknown_covariate_gets_the_nearest_name() -> None:
+    """The names there are, and the nearest."""
+    with pytest.raises(InvalidInputError, match=r"\['age', 'site'\].*Did you mean 'site'"):
+        make().covariate("sit")
+
+
+def test_where_keeps_rows_that_meet_every_condition() -> None:
+    """By label, patient, covariate, any of several values, and a mask."""
+    cohort = make()
+
+    assert cohort.where(label="well").images.tolist() == ["a.png", "c.png"]
+    assert cohort.where(patient=["p", "z"]).images.tolist() == ["a.png"]
+    assert cohort.where(site="south", label="sick").images.tolist() == ["b.png"]
+    assert cohort.where(cohort.covariate("age") > 55).images.tolist() == ["b.png"]
+    assert cohort.where(age=50).images.tolist() == ["a.png"]
+
+
+def test_where_refuses_what_it_cannot_answer() -> None:
+    """No row left, an unknown name, a mask of another length."""
+    with pytest.raises(InvalidInputError, match=r"none meets \{'site': 'west'\}"):
+        make().where(site="west")
+    with pytest.raises(InvalidInputError, match="no covariate 'sight'"):
+        make().where(sight="north")
+    with pytest.raises(InvalidInputError, match="`mask` has 2"):
+        make().where([True, False])
 
 
 def test_patients_join_by_connected_components(cohort: Cohort) -> None:
@@ -17,6 +180,42 @@ def test_patients_join_by_connected_components(cohort: Cohort) -> None:
 
 
 def test_joining_an_unknown_patient_is_refused(cohort: Cohort) -> None:
-    """The nearest id is suggested."""
-    with pytest.raises(InvalidInputError, match=r"'q3' are none\.|Did you mean 'p3'"):
+    """The id that came and the nearest one are in the text."""
+    with pytest.raises(InvalidInputError, match=r"'q3' are none\. Did you mean 'p3'"):
         cohort.join_patients([("p0", "q3")])
+
+
+def test_concat_puts_one_cohort_after_the_other() -> None:
+    """Rows, patients and covariates follow; a shared id is one patient."""
+    first, second = make(), make(images=["d.png", "e.png", "f.png"], patients=["q", "r", "r"])
+    both = first.concat(second)
+
+    assert both.images.tolist() == ["a.png", "b.png", "c.png", "d.png", "e.png", "f.png"]
+    assert both.n_patients == 3
+    assert both.covariate("site").tolist() == ["north", "south", "south"] * 2
+    assert both.root == Path("data")
+
+
+def test_concat_of_two_folders_starts_from_the_one_above(tmp_path: Path) -> None:
+    """Files stay where they were; paths start from the common folder."""
+    first, second = make(root=tmp_path / "x"), make(root=tmp_path / "y" / "z")
+    both = first.concat(second)
+
+    assert both.root == tmp_path
+    assert both.images.tolist()[2:4] == ["x/c.png", "y/z/a.png"]
+    assert both.path(3) == second.path(0)
+
+
+@pytest.mark.parametrize(
+    ("columns", "reason"),
+    [
+        ({"positive": "well"}, "one `classes`"),
+        ({"positive": "well", "classes": ("well", "sick")}, "one `positive`"),
+        ({"covariates": {"site": ["a", "b", "c"]}}, r"only one has \['age'\]"),
+        ({}, "listed more than once"),
+    ],
+)
+def test_concat_refuses_cohorts_that_do_not_fit(columns: dict[str, Any], reason: str) -> None:
+    """Other classes, another positive class, other covariates, the same image."""
+    with pytest.raises(InvalidInputError, match=reason):
+        make(classes=("well", "sick")).concat(make(**columns))

@@ -70,6 +70,30 @@ def test_images_that_do_not_match_are_never_dropped_silently(tmp_path: Path) -> 
     assert len(cohort) == 2
 
 
+def test_patients_are_read_from_dicom_headers(tmp_path: Path) -> None:
+    """The header's PatientID is the patient; a file without one is named."""
+    pydicom = pytest.importorskip("pydicom", reason="the extra `dicom` is not installed")
+    for name, patient in (("sick/1.dcm", "A"), ("well/2.dcm", "B"), ("well/3.dcm", "B")):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        meta = pydicom.dataset.FileMetaDataset()
+        meta.MediaStorageSOPClassUID = pydicom.uid.SecondaryCaptureImageStorage
+        meta.MediaStorageSOPInstanceUID = pydicom.uid.generate_uid()
+        meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
+        data = pydicom.dataset.Dataset()
+        data.file_meta, data.PatientID = meta, patient
+        data.save_as(tmp_path / name, enforce_file_format=True)
+    pattern = r"(?P<label>\w+)/\d\.dcm"
+
+    cohort = read_folder(tmp_path, pattern, positive="sick", patients_from="dicom")
+
+    assert cohort.patients.tolist() == ["A", "B", "B"]
+    with pytest.raises(InvalidInputError, match="names a group `patient` too"):
+        read_folder(tmp_path, positive="sick", patients_from="dicom")
+    (tmp_path / "well" / "4.dcm").write_text("no DICOM")
+    with pytest.raises(UnreadableImageError, match=r"4\.dcm cannot be read as DICOM"):
+        read_folder(tmp_path, pattern, positive="sick", patients_from="dicom")
+
+
 @pytest.mark.parametrize(
     ("pattern", "reason"),
     [(r"(?P<label>\w+)/.*", "lacks patient"), (r"(.*", "no regular expression")],

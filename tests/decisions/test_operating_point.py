@@ -174,3 +174,12 @@ def test_one_class_chooses_nothing() -> None:
     wide = Predictions(labels=[0, 1], scores=np.eye(3)[:2], patients=None, classes=("a", "b", "c"))
     with pytest.raises(InvalidInputError, match="one_vs_rest"):
         choose_threshold(wide)
+
+
+def test_a_point_reads_as_a_sentence() -> None:
+    """What `print` shows: the threshold, its rule, both figures, and what is promised."""
+    text = str(choose_threshold(twenty()))
+
+    assert text.startswith("Threshold 0.1: largest threshold whose sensitivity is at least 0.95")
+    assert "(sensitivity 0.950, specificity 0.200)" in text
+    assert text.endswith("Nothing is promised of new patients.")

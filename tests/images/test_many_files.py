@@ -1,12 +1,15 @@
 """Many files: order, workers, progress and refusals."""
 
 import io
+import subprocess
+import sys
 from pathlib import Path
 
 import joblib
 import pytest
 
 from prevalens.exceptions import UnreadableImageError
+from prevalens.images import hash_files
 from prevalens.images.many_files import map_files
 
 
@@ -39,6 +42,48 @@ def test_a_configured_backend_of_joblib_is_followed() -> None:
         found = map_files(len, ["a", "bb", "ccc"])
 
     assert found == [1, 2, 3]
+
+
+DASK = """
+import sys
+import joblib
+from distributed import Client, LocalCluster
+from prevalens.exceptions import UnreadableImageError
+from prevalens.images import hash_files
+
+if __name__ == "__main__":
+    paths = sys.argv[1:]
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+        with Client(cluster), joblib.parallel_config(backend="dask"):
+            print(*hash_files(paths), sep="\\n")
+            try:
+                hash_files([paths[0], "gone"])
+            except UnreadableImageError as error:
+                print(error)
+"""
+
+
+def test_a_dask_cluster_gives_the_same_results(tmp_path: Path) -> None:
+    """Two Dask worker processes hash and refuse the same files as this process does."""
+    pytest.importorskip("distributed", reason="dask[distributed] is not installed")
+    paths = [tmp_path / f"{k}.bin" for k in range(40)]
+    for path in paths:
+        path.write_text(path.name)
+    script = tmp_path / "spread.py"
+    script.write_text(DASK)
+
+    # A process of its own: the cluster opens sockets, which tests here must not.
+    done = subprocess.run(
+        [sys.executable, str(script), *map(str, paths)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+
+    *hashes, refusal = done.stdout.splitlines()
+    assert hashes == hash_files(paths).tolist()
+    assert refusal.startswith("gone cannot be opened")
 
 
 def test_one_refusal_is_raised_as_it_is() -> None:

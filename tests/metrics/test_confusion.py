@@ -42,7 +42,7 @@ def test_proportions_are_wilson_on_their_own_counts() -> None:
 
 def test_an_unknown_interval_is_met_with_the_choices() -> None:
     """The nearest name is suggested."""
-    with pytest.raises(InvalidInputError, match="'wilson', 'exact', got 'wilsen'.*'wilson'"):
+    with pytest.raises(InvalidInputError, match=r"'wilson', 'exact', got 'wilsen'.*'wilson'"):
         sensitivity(LABELS, CALLS, interval="wilsen")
 
 

@@ -34,7 +34,7 @@ def test_images_that_go_together_count_as_their_patients() -> None:
     squares, fourths = (4 + 2 * 4) / 15**2, (4 + 2 * 16) / 15**4
     assert made.design_effect == pytest.approx(squares * 60 / (4 / 6 * 2 / 6))
     seen = min(2 * squares**2 / (fourths - squares**2 / 6), 5)
-    reach = student_critical(0.95, 2 / (1 / seen + 1 / 5)) * math.sqrt(squares) * 6 * 6 / 8
+    reach = student_critical(0.95, seen) * math.sqrt(squares) * 6 * 6 / 8
     assert made.upper == pytest.approx(1 / (1 + math.exp(-math.log(2) - reach)))
 
 

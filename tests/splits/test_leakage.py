@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from prevalens.cohorts import Cohort, find_duplicates, read_cnmc
 from prevalens.exceptions import InvalidInputError, LeakageError, UnreadableImageError
@@ -94,9 +95,9 @@ def test_an_image_with_two_labels_is_named_even_within_a_part() -> None:
     audit = audit_leakage(cohort, split_at(cohort, [0, 1], [2, 3]))
 
     assert [(f.kind, f.rows, f.parts) for f in audit.findings] == [
-        ("two labels", (0, 1), ("train",))
+        ("identical, two labels", (0, 1), ("train",))
     ]
-    assert "as a, b" in str(audit)
+    assert "as a and b" in str(audit)
 
 
 def test_a_copied_file_is_found_from_its_bytes(image_cohort: Cohort) -> None:
@@ -110,12 +111,48 @@ def test_a_copied_file_is_found_from_its_bytes(image_cohort: Cohort) -> None:
     assert ("identical", tuple(sorted((a, b)))) in [(f.kind, f.rows) for f in found]
 
 
+def test_a_near_duplicate_is_found_and_its_labels_compared(image_cohort: Cohort) -> None:
+    """A darker copy in another part is named, and that it has another label."""
+    partition = by_patient(image_cohort)
+    a = int(partition.train[image_cohort.is_positive[partition.train]][0])
+    b = int(partition.test[~image_cohort.is_positive[partition.test]][0])
+    with Image.open(image_cohort.path(a)) as picture:
+        picture.point(lambda value: value * 0.9).save(image_cohort.path(b))
+
+    audit = audit_leakage(image_cohort, partition)
+
+    rows = tuple(sorted((a, b)))
+    assert [(f.kind, f.rows) for f in audit.findings] == [
+        ("near-duplicate", rows),
+        ("near-duplicate, two labels", rows),
+    ]
+    assert audit_leakage(image_cohort, partition, near=False).ok
+
+
+def test_a_turned_copy_is_found_on_request(image_cohort: Cohort) -> None:
+    """A copy turned by a quarter is found with turns=True alone."""
+    partition = by_patient(image_cohort)
+    a, b = int(partition.train[0]), int(partition.test[0])
+    with Image.open(image_cohort.path(a)) as picture:
+        picture.transpose(Image.Transpose.ROTATE_90).save(image_cohort.path(b))
+
+    assert audit_leakage(image_cohort, partition).ok
+    turned = audit_leakage(image_cohort, partition, turns=True)
+    assert tuple(sorted((a, b))) in [f.rows for f in turned.findings]
+
+
+def test_a_setting_that_would_be_ignored_is_refused(image_cohort: Cohort) -> None:
+    """Turns need a look at the pictures."""
+    with pytest.raises(InvalidInputError, match="near=False does not look"):
+        find_duplicates(image_cohort, turns=True)
+
+
 def test_without_any_file_the_audit_says_what_it_did_not_check(cohort: Cohort) -> None:
     """No files and no hashes: patients are checked, and the rest is named as unchecked."""
     audit = audit_leakage(cohort, by_patient(cohort))
 
     assert audit.ok
-    assert "identical images" in audit.not_checked[0]
+    assert "identical and near-duplicate images" in audit.not_checked[0]
     assert "NOT looked for" in str(audit)
 
 

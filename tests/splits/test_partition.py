@@ -9,7 +9,7 @@ import pytest
 from prevalens.cohorts import Cohort
 from prevalens.exceptions import InvalidInputError
 from prevalens.splits import Partition, PatientHoldout
-from prevalens.splits.partition import count_crossing
+from prevalens.splits.partition import _checksum, count_crossing
 
 
 def partition_of(**changes: object) -> Partition:
@@ -36,6 +36,10 @@ def test_rows_are_sorted_and_frozen() -> None:
         ({"test": [4]}, "outside: 4"),
         ({"train": [], "validation": [], "test": []}, "there must be some"),
         ({"n_rows": 0}, "`n_rows`"),
+        ({"train": [0.5, 1.0]}, "`train` must hold row numbers, got 0.5"),
+        ({"train": [True, False]}, "numpy.flatnonzero"),
+        ({"settings": {"seed": {1, 2}}}, "`settings` must be plain"),
+        ({"patients_crossing": -1}, "`patients_crossing`"),
     ],
 )
 def test_rows_that_cannot_be_are_refused(changes: dict[str, object], match: str) -> None:
@@ -68,6 +72,8 @@ def test_another_cohort_is_refused(cohort: Cohort, tmp_path: Path) -> None:
         (lambda text: text.replace('"version": 1', '"version": 9'), "version 9"),
         (lambda text: text.replace('"method"', '"metod"'), r"missing \['method'\]"),
         (lambda _: "[1, 2]", "no prevalens partition"),
+        (lambda text: text.replace('"n_rows": 54', '"n_rows": 55'), "checksum does not fit"),
+        (lambda text: text.replace('"seed": 0', '"seed": 7'), "checksum does not fit"),
     ],
 )
 def test_a_cut_or_edited_file_is_refused(
@@ -90,6 +96,32 @@ def test_a_saved_partition_is_plain_json(cohort: Cohort, tmp_path: Path) -> None
 
     assert record["test"] == partition.test.tolist()
     assert record["settings"]["strata"] == ["site"]
+
+
+def test_content_that_is_no_partition_is_refused(cohort: Cohort, tmp_path: Path) -> None:
+    """Even with a checksum that fits, rows in two parts are not loaded."""
+    record = PatientHoldout().partition(cohort).to_dict()
+    del record["checksum"]
+    record["test"] = record["train"]
+    record["checksum"] = _checksum(record)
+    (tmp_path / "p.json").write_text(json.dumps(record))
+
+    with pytest.raises(InvalidInputError, match=r"holds no partition: .*these are in two"):
+        Partition.load(tmp_path / "p.json", cohort=cohort)
+
+
+def test_equality_is_that_of_the_content(cohort: Cohort) -> None:
+    """Two draws with one seed are equal, and have one hash; another seed is another partition."""
+    first, again = (PatientHoldout(seed=1).partition(cohort) for _ in range(2))
+
+    assert first == again
+    assert hash(first) == hash(again)
+    assert first != PatientHoldout(seed=2).partition(cohort)
+
+
+def test_the_repr_is_one_line_of_sizes() -> None:
+    """No array of rows is printed."""
+    assert repr(partition_of()) == "Partition(train 2, validation 1, test 1 of 4 rows, by custom)"
 
 
 def test_crossing_patients_are_counted() -> None:

@@ -95,3 +95,5 @@ def test_shares_leave_the_rest_to_train_on() -> None:
         check_shares(validation=0.5, test=0.5)
     with pytest.raises(InvalidInputError, match="both 0"):
         held_out_shares(validation=0, test=0)
+    with pytest.raises(InvalidInputError, match=r"`test` must be 0 or at least 0\.001"):
+        check_shares(test=1e-9)

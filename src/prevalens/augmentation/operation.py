@@ -48,6 +48,7 @@ class Operation:
     name: ClassVar[str]
     host_only: ClassVar[bool] = False
     needs_range: ClassVar[bool] = False  # whether pixel values, not only places, matter
+    needs_colour: ClassVar[bool] = False
 
     probability: Probability = 1.0
 

@@ -5,6 +5,18 @@ from dataclasses import fields
 from typing import Any
 
 from prevalens._checks import check_choice
+from prevalens.augmentation.appearance_operations import (
+    Blur,
+    Dust,
+    Exposure,
+    Gamma,
+    Illumination,
+    Jpeg,
+    Noise,
+    Stain,
+    WhiteBalance,
+)
+from prevalens.augmentation.elastic import Elastic
 from prevalens.augmentation.geometric_operations import (
     Flip,
     QuarterTurn,
@@ -15,7 +27,24 @@ from prevalens.augmentation.geometric_operations import (
 )
 from prevalens.augmentation.operation import Operation
 
-_KINDS: tuple[type[Operation], ...] = (Flip, QuarterTurn, Rotation, Shift, Zoom, Shear)
+_KINDS: tuple[type[Operation], ...] = (
+    Flip,
+    QuarterTurn,
+    Rotation,
+    Shift,
+    Zoom,
+    Shear,
+    Elastic,
+    Stain,
+    Gamma,
+    Exposure,
+    WhiteBalance,
+    Illumination,
+    Dust,
+    Blur,
+    Noise,
+    Jpeg,
+)
 BY_NAME: dict[str, type[Operation]] = {kind.name: kind for kind in _KINDS}
 
 

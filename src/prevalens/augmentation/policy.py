@@ -1,20 +1,26 @@
 """AugmentationPolicy: which changes, how strong, how often; pure, so it can be logged."""
 
+import os
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
+import PIL.Image
 from numpy.typing import ArrayLike, NDArray
 
 from prevalens._checks import check_choice, check_integer, check_number, name_some
 from prevalens._seeding import generator
+from prevalens._writing import whole_file
+from prevalens.augmentation.contact_sheet import contact_sheet
 from prevalens.augmentation.drawing import n_uniforms, parameters_from
+from prevalens.augmentation.host_augmentation import augment_on_host
 from prevalens.augmentation.operation import Operation
 from prevalens.augmentation.operations_by_name import operation_from
 from prevalens.augmentation.resampling import FILLS
 from prevalens.exceptions import InvalidInputError, NoEffectWarning, SaturationWarning
+from prevalens.typing import Image, Images
 
 Parameters = dict[str, NDArray[np.float32]]
 _FORMAT = "prevalens augmentation policy"
@@ -118,10 +124,47 @@ class AugmentationPolicy:
         )
         return {name: np.ascontiguousarray(v, dtype=np.float32) for name, v in drawn.items()}
 
+    def preview(
+        self,
+        images: Images,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        copies: int = 8,
+        seed: int = 0,
+        labels: ArrayLike | None = None,
+    ) -> Image:
+        """Show each image beside changed copies of it, to be looked at before training.
+
+        Args:
+            images: uint8, `(n, height, width, channels)` with 1 or 3 channels.
+            path: PNG file to write; by default none.
+            copies: Changed copies per image.
+            seed: Seed of the draws.
+            labels: Class index of each image, for a policy with a chance per class.
+
+        Returns:
+            The contact sheet, uint8, `(sheet_height, sheet_width, 3)`.
+        """
+        check_integer("copies", copies, minimum=1)
+        images = np.asarray(images)
+        repeated = np.repeat(images, copies, axis=0)
+        classes = None if labels is None else np.repeat(np.asarray(labels), copies)
+        drawn = self.draw(len(repeated), seed=seed, epoch=0, labels=classes)
+        sheet = contact_sheet(images, augment_on_host(self, repeated, drawn))
+        if path is not None:
+            with whole_file(path) as temporary:
+                PIL.Image.fromarray(sheet).save(temporary, format="PNG")
+        return sheet
+
     @property
     def per_class(self) -> bool:
         """Whether some operation has a chance per class."""
         return any(isinstance(each.probability, tuple) for each in self.operations)
+
+    @property
+    def by_name(self) -> dict[str, Operation]:
+        """The operations by their names."""
+        return {operation.name: operation for operation in self.operations}
 
     def without(self, *names: str) -> "AugmentationPolicy":
         """Return the policy without the operations of these names."""

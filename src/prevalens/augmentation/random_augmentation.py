@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from prevalens._checks import check_choice, check_integer, name_some
+from prevalens.augmentation.appearance import apply_appearance
 from prevalens.augmentation.drawing import n_uniforms, parameters_from
 from prevalens.augmentation.geometry import apply_geometry
 from prevalens.augmentation.policy import AugmentationPolicy
@@ -89,10 +90,10 @@ class RandomAugmentation(keras.layers.Layer):
         drawn = {name: ops.convert_to_tensor(value) for name, value in parameters.items()}
         first = self.data_format == "channels_first"
         pictures = ops.transpose(images, (0, 2, 3, 1)) if first else images
-        _refuse_turning_oblongs(drawn, pictures.shape)
         pictures = apply_geometry(
             pictures, drawn, fill=self.policy.fill, fill_value=self.policy.fill_value
         )
+        pictures = apply_appearance(pictures, drawn, self.policy.by_name)
         pictures = ops.transpose(pictures, (0, 3, 1, 2)) if first else pictures
         return ops.cast(pictures, self.compute_dtype)
 
@@ -136,12 +137,4 @@ def _refuse_host_policy(policy: AugmentationPolicy) -> None:
         raise InvalidInputError(
             f"Only the host can do {name_some(on_host)}. Use "
             f"`policy.without({', '.join(map(repr, on_host))})` for the layer."
-        )
-
-
-def _refuse_turning_oblongs(parameters: Mapping[str, Any], shape: tuple[Any, ...]) -> None:
-    if "quarter_turns" in parameters and shape[1] != shape[2]:
-        raise InvalidInputError(
-            f"Quarter turns need square images, got height {shape[1]} and width {shape[2]}. "
-            "Resize the images, or leave QuarterTurn out."
         )

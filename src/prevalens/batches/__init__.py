@@ -9,6 +9,7 @@ from prevalens._lazy import lazy_names
 
 if TYPE_CHECKING:
     from prevalens.batches.image_dataset import ImageDataset
+    from prevalens.batches.sharding import join_shards
     from prevalens.batches.undersampled_dataset import UndersampledDataset
     from prevalens.batches.undersampling import UndersamplingPlan
 
@@ -16,6 +17,7 @@ __all__ = [
     "ImageDataset",
     "UndersampledDataset",
     "UndersamplingPlan",
+    "join_shards",
 ]
 
 __getattr__ = lazy_names(
@@ -24,5 +26,6 @@ __getattr__ = lazy_names(
         "ImageDataset": "image_dataset",
         "UndersampledDataset": "undersampled_dataset",
         "UndersamplingPlan": "undersampling",
+        "join_shards": "sharding",
     },
 )

@@ -1,70 +1,153 @@
 """Rows in, arrays out: what one batch holds."""
 
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from prevalens._checks import check_integer, name_some
+from prevalens._checks import check_choice, name_some
+from prevalens.batches.image_source import ImageSource, Size
 from prevalens.cohorts.cohort import Cohort
 from prevalens.exceptions import InvalidInputError, UnreadableImageError
-from prevalens.images.decoding import read_image
-from prevalens.typing import Images, Rows
+from prevalens.images.pixel_cache import PixelCache
+from prevalens.typing import Rows, Scores
 
 Batch: TypeAlias = tuple[Any, ...]
-Size: TypeAlias = int | tuple[int, int]
+Column: TypeAlias = np.ndarray[Any, Any]
 
 
 class BatchReader:
-    """Reads the images and labels of any rows of a cohort, at one size.
+    """Reads images, covariates, labels and weights of any rows of a cohort.
 
     Args:
         cohort: The cohort the rows point into.
         image_size: Side in pixels of square images, or `(height, width)`.
+        covariates: Names of numeric covariates that stand beside the image.
+        targets: What to learn in place of the label, shape `(n_rows,)` or `(n_rows, n_targets)`
+            with a row for each of the cohort.
+        sample_weights: Weight of each row of the cohort in the loss, shape `(n_rows,)`, >= 0.
+        cache: Keeps decoded images.
+        decoder: `"pillow"` or `"opencv"`.
+        on_unreadable: `"raise"`, or `"skip"` to leave out images that cannot be read.
+        n_skipped_at_most: How many different rows may be left out before it is an error.
     """
 
-    def __init__(self, cohort: Cohort, *, image_size: Size) -> None:
-        self.cohort = cohort
-        self.image_size = check_size(image_size)
+    def __init__(
+        self,
+        cohort: Cohort,
+        *,
+        image_size: Size,
+        covariates: Sequence[str] = (),
+        targets: ArrayLike | None = None,
+        sample_weights: ArrayLike | None = None,
+        cache: PixelCache | None = None,
+        decoder: str = "pillow",
+        on_unreadable: str = "raise",
+        n_skipped_at_most: int = 0,
+    ) -> None:
+        self.unreadable: dict[int, str] = {}
+        self.source = ImageSource(cohort, image_size=image_size, cache=cache, decoder=decoder)
+        self._covariates = _numbers(cohort, covariates)
+        self._targets = _labels(cohort) if targets is None else _column("targets", targets, cohort)
+        self._weights = None if sample_weights is None else _weights(sample_weights, cohort)
+        self._skips = check_choice("on_unreadable", on_unreadable, ("raise", "skip")) == "skip"
+        self._n_skipped_at_most = n_skipped_at_most
 
-    def read(self, rows: Rows) -> Batch:
-        """Return images `(batch, height, width, 3)` uint8, and labels `(batch,)`."""
-        return self.images(rows), self.labels(rows)
+    def read(self, rows: Rows, *, weights: Scores | None = None) -> Batch:
+        """Return one batch.
 
-    def images(self, rows: Rows) -> Images:
-        """Return the decoded images of `rows`, uint8 `(batch, height, width, 3)`, 0 to 255.
+        Args:
+            rows: Rows of the cohort, shape `(batch,)`.
+            weights: Further weights of these rows, multiplied with those of the cohort.
+
+        Returns:
+            `(inputs, labels)`, or `(inputs, labels, weights)` where there are weights. The inputs
+            are images, uint8 `(batch, height, width, 3)`, or `(images, covariates)` with
+            covariates float32 `(batch, n_covariates)`.
 
         Raises:
             UnreadableImageError: a file cannot be read; the text names it and its row.
         """
-        images = np.empty((len(rows), *self.image_size, 3), dtype=np.uint8)
-        for position, row in enumerate(rows.tolist()):
-            try:
-                images[position] = read_image(self.cohort.path(row), size=self.image_size)
-            except UnreadableImageError as error:
-                raise UnreadableImageError(f"Row {row} of the cohort: {error}") from error
-        return images
+        images, failures = self.source.read(rows)
+        if failures:
+            good = self._note(rows, failures)
+            rows, images = rows[good], images[good]
+            weights = None if weights is None else weights[good]
+        inputs = images if self._covariates is None else (images, self._covariates[rows])
+        labels = self._targets[rows]
+        if self._weights is None and weights is None:
+            return inputs, labels
+        own = np.ones(len(rows)) if self._weights is None else self._weights[rows]
+        return inputs, labels, (own * (1.0 if weights is None else weights)).astype(np.float32)
 
-    def labels(self, rows: Rows) -> np.ndarray[Any, Any]:
-        """Return float32 1 for positive of two classes; the int64 class index for more."""
-        if len(self.cohort.classes) == 2:
-            return self.cohort.is_positive[rows].astype(np.float32)
-        return self.cohort.labels[rows]
+    def _note(self, rows: Rows, failures: dict[int, str]) -> Rows:
+        named = {int(rows[place]): text for place, text in failures.items()}
+        if not self._skips:
+            raise UnreadableImageError(
+                f"{len(named)} of {len(rows)} images of a batch cannot be read: {_listed(named)}."
+            )
+        self.unreadable |= named
+        if len(self.unreadable) > self._n_skipped_at_most or len(failures) == len(rows):
+            raise UnreadableImageError(
+                f"{len(self.unreadable)} images could not be read, and at most "
+                f"{self._n_skipped_at_most} (1 % of the rows) and never a whole batch may be "
+                f"skipped: {_listed(self.unreadable)}. Mend those files, or leave their rows out."
+            )
+        return np.setdiff1d(np.arange(len(rows)), list(failures))
 
 
-def check_size(image_size: object) -> tuple[int, int]:
-    """Return `(height, width)`, or say what an image size is."""
-    pair = image_size if isinstance(image_size, tuple | list) else (image_size, image_size)
-    if len(pair) != 2:
+def _listed(failures: dict[int, str], *, limit: int = 10) -> str:
+    shown = [f"row {row}: {text.rstrip('.')}" for row, text in sorted(failures.items())[:limit]]
+    rest = len(failures) - limit
+    return "; ".join(shown) + (f"; and {rest} more" if rest > 0 else "")
+
+
+def _labels(cohort: Cohort) -> Column:
+    # A sigmoid wants 0.0 and 1.0, a softmax with sparse cross-entropy the index of the class.
+    return cohort.is_positive.astype(np.float32) if len(cohort.classes) == 2 else cohort.labels
+
+
+def _column(name: str, values: ArrayLike, cohort: Cohort) -> Column:
+    column = np.asarray(values)
+    if column.ndim not in {1, 2} or len(column) != len(cohort) or column.dtype.kind not in "biuf":
         raise InvalidInputError(
-            f"`image_size` must be a whole number or (height, width), got {image_size!r}."
+            f"`{name}` must hold numbers with one row per image of the cohort, which has "
+            f"{len(cohort)}, got {column.dtype} of shape {column.shape}. Give all rows of the "
+            "cohort, not those of one part."
         )
-    return (
-        check_integer("image_size", pair[0], minimum=1),
-        check_integer("image_size", pair[1], minimum=1),
-    )
+    column = column if column.dtype.kind == "i" else column.astype(np.float32)
+    if not np.isfinite(column).all():
+        raise InvalidInputError(
+            f"`{name}` must be finite, but rows "
+            f"{name_some(np.unique(np.argwhere(~np.isfinite(column))[:, 0]).tolist())} are not. "
+            "Fill them in, or leave those rows out of the cohort."
+        )
+    return column
 
 
-def check_rows(rows: object, *, cohort: Cohort) -> Rows:
+def _weights(values: ArrayLike, cohort: Cohort) -> Column:
+    weights = _column("sample_weights", values, cohort)
+    if weights.ndim != 1 or (weights < 0).any():
+        raise InvalidInputError(
+            f"`sample_weights` must be one number >= 0 per image, got shape {weights.shape} with "
+            f"minimum {weights.min():g}. Give the weights of the rows in one column."
+        )
+    return weights
+
+
+def _numbers(cohort: Cohort, names: Sequence[str]) -> Column | None:
+    if isinstance(names, str):
+        raise InvalidInputError(
+            f"`covariates` must be a list of names, got {names!r}. Write [{names!r}]."
+        )
+    if not len(names):
+        return None
+    columns = [_column(f"covariates[{name!r}]", cohort.covariate(name), cohort) for name in names]
+    return np.stack(columns, axis=1).astype(np.float32)
+
+
+def check_rows(rows: ArrayLike, *, cohort: Cohort) -> Rows:
     """Return rows of the cohort as int64 `(n_kept,)`, or say which lie outside or repeat."""
     array = np.asarray(rows)
     if array.ndim != 1 or array.size == 0 or array.dtype.kind not in "iu":

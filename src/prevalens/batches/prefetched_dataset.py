@@ -2,13 +2,17 @@
 
 import math
 import os
+from collections.abc import Iterator
 from typing import TypeAlias
 
 import keras
+import numpy as np
 
 from prevalens._checks import check_integer
 from prevalens.batches.batch_reader import Batch, BatchReader
 from prevalens.batches.prefetcher import Prefetcher
+from prevalens.batches.row_source import RowSource
+from prevalens.batches.sharding import Shard
 from prevalens.batches.undersampling import EpochPlan
 from prevalens.exceptions import InvalidInputError
 from prevalens.typing import Rows
@@ -23,18 +27,26 @@ class PrefetchedDataset(keras.utils.PyDataset):
         reader: Reads the images and labels of rows.
         plan: Says which rows an epoch shows.
         batch_size: Images in a batch; the last of an epoch holds what is left.
+        shard: The share of every batch that this process shows.
         threads: Threads that read ahead; by default one for each core this process may use, at
             most 8. Their number changes the speed and nothing else.
     """
 
     def __init__(
-        self, reader: BatchReader, plan: EpochPlan, *, batch_size: int, threads: int | None
+        self,
+        reader: BatchReader,
+        plan: EpochPlan,
+        *,
+        batch_size: int,
+        shard: Shard,
+        threads: int | None,
     ) -> None:
         super().__init__()
         self.batch_size = check_integer("batch_size", batch_size, minimum=1)
         self.threads = check_integer("threads", threads or usable_cores(), minimum=1)
         self._reader = reader
         self._plan = plan
+        self._shard = shard
         self._n_batches = math.ceil(len(plan.rows(0)) / self.batch_size)
         self._prefetcher: Prefetcher[Place, Batch] = Prefetcher(self._make, threads=self.threads)
         self._last_asked = -1
@@ -53,19 +65,48 @@ class PrefetchedDataset(keras.utils.PyDataset):
         """Return the batch at `position` of `epoch`, whatever was asked for before."""
         return self._fetch([(epoch, range(self._n_batches)[position])])
 
+    def batches_of(self, epoch: int) -> Iterator[Batch]:
+        """Give the batches of `epoch` in order, read ahead by threads, for a loop of one's own."""
+        for position in range(self._n_batches):
+            last = min(position + self.threads + 2, self._n_batches)
+            yield self._fetch([(epoch, k) for k in range(position, last)])
+
     def rows_of(self, epoch: int) -> Rows:
         """Return the rows of the cohort that `epoch` shows, in order, shape `(n_shown,)`."""
         return self._plan.rows(epoch)
+
+    def as_torch_dataset(self, epoch: int = 0) -> RowSource:
+        """Return the images of `epoch` one by one, for a `torch.utils.data.DataLoader`.
+
+        Each is `(image, label)` as a batch holds them, the image uint8 `(height, width, 3)`.
+        Give the loader no shuffling: the order is the epoch's.
+        """
+        return RowSource(self._reader, self.rows_of(epoch))
+
+    def grain_source(self, epoch: int = 0) -> RowSource:
+        """Return the images of `epoch` one by one, for `grain.MapDataset.source`.
+
+        Each is `(image, label)` as a batch holds them, the image uint8 `(height, width, 3)`.
+        """
+        return RowSource(self._reader, self.rows_of(epoch))
 
     def _fetch(self, places: list[Place]) -> Batch:
         return self._prefetcher.get(places[0], upcoming=places[1:])
 
     def _make(self, place: Place) -> Batch:
-        return self._reader.read(self._rows_at(*place))
+        rows = self._rows_at(*place)
+        if self._shard.is_whole:
+            return self._reader.read(rows)
+        shown, weights = self._shard.share(rows)
+        return self._reader.read(shown, weights=weights)
 
     def _rows_at(self, epoch: int, position: int) -> Rows:
         rows = self._plan.rows(epoch)
-        return rows[position * self.batch_size : (position + 1) * self.batch_size]
+        if math.ceil(len(rows) / self.batch_size) == self._n_batches:
+            return rows[position * self.batch_size : (position + 1) * self.batch_size]
+        # Keras reads the number of batches once a run, so it stays that of the first epoch: an
+        # epoch that draws more or fewer rows spreads them over as many batches.
+        return np.array_split(rows, self._n_batches)[position]
 
     @property
     def workers(self) -> int:

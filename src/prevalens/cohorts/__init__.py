@@ -16,10 +16,12 @@ if TYPE_CHECKING:
         prevalence,
     )
     from prevalens.cohorts.readers import read_folder, read_table
+    from prevalens.cohorts.summary import CohortSummary
     from prevalens.cohorts.synthetic import make_cells
 
 __all__ = [
     "Cohort",
+    "CohortSummary",
     "Duplicates",
     "class_counts",
     "class_weights",
@@ -37,6 +39,7 @@ __getattr__ = lazy_names(
     __name__,
     {
         "Cohort": "cohort",
+        "CohortSummary": "summary",
         "Duplicates": "duplicates",
         "class_counts": "imbalance",
         "class_weights": "imbalance",

@@ -9,10 +9,20 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
-from prevalens._checks import check_same_length, did_you_mean, name_some
+from prevalens._checks import check_same_length, did_you_mean
+from prevalens.cohorts.columns import (
+    codes,
+    common_root,
+    frozen,
+    joined,
+    names_of,
+    ordered,
+    refuse_repeated,
+    texts,
+    warn_look_alikes,
+)
+from prevalens.cohorts.summary import CohortSummary, summarise
 from prevalens.exceptions import InvalidInputError
 from prevalens.typing import Column, Labels, Rows, Texts
 
@@ -39,6 +49,9 @@ class Cohort:
     Raises:
         InvalidInputError: lengths differ, a patient id or label is missing, a label is not among
             the classes, there are fewer than two classes, or an image is listed twice.
+
+    Warns:
+        DataWarning: patient ids differ by case or white space alone; the text names them.
     """
 
     images: Texts
@@ -55,17 +68,19 @@ class Cohort:
         labels: Any = np.asarray(self.labels)
         check_same_length(images=self.images, labels=labels, patients=self.patients, **covariates)
         coded = bool(self.classes) and labels.dtype.kind in "iu"
-        names = _names_of(labels, self.classes) if coded else _texts("label", labels)
-        classes = tuple(map(str, self.classes)) or _ordered(names, str(self.positive))
-        images = _texts("image", self.images)
-        _refuse_repeated(images)
+        names = names_of(labels, self.classes) if coded else texts("label", self.labels)
+        classes = tuple(map(str, self.classes)) or ordered(names, str(self.positive))
+        images = texts("image", self.images)
+        refuse_repeated(images)
+        patients = texts("patient", self.patients)
+        warn_look_alikes(patients)
         self._keep(
-            images=_frozen(images),
-            labels=_frozen(_codes(names, classes, str(self.positive))),
-            patients=_frozen(_texts("patient", self.patients)),
+            images=frozen(images),
+            labels=frozen(codes(names, classes, str(self.positive))),
+            patients=frozen(patients),
             positive=str(self.positive),
             classes=classes,
-            covariates=MappingProxyType({k: _frozen(c.copy()) for k, c in covariates.items()}),
+            covariates=MappingProxyType({k: frozen(c.copy()) for k, c in covariates.items()}),
             root=Path(self.root),
         )
 
@@ -79,7 +94,11 @@ class Cohort:
     def __repr__(self) -> str:
         counts = ", ".join(
             f"{name} {count}"
-            for name, count in zip(self.classes, np.bincount(self.labels), strict=False)
+            for name, count in zip(
+                self.classes,
+                np.bincount(self.labels, minlength=len(self.classes)),
+                strict=True,
+            )
         )
         return f"Cohort({len(self)} images of {self.n_patients} patients: {counts})"
 
@@ -157,92 +176,90 @@ class Cohort:
         Raises:
             InvalidInputError: an id is no patient of the cohort.
         """
-        found, codes = np.unique(self.patients, return_inverse=True)
-        names = _joined(found.tolist(), [(str(a), str(b)) for a, b in pairs])
-        return replace(self, patients=np.array(names, dtype=np.str_)[codes.reshape(-1)])
+        found, position = np.unique(self.patients, return_inverse=True)
+        names = joined(found.tolist(), [(str(a), str(b)) for a, b in pairs])
+        return replace(self, patients=np.array(names, dtype=np.str_)[position.reshape(-1)])
 
+    def where(self, mask: ArrayLike | None = None, /, **values: object) -> Self:
+        """Return the cohort of the rows that meet every condition.
 
-def _joined(patients: Sequence[str], pairs: Sequence[tuple[str, str]]) -> list[str]:
-    """Return the new id of each patient: the ids of its connected component, joined by +."""
-    position = {name: index for index, name in enumerate(patients)}
-    unknown = [name for pair in pairs for name in pair if name not in position]
-    if unknown:
-        raise InvalidInputError(
-            f"Only patients of the cohort can be joined, but {name_some(dict.fromkeys(unknown))} "
-            "are none." + did_you_mean(unknown[0], patients)
+        Args:
+            mask: Truth of each row, shape `(n_rows,)`.
+            values: For `label`, `patient` or any covariate: the value wanted, or a list, tuple or
+                set of values, any of which will do.
+
+        Raises:
+            InvalidInputError: a name is neither of these, the mask has another length, or no row
+                is left.
+
+        Examples:
+            >>> from prevalens.cohorts import Cohort
+            >>> cohort = Cohort(
+            ...     images=["a.png", "b.png", "c.png"],
+            ...     labels=["sick", "well", "well"],
+            ...     patients=["p", "q", "r"],
+            ...     positive="sick",
+            ...     covariates={"site": ["north", "south", "north"]},
+            ... )
+            >>> cohort.where(site="north")
+            Cohort(2 images of 2 patients: well 1, sick 1)
+        """
+        kept = np.ones(len(self), dtype=bool) if mask is None else np.array(mask, dtype=bool)
+        check_same_length(cohort=self, mask=kept)
+        own = {"label": self.label_names, "patient": self.patients}
+        for name, wanted in values.items():
+            column = own[name] if name in own else self.covariate(name)
+            several = list(wanted) if isinstance(wanted, list | tuple | set) else [wanted]
+            kept &= np.isin(column, np.array(several, dtype=column.dtype))
+        if not kept.any():
+            raise InvalidInputError(
+                f"A cohort needs rows, but none meets {values or 'the mask'}. Loosen a condition."
+            )
+        return self.take(np.flatnonzero(kept))
+
+    def describe(self) -> CohortSummary:
+        """Return the cohort in figures: classes, patients, images per patient, covariates."""
+        return summarise(
+            labels=self.labels,
+            classes=self.classes,
+            positive=self.positive,
+            patients=self.patients,
+            covariates=self.covariates,
+            provenance=self.provenance,
         )
-    ends = np.array([[position[a], position[b]] for a, b in pairs], dtype=np.int64).reshape(-1, 2)
-    links = coo_array((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=(len(patients),) * 2)
-    _, component = connected_components(links, directed=False)
-    members: dict[int, list[str]] = {}
-    for name, number in zip(patients, component.tolist(), strict=True):
-        members.setdefault(number, []).append(name)
-    return ["+".join(members[number]) for number in component.tolist()]
 
+    def concat(self, other: Self) -> Self:
+        """Return the cohort of this one's rows and then the other's.
 
-def _frozen(column: Column) -> Column:
-    column.setflags(write=False)
-    return column
+        Patients of the same id are the same patient. Where the roots differ, the new root is the
+        folder above both.
 
-
-def _texts(name: str, values: ArrayLike) -> Texts:
-    column = np.asarray(values, dtype=object)
-    missing = [
-        row
-        for row, value in enumerate(column.tolist())
-        # Only nan differs from itself; pandas and numpy mark a missing id by it.
-        if value is None or value != value or not str(value).strip()  # noqa: PLR0124
-    ]
-    if missing:
-        raise InvalidInputError(
-            f"Every image needs a {name}, but {len(missing)} of {len(column)} rows have none: "
-            f"rows {name_some(missing)}. Fill them in, or leave those rows out."
-        )
-    return np.array([str(value) for value in column.tolist()], dtype=np.str_)
-
-
-def _names_of(labels: Labels, classes: Sequence[str]) -> Texts:
-    outside = np.unique(labels[(labels < 0) | (labels >= len(classes))])
-    if len(outside):
-        raise InvalidInputError(
-            f"Labels given as numbers must index into the {len(classes)} `classes`, but "
-            f"{name_some(outside.tolist())} came. Use 0 to {len(classes) - 1}."
-        )
-    return np.asarray(classes, dtype=np.str_)[labels]
-
-
-def _ordered(names: Texts, positive: str) -> tuple[str, ...]:
-    found = np.unique(names).tolist()
-    return (*(name for name in found if name != positive), *(n for n in found if n == positive))
-
-
-def _codes(names: Texts, classes: tuple[str, ...], positive: str) -> Labels:
-    if positive not in classes:
-        raise InvalidInputError(
-            f"`positive` must be one of the classes {list(classes)}, got {positive!r}."
-            + did_you_mean(positive, classes)
-        )
-    if len(set(classes)) < max(2, len(classes)):
-        raise InvalidInputError(
-            f"A cohort needs at least two different classes, got {list(classes)}. "
-            "Read the other class too, or name all `classes`."
-        )
-    found, codes = np.unique(names, return_inverse=True)
-    unknown = [name for name in found.tolist() if name not in classes]
-    if unknown:
-        raise InvalidInputError(
-            f"Every label must be one of the classes {list(classes)}, but {name_some(unknown)} "
-            "came. Correct the labels, or add the class."
-        )
-    order = np.array([classes.index(name) for name in found.tolist()], dtype=np.int64)
-    return order[codes.reshape(-1)]
-
-
-def _refuse_repeated(images: Texts) -> None:
-    found, counts = np.unique(images, return_counts=True)
-    repeated = found[counts > 1].tolist()
-    if repeated:
-        raise InvalidInputError(
-            f"Each image is one row, but {len(repeated)} are listed more than once: "
-            f"{name_some(repeated)}. Keep one row of each."
+        Raises:
+            InvalidInputError: the classes, the positive class or the covariates' names differ, or
+                an image is in both.
+        """
+        for what in ("classes", "positive"):
+            if getattr(self, what) != getattr(other, what):
+                raise InvalidInputError(
+                    f"Cohorts of one study have one `{what}`, got {getattr(self, what)!r} and "
+                    f"{getattr(other, what)!r}. Read both with the same `{what}`."
+                )
+        if set(self.covariates) != set(other.covariates):
+            differing = sorted(set(self.covariates) ^ set(other.covariates))
+            raise InvalidInputError(
+                f"Both cohorts need the same covariates, but only one has {differing}. Read them "
+                "for both, or for neither."
+            )
+        root, first, second = common_root(self.root, self.images, other.root, other.images)
+        return replace(
+            self,
+            images=np.concatenate([first, second]),
+            labels=np.concatenate([self.labels, other.labels]),
+            patients=np.concatenate([self.patients, other.patients]),
+            covariates={
+                name: np.concatenate([column, other.covariates[name]])
+                for name, column in self.covariates.items()
+            },
+            root=root,
+            provenance="; ".join(filter(None, [self.provenance, other.provenance])),
         )

@@ -9,8 +9,8 @@ from prevalens._seeding import generator
 from prevalens.cohorts.smear_painter import Cell, Smear
 
 # Half the distance between the classes' means, in standard deviations of a cell, trait by trait.
-TRAITS = {"size": 0.70, "share": 0.50, "clumping": 0.75, "nucleoli": 0.55, "contour": 0.45}
-PATIENT_SPREAD = 0.55
+TRAITS = {"size": 0.75, "share": 0.55, "clumping": 0.85, "nucleoli": 0.6, "contour": 0.45}
+PATIENT_SPREAD = 0.45
 CELLS_PER_FIELD = 4
 
 
@@ -105,10 +105,10 @@ def _draw_patient(
 
 
 def _draw_smear(microscope: str, random: np.random.Generator) -> Smear:
-    tint = random.normal(scale=0.12, size=3)
-    strength = random.normal(scale=0.16)
+    tint = random.normal(scale=0.08, size=3)
+    strength = random.normal(scale=0.13)
     nuclear = np.array([0.62, 1.22, 0.40]) * np.exp(tint + strength)
-    tint = random.normal(scale=0.12, size=3)
+    tint = random.normal(scale=0.08, size=3)
     cytoplasmic = np.array([0.42, 0.42, 0.16]) * np.exp(tint + 0.6 * strength)
     light = np.array([236, 228, 232] if microscope == "A" else [226, 226, 238])
     light = np.clip(light * np.exp(random.normal(scale=0.05) + random.normal(0, 0.02, 3)), 150, 254)

@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from prevalens._checks import name_some
+from prevalens._checks import check_choice, name_some
 from prevalens.cohorts.cohort import Cohort
 from prevalens.cohorts.tables import covariate_column, read_columns
 from prevalens.exceptions import InvalidInputError, UnreadableImageError
 from prevalens.images.decoding import SUFFIXES
+from prevalens.images.dicom import dicom_patient
+from prevalens.images.many_files import map_files
 
 _BY_FOLDER = r"(?P<label>[^/]+)/(?P<patient>[^/_]+)_[^/]*"
 
@@ -23,6 +25,7 @@ def read_folder(
     *,
     positive: str,
     ignore: str | None = None,
+    patients_from: str = "pattern",
     classes: Sequence[str] = (),
 ) -> Cohort:
     r"""Read a cohort from the paths of the images in a folder.
@@ -35,6 +38,8 @@ def read_folder(
             `<label>/<patient>_<anything>`.
         positive: The class whose miss is the costly error.
         ignore: Regular expression of paths to leave out, for example `r".*_mask\.png"`.
+        patients_from: `"pattern"`, or `"dicom"` to read each id from the file's DICOM header; the
+            pattern then has no group `patient`.
         classes: Class names, where not all occur or their order matters.
 
     Returns:
@@ -43,9 +48,17 @@ def read_folder(
     Raises:
         InvalidInputError: there is no such folder, no image in it, the pattern lacks a group, or
             some images match neither pattern nor `ignore`; the text shows three of them.
+        UnreadableImageError: a DICOM header names no patient; the text names every such file.
     """
+    check_choice("patients_from", patients_from, ("pattern", "dicom"))
     folder = Path(root)
-    wanted = _compiled(pattern, needs=("patient", "label"))
+    from_header = patients_from == "dicom"
+    wanted = _compiled(pattern, needs=("label",) if from_header else ("patient", "label"))
+    if from_header and "patient" in wanted.groupindex:
+        raise InvalidInputError(
+            "The patient comes from the pattern or from the header, but the pattern "
+            f"{pattern!r} names a group `patient` too. Leave one of them out."
+        )
     skipped = None if ignore is None else _compiled(ignore, needs=())
     paths = [path for path in image_paths(folder) if not (skipped and skipped.fullmatch(path))]
     found = [wanted.fullmatch(path) for path in paths]
@@ -58,10 +71,14 @@ def read_folder(
         )
     groups = [match.groupdict() for match in found if match is not None]
     names = [name for name in wanted.groupindex if name not in {"patient", "label"}]
+    if from_header:
+        patients = map_files(dicom_patient, [folder / path for path in paths])
+    else:
+        patients = [group["patient"] for group in groups]
     return Cohort(
         images=np.array(paths, dtype=np.str_),
         labels=np.array([group["label"] for group in groups], dtype=object),
-        patients=np.array([group["patient"] for group in groups], dtype=object),
+        patients=np.array(patients, dtype=object),
         positive=positive,
         classes=tuple(classes),
         covariates={name: covariate_column([g[name] for g in groups]) for name in names},

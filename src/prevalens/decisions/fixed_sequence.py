@@ -10,8 +10,8 @@ from scipy import stats
 from prevalens.typing import Column, Scores
 
 # Misses up to this multiple of what the ask allows are looked at for the design effect. Where few
-# are missed their clustering is not seen yet: taking the largest value kept the promise in 95.5 %
-# to 98 % of draws in bench_threshold.py; the value at each threshold alone kept 91.5 % to 95 %.
+# are missed their clustering is not seen yet, so the value at each threshold alone is too small;
+# bench_threshold.py shows the promise kept with the largest one seen.
 _LOOK = 3
 
 

@@ -36,6 +36,15 @@ class OperatingPoint:
     figures: Mapping[str, Figure]
     origin: str = "validation"
 
+    def __str__(self) -> str:
+        shown = [
+            f"{name} {figure.value:.3f}" if figure.value is not None else f"{name} not estimable"
+            for name, figure in self.figures.items()
+            if name in {"sensitivity", "specificity"}
+        ]
+        promise = self.guarantee or "Nothing is promised of new patients."
+        return f"Threshold {self.threshold:.6g}: {self.rule} ({', '.join(shown)}). {promise}"
+
     def corrected(self, shift: PriorShift) -> Self:
         """Return the point that makes the same calls on scores corrected by `shift`."""
         moved = shift.correct_threshold(self.threshold)

@@ -38,8 +38,9 @@ def correct_prior_shift(
         InvalidInputError: a score lies outside [0, 1], or a prevalence outside (0, 1).
 
     Examples:
-        >>> correct_prior_shift([0.5], train_prevalence=0.5, target_prevalence=0.05).tolist()
-        [0.05]
+        >>> scores = correct_prior_shift([0.5], train_prevalence=0.5, target_prevalence=0.05)
+        >>> round(float(scores[0]), 6)
+        0.05
 
     References:
         Elkan (2001), IJCAI; Saerens, Latinne & Decaestecker (2002), Neural Computation 14:21-41;

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
         calibration_slope,
         log_loss,
     )
+    from prevalens.metrics.comparison import compare_groups, compare_models
     from prevalens.metrics.confusion import (
         accuracy,
         balanced_accuracy,
@@ -29,14 +30,38 @@ if TYPE_CHECKING:
         specificity,
         youden,
     )
+    from prevalens.metrics.contrast import Contrast, NonInferiority, holm, non_inferiority
+    from prevalens.metrics.curves import Curve, precision_recall_curve, roc_curve
     from prevalens.metrics.every_figure import all_figures
     from prevalens.metrics.figure import Figure
     from prevalens.metrics.intervals import clopper_pearson_interval, wilson_interval
+    from prevalens.metrics.mcnemar import McNemar, mcnemar_test
+    from prevalens.metrics.multiclass import MulticlassFigures, multiclass_figures
+    from prevalens.metrics.partial_area import PartialAuroc, partial_auroc
     from prevalens.metrics.precision_recall import average_precision
+    from prevalens.metrics.predictive import PredictiveValues, predictive_values
     from prevalens.metrics.ranking import auroc
+    from prevalens.metrics.reliability import (
+        ReliabilityBin,
+        expected_calibration_error,
+        observed_expected,
+        reliability_curve,
+        scaled_brier,
+    )
+    from prevalens.metrics.smooth import integrated_calibration_index
+    from prevalens.metrics.utility import DecisionCurve, net_benefit
 
 __all__ = [
+    "Contrast",
+    "Curve",
+    "DecisionCurve",
     "Figure",
+    "McNemar",
+    "MulticlassFigures",
+    "NonInferiority",
+    "PartialAuroc",
+    "PredictiveValues",
+    "ReliabilityBin",
     "accuracy",
     "all_figures",
     "auroc",
@@ -47,17 +72,33 @@ __all__ = [
     "calibration_joint_intercept",
     "calibration_slope",
     "clopper_pearson_interval",
+    "compare_groups",
+    "compare_models",
     "confusion_figures",
     "dor",
+    "expected_calibration_error",
     "f1",
+    "holm",
+    "integrated_calibration_index",
     "kappa",
     "log_loss",
     "lr_negative",
     "lr_positive",
     "mcc",
+    "mcnemar_test",
+    "multiclass_figures",
+    "net_benefit",
+    "non_inferiority",
     "npv",
+    "observed_expected",
+    "partial_auroc",
     "ppv",
+    "precision_recall_curve",
+    "predictive_values",
     "prevalence",
+    "reliability_curve",
+    "roc_curve",
+    "scaled_brier",
     "sensitivity",
     "specificity",
     "wilson_interval",
@@ -67,7 +108,16 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
+        "Contrast": "contrast",
+        "Curve": "curves",
+        "DecisionCurve": "utility",
         "Figure": "figure",
+        "McNemar": "mcnemar",
+        "MulticlassFigures": "multiclass",
+        "NonInferiority": "contrast",
+        "PartialAuroc": "partial_area",
+        "PredictiveValues": "predictive",
+        "ReliabilityBin": "reliability",
         "accuracy": "confusion",
         "all_figures": "every_figure",
         "auroc": "ranking",
@@ -78,17 +128,33 @@ __getattr__ = lazy_names(
         "calibration_joint_intercept": "calibration",
         "calibration_slope": "calibration",
         "clopper_pearson_interval": "intervals",
+        "compare_groups": "comparison",
+        "compare_models": "comparison",
         "confusion_figures": "confusion",
         "dor": "confusion",
+        "expected_calibration_error": "reliability",
         "f1": "confusion",
+        "holm": "contrast",
+        "integrated_calibration_index": "smooth",
         "kappa": "confusion",
         "log_loss": "calibration",
         "lr_negative": "confusion",
         "lr_positive": "confusion",
         "mcc": "confusion",
+        "mcnemar_test": "mcnemar",
+        "multiclass_figures": "multiclass",
+        "net_benefit": "utility",
+        "non_inferiority": "contrast",
         "npv": "confusion",
+        "observed_expected": "reliability",
+        "partial_auroc": "partial_area",
         "ppv": "confusion",
+        "precision_recall_curve": "curves",
+        "predictive_values": "predictive",
         "prevalence": "confusion",
+        "reliability_curve": "reliability",
+        "roc_curve": "curves",
+        "scaled_brier": "reliability",
         "sensitivity": "confusion",
         "specificity": "confusion",
         "wilson_interval": "intervals",

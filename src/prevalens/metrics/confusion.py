@@ -188,7 +188,7 @@ def youden(
 def f1(
     labels: ArrayLike, calls: ArrayLike, *, patients: ArrayLike | None = None, level: float = 0.95
 ) -> Figure:
-    """Compute F1: 2 tp / (2 tp + fp + fn), neither proper nor decision-analytic, but often asked for."""
+    """Compute F1: 2 tp / (2 tp + fp + fn); neither proper nor decision-analytic."""
     return f1_figure(count_cells(labels, calls, patients=patients, level=level))
 
 

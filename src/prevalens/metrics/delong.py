@@ -35,23 +35,35 @@ class Placements:
         return float(one.var(ddof=1) / one.size + two.var(ddof=1) / two.size)
 
 
-def place(labels: Flags, scores: Numbers) -> Placements:
+def place(labels: Flags, scores: Numbers, *, in_order: bool = True) -> Placements:
     """Place each image among those of the other class, in O(n log n).
 
     Args:
         labels: True where the image is positive, shape `(n_rows,)`; both classes occur.
         scores: Score of the positive class, shape `(n_rows,)`.
+        in_order: Whether placements keep the order of the rows; else they come sorted, which is
+            several times as fast and enough where images are independent.
     """
     positive, negative = scores[labels], scores[~labels]
     up, down = np.sort(positive), np.sort(negative)
-    below = _mean_rank(down, positive) / down.size
-    return Placements(below, 1 - _mean_rank(up, negative) / up.size)
+    # Looking sorted values up in sorted values stays in the cache.
+    below, above = _mean_rank(down, up) / down.size, 1 - _mean_rank(up, down) / up.size
+    if not in_order:
+        return Placements(below, above)
+    return Placements(_as_in(positive, below), _as_in(negative, above))
 
 
 def _mean_rank(ordered: Numbers, values: Numbers) -> Numbers:
     """Count how many of `ordered` lie below each of `values`, ties half."""
     left = np.searchsorted(ordered, values, side="left")
     return (left + np.searchsorted(ordered, values, side="right")) / 2
+
+
+def _as_in(values: Numbers, placed: Numbers) -> Numbers:
+    """Bring what was computed on sorted `values` back to their order."""
+    back = np.empty_like(placed)
+    back[np.argsort(values, kind="stable")] = placed
+    return back
 
 
 def patient_influences(

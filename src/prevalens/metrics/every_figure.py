@@ -3,18 +3,10 @@
 from numpy.typing import ArrayLike
 
 from prevalens._checks import check_integer, check_number
-from prevalens.metrics.calibration import (
-    brier_figure,
-    intercept_figure,
-    log_loss_figure,
-    slope_figure,
-)
-from prevalens.metrics.cells import Cells
-from prevalens.metrics.confusion import figures_of
+from prevalens.metrics.bootstrap import bootstrap_figures
+from prevalens.metrics.closed_forms import closed_figures
 from prevalens.metrics.figure import Figure
 from prevalens.metrics.inputs import check_columns, check_level
-from prevalens.metrics.precision_recall import average_precision_figure
-from prevalens.metrics.ranking import auroc_figure
 
 
 def all_figures(
@@ -25,6 +17,7 @@ def all_figures(
     patients: ArrayLike | None = None,
     level: float = 0.95,
     seed: int = 0,
+    draws: int = 0,
 ) -> dict[str, Figure]:
     """Compute every figure at a threshold, with intervals that hold for images inside patients.
 
@@ -34,7 +27,9 @@ def all_figures(
         threshold: A score of at least this is a positive call; in [0, 1].
         patients: Patient id of each row, shape `(n_rows,)`; None: images are independent.
         level: Coverage the intervals aim at.
-        seed: Seed of what is drawn.
+        seed: Seed of the bootstrap; the closed forms draw nothing.
+        draws: Number of bootstrap draws over patients, at least 100, for those whose protocol
+            asks for a bootstrap; 0 takes the closed forms, which hold better with few patients.
 
     Returns:
         The figures by name, in the order of a report: those of the 2x2 table, then `auroc`,
@@ -50,17 +45,10 @@ def all_figures(
         (0.75, 0.5)
     """
     check_integer("seed", seed, minimum=0)
+    check_integer("draws", draws, minimum=100 if draws else 0)
     threshold = check_number("threshold", threshold, low=0, high=1)
     columns, level = check_columns(labels, scores, patients), check_level(level)
-    cells = Cells(columns.labels, columns.scores >= threshold, columns.codes, level)
-    figures = figures_of(cells)
-    prevalence = figures.pop("prevalence")
-    return figures | {
-        "auroc": auroc_figure(columns, level=level),
-        "average_precision": average_precision_figure(columns, level=level),
-        "brier": brier_figure(columns, level=level),
-        "log_loss": log_loss_figure(columns, level=level),
-        "calibration_intercept": intercept_figure(columns, level=level),
-        "calibration_slope": slope_figure(columns, level=level),
-        "prevalence": prevalence,
-    }
+    figures = closed_figures(columns, threshold=threshold, level=level)
+    if draws == 0:
+        return figures
+    return bootstrap_figures(figures, columns, threshold=threshold, draws=draws, seed=seed)

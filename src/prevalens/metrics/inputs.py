@@ -99,7 +99,11 @@ def check_patients(patients: ArrayLike | None, n_rows: int) -> Codes | None:
         return None
     column = _column("patients", patients)
     check_same_length(labels=range(n_rows), patients=column)
-    missing = [row for row, value in enumerate(column.tolist()) if _is_missing(value)]
+    if column.dtype == object:
+        missing = [row for row, value in enumerate(column.tolist()) if _is_missing(value)]
+    else:
+        empty = column == "" if column.dtype.kind in "US" else np.isnan(column.astype(float))
+        missing = np.flatnonzero(empty).tolist()
     if missing:
         raise InvalidInputError(
             f"Every row needs a patient id; rows {name_some(missing)} have none. "

@@ -18,15 +18,21 @@ _OVER = (
 )
 _ZERO = "one-sided: the log has no standard error at 0 (Donner & Zou 2012, from Wilson limits)"
 
+Cell = tuple[str, int, int]  # name, place among the counts, place of the label's other cell
+TRUE_POSITIVES: Cell = ("true positives", 0, 1)
+FALSE_NEGATIVES: Cell = ("false negatives", 1, 0)
+FALSE_POSITIVES: Cell = ("false positives", 2, 3)
+TRUE_NEGATIVES: Cell = ("true negatives", 3, 2)
+
 
 def lr_positive_figure(cells: Cells) -> Figure:
     """Compute sensitivity / (1 - specificity)."""
-    return _ratio(cells, ("true positives", 0, 1), ("false positives", 2, 3))
+    return ratio_figure(cells, TRUE_POSITIVES, FALSE_POSITIVES)
 
 
 def lr_negative_figure(cells: Cells) -> Figure:
     """Compute (1 - sensitivity) / specificity."""
-    return _ratio(cells, ("false negatives", 1, 0), ("true negatives", 3, 2))
+    return ratio_figure(cells, FALSE_NEGATIVES, TRUE_NEGATIVES)
 
 
 def dor_figure(cells: Cells) -> Figure:
@@ -42,8 +48,8 @@ def dor_figure(cells: Cells) -> Figure:
     return _on_log_scale(cells, tp * tn / (fp * fn), slopes, _WOOLF)
 
 
-def _ratio(cells: Cells, top: tuple[str, int, int], bottom: tuple[str, int, int]) -> Figure:
-    """Compute the share of `top` among one label over that of `bottom` among the other."""
+def ratio_figure(cells: Cells, top: Cell, bottom: Cell) -> Figure:
+    """Compute the share of `top` among its label over that of `bottom` among the other label."""
     counts, (_, hit, rest), (name, below, other) = cells.counts, top, bottom
     n_top, n_bottom = counts[hit] + counts[rest], counts[below] + counts[other]
     if n_top == 0 or n_bottom == 0:
@@ -51,7 +57,7 @@ def _ratio(cells: Cells, top: tuple[str, int, int], bottom: tuple[str, int, int]
     if counts[below] == 0:
         return cells.basis.refuse(f"no {name}, so the ratio has no finite value", _SIMEL)
     if counts[hit] == 0:
-        return _at_zero(cells, positive=hit == 0)
+        return _at_zero(cells, hit, below)
     value = float((counts[hit] / n_top) / (counts[below] / n_bottom))
     slopes = np.zeros(4)
     slopes[[hit, rest]] = 1 / counts[hit] - 1 / n_top, -1 / n_top
@@ -73,16 +79,20 @@ def _on_log_scale(cells: Cells, value: float, slopes: Numbers, method: str) -> F
     return basis.figure(value, log_limits(value, value * half), _OVER, design_effect=effect)
 
 
-def _at_zero(cells: Cells, *, positive: bool) -> Figure:
+def _at_zero(cells: Cells, hit: int, below: int) -> Figure:
     """Make the figure of a ratio that is 0, from the limits of its two parts."""
-    sensitivity, specificity = cells.sensitivity(), cells.specificity()
-    if positive:
-        upper, value, lower = sensitivity.upper, specificity.value, specificity.upper
-        low, middle = (None, None) if lower is None else (1 - lower, 1 - (value or 0.0))
-    else:
-        upper = None if sensitivity.lower is None else 1 - sensitivity.lower
-        low, middle = specificity.lower, specificity.value
-    if upper is None or low is None or middle is None or low == 0:
+    top, bottom = _share(cells, hit), _share(cells, below)
+    if top is None or bottom is None or bottom[0] == 0:
         return cells.basis.without_limits(0.0, _ZERO, "the images of a class come from one patient")
-    limits = 0.0, upper / math.sqrt(low * (2 * middle - low))
-    return cells.basis.figure(0.0, limits, _ZERO)
+    low, middle, _ = bottom
+    return cells.basis.figure(0.0, (0.0, top[2] / math.sqrt(low * (2 * middle - low))), _ZERO)
+
+
+def _share(cells: Cells, cell: int) -> tuple[float, float, float] | None:
+    """Return lower limit, value and upper limit of a cell's share of its label."""
+    made = cells.sensitivity() if cell < 2 else cells.specificity()
+    if made.lower is None or made.value is None or made.upper is None:
+        return None
+    if cell in {0, 3}:
+        return made.lower, made.value, made.upper
+    return 1 - made.upper, 1 - made.value, 1 - made.lower

@@ -63,7 +63,7 @@ def auroc_figure(columns: Columns, *, level: float) -> Figure:
     method = _DELONG if basis.singletons else _OVER
     if events in {0, n}:
         return basis.refuse(f"no {'negative' if events else 'positive'} images", method)
-    placements = place(labels, columns.scores)
+    placements = place(labels, columns.scores, in_order=not basis.singletons)
     value = placements.auroc
     if value in {0.0, 1.0}:
         return _perfect(basis, columns, value)

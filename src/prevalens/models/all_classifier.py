@@ -1,22 +1,24 @@
 """The packaged classifier of acute lymphoblastic leukaemia (ALL) in single-cell images."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
 
 from prevalens.models.classifier import Weights, create_classifier
+from prevalens.models.registry import Preprocessing
 
 
 def all_classifier(
     *,
     image_size: int | tuple[int, int] = 300,
     weights: Weights = "imagenet",
-    backbone: str = "EfficientNetB3",
+    backbone: str | keras.Model | Callable[[Any], Any] = "EfficientNetB3",
     output: str = "softmax",
     prevalence: float | Sequence[float] | None = None,
     freeze: bool = False,
     augmentation: keras.layers.Layer | None = None,
+    preprocessing: str | Preprocessing | None = None,
     learning_rate: float = 1e-3,
     options: Mapping[str, Any] | None = None,
     dtype: str | None = None,
@@ -30,11 +32,14 @@ def all_classifier(
     Args:
         image_size: Side of the square images, or height and width, in pixels.
         weights: `"imagenet"`, the path of a weights file for the backbone, or None.
-        backbone: Another network of `keras.applications`, for example a light one.
+        backbone: Another network of `keras.applications` by name, or a model or function of
+            images, for example a light one.
         output: `"softmax"`, as published, or `"sigmoid"`.
         prevalence: Share of leukaemia in the training batches; None for classes in balance.
         freeze: Whether only the head is trained.
         augmentation: A layer that changes the pixels while training.
+        preprocessing: What pixels need before a backbone that is not given by name; see
+            `create_classifier`.
         learning_rate: Rate that Adamax starts with, above 0.
         options: Further arguments of the backbone, for example `{"alpha": 0.25}`.
         dtype: A Keras dtype policy, for example `"mixed_float16"`.
@@ -57,6 +62,7 @@ def all_classifier(
         dropout=0.45,
         freeze=freeze,
         augmentation=augmentation,
+        preprocessing=preprocessing,
         options=options,
         dtype=dtype,
     )

@@ -7,16 +7,21 @@ from prevalens._lazy import lazy_names
 if TYPE_CHECKING:
     from prevalens.predictions.patient_score import patient_scores
     from prevalens.predictions.predictions import Predictions
+    from prevalens.predictions.views import ViewScores, predict_with_views
 
 __all__ = [
     "Predictions",
+    "ViewScores",
     "patient_scores",
+    "predict_with_views",
 ]
 
 __getattr__ = lazy_names(
     __name__,
     {
         "Predictions": "predictions",
+        "ViewScores": "views",
         "patient_scores": "patient_score",
+        "predict_with_views": "views",
     },
 )

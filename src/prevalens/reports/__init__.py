@@ -1,12 +1,27 @@
-"""What a reader of the study gets."""
+"""What a reader of the study gets: the clinical report, its formats, its published schema."""
 
 from typing import TYPE_CHECKING
 
 from prevalens._lazy import lazy_names
 
-__all__ = []
+if TYPE_CHECKING:
+    from prevalens.reports.clinical_report import ClinicalReport
+    from prevalens.reports.plots import chart_names, plot_chart
+    from prevalens.reports.record_format import json_schema
+
+__all__ = [
+    "ClinicalReport",
+    "chart_names",
+    "json_schema",
+    "plot_chart",
+]
 
 __getattr__ = lazy_names(
     __name__,
-    {},
+    {
+        "ClinicalReport": "clinical_report",
+        "chart_names": "plots",
+        "json_schema": "record_format",
+        "plot_chart": "plots",
+    },
 )

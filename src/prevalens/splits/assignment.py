@@ -5,6 +5,7 @@ whole numbers below 2**53, which float64 holds exactly in whatever order they ar
 randomness is the raw stream of PCG64: the same seed gives the same parts on any machine.
 """
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -21,11 +22,11 @@ _Bools = NDArray[np.bool_]
 _FORBIDDEN = 2.0**52  # larger than any change of cost
 _GOLDEN = (5**0.5 - 1) / 2  # the most evenly spread steps around a circle
 _ALL_AT_ONCE = 400  # up to so many units are all looked at in every round
-_CHOICE = 128  # of more, a fresh random choice every round
-_WORK = 600_000  # pairs of units looked at in one round, over all starts
+_CHOICE = 320  # of more, a fresh random choice every round
+_WORK = 1_000_000  # pairs of units looked at in one round, over all starts
 _STARTS = 256
-_ROUNDS = 200  # of random choices, at most
-_IDLE = 4
+_ROUNDS = 600  # of random choices, at most
+_IDLE = 60  # rounds without an improvement that end the search
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,16 +74,38 @@ class Problem:
         """What each part should weigh, shape `(n_parts, c)`."""
         return np.rint(self.scale * (self.shares[:, None] * self.columns.sum(axis=0)))
 
+    @cached_property
+    def nearest(self) -> _Floats:
+        """How near its target whole images let each stratum come, shape `(n_parts, n_strata)`."""
+        due = self.shares[:, None] * self.images.sum(axis=0)
+        off = np.maximum(np.ceil(due) - due, due - np.floor(due))
+        # The 1 is for targets and scales, which are themselves rounded.
+        return self.scale[:, : due.shape[1]] * off + 1
+
     def totals(self, parts: _Ints, counted: Column) -> _Floats:
         """Return the sum of `counted`, `(n_units, c)`, over each part, `(n_parts, c)`."""
         n_parts = len(self.shares)
         sums = [np.bincount(parts, weights=column, minlength=n_parts) for column in counted.T]
         return np.stack(sums, axis=1)
 
-    def deviations(self, parts: _Ints) -> _Floats:
-        """Return the relative deviation of the images of each stratum, `(n_parts, n_strata)`."""
-        targets = self.shares[:, None] * self.images.sum(axis=0)
-        return self.totals(parts, self.images) / np.maximum(targets, 1e-300) - 1
+    def cost(self, parts: _Ints) -> float:
+        """Return what the search lowers: the weighted squares of all relative deviations."""
+        excess = self.totals(parts, self.columns) * self.scale - self.targets
+        return float((excess**2).sum())
+
+    def worst_deviation(self, parts: _Ints) -> float:
+        """Return the worst relative deviation of any stratum's images in any part."""
+        return float(np.abs(self._deviations(parts, self.images)).max())
+
+    def patient_deviation(self, parts: _Ints) -> float:
+        """Return the root of the mean squared relative deviation of patients per class."""
+        deviations = self._deviations(parts, self.carries)
+        # Exact but for one rounding, in whatever order: the same on every machine.
+        return math.sqrt(math.fsum((deviations**2).ravel().tolist()) / deviations.size)
+
+    def _deviations(self, parts: _Ints, counted: Column) -> _Floats:
+        counted = counted[:, counted.any(axis=0)]
+        return self.totals(parts, counted) / (self.shares[:, None] * counted.sum(axis=0)) - 1
 
 
 @dataclass(eq=False)
@@ -120,6 +143,12 @@ class _Search:
         self._move(swapping, units[first], own[swapping, second])
         self._move(swapping, units[second], own[swapping, first])
         return improved
+
+    def is_rounded(self) -> bool:
+        """Whether some start has the images of all strata as even as whole images allow."""
+        nearest = self.problem.nearest
+        reached = np.abs(self.excess[:, :, : nearest.shape[1]]) <= nearest
+        return bool(reached.all(axis=(1, 2)).any())
 
     def keep(self, chosen: _Bools) -> None:
         """Go on with the chosen starts alone."""
@@ -167,23 +196,32 @@ class _Search:
         self.parts[starts, units] = to
 
 
-def assign(problem: Problem, seeds: list[list[int]], rng: np.random.Generator) -> _Ints:
+def assign(
+    problem: Problem, seeds: list[list[int]], rng: np.random.Generator, *, tolerance: float
+) -> _Ints:
     """Assign units to parts.
 
     Args:
         problem: The units, the parts, and what is balanced.
         seeds: For each part, the kinds of units (see `coverage.kinds_of`) it has to hold.
         rng: A generator of `_seeding.generator`; only its raw stream is used.
+        tolerance: Assignments this close to the best found, in the worst relative deviation of
+            images and then in the typical one of patients, are equally good; one is drawn.
 
     Returns:
         The part of each unit, shape `(n_units,)`. Every part holds the kinds that `seeds` asks.
+
+    The search starts from deals in which units of one class and about one size go to all parts in
+    turn, and makes the best single move or swap until none helps, from many starts at once.
     """
     n_units = len(problem.images)
-    n_starts = int(np.clip(_WORK // n_units**2, 2, _STARTS))
+    n_starts = int(np.clip(_WORK // n_units**2, 3, _STARTS))
     starts = np.stack([_start(problem, seeds, rng) for _ in range(n_starts)])
     if n_units <= _ALL_AT_ONCE:
-        return _best(problem, _descend(problem, starts))
-    return _best(problem, _descend_by_choice(problem, starts, rng))
+        ends = _descend(problem, starts)
+    else:
+        ends = _descend_by_choice(problem, starts, rng)
+    return _draw(problem, np.concatenate([starts, ends]), tolerance, rng)
 
 
 def shuffled(count: int, rng: np.random.Generator) -> _Ints:
@@ -225,28 +263,52 @@ def _seeded(
 def _descend(problem: Problem, starts: _Ints) -> _Ints:
     """Move and swap units until no move and no swap lowers the cost of any start."""
     units = np.arange(starts.shape[1])
-    finished = []
-    search = _Search(problem, starts)
-    while len(search.parts):
+    ends = starts.copy()
+    going = np.arange(len(starts))
+    search = _Search(problem, starts.copy())
+    while len(going):
         improved = search.step(units)
-        finished.append(search.parts[~improved])
+        ends[going[~improved]] = search.parts[~improved]
+        going = going[improved]
         search.keep(improved)
-    return np.concatenate(finished)
+    return ends
 
 
 def _descend_by_choice(problem: Problem, starts: _Ints, rng: np.random.Generator) -> _Ints:
     """Move and swap among a fresh choice of units each round, until that has little effect."""
-    search = _Search(problem, starts)
+    search = _Search(problem, starts.copy())
+    by_size = np.argsort(-problem.images.sum(axis=1), kind="stable")
     idle = 0
     for _ in range(_ROUNDS):
-        raw = rng.bit_generator.random_raw(_CHOICE)
-        units = np.unique((raw % np.uint64(starts.shape[1])).astype(np.int64))
-        idle = 0 if search.step(units).any() else idle + 1
-        if idle == _IDLE:
+        improved = search.step(by_size[_ranks(len(by_size), rng)])
+        idle = 0 if improved.any() else idle + 1
+        if idle == _IDLE or search.is_rounded():
             break
     return search.parts
 
 
-def _best(problem: Problem, ends: _Ints) -> _Ints:
-    worst = [np.abs(problem.deviations(parts)).max() for parts in ends]
-    return ends[int(np.argmin(worst))]
+def _ranks(n_units: int, rng: np.random.Generator) -> _Ints:
+    """Choose ranks in 0 to `n_units - 1`, as many below 2**k as between 2**k and 2**(k + 1)."""
+    raw = rng.bit_generator.random_raw((2, _CHOICE))
+    spans = np.minimum(np.uint64(2) << raw[0] % np.uint64(n_units.bit_length()), n_units)
+    return np.unique((raw[1] % spans.astype(np.uint64)).astype(np.int64))
+
+
+def _draw(problem: Problem, found: _Ints, tolerance: float, rng: np.random.Generator) -> _Ints:
+    """Draw one of the different assignments within the tolerance, in images, then in patients."""
+    worst = np.array([problem.worst_deviation(parts) for parts in found])
+    found = found[worst <= worst.min() + tolerance]
+    spread = np.array([problem.patient_deviation(parts) for parts in found])
+    found = found[spread <= spread.min() + tolerance]
+    even = bool((problem.shares == problem.shares[0]).all())
+    # Of parts with equal shares the numbers mean nothing: (0, 0, 1) and (1, 1, 0) are the same.
+    different = list(
+        {(_renumbered(parts) if even else parts).tobytes(): parts for parts in found}.values()
+    )
+    return different[int(rng.bit_generator.random_raw() % np.uint64(len(different)))]
+
+
+def _renumbered(parts: _Ints) -> _Ints:
+    """Number the parts in the order in which they appear."""
+    first = np.unique(parts, return_index=True)[1]
+    return np.argsort(np.argsort(first))[parts]

@@ -8,10 +8,20 @@ import numpy as np
 
 from prevalens._checks import name_some
 from prevalens.cohorts.cohort import Cohort
-from prevalens.cohorts.duplicates import Duplicates, find_duplicates
+from prevalens.cohorts.components import repeated
+from prevalens.cohorts.duplicates import HASHES, find_duplicates
 from prevalens.exceptions import InvalidInputError, LeakageError
+from prevalens.images.near_pairs import MAX_DISTANCE
 from prevalens.splits.partition import Partition
 from prevalens.typing import Rows
+
+_CHECKS = (
+    "patients in two parts",
+    "identical files in two parts",
+    "identical files with two labels",
+    "near-duplicate images in two parts",
+    "near-duplicate images with two labels",
+)
 
 
 @dataclass(frozen=True)
@@ -20,8 +30,8 @@ class Finding:
 
     Args:
         kind: `"patient"`: a patient's images are in more than one part. `"identical"`: files of
-            the same bytes are. `"two labels"`: files of the same bytes have different labels,
-            in whatever parts.
+            the same bytes are. `"near-duplicate"`: pictures that look alike are. With
+            `", two labels"`: such images have different labels, in whatever parts they are.
         rows: The rows concerned, rising.
         parts: The parts they are in.
         what: The patient, or the images, in words.
@@ -50,7 +60,7 @@ class LeakageAudit:
     """What an audit found, and what it looked at.
 
     Args:
-        findings: What should not be, in the order patients, images, labels.
+        findings: What should not be: patients first, then images, then labels.
         checked: What was looked at, in words.
         not_checked: What could not be looked at, and why.
     """
@@ -92,6 +102,9 @@ def audit_leakage(
     partition: Partition,
     *,
     hashes: Any = None,
+    near: bool | None = None,
+    turns: bool = False,
+    max_distance: float = MAX_DISTANCE,
     n_jobs: int | None = None,
     progress: bool = False,
 ) -> LeakageAudit:
@@ -101,32 +114,42 @@ def audit_leakage(
         cohort: The cohort.
         partition: A partition of it.
         hashes: SHA-256 of each row's file, shape `(n_rows,)`; by default the covariate `sha256`,
-            else the files are read. Where none of the files exist, only patients are looked at,
-            and the audit says so.
+            else the files are read.
+        near: Whether to look for pictures that look alike too. None looks where the images are
+            there, and the audit says where they are not.
+        turns: Whether pictures that look alike may also be flipped or turned by quarter turns.
+        max_distance: How far apart the perceptual hashes of two pictures that look alike may be,
+            see `prevalens.images.find_near_pairs`.
         n_jobs: Workers that read files, as joblib counts them; None follows
             `joblib.parallel_config`.
         progress: Whether to show a line on standard error, where that is a terminal.
 
     Raises:
-        InvalidInputError: the partition is of another cohort.
-        UnreadableImageError: some files, but not all, are missing; the text names every one.
+        InvalidInputError: the partition is of another cohort, or a setting needs `near`.
+        UnreadableImageError: some files, but not all, cannot be read; the text names every one.
     """
     if partition.cohort_fingerprint != cohort.fingerprint:
         raise InvalidInputError(
             "The partition was drawn on another cohort. Audit it with the cohort it was drawn on."
         )
     parts = _part_of_each_row(partition)
-    findings = _crossing("patient", _groups_of(cohort.patients), cohort, parts)
-    checked = ["patients in two parts"]
-    given = hashes is not None or "sha256" in cohort.covariates
-    if not given and not any(cohort.path(row).is_file() for row in range(len(cohort))):
-        reason = "identical images (no image is there, and no hashes were given)"
-        return LeakageAudit(tuple(findings), tuple(checked), (reason,))
-    duplicates = find_duplicates(cohort, hashes=hashes, n_jobs=n_jobs, progress=progress)
-    findings += _crossing("identical", duplicates.identical, cohort, parts)
-    findings += _two_labels(duplicates, cohort, parts)
-    checked += ["identical files in two parts", "identical files with two labels"]
-    return LeakageAudit(tuple(findings), tuple(checked))
+    findings = _crossing("patient", repeated(cohort.patients), cohort, parts)
+    files = any(cohort.path(row).is_file() for row in range(len(cohort)))
+    looks = files if near is None else near
+    if hashes is None and HASHES not in cohort.covariates and not (files or looks):
+        reason = "identical and near-duplicate images (no image is there, no hashes were given)"
+        return LeakageAudit(tuple(findings), _CHECKS[:1], (reason,))
+    settings: dict[str, Any] = {"turns": turns, "max_distance": max_distance} if looks else {}
+    found = find_duplicates(
+        cohort, hashes=hashes, near=looks, n_jobs=n_jobs, progress=progress, **settings
+    )
+    findings += _crossing("identical", found.identical, cohort, parts)
+    findings += _crossing("near-duplicate", found.near, cohort, parts)
+    findings += _two_labels("identical", found.identical, cohort, parts)
+    findings += _two_labels("near-duplicate", found.near, cohort, parts)
+    why = "near=False" if files else "no image is there"
+    left_out = () if looks else (f"near-duplicate images ({why})",)
+    return LeakageAudit(tuple(findings), _CHECKS if looks else _CHECKS[:3], left_out)
 
 
 def _part_of_each_row(partition: Partition) -> np.ndarray[Any, np.dtype[np.str_]]:
@@ -134,12 +157,6 @@ def _part_of_each_row(partition: Partition) -> np.ndarray[Any, np.dtype[np.str_]
     for name, rows in partition.parts().items():
         parts[rows] = name
     return parts
-
-
-def _groups_of(patients: np.ndarray[Any, np.dtype[np.str_]]) -> list[Rows]:
-    order = np.argsort(patients, kind="stable").astype(np.int64)
-    _, starts = np.unique(patients[order], return_index=True)
-    return np.split(order, starts[1:])
 
 
 def _crossing(
@@ -159,17 +176,17 @@ def _crossing(
 
 
 def _two_labels(
-    duplicates: Duplicates, cohort: Cohort, parts: np.ndarray[Any, Any]
+    kind: str, groups: Sequence[Rows], cohort: Cohort, parts: np.ndarray[Any, Any]
 ) -> list[Finding]:
     return [
         _finding(
-            "two labels",
+            f"{kind}, two labels",
             rows,
             parts,
             f"{name_some(cohort.images[rows].tolist())} as "
-            f"{', '.join(np.unique(cohort.label_names[rows]).tolist())}",
+            f"{' and '.join(np.unique(cohort.label_names[rows]).tolist())}",
         )
-        for rows in duplicates.identical
+        for rows in groups
         if len(set(cohort.labels[rows].tolist())) > 1
     ]
 

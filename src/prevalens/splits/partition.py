@@ -1,5 +1,6 @@
 """The record of who is trained on, and who is held out."""
 
+import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -14,14 +15,16 @@ from prevalens._checks import check_integer, name_some
 from prevalens._writing import write_json
 from prevalens.cohorts.cohort import Cohort
 from prevalens.exceptions import InvalidInputError
+from prevalens.splits.precision_plan import PrecisionPlan, plan_precision
 from prevalens.typing import Column, Rows
 
 PARTS = ("train", "validation", "test")
 _FORMAT = "prevalens partition"
 _VERSION = 1
+_ENVELOPE = {"format", "version", "checksum"}
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Partition:
     """Train, validation and test rows of one cohort, and how they were drawn.
 
@@ -50,13 +53,10 @@ class Partition:
 
     def __post_init__(self) -> None:
         check_integer("n_rows", self.n_rows, minimum=1)
+        check_integer("patients_crossing", self.patients_crossing, minimum=0)
         for name in PARTS:
-            rows = np.unique(np.asarray(getattr(self, name), dtype=np.int64).reshape(-1))
-            rows.setflags(write=False)
-            if rows.size != np.size(getattr(self, name)):
-                raise InvalidInputError(f"`{name}` names a row twice. Name each row once.")
-            object.__setattr__(self, name, rows)
-        object.__setattr__(self, "settings", MappingProxyType(dict(self.settings)))
+            object.__setattr__(self, name, _rows(name, getattr(self, name)))
+        object.__setattr__(self, "settings", MappingProxyType(_plain(self.settings)))
         everything = np.concatenate([self.train, self.validation, self.test])
         outside = everything[(everything < 0) | (everything >= self.n_rows)]
         if everything.size == 0 or outside.size:
@@ -71,13 +71,72 @@ class Partition:
                 f"{name_some(found[counts > 1].tolist())}. Remove them from one."
             )
 
+    def __repr__(self) -> str:
+        sizes = ", ".join(f"{name} {len(rows)}" for name, rows in self.parts().items())
+        return f"Partition({sizes} of {self.n_rows} rows, by {self.method})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Partition) and self.to_dict() == other.to_dict()
+
+    def __hash__(self) -> int:
+        return hash((self.cohort_fingerprint, self.train.tobytes(), self.test.tobytes()))
+
     def parts(self) -> dict[str, Rows]:
         """Return the rows of each part by name, in the order train, validation, test."""
         return {name: getattr(self, name) for name in PARTS}
 
+    def describe(
+        self,
+        cohort: Cohort,
+        *,
+        sensitivity: float = 0.9,
+        specificity: float = 0.9,
+        correlation: float = 0.2,
+        level: float = 0.95,
+    ) -> PrecisionPlan:
+        """Say what each part holds, and how precise its figures can be, before any training.
+
+        Args:
+            cohort: The cohort the rows point into.
+            sensitivity: Sensitivity to assume, in (0, 1).
+            specificity: Specificity to assume, in (0, 1).
+            correlation: Correlation to assume between the calls on two images of one patient,
+                in [0, 1]. The default is a guess: take it from a pilot where there is one.
+            level: Coverage of the intervals, in (0, 1).
+
+        Returns:
+            Patients and images per class of each part, and the half-width that an interval over
+            patients on sensitivity and specificity can be expected to have; a text by `str`.
+
+        Raises:
+            InvalidInputError: it is another cohort, or an assumption is out of its range.
+        """
+        self.check_cohort(cohort)
+        return plan_precision(
+            cohort,
+            self.parts(),
+            sensitivity=sensitivity,
+            specificity=specificity,
+            correlation=correlation,
+            level=level,
+        )
+
+    def check_cohort(self, cohort: Cohort, *, where: str = "This partition") -> None:
+        """Refuse a cohort that the rows were not drawn on.
+
+        Raises:
+            InvalidInputError: the fingerprints differ.
+        """
+        if self.cohort_fingerprint != cohort.fingerprint:
+            raise InvalidInputError(
+                f"{where} was drawn on another cohort (fingerprint "
+                f"{self.cohort_fingerprint[:12]}..., this one has {cohort.fingerprint[:12]}...). "
+                "Load the cohort it was drawn on, or split anew."
+            )
+
     def to_dict(self) -> dict[str, Any]:
         """Return the partition as plain lists, texts and numbers."""
-        return {
+        record = {
             "format": _FORMAT,
             "version": _VERSION,
             "method": self.method,
@@ -87,6 +146,7 @@ class Partition:
             "patients_crossing": self.patients_crossing,
             **{name: rows.tolist() for name, rows in self.parts().items()},
         }
+        return {**record, "checksum": _checksum(record)}
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the partition as JSON, whole or not at all."""
@@ -105,14 +165,15 @@ class Partition:
                 drawn on another cohort.
         """
         record = _read(Path(path))
-        if record["cohort_fingerprint"] != cohort.fingerprint:
+        fields = {key: record[key] for key in record if key not in _ENVELOPE}
+        try:
+            partition = cls(**fields)
+        except (InvalidInputError, TypeError, ValueError) as error:
             raise InvalidInputError(
-                f"{path} was drawn on another cohort (fingerprint "
-                f"{str(record['cohort_fingerprint'])[:12]}..., this one has "
-                f"{cohort.fingerprint[:12]}...). Load the cohort it was drawn on, or split anew."
-            )
-        record = {key: value for key, value in record.items() if key not in ("format", "version")}
-        return cls(**record)
+                f"{path} holds no partition: {error} Restore it, or split anew."
+            ) from error
+        partition.check_cohort(cohort, where=str(path))
+        return partition
 
 
 def count_crossing(patients: Column, parts: Sequence[Rows]) -> int:
@@ -141,9 +202,45 @@ def _read(path: Path) -> dict[str, Any]:
             "Update prevalens."
         )
     wanted = {"cohort_fingerprint", "n_rows", "method", "settings", "patients_crossing", *PARTS}
-    if set(record) != wanted | {"format", "version"}:
-        missing, extra = sorted(wanted - set(record)), sorted(set(record) - wanted)
+    if set(record) != wanted | _ENVELOPE:
+        missing, extra = sorted(wanted - set(record)), sorted(set(record) - wanted - _ENVELOPE)
         raise InvalidInputError(
             f"{path} was edited: missing {missing}, found {extra}. Restore it, or split anew."
         )
+    if record["checksum"] != _checksum({k: v for k, v in record.items() if k != "checksum"}):
+        raise InvalidInputError(
+            f"{path} was edited: its checksum does not fit its content. Restore it, or split anew."
+        )
     return record
+
+
+def _rows(name: str, values: Any) -> Rows:
+    """Return rows sorted, as int64 and read-only."""
+    given = np.asarray(values).reshape(-1)
+    if given.size and given.dtype.kind not in "iu":
+        raise InvalidInputError(
+            f"`{name}` must hold row numbers, got {name_some(given[:1].tolist())}. "
+            "Give whole numbers; turn a mask into rows with numpy.flatnonzero."
+        )
+    rows = np.unique(given.astype(np.int64))
+    if rows.size != given.size:
+        raise InvalidInputError(f"`{name}` names a row twice. Name each row once.")
+    rows.setflags(write=False)
+    return rows
+
+
+def _plain(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings as they come back from JSON, so that saving and loading changes nothing."""
+    try:
+        plain: dict[str, Any] = json.loads(json.dumps(dict(settings), allow_nan=False))
+    except (TypeError, ValueError) as error:
+        raise InvalidInputError(
+            f"`settings` must be plain numbers, texts and lists, got {settings!r} ({error}). "
+            "Convert what is not."
+        ) from error
+    return plain
+
+
+def _checksum(record: Mapping[str, Any]) -> str:
+    text = json.dumps(record, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

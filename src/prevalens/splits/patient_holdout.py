@@ -25,6 +25,9 @@ class PatientHoldout(PatientSplitter):
         bins: Quantile bins for a covariate of numbers with more different values than that.
         patient_weight: Weight of the squared relative deviation in patients of each class
             against that in images of each stratum; 0 balances images alone.
+        tolerance: Draws this close to the best found, in the worst relative deviation of images
+            and then in the typical one of patients, count as equally good. Raise it for more
+            variety between seeds where patients are few.
         allow_missing_classes: Allow parts without a class where patients of it are too few; the
             partition records which.
 
@@ -41,6 +44,7 @@ class PatientHoldout(PatientSplitter):
         strata: Strata = (),
         bins: int = 4,
         patient_weight: float = 0.01,
+        tolerance: float = 0.0,
         allow_missing_classes: bool = False,
     ) -> None:
         held_out_shares(validation=validation, test=test)
@@ -51,6 +55,7 @@ class PatientHoldout(PatientSplitter):
             strata=strata,
             bins=bins,
             patient_weight=patient_weight,
+            tolerance=tolerance,
             allow_missing_classes=allow_missing_classes,
         )
 

@@ -31,6 +31,9 @@ class PatientKFold(PatientSplitter):
         bins: Quantile bins for a covariate of numbers with more different values than that.
         patient_weight: Weight of the squared relative deviation in patients of each class
             against that in images of each stratum; 0 balances images alone.
+        tolerance: Draws this close to the best found, in the worst relative deviation of images
+            and then in the typical one of patients, count as equally good. Raise it for more
+            variety between seeds where patients are few.
         allow_missing_classes: Allow folds without a class where patients of it are too few;
             partitions record which.
 
@@ -51,6 +54,7 @@ class PatientKFold(PatientSplitter):
         strata: Strata = (),
         bins: int = 4,
         patient_weight: float = 0.01,
+        tolerance: float = 0.0,
         allow_missing_classes: bool = False,
     ) -> None:
         self.n_splits = check_integer("n_splits", n_splits, minimum=2)
@@ -59,6 +63,7 @@ class PatientKFold(PatientSplitter):
             strata=strata,
             bins=bins,
             patient_weight=patient_weight,
+            tolerance=tolerance,
             allow_missing_classes=allow_missing_classes,
         )
 

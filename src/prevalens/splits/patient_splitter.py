@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from sklearn.model_selection import BaseCrossValidator
 
 from prevalens._checks import check_integer, check_number
+from prevalens._seeding import generator
 from prevalens.cohorts.cohort import Cohort
 from prevalens.exceptions import InvalidInputError
 from prevalens.splits.columns import Strata, warn_of_lookalikes
@@ -26,13 +27,17 @@ class PatientSplitter(BaseCrossValidator):
     strata: Strata
     bins: int
     patient_weight: float
+    tolerance: float
     allow_missing_classes: bool
 
-    def _keep(self, *, seed: int, bins: int, patient_weight: float, **settings: Any) -> None:
+    def _keep(
+        self, *, seed: int, bins: int, patient_weight: float, tolerance: float, **settings: Any
+    ) -> None:
         """Check and keep the settings under their names, as scikit-learn's protocol asks."""
         self.seed = check_integer("seed", seed, minimum=0)
         self.bins = check_integer("bins", bins, minimum=2)
         self.patient_weight = check_number("patient_weight", patient_weight, low=0, high=1e6)
+        self.tolerance = check_number("tolerance", tolerance, low=0, high=1)
         if isinstance(settings["strata"], str):
             raise InvalidInputError(
                 f"`strata` must be a sequence of names, got the text {settings['strata']!r}. "
@@ -78,6 +83,7 @@ class PatientSplitter(BaseCrossValidator):
             seed=self.seed,
             purpose=purpose,
             patient_weight=self.patient_weight,
+            tolerance=self.tolerance,
             allow_missing_classes=self.allow_missing_classes,
         )
 
@@ -122,3 +128,8 @@ def _columns_of(X: Any, strata: Strata) -> Mapping[str, Column]:  # noqa: N803
         return X
     names = getattr(X, "columns", None)
     return {} if names is None else {str(name): np.asarray(X[name]) for name in names}
+
+
+def seed_of_repeat(seed: int, repeat: int) -> int:
+    """Return the seed of one repeat: a whole number below 2**32, different in each."""
+    return int(generator(seed, "repeat", repeat).bit_generator.random_raw() >> 32)

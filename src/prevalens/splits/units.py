@@ -81,8 +81,9 @@ class Units:
         *,
         seed: int,
         purpose: Sequence[str | int],
-        patient_weight: float,
-        allow_missing_classes: bool,
+        patient_weight: float = 0.01,
+        tolerance: float = 0.0,
+        allow_missing_classes: bool = False,
     ) -> Labels:
         """Draw the part of each row, shape `(n_rows,)`; no unit is torn, no part is empty.
 
@@ -98,7 +99,8 @@ class Units:
             shares=np.asarray(shares, dtype=np.float64),
             patient_weight=weight,
         )
-        return assign(problem, seeds, generator(seed, *purpose))[self.codes]
+        rng = generator(seed, *purpose)
+        return assign(problem, seeds, rng, tolerance=tolerance)[self.codes]
 
     def take(self, rows: Rows) -> Self:
         """Return the units of the given rows; a unit is taken whole or left out whole."""
@@ -193,6 +195,12 @@ def check_shares(**shares: float) -> dict[str, float]:
         name: check_number(name, share, low=0, high=1, open_high=True)
         for name, share in shares.items()
     }
+    tiny = [name for name, share in checked.items() if 0 < share < 0.001]
+    if tiny:
+        raise InvalidInputError(
+            f"`{tiny[0]}` must be 0 or at least 0.001, got {checked[tiny[0]]:g}. "
+            "Hold nothing out, or a share that holds patients."
+        )
     left = 1 - sum(checked.values())
     if left <= 1e-9:
         raise InvalidInputError(

@@ -1,0 +1,84 @@
+"""The images of any rows of a cohort: from the cache where they are there, else decoded."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import TypeAlias
+
+import numpy as np
+
+from prevalens._checks import check_choice, check_integer
+from prevalens.cohorts.cohort import Cohort
+from prevalens.exceptions import InvalidInputError, UnreadableImageError
+from prevalens.images.decoding import read_image
+from prevalens.images.opencv_decoding import opencv_version, pillow_version, read_image_opencv
+from prevalens.images.pixel_cache import PixelCache
+from prevalens.typing import Image, Images, Rows
+
+Size: TypeAlias = int | tuple[int, int]
+
+DECODERS: Mapping[str, tuple[Callable[..., Image], Callable[[], str]]] = MappingProxyType(
+    {
+        "pillow": (read_image, pillow_version),
+        "opencv": (read_image_opencv, opencv_version),
+    }
+)
+
+
+class ImageSource:
+    """Reads the images of any rows of a cohort at one size.
+
+    Args:
+        cohort: The cohort the rows point into.
+        image_size: Side in pixels of square images, or `(height, width)`.
+        cache: Keeps decoded images, so that each file is decoded once.
+        decoder: `"pillow"`, or `"opencv"` for the common formats.
+
+    Attributes:
+        paths: File of each row of the cohort.
+    """
+
+    def __init__(
+        self, cohort: Cohort, *, image_size: Size, cache: PixelCache | None, decoder: str
+    ) -> None:
+        self.size = check_size(image_size)
+        self._decode, version = DECODERS[check_choice("decoder", decoder, DECODERS)]
+        named = version()
+        self.paths = [cohort.path(row) for row in range(len(cohort))]
+        self._kept = cache.open(self.paths, size=self.size, decoder=named) if cache else None
+
+    def read(self, rows: Rows) -> tuple[Images, dict[int, str]]:
+        """Return images, uint8 `(batch, height, width, 3)`, and which could not be read.
+
+        Args:
+            rows: Rows of the cohort, shape `(batch,)`.
+
+        Returns:
+            The images in the order of `rows`, 0 to 255, and for each that cannot be read its
+            place in `rows` and the reason; its pixels are then undefined.
+        """
+        images = np.empty((len(rows), *self.size, 3), dtype=np.uint8)
+        missing = np.arange(len(rows)) if self._kept is None else self._kept.take(rows, into=images)
+        failures = {}
+        for place in missing.tolist():
+            row = int(rows[place])
+            try:
+                images[place] = self._decode(self.paths[row], size=self.size)
+            except UnreadableImageError as error:
+                failures[place] = str(error)
+                continue
+            if self._kept is not None:
+                self._kept.keep(row, images[place])
+        return images, failures
+
+
+def check_size(image_size: object) -> tuple[int, int]:
+    """Return `(height, width)`, or say what an image size is."""
+    pair = image_size if isinstance(image_size, tuple | list) else (image_size, image_size)
+    if len(pair) != 2:
+        raise InvalidInputError(
+            f"`image_size` must be a whole number or (height, width), got {image_size!r}."
+        )
+    return (
+        check_integer("image_size", pair[0], minimum=1),
+        check_integer("image_size", pair[1], minimum=1),
+    )

@@ -1,0 +1,145 @@
+"""Shares of one global batch for processes and devices; pure."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from prevalens._checks import check_choice, check_integer
+from prevalens._optional import require
+from prevalens.exceptions import InvalidInputError
+from prevalens.typing import Rows, Scores
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One process's share of every global batch.
+
+    A batch that does not divide evenly is filled up with copies of its own rows. Copies weigh 0
+    and the others more, so that the mean loss over all processes is that of the batch without
+    copies, and nothing is left out or counted twice.
+
+    Args:
+        index: Which process this is, 0 to `count` - 1.
+        count: How many processes share a batch.
+        divisible_by: Each share has a multiple of this many rows, for example the number of
+            devices of the process.
+
+    Raises:
+        InvalidInputError: a number is out of range.
+    """
+
+    index: int = 0
+    count: int = 1
+    divisible_by: int = 1
+
+    def __post_init__(self) -> None:
+        check_integer("shard count", self.count, minimum=1)
+        check_integer("divisible_by", self.divisible_by, minimum=1)
+        if check_integer("shard index", self.index, minimum=0) >= self.count:
+            raise InvalidInputError(
+                f"`shard` must be (index, count) with index below count, got "
+                f"({self.index}, {self.count}). Number the processes from 0."
+            )
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether this is the only share and needs no filling."""
+        return self.count == 1 and self.divisible_by == 1
+
+    def places(self, n_rows: int) -> Rows:
+        """Return which of a global batch's rows this share shows, -1 where a copy fills it.
+
+        Examples:
+            >>> Shard(1, 2).places(5)
+            array([ 3,  4, -1])
+        """
+        step = self.count * self.divisible_by
+        share = -(-n_rows // step) * self.divisible_by
+        places = np.arange(self.index * share, (self.index + 1) * share, dtype=np.int64)
+        return np.where(places < n_rows, places, -1)
+
+    def share(self, rows: Rows) -> tuple[Rows, Scores]:
+        """Return this process's rows of a global batch, and their weights.
+
+        Args:
+            rows: Rows of the global batch, shape `(batch,)`.
+
+        Examples:
+            >>> rows, weights = Shard(1, 2).share(np.array([10, 11, 12, 13, 14]))
+            >>> rows.tolist(), weights.tolist()
+            ([13, 14, 10], [1.2, 1.2, 0.0])
+        """
+        places = self.places(len(rows))
+        heavier = len(places) * self.count / len(rows)
+        return rows[np.maximum(places, 0)], np.where(places >= 0, heavier, 0.0)
+
+
+def find_shard(shard: tuple[int, int] | str | None, *, divisible_by: int = 1) -> Shard:
+    """Return the share of this process.
+
+    Args:
+        shard: `(index, count)`; `"auto"` reads them from torch.distributed where that is
+            initialised, else from JAX's processes; None is the only process.
+        divisible_by: Each share has a multiple of this many rows.
+
+    Raises:
+        InvalidInputError: `shard` is none of these.
+    """
+    if isinstance(shard, str):
+        check_choice("shard", shard, ["auto"])
+        shard = _running()
+    pair: Any = (0, 1) if shard is None else shard
+    if not isinstance(pair, tuple | list) or len(pair) != 2:
+        raise InvalidInputError(f"`shard` must be (index, count) or 'auto', got {shard!r}.")
+    return Shard(pair[0], pair[1], divisible_by=divisible_by)
+
+
+def _running() -> tuple[int, int]:
+    # Only a runtime that somebody loaded can be running.
+    if "torch.distributed" in sys.modules:
+        distributed = require("torch.distributed", extra="torch")
+        if distributed.is_available() and distributed.is_initialized():
+            return distributed.get_rank(), distributed.get_world_size()
+    if "jax" in sys.modules:
+        jax = require("jax", extra="jax")
+        return jax.process_index(), jax.process_count()
+    return 0, 1
+
+
+def join_shards(parts: Sequence[tuple[Rows, np.ndarray[Any, Any]]]) -> np.ndarray[Any, Any]:
+    """Put the predictions of all processes in the order of the rows, without the copies.
+
+    Args:
+        parts: For each process `ImageDataset.places()` and what its model predicted, of shapes
+            `(n_shown,)` and `(n_shown, ...)`.
+
+    Returns:
+        One prediction for each row, shape `(n_rows, ...)`.
+
+    Raises:
+        InvalidInputError: a process is missing or given twice, or lengths differ.
+
+    Examples:
+        >>> first = (np.array([0, 2]), np.array([0.1, 0.3]))
+        >>> second = (np.array([1, -1]), np.array([0.2, 9.9]))
+        >>> join_shards([first, second])
+        array([0.1, 0.2, 0.3])
+    """
+    for places, values in parts:
+        if len(places) != len(values):
+            raise InvalidInputError(
+                f"Each process predicts once for each place, got {len(places)} places and "
+                f"{len(values)} predictions. Predict with the dataset whose `places()` these are."
+            )
+    places = np.concatenate([part[0] for part in parts])
+    values = np.concatenate([part[1] for part in parts])
+    order = np.argsort(places[places >= 0], kind="stable")
+    if not np.array_equal(places[places >= 0][order], np.arange(len(order))):
+        raise InvalidInputError(
+            f"Each row is predicted by one process, but {len(parts)} parts with {len(order)} "
+            "predictions leave rows out or repeat them. Give the part of every process once."
+        )
+    return values[places >= 0][order]

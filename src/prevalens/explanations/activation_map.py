@@ -1,0 +1,148 @@
+"""Class activation maps: what the head says of each place of the last feature map."""
+
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from prevalens._checks import check_integer
+from prevalens.exceptions import InvalidInputError
+
+Maps = NDArray[np.float32]  # (batch, map_height, map_width), log-odds
+_POOLING = (keras.layers.GlobalAveragePooling2D, keras.layers.GlobalMaxPooling2D)
+
+
+def draw_activation_map(
+    model: keras.Model,
+    images: ArrayLike,
+    *,
+    label: int | None = None,
+    reference: ArrayLike | None = None,
+    batch_size: int = 32,
+) -> Maps:
+    """Ask the head of a classifier about each place of the last feature map, one by one.
+
+    The head (all that follows global pooling) is applied to the feature vector of each place as if
+    the whole image looked like that place. With average pooling and a linear head this is the class
+    activation map of Zhou et al., and its mean over the places is the model's own log-odds. No
+    gradient is taken, so it is the same on every backend.
+
+    Args:
+        model: A classifier whose feature maps go through a global pooling layer and end in a
+            `Dense` layer, such as `prevalens.models.create_classifier` makes.
+        images: Images as the model takes them, shape `(batch, height, width, channels)`.
+        label: The class to explain, as an index into the classes; by default the last, which is
+            the positive one. With a sigmoid output, 0 turns the sign.
+        reference: What to compare with, shape `(height, width, channels)` or, for several,
+            `(n, height, width, channels)`; the mean of its maps is subtracted. Log-odds of places
+            have no zero of their own: where the objects are aligned, as cells in the middle of
+            their images are, images of the other class show best what tells the classes apart.
+        batch_size: Number of images that go through the model at once.
+
+    Returns:
+        One map per image, in log-odds for the class (with a softmax, its logit minus the mean of
+        the others'), shape `(batch, map_height, map_width)`. Large where the place speaks for it.
+
+    Raises:
+        InvalidInputError: the model has no global pooling layer of its own, does not end in a
+            `Dense` layer, has no such class, or the images' shape is not the model's.
+
+    References:
+        Zhou B. et al. (2016). Learning deep features for discriminative localization. CVPR.
+    """
+    pooling, final = _pooling_of(model), _final_of(model)
+    weights, bias = _contrast(final, label)
+    check_integer("batch_size", batch_size, minimum=1)
+    places = keras.Model(model.input, pooling.input)
+    steps = _between(pooling, final)
+
+    def maps_of(batch: NDArray[Any]) -> Maps:
+        features = keras.ops.convert_to_numpy(places(batch, training=False))
+        vectors = features.reshape(-1, features.shape[-1])
+        if steps is not None:
+            vectors = keras.ops.convert_to_numpy(steps(vectors, training=False))
+        return (vectors @ weights + bias).reshape(features.shape[:3])
+
+    def all_maps(pixels: NDArray[Any]) -> Maps:
+        chunks = [pixels[k : k + batch_size] for k in range(0, len(pixels), batch_size)]
+        return np.concatenate([maps_of(chunk) for chunk in chunks]).astype(np.float32)
+
+    maps = all_maps(_images_of(model, images))
+    if reference is None:
+        return maps
+    others = np.asarray(reference)
+    return maps - all_maps(_images_of(model, others if others.ndim == 4 else others[None])).mean(0)
+
+
+def _images_of(model: keras.Model, images: ArrayLike) -> NDArray[Any]:
+    """Return the images as an array, or say which shape the model takes."""
+    pixels = np.asarray(images)
+    expected = model.input_shape[1:]
+    fits = pixels.ndim == 4 and all(
+        want in (None, got) for want, got in zip(expected, pixels.shape[1:], strict=True)
+    )
+    if not fits or len(pixels) == 0:
+        raise InvalidInputError(
+            f"The model takes images of shape (batch, {', '.join(map(str, expected))}) and at "
+            f"least one of them, got shape {pixels.shape}. Add the batch axis, or resize them."
+        )
+    return pixels
+
+
+def _pooling_of(model: keras.Model) -> keras.layers.Layer:
+    found = [layer for layer in model.layers if isinstance(layer, _POOLING)]
+    if not found:
+        raise InvalidInputError(
+            "An activation map needs the feature maps before global pooling, but none of the "
+            f"{len(model.layers)} layers of {model.name!r} is a GlobalAveragePooling2D or "
+            "GlobalMaxPooling2D. Use `draw_occlusion_map`, which needs no layer."
+        )
+    return found[-1]
+
+
+def _final_of(model: keras.Model) -> keras.layers.Dense:
+    final = model.layers[-1]
+    if not isinstance(final, keras.layers.Dense):
+        raise InvalidInputError(
+            f"An activation map reads the weights of the last layer, which must be a Dense; "
+            f"{model.name!r} ends in {type(final).__name__}. Use `draw_occlusion_map`."
+        )
+    return final
+
+
+def _between(pooling: keras.layers.Layer, final: keras.layers.Dense) -> keras.Model | None:
+    """Return the head from pooled features to the last layer's input; None where it is nothing."""
+    if pooling.output is final.input:
+        return None
+    return keras.Model(pooling.output, final.input)
+
+
+def _contrast(
+    final: keras.layers.Dense, label: int | None
+) -> tuple[NDArray[np.float32], np.float32]:
+    """Return the weights and the bias of the class' log-odds against the other classes."""
+    kernel = keras.ops.convert_to_numpy(final.kernel)
+    bias = keras.ops.convert_to_numpy(final.bias) if final.use_bias else np.zeros(kernel.shape[1])
+    signs = contrast_signs(kernel.shape[1], label)
+    return (kernel @ signs).astype(np.float32), np.float32(bias @ signs)
+
+
+def contrast_signs(n_outputs: int, label: int | None) -> NDArray[np.float64]:
+    """Return what each output's logit counts in the log-odds of a class, shape `(n_outputs,)`.
+
+    Raises:
+        InvalidInputError: there is no such class.
+    """
+    n_classes = max(n_outputs, 2)
+    asked = n_classes - 1 if label is None else check_integer("label", label, minimum=0)
+    if asked >= n_classes:
+        raise InvalidInputError(
+            f"`label` must index into the model's {n_classes} classes, got {asked}. "
+            f"Use 0 to {n_classes - 1}."
+        )
+    if n_outputs == 1:
+        return np.array([1.0 if asked else -1.0])
+    signs = np.full(n_outputs, -1 / (n_outputs - 1))
+    signs[asked] = 1
+    return signs

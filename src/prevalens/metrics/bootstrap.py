@@ -1,0 +1,150 @@
+"""Intervals from drawing the patients again: a check on the closed forms, and a cover for all."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+from scipy import special
+
+from prevalens._seeding import generator
+from prevalens.metrics.basis import Basis
+from prevalens.metrics.figure import Figure
+from prevalens.metrics.inputs import Columns
+from prevalens.metrics.intervals import student_critical
+from prevalens.metrics.weighted import WeightedFigures
+from prevalens.typing import Numbers
+
+_CELLS = 2_000_000  # rows times draws held at once
+
+
+def bootstrap_figures(
+    figures: dict[str, Figure], columns: Columns, *, threshold: float, draws: int, seed: int
+) -> dict[str, Figure]:
+    """Replace the limits of figures by those of a bootstrap over patients.
+
+    Limits are percentiles of the figure over draws of as many patients, with replacement,
+    widened for few patients. Where images are independent, images are drawn.
+
+    Args:
+        figures: Figures by name, as the closed forms give them.
+        columns: The checked columns they come from.
+        threshold: A score of at least this is a positive call.
+        draws: Number of draws.
+        seed: Seed of the draws.
+
+    References:
+        Field & Welsh, J R Stat Soc B 2007;69:369-390.
+        Hesterberg, Am Stat 2015;69:371-386.
+    """
+    engine = WeightedFigures(in_fixed_order(columns), threshold)
+    at_once = _CELLS // columns.labels.size
+    weights = draw_weights(engine.n_units, draws=draws, seed=seed, at_once=at_once)
+    parts = [engine.figures(times) for times in weights]
+    drawn = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    return {
+        name: figure
+        if figure.value is None
+        else _with_limits(figure, drawn[name], units=engine.n_units)
+        for name, figure in figures.items()
+    }
+
+
+def in_fixed_order(columns: Columns) -> Columns:
+    """Sort rows, so that draws do not depend on the order in which rows came."""
+    keys = [columns.labels, columns.scores]
+    order = np.lexsort(keys if columns.codes is None else [*keys, columns.codes])
+    codes = None if columns.codes is None else columns.codes[order]
+    return Columns(columns.labels[order], columns.scores[order], codes)
+
+
+def draw_weights(n_units: int, *, draws: int, seed: int, at_once: int) -> Iterator[Numbers]:
+    """Draw how often each patient counts.
+
+    Args:
+        n_units: Number of patients, or of images where they are independent.
+        draws: Number of draws.
+        seed: Seed of the draws.
+        at_once: Number of draws held at once; does not change what is drawn.
+
+    Yields:
+        Counts of shape `(at_once, n_units)`; the last may hold fewer draws. Each row adds up to
+        `n_units`.
+    """
+    rng = generator(seed, "bootstrap over patients")
+    at_once = max(at_once, 1)
+    for first in range(0, draws, at_once):
+        here = min(at_once, draws - first)
+        chosen = rng.integers(0, n_units, (here, n_units))
+        chosen += n_units * np.arange(here)[:, None]
+        counts = np.bincount(chosen.reshape(-1), minlength=here * n_units)
+        yield counts.reshape(here, n_units).astype(np.float64)
+
+
+def percentile_limits(values: Numbers, *, level: float, units: int) -> tuple[float, float]:
+    """Return percentiles of draws, widened as Student's t is wider than the normal.
+
+    Args:
+        values: Figure of each draw, shape `(draws,)`, finite.
+        level: Coverage aimed at.
+        units: Number of patients drawn from, at least 2.
+
+    References:
+        Hesterberg, Am Stat 2015;69:371-386 (expanded percentile interval).
+    """
+    reach = np.sqrt(units / (units - 1)) * student_critical(level, units - 1)
+    tail = float(special.ndtr(-reach))
+    lower, upper = np.quantile(values, [tail, 1 - tail])
+    return float(lower), float(upper)
+
+
+def drawn_figure(
+    basis: Basis,
+    columns: Columns,
+    statistic: Callable[[Numbers], Numbers],
+    method: str,
+    *,
+    draws: int,
+    seed: int,
+) -> Figure:
+    """Make the figure of a statistic that has no closed form.
+
+    Args:
+        basis: What the figure rests on.
+        columns: The checked columns, as `in_fixed_order` leaves them.
+        statistic: Values of shape `(draws,)` for weights of shape `(draws, n_units)`, where a
+            unit is a patient, or an image where images are independent.
+        method: How the value is computed.
+        draws: Number of draws.
+        seed: Seed of the draws.
+    """
+    n = columns.labels.size
+    units = n if columns.codes is None else int(columns.codes.max()) + 1
+    value = float(statistic(np.ones((1, units)))[0])
+    weights = draw_weights(units, draws=draws, seed=seed, at_once=_CELLS // n)
+    values = np.concatenate([statistic(times) for times in weights])
+    bare = basis.figure(value, None, method)
+    made = _with_limits(bare, values, units=units)
+    return replace(made, method=f"{method}; {made.method}")
+
+
+def _with_limits(figure: Figure, values: Numbers, *, units: int) -> Figure:
+    drawn = "images" if figure.patients is None else "patients"
+    method = (
+        f"bootstrap over {drawn}, {values.size} draws, expanded percentile interval "
+        "(Field & Welsh 2007; Hesterberg 2015)"
+    )
+    bare = replace(
+        figure, lower=None, upper=None, method=method, design_effect=None, effective_n=None
+    )
+    kept = values[np.isfinite(values)]
+    lost = values.size - kept.size
+    if units < 2:
+        return replace(bare, note=f"No interval: there is one of the {drawn} alone.")
+    if lost > values.size / 20 or np.ptp(kept) == 0:
+        why = "the draws do not differ" if lost == 0 else f"{lost} draws leave it undefined"
+        return replace(bare, note=f"No interval: {why}.")
+    lower, upper = percentile_limits(kept, level=figure.level, units=units)
+    note = f"{lost} draws that leave it undefined were set aside." if lost else None
+    value = figure.value or 0.0
+    # A percentile may pass the value by where a figure is biased in the draws.
+    return replace(bare, lower=min(lower, value), upper=max(upper, value), note=note)

@@ -1,0 +1,148 @@
+"""One number against another: a difference with its interval, p value and hypothesis."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from scipy import special
+
+from prevalens._checks import check_number
+from prevalens.exceptions import InvalidInputError
+from prevalens.metrics.figure import Figure
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """A difference, first minus second, and how sure it is.
+
+    Args:
+        difference: The difference with its interval.
+        first: Figure of the first model or group.
+        second: Figure of the second.
+        p_value: Two-sided p value; None where the difference has no interval.
+        hypothesis: What the p value speaks against, in words.
+        method: How the p value was computed, with the reference.
+        error: Standard error of the difference; None where limits do not rest on one.
+        df: Degrees of freedom of `error`; infinite for the normal distribution.
+    """
+
+    difference: Figure
+    first: Figure
+    second: Figure
+    p_value: float | None
+    hypothesis: str
+    method: str
+    error: float | None = None
+    df: float = math.inf
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the contrast as plain values."""
+        return {
+            "difference": self.difference.to_dict(),
+            "first": self.first.to_dict(),
+            "second": self.second.to_dict(),
+            "p_value": self.p_value,
+            "hypothesis": self.hypothesis,
+            "method": self.method,
+        }
+
+
+@dataclass(frozen=True)
+class NonInferiority:
+    """Whether a difference stays above minus a margin.
+
+    Args:
+        margin: Largest loss that would still be accepted, above 0.
+        shown: Whether the lower limit of the difference lies above `-margin`; None where the
+            difference has no interval.
+        p_value: One-sided p value; None where the limits do not rest on a standard error.
+        level: Level of the two-sided interval; the test is one-sided at (1 - level) / 2.
+        hypothesis: What the p value speaks against, in words.
+    """
+
+    margin: float
+    shown: bool | None
+    p_value: float | None
+    level: float
+    hypothesis: str
+
+
+def two_sided(estimate: float, error: float, df: float) -> float:
+    """Return the two-sided p value of `estimate / error` on `df` degrees of freedom.
+
+    Args:
+        estimate: The difference, minus what the hypothesis says it is.
+        error: Its standard error, above 0.
+        df: Degrees of freedom; infinite for the normal distribution.
+    """
+    return 2 * tail(abs(estimate) / error, df)
+
+
+def tail(statistic: float, df: float) -> float:
+    """Return the probability above `statistic`."""
+    if math.isinf(df):
+        return float(special.ndtr(-statistic))
+    return float(special.stdtr(df, -statistic))
+
+
+def non_inferiority(
+    contrast: Contrast, *, margin: float, higher_is_better: bool = True
+) -> NonInferiority:
+    """Judge whether the first is no worse than the second by more than a margin.
+
+    Args:
+        contrast: The difference, first minus second.
+        margin: Largest loss that would still be accepted, above 0, on the figure's own scale.
+        higher_is_better: False for losses such as the Brier score.
+
+    Raises:
+        InvalidInputError: the margin is not above 0.
+
+    References:
+        Piaggio et al., JAMA 2012;308:2594-2604.
+    """
+    margin = check_number("margin", margin, low=0, open_low=True)
+    made = contrast.difference
+    worst = made.lower if higher_is_better else made.upper
+    side = f"at least {margin:g} {'lower' if higher_is_better else 'higher'}"
+    p_value = None
+    if contrast.error is not None and made.value is not None:
+        gain = made.value if higher_is_better else -made.value
+        p_value = tail((gain + margin) / contrast.error, contrast.df)
+    return NonInferiority(
+        margin=margin,
+        shown=None if worst is None else (worst if higher_is_better else -worst) > -margin,
+        p_value=p_value,
+        level=made.level,
+        hypothesis=f"the first is {side} than the second",
+    )
+
+
+def holm(p_values: dict[str, float]) -> dict[str, float]:
+    """Adjust p values of several comparisons, so that any false claim is as rare as one was.
+
+    Args:
+        p_values: p value by name, each in [0, 1].
+
+    Returns:
+        Adjusted p value by name, in the order given.
+
+    Raises:
+        InvalidInputError: there are none, or one lies outside [0, 1].
+
+    References:
+        Holm, Scand J Stat 1979;6:65-70.
+
+    Examples:
+        >>> holm({"a": 0.01, "b": 0.04, "c": 0.03})
+        {'a': 0.03, 'b': 0.06, 'c': 0.06}
+    """
+    if not p_values:
+        raise InvalidInputError("`p_values` must name at least one comparison, got none.")
+    for name, p_value in p_values.items():
+        check_number(f"p_values[{name!r}]", p_value, low=0, high=1)
+    adjusted, largest = {}, 0.0
+    for rank, name in enumerate(sorted(p_values, key=lambda key: p_values[key])):
+        largest = max(largest, min((len(p_values) - rank) * p_values[name], 1.0))
+        adjusted[name] = largest
+    return {name: adjusted[name] for name in p_values}

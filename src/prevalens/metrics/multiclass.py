@@ -1,0 +1,222 @@
+"""More than two classes: each against the rest, their means, and all rows pooled."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from prevalens._checks import check_same_length, name_some
+from prevalens.exceptions import InvalidInputError
+from prevalens.metrics.basis import INDEPENDENT, Basis
+from prevalens.metrics.calibration import mean_figure
+from prevalens.metrics.cells import Cells
+from prevalens.metrics.clusters import Spread
+from prevalens.metrics.confusion import figures_of
+from prevalens.metrics.figure import Figure
+from prevalens.metrics.influences import (
+    Influence,
+    auroc_influence,
+    average_precision_influence,
+    mean_influence,
+    spread_over,
+)
+from prevalens.metrics.inputs import Columns, check_level, check_patients, check_scores
+from prevalens.metrics.intervals import logit_limits, normal_critical, student_critical
+from prevalens.metrics.precision_recall import average_precision_figure
+from prevalens.metrics.proportion import proportion_figure
+from prevalens.metrics.ranking import auroc_figure
+from prevalens.typing import Codes, Flags, Labels, Numbers
+
+_MACRO = "mean over classes, each against the rest; logit interval, {}"
+_OVER = "delete-one-patient jackknife and Student's t (degrees of freedom: Satterthwaite 1946)"
+
+
+@dataclass(frozen=True)
+class MulticlassFigures:
+    """Figures of a model with more than two classes.
+
+    Args:
+        per_class: By class, the figures of that class against the rest: those of the 2x2 table
+            (the call is the class with the highest score), `auroc` and `average_precision`.
+        macro: Means over classes, each class weighing the same: `sensitivity` (the balanced
+            accuracy), `specificity`, `auroc`, `average_precision`.
+        micro: Over all rows: `accuracy` (which is micro-averaged sensitivity, PPV and F1),
+            `auroc` (every row and class pooled), `brier` (the sum over classes, 0 to 2) and
+            `log_loss`.
+    """
+
+    per_class: dict[str, dict[str, Figure]]
+    macro: dict[str, Figure]
+    micro: dict[str, Figure]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the figures as plain values."""
+        return {
+            "per_class": {name: _plain(figures) for name, figures in self.per_class.items()},
+            "macro": _plain(self.macro),
+            "micro": _plain(self.micro),
+        }
+
+
+def multiclass_figures(
+    labels: ArrayLike,
+    scores: ArrayLike,
+    *,
+    classes: Sequence[str],
+    patients: ArrayLike | None = None,
+    level: float = 0.95,
+) -> MulticlassFigures:
+    """Compute figures of each class against the rest, their means, and those of all rows.
+
+    Args:
+        labels: Class of each image as an index into `classes`, shape `(n_rows,)`.
+        scores: Score of each class, shape `(n_rows, n_classes)`, in [0, 1]; rows add up to 1.
+        classes: Names of the classes, in the order of the columns of `scores`; at least two.
+        patients: Patient id of each row, shape `(n_rows,)`; None: images are independent.
+        level: Coverage the intervals aim at.
+
+    Raises:
+        InvalidInputError: shapes do not fit, a label is not an index, or rows of scores do not
+            add up to 1.
+
+    Examples:
+        >>> made = multiclass_figures([0, 1], [[0.7, 0.3], [0.4, 0.6]], classes=["a", "b"])
+        >>> made.micro["accuracy"].value, round(made.micro["brier"].value, 3)
+        (1.0, 0.25)
+    """
+    names, level = [str(name) for name in classes], check_level(level)
+    table = _check_table(scores, len(names))
+    truth = _check_indices(labels, len(names))
+    check_same_length(labels=truth, scores=table)
+    codes = check_patients(patients, truth.size)
+    sides = [Columns(truth == which, table[:, which], codes) for which in range(len(names))]
+    calls = table.argmax(axis=1)
+    return MulticlassFigures(
+        per_class={
+            name: _one_against_rest(side, calls == which, level)
+            for which, (name, side) in enumerate(zip(names, sides, strict=True))
+        },
+        macro=_macro(sides, calls, names, level),
+        micro=_micro(truth, table, codes, level),
+    )
+
+
+def _one_against_rest(side: Columns, calls: Flags, level: float) -> dict[str, Figure]:
+    return figures_of(Cells(side.labels, calls, side.codes, level)) | {
+        "auroc": auroc_figure(side, level=level),
+        "average_precision": average_precision_figure(side, level=level),
+    }
+
+
+def _macro(
+    sides: Sequence[Columns], calls: Labels, names: Sequence[str], level: float
+) -> dict[str, Figure]:
+    right = [
+        (side.labels == (calls == which)).astype(np.float64) for which, side in enumerate(sides)
+    ]
+    makers: dict[str, Callable[[int], Influence]] = {
+        "sensitivity": lambda which: mean_influence(right[which], sides[which].labels),
+        "specificity": lambda which: mean_influence(right[which], ~sides[which].labels),
+        "auroc": lambda which: auroc_influence(sides[which].labels, sides[which].scores),
+        "average_precision": lambda which: average_precision_influence(
+            sides[which].labels, sides[which].scores
+        ),
+    }
+    n, codes = calls.size, sides[0].codes
+    basis = Basis.of(codes, level=level, n=n, events=None)
+    empty = [
+        name
+        for name, side in zip(names, sides, strict=True)
+        if side.labels.all() or not side.labels.any()
+    ]
+    if empty:
+        reason = f"no images of class {name_some(empty)}, or none of another"
+        method = _MACRO.format(INDEPENDENT)
+        return {name: basis.refuse(reason, method) for name in makers}
+    return {
+        name: _mean_of([make(which) for which in range(len(sides))], codes, basis)
+        for name, make in makers.items()
+    }
+
+
+def _mean_of(influences: Sequence[Influence], codes: Codes | None, basis: Basis) -> Figure:
+    value = float(np.mean([influence.value for influence in influences]))
+    alone = basis.singletons or codes is None
+    method = _MACRO.format(INDEPENDENT if alone else _OVER)
+    if codes is None or basis.singletons:
+        pulls = np.mean([influence.pulls for influence in influences], axis=0)
+        spread = Spread(float(pulls @ pulls), math.inf, basis.n)
+    elif min(influence.patients_per_kind(codes) for influence in influences) < 2:
+        spread = Spread.unseen(basis.patients or 0)
+    else:
+        k = int(codes.max()) + 1
+        moved = [influence.changes(codes, k) for influence in influences]
+        spread = spread_over(np.mean(moved, axis=0), codes)
+    if why := basis.usable(spread):
+        return basis.without_limits(value, method, why)
+    if value in {0.0, 1.0}:
+        return basis.without_limits(value, method, "the value is at the end of its range")
+    normal = math.isinf(spread.df)
+    critical = normal_critical(basis.level) if normal else student_critical(basis.level, spread.df)
+    return basis.figure(value, logit_limits(value, critical * spread.error), method)
+
+
+def _micro(truth: Labels, table: Numbers, codes: Codes | None, level: float) -> dict[str, Figure]:
+    n, n_classes = table.shape
+    actual = np.eye(n_classes)[truth]
+    right = truth == table.argmax(axis=1)
+    whole = Columns(np.ones(n, dtype=bool), np.ones(n), codes)
+    basis = Basis.of(codes, level=level, n=n, events=None)
+    # One image gives a row for each class, so pooled rows are inside images at the least.
+    inside = np.arange(n) if codes is None else codes
+    pooled = Columns(actual.reshape(-1) == 1, table.reshape(-1), np.repeat(inside, n_classes))
+    own = table[np.arange(n), truth]
+    made = {
+        "accuracy": proportion_figure(right, codes, level=level, empty=""),
+        "auroc": auroc_figure(pooled, level=level),
+        "brier": _mean_loss(np.square(table - actual).sum(axis=1), whole, level),
+    }
+    if wrong := int(np.count_nonzero(own == 0)):
+        reason = f"{wrong} images have a score of exactly 0 for their own class: infinite loss"
+        return made | {"log_loss": basis.refuse(reason, "mean log loss")}
+    return made | {"log_loss": _mean_loss(-np.log(own), whole, level)}
+
+
+def _mean_loss(losses: Numbers, columns: Columns, level: float) -> Figure:
+    return replace(mean_figure(losses, columns, level=level, bounded=False), events=None)
+
+
+def _check_table(scores: ArrayLike, n_classes: int) -> Numbers:
+    table = np.asarray(scores, dtype=np.float64)
+    if n_classes < 2 or table.ndim != 2 or table.shape[1] != n_classes or not len(table):
+        raise InvalidInputError(
+            f"`scores` must have shape (n_rows, {n_classes}), one column for each of at least two "
+            f"classes, got {table.shape}."
+        )
+    check_scores(table.reshape(-1))
+    off = np.abs(table.sum(axis=1) - 1)
+    if off.max() > 1e-3:
+        row = int(off.argmax())
+        raise InvalidInputError(
+            f"The scores of a row must add up to 1, but row {row} adds up to "
+            f"{table[row].sum():g}. If these are logits or sigmoids, pass their softmax."
+        )
+    return table
+
+
+def _check_indices(labels: ArrayLike, n_classes: int) -> Labels:
+    column = np.asarray(labels)
+    whole = column.ndim == 1 and column.dtype.kind in "iu"
+    if not whole or column.min() < 0 or column.max() >= n_classes:
+        raise InvalidInputError(
+            f"`labels` must be whole numbers from 0 to {n_classes - 1}, one for each class, got "
+            f"{name_some(sorted(set(column.reshape(-1).tolist()), key=str))}."
+        )
+    return column.astype(np.int64)
+
+
+def _plain(figures: dict[str, Figure]) -> dict[str, Any]:
+    return {name: figure.to_dict() for name, figure in figures.items()}

@@ -1,0 +1,110 @@
+"""PPV and NPV at a prevalence other than that of the rows."""
+
+from dataclasses import dataclass, replace
+
+from numpy.typing import ArrayLike
+
+from prevalens._checks import check_number
+from prevalens.metrics.cells import Cells
+from prevalens.metrics.confusion import count_cells
+from prevalens.metrics.figure import Figure
+from prevalens.metrics.likelihood import (
+    FALSE_NEGATIVES,
+    FALSE_POSITIVES,
+    TRUE_NEGATIVES,
+    TRUE_POSITIVES,
+    Cell,
+    ratio_figure,
+)
+
+_METHOD = (
+    "Bayes at the stated prevalence, logit interval (Mercaldo, Lau & Zhou 2007): {}, turned into "
+    "a predictive value"
+)
+
+
+@dataclass(frozen=True)
+class PredictiveValues:
+    """What a call means where disease is as frequent as stated.
+
+    Args:
+        prevalence: Share of positive images, stated.
+        ppv: Chance that a positive call is right.
+        npv: Chance that a negative call is right.
+    """
+
+    prevalence: float
+    ppv: Figure
+    npv: Figure
+
+
+def predictive_values(
+    labels: ArrayLike,
+    calls: ArrayLike,
+    *,
+    prevalence: float,
+    patients: ArrayLike | None = None,
+    level: float = 0.95,
+) -> PredictiveValues:
+    """Compute PPV and NPV at a stated prevalence, from sensitivity and specificity.
+
+    Args:
+        labels: 1 or True where the image is positive, shape `(n_rows,)`.
+        calls: 1 or True where the image is called positive, shape `(n_rows,)`.
+        prevalence: Share of positive images where the model will be used, in (0, 1); taken as
+            known.
+        patients: Patient id of each row, shape `(n_rows,)`; None: images are independent.
+        level: Coverage the intervals aim at.
+
+    Raises:
+        InvalidInputError: a column breaks its rule, or the prevalence is not in (0, 1).
+
+    References:
+        Mercaldo, Lau & Zhou, Stat Med 2007;26:2170-2183.
+
+    Examples:
+        >>> calls = [1] * 9 + [0] * 9 + [1] * 2
+        >>> made = predictive_values([1] * 10 + [0] * 10, calls, prevalence=0.01)
+        >>> round(made.ppv.value, 4), round(made.npv.value, 4)
+        (0.0435, 0.9987)
+    """
+    prevalence = check_number(
+        "prevalence", prevalence, low=0, high=1, open_low=True, open_high=True
+    )
+    cells = count_cells(labels, calls, patients=patients, level=level)
+    odds = prevalence / (1 - prevalence)
+    ppv = _predictive(cells, TRUE_POSITIVES, FALSE_POSITIVES, odds, calls="positive")
+    npv = _predictive(cells, TRUE_NEGATIVES, FALSE_NEGATIVES, 1 / odds, calls="negative")
+    return PredictiveValues(prevalence, ppv, npv)
+
+
+def _predictive(cells: Cells, right: Cell, wrong: Cell, odds: float, *, calls: str) -> Figure:
+    """Turn the ratio of right to wrong calls, times the odds of the label, into a chance.
+
+    The ratio's limits on the log scale are the predictive value's on the logit scale.
+    """
+    counts = cells.counts
+    for there, missing in (
+        (cells.labels.any(), "positive images"),
+        (not cells.labels.all(), "negative images"),
+        (counts[right[1]] + counts[wrong[1]], f"{calls} calls"),
+    ):
+        if not there:
+            return cells.basis.refuse(f"no {missing}", _METHOD.format("likelihood ratio"))
+    # Where no call is wrong the ratio is infinite, and its inverse is 0 with an upper limit.
+    flip = counts[wrong[1]] == 0
+    ratio = ratio_figure(cells, wrong, right) if flip else ratio_figure(cells, right, wrong)
+
+    def chance(at: float | None) -> float | None:
+        if at is None:
+            return None
+        return odds / (odds + at) if flip else odds * at / (1 + odds * at)
+
+    low, high = (ratio.upper, ratio.lower) if flip else (ratio.lower, ratio.upper)
+    return replace(
+        ratio,
+        value=chance(ratio.value),
+        lower=chance(low),
+        upper=chance(high),
+        method=_METHOD.format(ratio.method),
+    )

@@ -1,0 +1,203 @@
+"""Computes everything a report states, and names what it cannot state."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from prevalens.decisions.operating_point import OperatingPoint
+from prevalens.decisions.prior_shift import PriorShift
+from prevalens.metrics.every_figure import all_figures
+from prevalens.predictions.patient_score import patient_scores
+from prevalens.predictions.predictions import Predictions
+from prevalens.reports.comparisons import comparison, risks
+from prevalens.reports.curves import curves
+from prevalens.reports.model_figures import model_figures
+from prevalens.reports.predictive_table import predictive_table
+from prevalens.reports.study_flow import study_flow
+from prevalens.reports.subgroups import subgroup_tables
+from prevalens.reports.usefulness import decision_curve
+from prevalens.reports.worst_misses import worst_misses
+from prevalens.splits.partition import Partition
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What the author asked of a report, checked.
+
+    Args:
+        predictions: Two-class predictions.
+        threshold: Scores at or above it are called positive.
+        threshold_origin: `"pre-specified"`, `"validation"` or `"exploratory"`.
+        point: The chosen operating point, where the threshold came as one.
+        prevalence: Prevalence where the model will be used, or None.
+        by: Covariates for subgroups.
+        compare: Another model's predictions of the same rows, or None.
+        partition: How the cohort was divided, or None.
+        patient_score: How images are pooled to patients.
+        worst: Misses to show at most.
+        level: Coverage of the intervals.
+        seed: Seed of what is drawn.
+        title: Title of the report.
+    """
+
+    predictions: Predictions
+    threshold: float
+    threshold_origin: str
+    point: OperatingPoint | None
+    prevalence: float | None
+    by: Sequence[str]
+    compare: Predictions | None
+    partition: Partition | None
+    patient_score: str
+    worst: int
+    level: float
+    seed: int
+    title: str
+
+
+def assemble(request: Request) -> dict[str, Any]:
+    """Compute the record of a report, without its format, version and words."""
+    predictions = request.predictions
+    record: dict[str, Any] = {
+        "title": request.title,
+        "provenance": predictions.provenance,
+        "synthetic": "synthetic" in predictions.provenance.lower(),
+        "settings": _settings(request),
+        "flow": study_flow(predictions, request.partition),
+        "table": cross_table(predictions, request.threshold),
+        "figures": _figures(request, predictions, request.threshold),
+        "correction": _correction(request),
+        "utility": _utility(request),
+        "predictive_values": predictive_table(
+            predictions,
+            threshold=request.threshold,
+            stated=request.prevalence,
+            level=request.level,
+        ),
+        "patient_level": _patient_level(request),
+        "comparison": comparison(
+            predictions, request.compare, threshold=request.threshold, level=request.level
+        ),
+        "subgroups": subgroup_tables(
+            predictions,
+            request.by,
+            threshold=request.threshold,
+            level=request.level,
+            seed=request.seed,
+        ),
+        "worst": worst_misses(predictions, threshold=request.threshold, limit=request.worst),
+    }
+    record["curves"] = curves(predictions, correction=record["correction"], level=request.level)
+    record["missing"] = _missing(request, record)
+    return record
+
+
+def _figures(request: Request, predictions: Predictions, threshold: float) -> dict[str, Any]:
+    return model_figures(predictions, threshold=threshold, level=request.level, seed=request.seed)
+
+
+def cross_table(predictions: Predictions, threshold: float) -> dict[str, int]:
+    """Count the 2x2 table of calls and labels."""
+    called, positive = predictions.scores >= threshold, predictions.labels == 1
+    return {
+        "true_positive": int(np.sum(called & positive)),
+        "false_positive": int(np.sum(called & ~positive)),
+        "false_negative": int(np.sum(~called & positive)),
+        "true_negative": int(np.sum(~called & ~positive)),
+    }
+
+
+def _settings(request: Request) -> dict[str, Any]:
+    point = request.point
+    return {
+        "threshold": request.threshold,
+        "threshold_origin": request.threshold_origin,
+        "threshold_rule": None if point is None else point.rule,
+        "threshold_guarantee": None if point is None else point.guarantee,
+        "prevalence": request.prevalence,
+        "train_prevalence": request.predictions.train_prevalence,
+        "classes": list(request.predictions.classes),
+        "level": request.level,
+        "seed": request.seed,
+        "by": list(request.by),
+        "patient_score": request.patient_score,
+    }
+
+
+def _correction(request: Request) -> dict[str, Any] | None:
+    """Compute calibration after correction to the prevalence of these rows, if it differs."""
+    predictions, train = request.predictions, request.predictions.train_prevalence
+    target = predictions.prevalence
+    if train is None or not 0 < target < 1:
+        return None
+    shift = PriorShift(train, target)
+    corrected = predictions.with_scores(shift.correct(predictions.scores))
+    moved = shift.correct_threshold(request.threshold)
+    return {
+        "train_prevalence": train,
+        "target_prevalence": target,
+        "threshold": moved,
+        "figures": _figures(request, corrected, moved),
+    }
+
+
+def _utility(request: Request) -> dict[str, Any]:
+    predictions, moved = request.predictions, request.threshold
+    train, target = predictions.train_prevalence, predictions.prevalence
+    if train is not None and 0 < target < 1:
+        moved = PriorShift(train, target).correct_threshold(request.threshold)
+    return decision_curve(predictions, risks(predictions), at=moved, level=request.level)
+
+
+def _patient_level(request: Request) -> dict[str, Any] | None:
+    predictions = request.predictions
+    if predictions.patients is None:
+        return None
+    pooled = patient_scores(predictions, request.patient_score)
+    figures = all_figures(
+        pooled.labels,
+        pooled.scores,
+        threshold=request.threshold,
+        patients=pooled.patients,
+        level=request.level,
+        seed=request.seed,
+    )
+    return {
+        "how": request.patient_score,
+        "threshold": request.threshold,
+        "table": cross_table(pooled, request.threshold),
+        "figures": {
+            name: figure.to_dict() | {"unit": "patient"} for name, figure in figures.items()
+        },
+    }
+
+
+def _missing(request: Request, record: dict[str, Any]) -> list[dict[str, str]]:
+    """Name each part that is not in the report, and what would bring it in."""
+    predictions = request.predictions
+    absent = {
+        "Where the rows come from": (not record["provenance"], "give `provenance`"),
+        "Flow through the partition": (request.partition is None, "give `partition`"),
+        "Prevalence correction": (
+            record["correction"] is None,
+            "the predictions need `train_prevalence` and rows of both classes",
+        ),
+        "Predictive values where the model will be used": (
+            request.prevalence is None,
+            "give `prevalence`",
+        ),
+        "Patient level": (predictions.patients is None, "the predictions need patient ids"),
+        "Subgroups": (not request.by, "name covariates in `by`"),
+        "Comparison": (request.compare is None, "give another model's predictions as `compare`"),
+        "Pictures of the worst misses": (
+            predictions.images is None,
+            "the predictions need image files",
+        ),
+    }
+    return [
+        {"part": part, "remedy": remedy}
+        for part, (is_absent, remedy) in absent.items()
+        if is_absent
+    ]

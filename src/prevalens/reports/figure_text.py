@@ -1,0 +1,149 @@
+"""How a figure is named and written, in every format alike."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+NAMES = {
+    "sensitivity": "Sensitivity",
+    "specificity": "Specificity",
+    "ppv": "Positive predictive value",
+    "npv": "Negative predictive value",
+    "lr_positive": "Positive likelihood ratio",
+    "lr_negative": "Negative likelihood ratio",
+    "dor": "Diagnostic odds ratio",
+    "accuracy": "Accuracy",
+    "balanced_accuracy": "Balanced accuracy",
+    "youden": "Youden's J",
+    "f1": "F1",
+    "mcc": "Matthews correlation",
+    "kappa": "Cohen's kappa",
+    "auroc": "AUROC",
+    "partial_auroc": "Partial AUROC",
+    "average_precision": "Average precision",
+    "brier": "Brier score",
+    "scaled_brier": "Scaled Brier score",
+    "log_loss": "Log loss",
+    "calibration_intercept": "Calibration intercept (slope 1)",
+    "calibration_slope": "Calibration slope",
+    "calibration_joint_intercept": "Calibration intercept (joint with the slope)",
+    "expected_calibration_error": "Expected calibration error",
+    "integrated_calibration_index": "Integrated calibration index",
+    "observed_expected": "Observed / expected",
+    "net_benefit": "Net benefit",
+    "net_benefit_treat_all": "Net benefit of treating all",
+    "standardised_net_benefit": "Standardised net benefit",
+    "prevalence": "Prevalence among these rows",
+}
+AT_THRESHOLD = (
+    "sensitivity",
+    "specificity",
+    "ppv",
+    "npv",
+    "lr_positive",
+    "lr_negative",
+    "dor",
+    "youden",
+    "balanced_accuracy",
+    "accuracy",
+    "mcc",
+    "kappa",
+    "f1",
+)
+_COUNTED = {"sensitivity", "specificity", "ppv", "npv", "accuracy", "prevalence"}
+_RANKING_WORDS = ("auroc", "average_precision", "concordance")
+_UTILITY_WORDS = ("net_benefit",)
+NOT_ESTIMABLE = "not estimable"
+
+
+def name_of(key: str) -> str:
+    """Return the name a reader sees for a figure's key."""
+    return NAMES.get(key, key.replace("_", " ").capitalize())
+
+
+def group_of(key: str) -> str:
+    """Return the section a figure belongs to: threshold, ranking, utility, flow or calibration."""
+    if key in AT_THRESHOLD:
+        return "threshold"
+    if any(word in key for word in _RANKING_WORDS):
+        return "ranking"
+    if any(word in key for word in _UTILITY_WORDS):
+        return "utility"
+    return "flow" if key == "prevalence" else "calibration"
+
+
+def number_text(value: float | None) -> str:
+    """Write a number with the digits a reader can use, and never a false 0 or 1.
+
+    Examples:
+        >>> [number_text(value) for value in (0.8734, 0.0001, 0.99999, 1.0, 12.345, 1234.5)]
+        ['0.873', '<0.001', '>0.999', '1.000', '12.3', '1234']
+    """
+    if value is None:
+        return "none"
+    # A sum that ought to be 0 comes out as 1e-17; that is no small positive number.
+    value = 0.0 if abs(value) < 1e-12 else value
+    if 0 < abs(value) < 0.0005:
+        return "<0.001" if value > 0 else "-<0.001"
+    if 0.9995 <= abs(value) < 1:
+        return ">0.999" if value > 0 else "<-0.999"
+    digits = 3 if abs(value) < 9.995 else 1 if abs(value) < 99.95 else 0
+    return f"{value:.{digits}f}"
+
+
+def interval_text(figure: Mapping[str, Any]) -> str:
+    """Write the limits of a figure, or say that there are none.
+
+    Examples:
+        >>> interval_text({"lower": 0.5, "upper": 0.75})
+        '0.500 to 0.750'
+    """
+    lower, upper = figure["lower"], figure["upper"]
+    if lower is None and upper is None:
+        return "no interval"
+    low = "unbounded" if lower is None else number_text(lower)
+    return f"{low} to {'unbounded' if upper is None else number_text(upper)}"
+
+
+def figure_text(figure: Mapping[str, Any]) -> str:
+    """Write a figure with its limits, or the reason why there is none.
+
+    Examples:
+        >>> figure_text({"value": 0.6, "lower": 0.5, "upper": 0.75})
+        '0.600 (0.500 to 0.750)'
+    """
+    if figure["value"] is None:
+        return f"{NOT_ESTIMABLE}: {figure.get('not_estimable', 'no reason given')}"
+    return f"{number_text(figure['value'])} ({interval_text(figure)})"
+
+
+def percent_text(share: float) -> str:
+    """Write a share as a percentage.
+
+    Examples:
+        >>> percent_text(0.051), percent_text(0.0001)
+        ('5.1 %', '0.01 %')
+    """
+    percent = share * 100
+    if percent <= 0 or percent >= 0.1:
+        return f"{percent:.1f} %"
+    return f"{percent:.{1 - math.floor(math.log10(percent)) - 1}f} %"
+
+
+def counts_text(key: str, figure: Mapping[str, Any]) -> str:
+    """Write what a figure rests on: counted events or positives, images, patients.
+
+    Examples:
+        >>> counts_text("ppv", {"n": 50, "events": 40, "patients": 12, "unit": "image"})
+        '40 of 50 images, 12 patients'
+        >>> counts_text("auroc", {"n": 50, "events": 40, "patients": None, "unit": "image"})
+        '50 images, 40 positive'
+    """
+    count = f"{figure['n']} {figure['unit']}{'' if figure['n'] == 1 else 's'}"
+    if figure["events"] is not None:
+        counted = key in _COUNTED
+        events = figure["events"]
+        count = f"{events} of {count}" if counted else f"{count}, {events} positive"
+    if figure["patients"] is None or figure["unit"] == "patient":
+        return count
+    return f"{count}, {figure['patients']} patient{'' if figure['patients'] == 1 else 's'}"

@@ -1,0 +1,93 @@
+"""The report's charts in matplotlib, for a paper."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from prevalens import _optional
+from prevalens._checks import check_choice
+from prevalens.reports.chart_blocks import charts_by_name
+from prevalens.reports.clinical_report import ClinicalReport
+from prevalens.reports.document import Chart, Line
+from prevalens.reports.svg_charts import colours
+
+_COLOURS = ("#0b57d0", "#b3400c", "#57606a", "#0f766e", "#7c3aed")
+
+
+def plot_chart(report: ClinicalReport, name: str, *, axes: Any = None) -> Any:
+    """Draw one of a report's charts with matplotlib.
+
+    Args:
+        report: The report.
+        name: Name of the chart, one of `chart_names(report)`; or `"table"` for the 2x2 table.
+        axes: Matplotlib axes to draw on; by default those of a new figure.
+
+    Returns:
+        The axes.
+
+    Raises:
+        InvalidInputError: the report has no such chart.
+        MissingExtraError: matplotlib is not installed.
+    """
+    check_choice("name", name, chart_names(report))
+    pyplot = _optional.require("matplotlib.pyplot", extra="plot")
+    if axes is None:
+        axes = pyplot.subplots(figsize=(4.5, 4.2), layout="constrained")[1]
+    record = report.to_dict()
+    if name == "table":
+        return _draw_table(record, axes)
+    return _draw(charts_by_name(record)[name], axes)
+
+
+def chart_names(report: ClinicalReport) -> list[str]:
+    """List the charts a report can draw."""
+    return ["table", *charts_by_name(report.to_dict())]
+
+
+def _draw(chart: Chart, axes: Any) -> Any:
+    for line, number in zip(chart.lines, colours(chart), strict=True):
+        _draw_line(line, axes, colour=_COLOURS[number])
+    axes.set(
+        title=chart.title,
+        xlabel=chart.x_label,
+        ylabel=chart.y_label,
+        xlim=chart.x_range,
+        ylim=chart.y_range,
+    )
+    if chart.square:
+        axes.set_aspect("equal")
+    if any(line.name for line in chart.lines):
+        axes.legend(frameon=False)
+    return axes
+
+
+def _draw_line(line: Line, axes: Any, *, colour: str) -> None:
+    label = line.name or None
+    if line.kind == "band":
+        axes.fill_between(line.x, line.y, line.upper, color=colour, alpha=0.2, label=label, lw=0)
+    elif line.kind == "marks":
+        axes.plot(line.x, line.y, "o", color=colour, label=label, ms=5)
+        if line.upper:
+            axes.vlines(line.x, line.y, line.upper, color=colour)
+    else:
+        style = "--" if line.kind == "dashes" else "-"
+        steps = "steps-post" if line.kind == "steps" else "default"
+        axes.plot(line.x, line.y, style, color=colour, label=label, drawstyle=steps)
+
+
+def _draw_table(record: Mapping[str, Any], axes: Any) -> Any:
+    table = record["table"]
+    negative, positive = record["settings"]["classes"]
+    counts = [
+        [table["true_positive"], table["false_positive"]],
+        [table["false_negative"], table["true_negative"]],
+    ]
+    axes.imshow(counts, cmap="Blues", vmin=0)
+    darkest = max(map(max, counts))
+    for row, pair in enumerate(counts):
+        for column, count in enumerate(pair):
+            colour = "white" if count > darkest / 2 else "black"
+            axes.text(column, row, str(count), ha="center", va="center", color=colour)
+    axes.set_xticks([0, 1], [f"label {positive}", f"label {negative}"])
+    axes.set_yticks([0, 1], ["called positive", "called negative"])
+    axes.set_title("Calls against labels")
+    return axes

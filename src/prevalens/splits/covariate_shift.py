@@ -1,0 +1,110 @@
+"""How far the parts of a partition differ in who is in them."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from prevalens.cohorts.cohort import Cohort
+from prevalens.exceptions import InvalidInputError
+from prevalens.splits.partition import Partition
+from prevalens.typing import Column
+
+
+@dataclass(frozen=True)
+class CovariateShift:
+    """How far one covariate's mean, or one value's share, moves between two parts.
+
+    Args:
+        covariate: Name of the covariate, or "label".
+        value: The value whose share is compared; None where means of numbers are.
+        part: The part compared with `train`: "validation" or "test".
+        in_train: Mean or share among the training rows; None where all are missing.
+        in_part: Mean or share among the part's rows; None where all are missing.
+        difference: Standardised mean difference, `in_part - in_train` over the root of the mean of
+            the two variances (Austin 2009); None where `not_estimable` says why.
+        not_estimable: Why there is no difference.
+    """
+
+    covariate: str
+    value: str | None
+    part: str
+    in_train: float | None
+    in_part: float | None
+    difference: float | None
+    not_estimable: str | None = None
+
+    def __str__(self) -> str:
+        name = self.covariate if self.value is None else f"{self.covariate} = {self.value}"
+        if self.difference is None:
+            return f"{name}, train to {self.part}: not estimable, {self.not_estimable}"
+        return (
+            f"{name}, train to {self.part}: {self.in_train:.4g} to {self.in_part:.4g}, "
+            f"standardised difference {self.difference:+.2f}"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the shift as plain values."""
+        return dict(vars(self))
+
+
+def covariate_shifts(cohort: Cohort, partition: Partition) -> list[CovariateShift]:
+    """Compare each covariate, and the label, of the held-out parts with the training part.
+
+    A standardised difference above 0.1 in size is commonly called an imbalance (Austin 2009). In
+    small parts chance alone makes larger ones.
+
+    Args:
+        cohort: The cohort.
+        partition: A partition of it.
+
+    Returns:
+        One entry per part and number, or per part and value of a text; largest first, and those
+        that cannot be estimated before them.
+
+    Raises:
+        InvalidInputError: the partition is of another cohort.
+
+    References:
+        Austin, Statistics in Medicine 2009;28:3083-3107.
+    """
+    if partition.cohort_fingerprint != cohort.fingerprint:
+        raise InvalidInputError(
+            "The partition was drawn on another cohort. Compare it on the cohort it was drawn on."
+        )
+    columns: dict[str, Column] = {"label": cohort.label_names, **cohort.covariates}
+    shifts = [
+        _shift(name, value, part, numbers[partition.train], numbers[rows])
+        for part, rows in partition.parts().items()
+        if part != "train" and rows.size and partition.train.size
+        for name, column in columns.items()
+        for value, numbers in _numbers(column, cohort.positive)
+    ]
+    return sorted(shifts, key=lambda s: -math.inf if s.difference is None else -abs(s.difference))
+
+
+def _numbers(column: Column, positive: str) -> list[tuple[str | None, Column]]:
+    if column.dtype.kind in "iuf":
+        return [(None, column.astype(np.float64))]
+    words = column.astype(np.str_)
+    found = np.unique(words).tolist()
+    # Of two values the shares mirror each other: one says it all.
+    told = [positive] if positive in found else found[1:]
+    shown = told if len(found) == 2 else found
+    # Ids and free text have no share worth comparing.
+    many = len(found) > 50
+    return [] if many else [(word, (words == word).astype(np.float64)) for word in shown]
+
+
+def _shift(name: str, value: str | None, part: str, train: Column, other: Column) -> CovariateShift:
+    given = [column[~np.isnan(column)] for column in (train, other)]
+    if not all(column.size for column in given):
+        why = "one part has none but missing values"
+        return CovariateShift(name, value, part, None, None, None, why)
+    one, two = (float(column.mean()) for column in given)
+    spread = math.sqrt(sum(float(column.var()) for column in given) / 2)
+    if spread == 0 and one != two:
+        why = f"{one:g} throughout in one part and {two:g} in the other"
+        return CovariateShift(name, value, part, one, two, None, why)
+    return CovariateShift(name, value, part, one, two, (two - one) / spread if spread else 0.0)

@@ -1,0 +1,208 @@
+"""How precise the figures of each part can be expected to be, before anything is trained."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtrit
+
+from prevalens._checks import check_number
+from prevalens.cohorts.cohort import Cohort
+from prevalens.typing import Rows
+
+
+@dataclass(frozen=True)
+class ExpectedPrecision:
+    """The interval that one proportion can be expected to get from one part.
+
+    Args:
+        assumed: The proportion, sensitivity or specificity, that is assumed.
+        images: Images the proportion is counted over.
+        patients: Patients they come from.
+        effective_images: Independent images that would tell as much.
+        half_width: Half the width of the interval; None where fewer than two patients carry the
+            class, so that no interval over patients exists.
+    """
+
+    assumed: float
+    images: int
+    patients: int
+    effective_images: float
+    half_width: float | None
+
+
+@dataclass(frozen=True)
+class PartPlan:
+    """What one part holds, and how precise its figures can be.
+
+    Args:
+        name: "train", "validation" or "test".
+        images: Images in each class.
+        patients: Patients in each class; one who carries two classes counts in both.
+        n_images: Images in all.
+        n_patients: Patients in all.
+        sensitivity: Expected precision of the sensitivity for the positive class.
+        specificity: Expected precision of the specificity, over all other classes.
+    """
+
+    name: str
+    images: Mapping[str, int]
+    patients: Mapping[str, int]
+    n_images: int
+    n_patients: int
+    sensitivity: ExpectedPrecision
+    specificity: ExpectedPrecision
+
+
+@dataclass(frozen=True)
+class PrecisionPlan:
+    """Patients and images of each part, and the precision to expect there; print it, or `to_dict`.
+
+    Images of one patient agree more than images of two, so 500 images of 5 patients tell far less
+    than 500 images of 500. With `m` images of each patient and a correlation `r` between them,
+    the variance of a proportion is `1 + r (sum(m**2) / sum(m) - 1)` times that of independent
+    images (Kish, Survey Sampling, 1965). The interval is Wilson's at the sample size that leaves,
+    with Student's t on one degree of freedom fewer than there are patients.
+
+    Args:
+        parts: One plan per part that has rows.
+        correlation: Assumed correlation between the calls on two images of one patient.
+        level: Coverage of the intervals.
+    """
+
+    parts: tuple[PartPlan, ...]
+    correlation: float
+    level: float
+
+    @property
+    def test(self) -> PartPlan | None:
+        """The plan of the test part, or None where there is none."""
+        return next((part for part in self.parts if part.name == "test"), None)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the plan as plain numbers and texts."""
+        return {
+            "correlation": self.correlation,
+            "level": self.level,
+            "parts": {part.name: _plain(part) for part in self.parts},
+        }
+
+    def __str__(self) -> str:
+        classes = list(self.parts[0].images)
+        head = ["part", "images", "patients", *(f"{name}: images (patients)" for name in classes)]
+        rows = [
+            [
+                part.name,
+                f"{part.n_images}",
+                f"{part.n_patients}",
+                *(f"{part.images[name]} ({part.patients[name]})" for name in classes),
+                _expected(part.sensitivity),
+                _expected(part.specificity),
+            ]
+            for part in self.parts
+        ]
+        return (
+            _aligned([[*head, "sensitivity", "specificity"], *rows])
+            + f"\nExpected {100 * self.level:g} % intervals over patients, assuming a correlation "
+            f"of {self.correlation:g} between the calls on two images of one patient."
+        )
+
+
+def plan_precision(
+    cohort: Cohort,
+    parts: Mapping[str, Rows],
+    *,
+    sensitivity: float = 0.9,
+    specificity: float = 0.9,
+    correlation: float = 0.2,
+    level: float = 0.95,
+) -> PrecisionPlan:
+    """Plan the precision of each part of a cohort.
+
+    Args:
+        cohort: The cohort.
+        parts: Rows of each part; a part without rows is left out.
+        sensitivity: Sensitivity to assume, in (0, 1).
+        specificity: Specificity to assume, in (0, 1).
+        correlation: Correlation to assume between the calls on two images of one patient, in
+            [0, 1]: 0 where images are independent, 1 where all of a patient's calls agree.
+        level: Coverage of the interval, in (0, 1).
+
+    Raises:
+        InvalidInputError: an assumption is out of its range.
+    """
+    assumed = (
+        check_number("sensitivity", sensitivity, low=0, high=1, open_low=True, open_high=True),
+        check_number("specificity", specificity, low=0, high=1, open_low=True, open_high=True),
+    )
+    check_number("correlation", correlation, low=0, high=1)
+    check_number("level", level, low=0, high=1, open_low=True, open_high=True)
+    plans = [
+        _part_plan(cohort.take(rows), name, assumed, correlation=correlation, level=level)
+        for name, rows in parts.items()
+        if len(rows)
+    ]
+    return PrecisionPlan(tuple(plans), correlation, level)
+
+
+def _part_plan(
+    held: Cohort, name: str, assumed: tuple[float, float], *, correlation: float, level: float
+) -> PartPlan:
+    """Plan one part from the cohort of its rows."""
+    patients, codes = np.unique(held.patients, return_inverse=True)
+    images = np.zeros((len(patients), len(held.classes)), dtype=np.int64)
+    np.add.at(images, (codes.reshape(-1), held.labels), 1)
+    place = held.classes.index(held.positive)
+    sick, well = images[:, place], np.delete(images, place, axis=1).sum(axis=1)
+    return PartPlan(
+        name=name,
+        images=dict(zip(held.classes, images.sum(axis=0).tolist(), strict=True)),
+        patients=dict(zip(held.classes, (images > 0).sum(axis=0).tolist(), strict=True)),
+        n_images=len(held),
+        n_patients=len(patients),
+        sensitivity=_precision(assumed[0], sick, correlation=correlation, level=level),
+        specificity=_precision(assumed[1], well, correlation=correlation, level=level),
+    )
+
+
+def _precision(
+    value: float, sizes: NDArray[np.int64], *, correlation: float, level: float
+) -> ExpectedPrecision:
+    """Expect an interval from patients with `sizes` images each of the class."""
+    sizes = sizes[sizes > 0]
+    images, patients = int(sizes.sum()), len(sizes)
+    if images == 0:
+        return ExpectedPrecision(value, 0, 0, 0.0, None)
+    effect = 1 + correlation * (float((sizes**2).sum()) / images - 1)
+    n = images / effect
+    if patients < 2:
+        return ExpectedPrecision(value, images, patients, n, None)
+    t = float(stdtrit(patients - 1, (1 + level) / 2))
+    half = t * np.sqrt(value * (1 - value) / n + t**2 / (4 * n**2)) / (1 + t**2 / n)
+    return ExpectedPrecision(value, images, patients, n, float(half))
+
+
+def _plain(part: PartPlan) -> dict[str, Any]:
+    return {
+        **{name: getattr(part, name) for name in ("n_images", "n_patients")},
+        "images": dict(part.images),
+        "patients": dict(part.patients),
+        "sensitivity": dict(vars(part.sensitivity)),
+        "specificity": dict(vars(part.specificity)),
+    }
+
+
+def _expected(precision: ExpectedPrecision) -> str:
+    if precision.half_width is None:
+        return f"none: {precision.patients} patient(s)"
+    return f"{precision.assumed:g} +- {precision.half_width:.3f}"
+
+
+def _aligned(table: list[list[str]]) -> str:
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in table
+    )

@@ -1,0 +1,212 @@
+"""The audit of a cohort: what tells the label without looking at the picture."""
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from prevalens._checks import check_number
+from prevalens.cohorts.cohort import Cohort
+from prevalens.exceptions import DataWarning
+from prevalens.images.appearance import read_appearances
+from prevalens.metrics.figure import Figure
+from prevalens.metrics.ranking import auroc
+from prevalens.splits.patient_kfold import PatientKFold
+from prevalens.typing import Column
+
+Table = NDArray[np.float64]  # (n_rows, n_columns)
+
+# Text covariates of more values than this are ids or free text, not strata.
+_MANY = 50
+
+
+@dataclass(frozen=True)
+class ShortcutAudit:
+    """How well each shortcut tells the label; `str()` gives the text.
+
+    Args:
+        figures: By name of the shortcut: AUROC of its probe, patients held out, with its interval.
+        bound: AUROC from which a shortcut is suspicious.
+        left_out: Covariates that were not tried, and why.
+    """
+
+    figures: Mapping[str, Figure]
+    bound: float
+    left_out: Mapping[str, str]
+
+    @property
+    def suspicious(self) -> list[str]:
+        """Names of the shortcuts at or past the bound and beyond chance, strongest first."""
+        return [name for name, figure in self._ranked() if self._is_suspicious(figure)]
+
+    @property
+    def ok(self) -> bool:
+        """Whether no shortcut is suspicious."""
+        return not self.suspicious
+
+    def _is_suspicious(self, figure: Figure) -> bool:
+        chance = figure.lower is not None and figure.lower <= 0.5
+        return figure.value is not None and figure.value >= self.bound and not chance
+
+    def _ranked(self) -> list[tuple[str, Figure]]:
+        return sorted(self.figures.items(), key=lambda item: -(item[1].value or 0.0))
+
+    def __str__(self) -> str:
+        head = "What tells the label without looking at the picture: AUROC of a probe over "
+        lines = [f"{head}held-out patients; suspicious from {self.bound:g}"]
+        for name, figure in self._ranked():
+            mark = "  <- suspicious" if self._is_suspicious(figure) else ""
+            lines.append(f"  {name}: {_in_words(figure)}{mark}")
+        lines += [f"  {name}: not tried, {why}" for name, why in self.left_out.items()]
+        return "\n".join(lines)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the audit as plain values."""
+        return {
+            "ok": self.ok,
+            "bound": self.bound,
+            "suspicious": self.suspicious,
+            "figures": {name: figure.to_dict() for name, figure in self.figures.items()},
+            "left_out": dict(self.left_out),
+        }
+
+
+def audit_shortcuts(
+    cohort: Cohort,
+    *,
+    bound: float = 0.7,
+    images: bool = True,
+    n_splits: int = 5,
+    level: float = 0.95,
+    seed: int = 0,
+    n_jobs: int | None = None,
+    progress: bool = False,
+) -> ShortcutAudit:
+    """Measure what tells the positive class without looking at the picture.
+
+    For each shortcut (file size, width, height, mode, mean brightness, border colour, a grey 16 x
+    16 thumbnail, each covariate) a logistic regression with balanced classes is trained on some
+    patients and scores the others, `PatientKFold` being the folds. Single numbers enter with their
+    square, texts as one column per value, and missing numbers as the median with a column that
+    says so. Scores become ranks within their fold before they are pooled.
+
+    A shortcut that works is no proof that a network takes it, but the network could score as well
+    by it alone. File size, mode and border should tell nothing. A thumbnail or a covariate such as
+    age may carry real signal: then they are what a network has to beat.
+
+    Args:
+        cohort: The cohort; of more than two classes, the positive one against the rest.
+        bound: AUROC from which a shortcut is suspicious, if its interval excludes 0.5.
+        images: Whether to read the files; False tries the covariates alone.
+        n_splits: Number of folds.
+        level: Coverage the intervals aim at.
+        seed: Seed of the folds.
+        n_jobs: Workers that read files, as joblib counts them; None follows
+            `joblib.parallel_config`.
+        progress: Whether to show a line on standard error, where that is a terminal.
+
+    Returns:
+        The audit; every figure has its patient-level interval.
+
+    Raises:
+        ImpossibleSplitError: a class has fewer patients than `n_splits`.
+        UnreadableImageError: files cannot be read; the text names every one of them.
+
+    Warns:
+        DataWarning: a shortcut is suspicious; the text names each.
+    """
+    check_number("bound", bound, low=0.5, high=1.0)
+    shortcuts = _of_files(cohort, n_jobs=n_jobs, progress=progress) if images else {}
+    left_out = {}
+    for name, column in cohort.covariates.items():
+        if column.dtype.kind not in "iuf" and len(np.unique(column.astype(np.str_))) > _MANY:
+            left_out[f"covariate {name}"] = f"text of more than {_MANY} values"
+        else:
+            shortcuts[f"covariate {name}"] = _columns_of(column)
+    folds = list(
+        PatientKFold(n_splits, seed=seed).split(cohort.labels, cohort.labels, cohort.patients)
+    )
+    audit = ShortcutAudit(
+        {
+            name: auroc(
+                cohort.is_positive,
+                _held_out_ranks(table, cohort.is_positive, folds),
+                patients=cohort.patients,
+                level=level,
+            )
+            for name, table in shortcuts.items()
+        },
+        bound,
+        left_out,
+    )
+    _warn(audit)
+    return audit
+
+
+def _warn(audit: ShortcutAudit) -> None:
+    if not audit.ok:
+        told = (f"{name} (AUROC {audit.figures[name].value:.2f})" for name in audit.suspicious)
+        warnings.warn(
+            f"The label can be told without looking at the picture, by {', '.join(told)}. Find "
+            "out how the images were collected before trusting any figure on them.",
+            DataWarning,
+            stacklevel=3,
+        )
+
+
+def _of_files(cohort: Cohort, *, n_jobs: int | None, progress: bool) -> dict[str, Table]:
+    paths = [cohort.path(row) for row in range(len(cohort))]
+    seen = read_appearances(paths, n_jobs=n_jobs, progress=progress)
+    return {
+        "file size": _columns_of(np.log([one.n_bytes for one in seen])),
+        "width": _columns_of(np.array([one.width for one in seen])),
+        "height": _columns_of(np.array([one.height for one in seen])),
+        "mode": _columns_of(np.array([one.mode for one in seen])),
+        "mean brightness": _columns_of(np.array([one.brightness for one in seen])),
+        "border colour": np.stack([one.border for one in seen]),
+        "16x16 thumbnail": np.stack([one.thumbnail for one in seen]),
+    }
+
+
+def _columns_of(column: Column) -> Table:
+    if column.dtype.kind not in "iuf":
+        words = column.astype(np.str_)
+        return np.stack([words == word for word in np.unique(words)], axis=1).astype(np.float64)
+    numbers = column.astype(np.float64)
+    missing = np.isnan(numbers)
+    filled = np.where(missing, 0.0 if missing.all() else np.nanmedian(numbers), numbers)
+    spread = filled.std() or 1.0
+    scaled = (filled - filled.mean()) / spread
+    return np.stack([scaled, scaled**2, missing], axis=1)
+
+
+def _held_out_ranks(
+    table: Table, is_positive: NDArray[np.bool_], folds: list[tuple[Any, Any]]
+) -> NDArray[np.float64]:
+    """Return the score of each row by a probe that never saw its patient, as a rank in (0, 1)."""
+    ranks = np.empty(len(table))
+    for train, test in folds:
+        # Many columns, few patients: the thumbnail's 256 need a stronger pull towards 0.
+        strength = 1.0 if table.shape[1] < _MANY else 0.01
+        probe = make_pipeline(
+            StandardScaler(),
+            LogisticRegression(C=strength, class_weight="balanced", max_iter=2000),
+        )
+        probe.fit(table[train], is_positive[train])
+        ranks[test] = (rankdata(probe.decision_function(table[test])) - 0.5) / len(test)
+    return ranks
+
+
+def _in_words(figure: Figure) -> str:
+    if figure.value is None:
+        return f"not estimable: {figure.not_estimable}"
+    if figure.lower is None or figure.upper is None:
+        return f"{figure.value:.3f} (no interval: {figure.note})"
+    return f"{figure.value:.3f} ({figure.level:.0%}: {figure.lower:.3f} to {figure.upper:.3f})"

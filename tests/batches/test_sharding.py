@@ -1,0 +1,55 @@
+"""Shares of a batch."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prevalens.batches import join_shards
+from prevalens.batches.sharding import Shard, find_shard
+from prevalens.exceptions import InvalidInputError
+
+
+@given(n_rows=st.integers(1, 40), count=st.integers(1, 5), divisor=st.integers(1, 4))
+def test_shares_hold_every_row_once_and_weigh_as_one(n_rows: int, count: int, divisor: int) -> None:
+    """Shares have equal lengths, each row counts once, and the mean loss is that of the batch."""
+    rows = np.arange(n_rows) + 100
+    losses = np.random.default_rng(n_rows).random(n_rows)
+    parts = [Shard(index, count, divisor).share(rows) for index in range(count)]
+    assert {len(shown) for shown, _ in parts} == {len(parts[0][0])}
+    assert len(parts[0][0]) % divisor == 0
+    real = np.concatenate([shown[weights > 0] for shown, weights in parts])
+    assert real.tolist() == rows.tolist()
+    means = [np.mean(losses[shown - 100] * weights) for shown, weights in parts]
+    assert np.mean(means) == pytest.approx(losses.mean())
+
+
+@given(n_rows=st.integers(1, 40), count=st.integers(1, 5), divisor=st.integers(1, 4))
+def test_joined_predictions_are_in_order(n_rows: int, count: int, divisor: int) -> None:
+    """What the processes predict is put back as one process would have predicted it."""
+    places = [Shard(index, count, divisor).places(n_rows) for index in range(count)]
+    parts = [(each, np.where(each >= 0, each * 0.5, np.nan)) for each in places]
+    assert join_shards(parts[::-1]).tolist() == [row * 0.5 for row in range(n_rows)]
+
+
+def test_what_does_not_fit_together_is_refused() -> None:
+    """A process left out or given twice, or other lengths, is an error that says so."""
+    first, second = ((Shard(k, 2).places(4), np.zeros(2)) for k in range(2))
+    for parts in ([second], [first, second, second]):
+        with pytest.raises(InvalidInputError, match="leave rows out or repeat them"):
+            join_shards(parts)
+    with pytest.raises(InvalidInputError, match="2 places and 3 predictions"):
+        join_shards([(first[0], np.zeros(3))])
+
+
+def test_a_shard_is_named_by_index_and_count() -> None:
+    """Alone is the default; what is out of range is refused."""
+    assert find_shard(None).is_whole
+    assert find_shard((1, 3), divisible_by=2) == Shard(1, 3, 2)
+    assert find_shard("auto").count == 1
+    with pytest.raises(InvalidInputError, match=r"index below count, got \(2, 2\)"):
+        find_shard((2, 2))
+    with pytest.raises(InvalidInputError, match=r"\(index, count\) or 'auto', got 3"):
+        find_shard(3)  # type: ignore[arg-type]
+    with pytest.raises(InvalidInputError, match="`shard` must be one of 'auto'"):
+        find_shard("all")

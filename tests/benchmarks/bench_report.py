@@ -1,0 +1,78 @@
+"""How long a full report takes, and how much memory, on 22,000 images of 6,000 patients.
+
+Run with `python tests/benchmarks/bench_report.py`, or `--quick` for 4,000 images.
+"""
+
+import argparse
+import os
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from prevalens.predictions import Predictions
+from prevalens.reports import ClinicalReport
+
+
+def draw(n_images: int, n_patients: int) -> Predictions:
+    """Draw scores after 50/50 training, with labels and scores alike within a patient."""
+    rng = np.random.default_rng(0)
+    owner = np.sort(rng.integers(0, n_patients, n_images))
+    ill = rng.random(n_patients) < 0.15
+    labels = (ill[owner] & (rng.random(n_images) < 0.8)).astype(int)
+    own = 0.7 * rng.normal(size=n_patients)
+    logits = 2.5 * labels - 1 + own[owner] + rng.normal(size=n_images)
+    return Predictions(
+        labels=labels,
+        scores=1 / (1 + np.exp(-logits)),
+        patients=owner.astype(str),
+        covariates={
+            "site": np.array(list("abcde"))[owner % 5],
+            "sex": np.array(list("fm"))[owner % 2],
+            "age": (owner % 70 + 20).astype(float),
+        },
+        train_prevalence=0.5,
+        provenance="Synthetic scores of a benchmark",
+    )
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="4,000 images instead of 22,000")
+    n_images = 4_000 if parser.parse_args().quick else 22_000
+    told = draw(n_images, n_images * 6 // 22)
+    noise = np.random.default_rng(1).random(n_images)
+    other = told.with_scores(0.8 * told.scores + 0.2 * noise, train_prevalence=0.5)
+    started = time.perf_counter()
+    by = ("site", "sex", "age")
+    report = ClinicalReport(told, threshold=0.5, prevalence=0.02, by=by, compare=other)
+    computed = time.perf_counter() - started
+    rows = [("figures, intervals, subgroups, comparison", f"{computed:.1f} s")]
+    with tempfile.TemporaryDirectory() as folder:
+        for suffix in (".html", ".json", ".md", ".txt", ".tex"):
+            started = time.perf_counter()
+            path = Path(folder) / f"report{suffix}"
+            report.save(path)
+            took, size = time.perf_counter() - started, path.stat().st_size
+            rows.append((f"writing {suffix}", f"{took:.2f} s, {size / 1e3:.0f} kB"))
+    # Linux counts kilobytes, macOS bytes.
+    unit = 1e9 if sys.platform == "darwin" else 1e6
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+    rows.append(("largest memory of the process", f"{peak:.2f} GB"))
+    lines = [
+        f"A full report on {n_images:,} images of {told.n_patients:,} patients, with three "
+        f"covariates and a second model, on a machine with {os.cpu_count()} cores.",
+        "",
+        "| step | measured |",
+        "|---|---|",
+        *(f"| {name} | {value} |" for name, value in rows),
+    ]
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()

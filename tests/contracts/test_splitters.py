@@ -1,0 +1,175 @@
+"""What every splitter must satisfy, over arbitrary labels, patients and strata."""
+
+import itertools
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from prevalens.cohorts import Cohort
+from prevalens.exceptions import ImpossibleSplitError
+from prevalens.splits import ImageHoldout, ImageKFold, Partition, PatientHoldout, PatientKFold
+
+SOME = settings(max_examples=25, deadline=None)
+IGNORED = "ignore::prevalens.exceptions.LeakageWarning"
+
+
+@st.composite
+def cohorts(draw: st.DrawFn, *, pure: int = 0) -> Cohort:
+    """Draw a cohort; with `pure`, patients carry one class and each class has that many or more."""
+    n_classes = draw(st.integers(2, 4))
+    if pure:
+        counts = draw(st.lists(st.integers(pure, pure + 4), min_size=2, max_size=4))
+        classes = np.repeat(np.arange(len(counts)), counts)
+        sizes = draw(st.lists(st.integers(1, 90), min_size=len(classes), max_size=len(classes)))
+        labels, patients = np.repeat(classes, sizes), np.repeat(np.arange(len(classes)), sizes)
+    else:
+        n_rows = draw(st.integers(2, 40))
+        rows = st.lists(st.integers(0, 11), min_size=n_rows, max_size=n_rows)
+        patients = np.array(draw(rows))
+        labels = np.array(draw(rows)) % n_classes
+        labels[:2] = [0, 1]
+    numbers = np.random.default_rng(draw(st.integers(0, 99))).normal(size=len(labels))
+    numbers[numbers < -1] = np.nan
+    return Cohort(
+        images=[f"{row}.png" for row in range(len(labels))],
+        labels=[f"class {label}" for label in labels],
+        patients=[f"patient {patient}" for patient in patients],
+        positive="class 1",
+        covariates={"age": numbers, "site": np.array(list("abc"))[patients % 3]},
+    )
+
+
+shares = st.tuples(st.just(0.0) | st.floats(0.001, 0.6), st.floats(0.001, 0.35))
+
+
+def held_parts(partition: Partition) -> list[np.ndarray]:
+    """Return the parts that have a share."""
+    return [rows for rows in partition.parts().values() if len(rows)]
+
+
+def assert_whole(partition: Partition, cohort: Cohort, *, n_parts: int) -> None:
+    """Every row is in exactly one part, no part is empty, the rows are those of the cohort."""
+    parts = held_parts(partition)
+    assert len(parts) == n_parts
+    assert sorted(np.concatenate(parts).tolist()) == list(range(len(cohort)))
+    assert partition.cohort_fingerprint == cohort.fingerprint
+
+
+def assert_patients_whole(partition: Partition, cohort: Cohort) -> None:
+    """No patient is in two parts, and the record says so."""
+    parts = [set(cohort.patients[rows].tolist()) for rows in held_parts(partition)]
+    assert sum(map(len, parts)) == len(set.union(*parts))
+    assert partition.patients_crossing == 0
+
+
+def patient_partitions(
+    cohort: Cohort, held_out: tuple[float, float], n_splits: int, *, seed: int, allow: bool
+) -> Iterator[tuple[Partition, int]]:
+    """Split by each splitter of patients; yield partitions and how many parts they have."""
+    validation, test = held_out
+    chosen = {"strata": ("age", ("label", "site")), "seed": seed, "allow_missing_classes": allow}
+    holdout = PatientHoldout(validation=validation, test=test, **chosen)  # type: ignore[arg-type]
+    yield holdout.partition(cohort), 2 + (validation > 0)
+    inner = min(validation, 0.4)
+    for partition in PatientKFold(n_splits, **chosen).partitions(cohort, validation=inner):  # type: ignore[arg-type]
+        yield partition, 2 + (inner > 0)
+
+
+@SOME
+@given(cohorts(), shares, st.integers(2, 4), st.integers(0, 5), st.booleans())
+def test_patients_stay_whole_or_the_split_is_refused(
+    cohort: Cohort, held_out: tuple[float, float], n_splits: int, seed: int, allow: bool
+) -> None:
+    """Whatever comes, patients stay whole and parts full, or the ask is called impossible."""
+    try:
+        for partition, n_parts in patient_partitions(
+            cohort, held_out, n_splits, seed=seed, allow=allow
+        ):
+            assert_whole(partition, cohort, n_parts=n_parts)
+            assert_patients_whole(partition, cohort)
+            if not allow:
+                held = [set(cohort.labels[rows].tolist()) for rows in held_parts(partition)]
+                assert all(classes == set(cohort.labels.tolist()) for classes in held)
+    except ImpossibleSplitError:
+        # With folds of several patients, one fold may leave too few for two parts.
+        assert not allow or cohort.n_patients < max(3, 2 * n_splits)
+
+
+@SOME
+@given(cohorts(pure=5), st.integers(2, 5), st.integers(0, 9))
+def test_every_fold_holds_every_class_where_each_has_as_many_patients(
+    cohort: Cohort, n_splits: int, seed: int
+) -> None:
+    """Patients of one class each, five or more of each: five folds hold every class, always."""
+    for partition in PatientKFold(n_splits, seed=seed).partitions(cohort):
+        for rows in (partition.train, partition.test):
+            assert set(cohort.labels[rows].tolist()) == set(cohort.labels.tolist())
+
+
+@SOME
+@given(st.lists(st.sets(st.integers(0, 2), min_size=1), min_size=2, max_size=6), st.integers(2, 3))
+def test_a_split_is_refused_only_where_trying_everything_finds_none(
+    carried: list[set[int]], n_splits: int
+) -> None:
+    """Patients of several classes: the answer is that of trying every assignment."""
+    labels = [label for classes in carried for label in sorted(classes)]
+    patients = [patient for patient, classes in enumerate(carried) for _ in classes]
+    everything = set(labels)
+    possible = any(
+        all(
+            set().union(*(c for c, part in zip(carried, parts, strict=True) if part == fold))
+            == everything
+            for fold in range(n_splits)
+        )
+        for parts in itertools.product(range(n_splits), repeat=len(carried))
+    )
+    splitter = PatientKFold(n_splits)
+    if possible:
+        for _, test in splitter.split(labels, labels, patients):
+            assert {labels[row] for row in test} == everything
+    else:
+        with pytest.raises(ImpossibleSplitError):
+            next(splitter.split(labels, labels, patients))
+
+
+@SOME
+@given(st.data(), st.integers(2, 4))
+def test_indicator_columns_keep_every_finding_in_every_fold(data: st.DataObject, n: int) -> None:
+    """Findings that can occur together: every fold holds each, or the ask is impossible."""
+    rows = st.lists(st.tuples(*[st.integers(0, 1)] * 3), min_size=12, max_size=40)
+    findings = np.array(data.draw(rows))
+    patients = np.arange(len(findings)) // 2
+    try:
+        folds = list(PatientKFold(n).split(findings, findings, patients))
+    except ImpossibleSplitError:
+        return
+    for train, test in folds:
+        assert not set(patients[train]) & set(patients[test])
+        assert findings[test].any(axis=0).all()
+
+
+@pytest.mark.filterwarnings(IGNORED)
+@SOME
+@given(cohorts(), shares, st.integers(2, 4), st.integers(0, 5))
+def test_image_splitters_keep_rows_and_count_who_crosses(
+    cohort: Cohort, held_out: tuple[float, float], n_splits: int, seed: int
+) -> None:
+    """Each row is in one part; the crossing patients are those found in more than one."""
+    validation, test = held_out
+    inner = min(validation, 0.4)
+    try:
+        holdout = ImageHoldout(validation=validation, test=test, seed=seed).partition(cohort)
+        folds = list(ImageKFold(n_splits, seed=seed).partitions(cohort, validation=inner))
+    except ImpossibleSplitError:
+        assert np.bincount(cohort.labels)[np.unique(cohort.labels)].min() < 2 * n_splits
+        return
+    for partition in (holdout, *folds):
+        n_parts = 2 + ((validation if partition is holdout else inner) > 0)
+        assert_whole(partition, cohort, n_parts=n_parts)
+        parts = [set(cohort.patients[rows].tolist()) for rows in held_parts(partition)]
+        assert partition.patients_crossing == sum(
+            sum(patient in part for part in parts) > 1 for patient in set.union(*parts)
+        )

@@ -1,0 +1,64 @@
+"""Slots of decoded images."""
+
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from prevalens.images.cached_images import CachedImages
+
+
+def test_images_of_odd_sizes_are_kept_to_the_byte(tmp_path: Path) -> None:
+    """Sizes that are no multiple of a machine word are kept and verified as well."""
+    images = np.random.default_rng(0).integers(0, 256, (4, 5, 3, 1), dtype=np.uint8)
+    kept = CachedImages(tmp_path / "a.pixels", images.shape)
+    for row in (0, 2, 3):
+        kept.keep(row, images[row])
+    again = CachedImages(tmp_path / "a.pixels", images.shape)
+    into = np.zeros_like(images)
+    assert again.take(np.arange(4), into=into).tolist() == [1]
+    assert np.array_equal(np.delete(into, 1, axis=0), np.delete(images, 1, axis=0))
+
+
+def test_a_copy_through_pickle_reads_the_same_file(tmp_path: Path) -> None:
+    """Worker processes open the file for themselves."""
+    kept = CachedImages(tmp_path / "a.pixels", (2, 1, 1, 3))
+    kept.keep(1, np.array([[[1, 2, 3]]], dtype=np.uint8))
+    copied = pickle.loads(pickle.dumps(kept))  # noqa: S301
+    into = np.zeros((1, 1, 1, 3), dtype=np.uint8)
+    assert copied.take(np.array([1]), into=into).tolist() == []
+    assert into.reshape(-1).tolist() == [1, 2, 3]
+
+
+FULL = """
+import resource, sys, warnings, numpy as np
+from pathlib import Path
+from prevalens.images.cached_images import CachedImages
+
+images = np.random.default_rng(0).integers(0, 256, (8, 64, 64, 3), dtype=np.uint8)
+kept = CachedImages(Path(sys.argv[1]) / "a.pixels", images.shape)
+limit = 3 * images[0].nbytes
+resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+with warnings.catch_warnings(record=True) as seen:
+    warnings.simplefilter("always")
+    for row, image in enumerate(images):
+        kept.keep(row, image)
+into = np.zeros_like(images)
+missing = kept.take(np.arange(8), into=into).tolist()
+assert missing == [3, 4, 5, 6, 7], missing
+assert np.array_equal(into[:3], images[:3])
+print(len(seen), seen[0].category.__name__, seen[0].message)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the limit on a file's size is of POSIX")
+def test_a_disk_that_fills_up_is_a_warning_and_the_run_goes_on(tmp_path: Path) -> None:
+    """Where writing fails, one warning says how much is kept; nothing wrong is read back."""
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, str(tmp_path)], check=True, capture_output=True, text=True
+    )
+    assert done.stdout.startswith("1 DataWarning The pixel cache ")
+    assert "3 of 8 images are kept" in done.stdout

@@ -1,0 +1,73 @@
+"""Tests of differences, margins and several comparisons."""
+
+import math
+
+import pytest
+
+from prevalens.exceptions import InvalidInputError
+from prevalens.metrics.contrast import Contrast, holm, non_inferiority, tail, two_sided
+from prevalens.metrics.figure import Figure
+
+
+def figure(value: float, lower: float, upper: float) -> Figure:
+    """Make a figure with the given limits."""
+    return Figure(
+        value=value, lower=lower, upper=upper, level=0.95, method="by hand", unit="image", n=99
+    )
+
+
+def contrast(value: float, error: float) -> Contrast:
+    """Make a normal contrast with the given standard error."""
+    half = 1.959963984540054 * error
+    whole = figure(value, value - half, value + half)
+    return Contrast(whole, figure(0.8, 0.7, 0.9), figure(0.7, 0.6, 0.8), 0.1, "equal", "z", error)
+
+
+def test_p_values_are_those_of_the_tables() -> None:
+    """1.96 normal errors; 2.228 errors on ten degrees of freedom."""
+    assert two_sided(1.959963984540054, 1, math.inf) == pytest.approx(0.05)
+    assert two_sided(-2.2281388519649, 1, 10) == pytest.approx(0.05)
+    assert tail(0, 3) == 0.5
+
+
+def test_non_inferiority_is_shown_where_the_lower_limit_clears_the_margin() -> None:
+    """A difference of -.01 with error .02: -.049 clears a margin of .05 but not of .04."""
+    made = contrast(-0.01, 0.02)
+    assert non_inferiority(made, margin=0.05).shown is True
+    assert non_inferiority(made, margin=0.05).p_value == pytest.approx(tail(2, math.inf))
+    close = non_inferiority(made, margin=0.04)
+    assert close.shown is False
+    assert close.p_value == pytest.approx(tail(1.5, math.inf))
+    assert "at least 0.04 lower" in close.hypothesis
+
+
+def test_losses_turn_the_question_round() -> None:
+    """A Brier score .01 higher, upper limit .049: within a margin of .05."""
+    made = contrast(0.01, 0.02)
+    assert non_inferiority(made, margin=0.05, higher_is_better=False).shown is True
+    assert non_inferiority(made, margin=0.04, higher_is_better=False).shown is False
+
+
+def test_a_margin_must_be_above_0() -> None:
+    """A margin of 0 would be superiority."""
+    with pytest.raises(InvalidInputError, match="`margin`"):
+        non_inferiority(contrast(0.0, 0.1), margin=0)
+
+
+def test_holm_steps_down_and_never_back() -> None:
+    """The worked steps: 4 x .005, 3 x .011, 2 x .02, 1 x .04, each at least the one before."""
+    adjusted = holm({"d": 0.04, "a": 0.005, "c": 0.02, "b": 0.011})
+    assert adjusted == pytest.approx({"d": 0.04, "a": 0.02, "c": 0.04, "b": 0.033})
+    assert list(adjusted) == ["d", "a", "c", "b"]
+    assert holm({"a": 0.9, "b": 0.8}) == {"a": 1.0, "b": 1.0}
+    with pytest.raises(InvalidInputError, match="at least one"):
+        holm({})
+    with pytest.raises(InvalidInputError, match=r"p_values\['a'\]"):
+        holm({"a": 1.2})
+
+
+def test_a_contrast_becomes_plain_values() -> None:
+    """Figures as dictionaries, the p value beside its hypothesis."""
+    plain = contrast(0.1, 0.02).to_dict()
+    assert plain["difference"]["value"] == 0.1
+    assert (plain["p_value"], plain["hypothesis"]) == (0.1, "equal")

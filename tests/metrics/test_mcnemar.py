@@ -1,0 +1,49 @@
+"""Tests of McNemar's test."""
+
+import numpy as np
+import pytest
+from scipy import stats
+from statsmodels.stats.contingency_tables import mcnemar
+
+from prevalens.metrics import mcnemar_test
+from prevalens.metrics.mcnemar import mcnemar_p_values
+
+
+def test_p_values_of_small_counts_by_hand() -> None:
+    """1 against 7: exact 2 (1 + 8) / 256, mid-p less 8/256."""
+    assert mcnemar_p_values(1, 7) == pytest.approx((18 / 256, 10 / 256))
+    assert mcnemar_p_values(7, 1) == mcnemar_p_values(1, 7)
+
+
+def test_equal_counts_have_mid_p_of_one_minus_half_a_chance() -> None:
+    """3 against 3: 1 - (20/64) / 2."""
+    assert mcnemar_p_values(3, 3) == pytest.approx((1, 1 - 10 / 64))
+
+
+@pytest.mark.parametrize("counts", [(0, 5), (12, 20), (40, 39)])
+def test_the_exact_value_is_statsmodels(counts: tuple[int, int]) -> None:
+    """And the mid-p value follows from the binomial law."""
+    exact, mid_p = mcnemar_p_values(*counts)
+    theirs = mcnemar([[10, counts[0]], [counts[1], 10]], exact=True)
+    assert exact == pytest.approx(theirs.pvalue, rel=1e-9)
+    assert mid_p == pytest.approx(exact - stats.binom.pmf(min(counts), sum(counts), 0.5), rel=1e-9)
+
+
+def test_calls_that_never_part_have_no_p_value() -> None:
+    """Not estimable, rather than 1."""
+    made = mcnemar_test([1, 0, 1], [1, 1, 1], [1, 1, 1])
+    assert (made.exact, made.mid_p, made.not_estimable) == (None, None, "the calls never part")
+
+
+def test_patients_replace_the_binomial_law() -> None:
+    """Discordant rows that all come from one patient of eight are weak evidence."""
+    labels, first = np.ones(80), np.ones(80)
+    second = np.where(np.arange(80) < 10, 0, 1)
+    alone = mcnemar_test(labels, first, second)
+    over = mcnemar_test(labels, first, second, patients=np.repeat(np.arange(8), 10))
+    assert (over.first_only, over.second_only, over.exact) == (10, 0, None)
+    assert alone.exact == pytest.approx(2 / 2**10)
+    assert over.clustered is not None
+    assert over.clustered > 0.3
+    one = mcnemar_test(labels, first, second, patients=["a"] * 80)
+    assert one.not_estimable == "all images come from one patient"

@@ -1,0 +1,71 @@
+"""Tests of PPV and NPV at a stated prevalence."""
+
+import math
+
+import numpy as np
+import pytest
+
+from prevalens.exceptions import InvalidInputError
+from prevalens.metrics import predictive_values
+
+Z = 1.959963984540054
+
+
+def table(tp: int, fn: int, fp: int, tn: int) -> tuple[np.ndarray, np.ndarray]:
+    """Make labels and calls with the given counts."""
+    return np.repeat([1, 1, 0, 0], [tp, fn, fp, tn]), np.repeat([1, 0, 1, 0], [tp, fn, fp, tn])
+
+
+def test_values_and_limits_follow_mercaldo() -> None:
+    """logit(PPV) has variance (1 - se)/(se n1) + sp/((1 - sp) n0), written out."""
+    made = predictive_values(*table(80, 20, 30, 270), prevalence=0.03)
+    se, sp = 0.8, 0.9
+    ppv = se * 0.03 / (se * 0.03 + (1 - sp) * 0.97)
+    error = math.sqrt((1 - se) / (se * 100) + sp / ((1 - sp) * 300))
+    lower = 1 / (1 + math.exp(-(math.log(ppv / (1 - ppv)) - Z * error)))
+    assert (made.ppv.value, made.ppv.lower) == pytest.approx((ppv, lower), rel=1e-10)
+    npv = sp * 0.97 / (sp * 0.97 + (1 - se) * 0.03)
+    error = math.sqrt(se / ((1 - se) * 100) + (1 - sp) / (sp * 300))
+    upper = 1 / (1 + math.exp(-(math.log(npv / (1 - npv)) + Z * error)))
+    assert (made.npv.value, made.npv.upper) == pytest.approx((npv, upper), rel=1e-10)
+
+
+def test_at_the_prevalence_of_the_rows_they_are_the_observed_ones() -> None:
+    """80 of 110 positive calls are right."""
+    made = predictive_values(*table(80, 20, 30, 270), prevalence=0.25)
+    assert made.ppv.value == pytest.approx(80 / 110)
+    assert made.npv.value == pytest.approx(270 / 290)
+
+
+def test_no_wrong_calls_give_one_with_a_lower_limit() -> None:
+    """No false positives: PPV 1 at any prevalence, and a lower limit that falls with it."""
+    often, rarely = (
+        predictive_values(*table(40, 10, 0, 150), prevalence=p).ppv for p in (0.3, 0.01)
+    )
+    assert (often.value, often.upper, rarely.value) == (1, 1, 1)
+    assert 0 < rarely.lower < often.lower < 1  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("counts", "reason"),
+    [((0, 5, 0, 5), "no positive calls"), ((0, 0, 3, 5), "no positive images")],
+)
+def test_what_is_missing_is_named(counts: tuple[int, int, int, int], reason: str) -> None:
+    """No calls of the kind, or no images of the class."""
+    assert predictive_values(*table(*counts), prevalence=0.1).ppv.not_estimable == reason
+
+
+def test_patients_widen_the_limits() -> None:
+    """Images that go together say less, at every prevalence."""
+    labels, calls = table(80, 20, 30, 270)
+    patients = np.arange(400) // 10
+    alone = predictive_values(labels, calls, prevalence=0.1).ppv
+    over = predictive_values(labels, calls, prevalence=0.1, patients=patients).ppv
+    assert alone.value == over.value
+    assert over.lower < alone.lower  # type: ignore[operator]
+
+
+def test_a_prevalence_of_0_or_1_is_refused() -> None:
+    """Nothing is left to predict."""
+    with pytest.raises(InvalidInputError, match="`prevalence`"):
+        predictive_values(*table(8, 2, 3, 7), prevalence=0)

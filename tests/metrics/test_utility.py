@@ -1,0 +1,70 @@
+"""Tests of net benefit."""
+
+import math
+
+import numpy as np
+import pytest
+
+from prevalens.exceptions import InvalidInputError
+from prevalens.metrics import net_benefit
+
+LABELS = np.repeat([1, 1, 0, 0], [30, 10, 20, 140])
+SCORES = np.repeat([0.6, 0.1, 0.5, 0.05], [30, 10, 20, 140])
+
+
+def test_net_benefit_follows_vickers_and_elkin() -> None:
+    """(30 - 20 x 1/4) / 200 at 20 %; treat all (40 - 160 / 4) / 200; over 20 % prevalence."""
+    curve = net_benefit(LABELS, SCORES, [0.2, 0.0])
+    assert curve.model[0].value == pytest.approx(25 / 200)
+    assert curve.treat_all[0].value == pytest.approx(0, abs=1e-15)
+    assert curve.standardised[0].value == pytest.approx(25 / 40)
+    assert curve.model[1].value == curve.treat_all[1].value == pytest.approx(0.2)
+
+
+def test_the_wald_limits_by_hand() -> None:
+    """A mean of worths 1 (30 rows), -1/4 (20 rows) and 0."""
+    made = net_benefit(LABELS, SCORES, 0.2).model[0]
+    mean = 25 / 200
+    variance = (30 + 20 / 16 - 200 * mean**2) / 199
+    assert made.upper == pytest.approx(mean + 1.959963984540054 * math.sqrt(variance / 200))
+
+
+def test_standardised_limits_are_those_of_a_ratio() -> None:
+    """Leaving out one patient at a time gives the jackknife of benefit over prevalence."""
+    rng = np.random.default_rng(5)
+    patients = rng.integers(0, 12, 200)
+    made = net_benefit(LABELS, SCORES, 0.2, patients=patients).standardised[0]
+    worth = (SCORES >= 0.2) * np.where(LABELS, 1, -0.25)
+    left = [worth[patients != p].sum() / LABELS[patients != p].sum() for p in range(12)]
+    error = math.sqrt(np.square(np.array(left) - 25 / 40).sum())
+    assert made.lower is not None
+    assert made.upper is not None
+    half = (made.upper - made.lower) / 2
+    assert half / error == pytest.approx(2.3, rel=0.25)  # t on about 9, linearised
+
+
+def test_limits_over_patients_hold_the_value_and_singletons_change_nothing() -> None:
+    """At every threshold of a curve."""
+    patients = np.arange(200) // 8
+    curve = net_benefit(LABELS, SCORES, np.linspace(0.01, 0.7, 8).tolist(), patients=patients)
+    for figures in (curve.model, curve.standardised):
+        for made in figures:
+            if made.lower is not None:
+                assert made.lower <= made.value <= made.upper <= 1  # type: ignore[operator]
+    alone, single = (net_benefit(LABELS, SCORES, 0.3, patients=p) for p in (None, np.arange(200)))
+    assert alone.model[0].lower == single.model[0].lower
+    assert len(curve.to_dict()["model"]) == 8
+
+
+def test_no_positives_leave_the_standardised_one_without_value() -> None:
+    """Net benefit itself is what false positives cost."""
+    curve = net_benefit([0, 0, 0, 0], [0.9, 0.1, 0.1, 0.1], 0.5)
+    assert curve.model[0].value == pytest.approx(-0.25)
+    assert curve.standardised[0].not_estimable == "no positive images"
+    assert net_benefit([0, 0], [0.1, 0.1], 0.5).model[0].lower is None
+
+
+def test_a_threshold_of_1_is_refused() -> None:
+    """Its odds are infinite."""
+    with pytest.raises(InvalidInputError, match=r"\[0, 1\)"):
+        net_benefit(LABELS, SCORES, 1)

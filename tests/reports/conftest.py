@@ -1,0 +1,64 @@
+"""Predictions that a report can be made of, and reports."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from prevalens.predictions import Predictions
+from prevalens.reports import ClinicalReport
+
+HOSTILE = '<img src=x onerror="alert(1)">&'
+
+
+def clustered(n_patients: int = 40, *, seed: int = 0, root: Path = Path()) -> Predictions:
+    """Patients with 2 to 9 images, every third positive in part, from three sites."""
+    rng = np.random.default_rng(seed)
+    owner = np.repeat(np.arange(n_patients), rng.integers(2, 10, n_patients))
+    labels = ((owner % 3 == 0) & (rng.random(owner.size) < 0.8)).astype(int)
+    logits = 2 * labels - 1 + 0.6 * rng.normal(size=n_patients)[owner] + rng.normal(size=owner.size)
+    return Predictions(
+        labels=labels,
+        scores=1 / (1 + np.exp(-logits)),
+        patients=[f"p{k}" for k in owner],
+        covariates={
+            "site": np.array(["north", HOSTILE, "south"])[owner // 5 % 3],
+            "age": owner * 1.5 + 20,
+        },
+        images=[f"image_{k}.png" for k in range(owner.size)],
+        provenance="Synthetic scores of the tests",
+        train_prevalence=0.5,
+        classes=("well", "sick"),
+        root=root,
+    )
+
+
+@pytest.fixture
+def predictions() -> Predictions:
+    """Forty patients; the image files do not exist."""
+    return clustered()
+
+
+@pytest.fixture
+def pictured(tmp_path: Path) -> Predictions:
+    """The same with real files for the positives."""
+    made = clustered(root=tmp_path)
+    rng = np.random.default_rng(1)
+    for row in np.flatnonzero(made.labels == 1).tolist():
+        pixels = rng.integers(0, 255, (300, 200, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(tmp_path / str(made.images[row]))
+    return made
+
+
+@pytest.fixture
+def report(predictions: Predictions) -> ClinicalReport:
+    """A report with every part that predictions alone can fill."""
+    return ClinicalReport(
+        predictions,
+        threshold=0.5,
+        threshold_origin="pre-specified",
+        prevalence=0.05,
+        by=("site", "age"),
+        title=f"Report {HOSTILE}",
+    )

@@ -1,0 +1,126 @@
+"""The report itself: its arguments, its round trip, its files."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from prevalens.decisions import choose_threshold
+from prevalens.exceptions import InvalidInputError
+from prevalens.predictions import Predictions
+from prevalens.reports import ClinicalReport
+
+NAMES = {
+    *("sensitivity", "specificity", "ppv", "npv", "lr_positive", "lr_negative", "dor", "accuracy"),
+    *("balanced_accuracy", "youden", "f1", "mcc", "kappa", "auroc", "average_precision", "brier"),
+    *("log_loss", "calibration_intercept", "calibration_slope", "prevalence"),
+}
+ALWAYS = {"value", "lower", "upper", "level", "method", "unit", "n", "events", "patients"}
+
+
+def test_every_promised_figure_is_there(report: ClinicalReport) -> None:
+    """The twenty names, each with the nine things a reader needs."""
+    figures = report.to_dict()["figures"]
+
+    assert set(figures) >= NAMES
+    assert all(set(figure) >= ALWAYS for figure in figures.values())
+
+
+def test_json_gives_the_same_report_back(report: ClinicalReport, tmp_path: Path) -> None:
+    """Written, read and compared; every page drawn from the copy is the same."""
+    report.save(tmp_path / "r.json")
+    copy = ClinicalReport.from_dict(json.loads((tmp_path / "r.json").read_text("utf-8")))
+    for suffix in (".html", ".md", ".txt", ".tex"):
+        report.save(tmp_path / f"one{suffix}")
+        copy.save(tmp_path / f"two{suffix}")
+        one, two = ((tmp_path / f"{name}{suffix}").read_text("utf-8") for name in ("one", "two"))
+        assert one == two
+
+    assert copy == report
+
+
+def test_the_record_is_a_copy(report: ClinicalReport) -> None:
+    """Changing what `to_dict` gave changes no report."""
+    report.to_dict()["figures"]["auroc"]["value"] = 1.0
+
+    assert report.to_dict()["figures"]["auroc"]["value"] != 1.0
+
+
+def test_a_chosen_point_brings_its_rule(predictions: Predictions) -> None:
+    """An operating point's threshold, origin, rule and guarantee reach the record."""
+    point = choose_threshold(predictions, sensitivity=0.7, confidence=0.8)
+    settings = ClinicalReport(predictions, threshold=point).to_dict()["settings"]
+
+    assert settings["threshold"] == point.threshold
+    assert settings["threshold_origin"] == "validation"
+    assert (settings["threshold_rule"], settings["threshold_guarantee"]) == (
+        point.rule,
+        point.guarantee,
+    )
+
+
+def test_a_bare_number_is_exploratory(predictions: Predictions) -> None:
+    """Nothing is called pre-specified unless the author says so."""
+    settings = ClinicalReport(predictions, threshold=0.5).to_dict()["settings"]
+
+    assert settings["threshold_origin"] == "exploratory"
+
+
+def test_order_of_rows_changes_no_figure(predictions: Predictions) -> None:
+    """Shuffled rows give the same figures to rounding."""
+    order = np.random.default_rng(2).permutation(len(predictions))
+    one = ClinicalReport(predictions, threshold=0.5).to_dict()["figures"]
+    two = ClinicalReport(predictions.take(order), threshold=0.5).to_dict()["figures"]
+    for name, figure in one.items():
+        for part in ("value", "lower", "upper"):
+            assert two[name][part] == pytest.approx(figure[part], rel=1e-8), name
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"threshold": 1.5}, r"`threshold` must lie in \[0, 1\]"),
+        ({"threshold_origin": "prespecified"}, "Did you mean 'pre-specified'"),
+        ({"prevalence": 0}, r"`prevalence` must lie in \(0, 1\)"),
+        ({"level": 95}, r"`level` must lie in \(0, 1\)"),
+        ({"by": ["sites"]}, "Did you mean 'site'"),
+        ({"by": "sites"}, "Did you mean 'site'"),
+        ({"patient_score": "median"}, "`patient_score` must be one of"),
+        ({"worst": -1}, "`worst` must be a whole number"),
+    ],
+)
+def test_a_wrong_argument_is_named(
+    predictions: Predictions, changes: dict[str, object], message: str
+) -> None:
+    """Rule, value and remedy for each."""
+    with pytest.raises(InvalidInputError, match=message):
+        ClinicalReport(predictions, **({"threshold": 0.5} | changes))  # type: ignore[arg-type]
+
+
+def test_several_classes_are_reported_one_by_one() -> None:
+    """Three classes are refused with the way to do it."""
+    told = Predictions(labels=[0, 1, 2], scores=np.eye(3), patients=None, classes=("a", "b", "c"))
+    with pytest.raises(InvalidInputError, match="one_vs_rest"):
+        ClinicalReport(told, threshold=0.5)
+    assert ClinicalReport(told.one_vs_rest("b"), threshold=0.5)
+
+
+def test_other_rows_are_no_comparison(predictions: Predictions) -> None:
+    """Two models are compared on the same rows only."""
+    with pytest.raises(InvalidInputError, match="`labels` differ"):
+        ClinicalReport(predictions, threshold=0.5, compare=predictions.take(range(5)))
+
+
+def test_an_unknown_suffix_writes_nothing(report: ClinicalReport, tmp_path: Path) -> None:
+    """The five formats are listed; no file is left."""
+    with pytest.raises(InvalidInputError, match=r"'\.html', '\.json'.*got '\.pdf'"):
+        report.save(tmp_path / "r.pdf")
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_prints_is_the_text(report: ClinicalReport) -> None:
+    """`print(report)` shows the terminal table; its name is one line."""
+    assert "Sensitivity" in str(report)
+    assert repr(report).startswith("ClinicalReport(")
+    assert "\n" not in repr(report)

@@ -1,0 +1,194 @@
+"""One page that needs nothing else, opened in a real browser where there is one."""
+
+import html
+import json
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from prevalens.predictions import Predictions
+from prevalens.reports import ClinicalReport
+from prevalens.reports.document import Chart, Document, Section, Table
+from prevalens.reports.figure_text import NOT_ESTIMABLE, interval_text, number_text
+from prevalens.reports.html_page import html_page
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
+QUIET = (
+    "--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync --enable-logging=stderr"
+)
+
+
+class Rows(HTMLParser):
+    """Collects the cells of each row that names a figure, and counts what must not be."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: dict[str, list[str]] = {}
+        self.loads: list[str] = []
+        self.ids: list[str] = []
+        self._now: list[str] | None = None
+        self._in_cell = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note rows, identifiers and everything that would load something."""
+        given = dict(attrs)
+        if given.get("id"):
+            self.ids.append(str(given["id"]))
+        if tag == "tr":
+            self._now = (
+                self.rows.setdefault(given["data-figure"], []) if given.get("data-figure") else None
+            )
+        if tag in {"td", "th"} and self._now is not None:
+            self._now.append("")
+            self._in_cell = True
+        if tag in {"script", "iframe", "object", "embed", "form", "base"}:
+            self.loads.append(tag)
+        for name in ("src", "href"):
+            value = given.get(name) or ""
+            if value and not value.startswith(("#", "data:")):
+                self.loads.append(value)
+        self.loads += [name for name, _ in attrs if name.startswith("on")]
+
+    def handle_endtag(self, tag: str) -> None:
+        """Close a cell."""
+        if tag in {"td", "th"}:
+            self._in_cell = False
+
+    def handle_data(self, data: str) -> None:
+        """Collect the text of a cell."""
+        if self._in_cell and self._now:
+            self._now[-1] += data
+
+
+def read(page: str) -> Rows:
+    """Parse a page."""
+    rows = Rows()
+    rows.feed(page)
+    return rows
+
+
+def at(record: dict[str, object], address: str) -> dict[str, object]:
+    """Return the figure at an address such as `subgroups.0.levels.1.figures.auroc`."""
+    found: object = record
+    for part in address.split("."):
+        found = found[int(part)] if isinstance(found, list) else found[part]  # type: ignore[index]
+    return found  # type: ignore[return-value]
+
+
+def check_figures(rows: Rows, record: dict[str, object]) -> None:
+    """Compare each row that names a figure with the record, text for text."""
+    assert len(rows.rows) > 30
+    for address, cells in rows.rows.items():
+        figure = at(record, address)
+        if figure["value"] is None:
+            assert cells[1:3] == [NOT_ESTIMABLE, figure["not_estimable"]], address
+        else:
+            assert cells[1:3] == [number_text(figure["value"]), interval_text(figure)], address
+
+
+def test_every_figures_text_equals_the_record(report: ClinicalReport, tmp_path: Path) -> None:
+    """Value and limits in the page are the JSON's, for images, patients and subgroups."""
+    report.save(tmp_path / "r.html")
+    rows = read((tmp_path / "r.html").read_text("utf-8"))
+
+    check_figures(rows, report.to_dict())
+    assert {"figures.auroc", "correction.figures.brier", "patient_level.figures.ppv"} <= set(
+        rows.rows
+    )
+
+
+def test_the_page_loads_nothing_and_runs_nothing(report: ClinicalReport, tmp_path: Path) -> None:
+    """No script, no address outside the page, no handler; hostile names stay text."""
+    report.save(tmp_path / "r.html")
+    page = (tmp_path / "r.html").read_text("utf-8")
+    rows = read(page)
+
+    assert rows.loads == []
+    assert "<img src=x" not in page
+    assert "&lt;img src=x onerror=&quot;alert(1)&quot;&gt;&amp;" in page
+    assert len(rows.ids) == len(set(rows.ids))
+    assert "url(" not in page
+    assert "@import" not in page
+
+
+def test_tables_and_charts_speak_to_screen_readers(report: ClinicalReport, tmp_path: Path) -> None:
+    """Captions, scopes, titles, descriptions, a language and a way past the links."""
+    report.save(tmp_path / "r.html")
+    page = (tmp_path / "r.html").read_text("utf-8")
+
+    assert page.count("<table") == page.count("<caption>") > 5
+    assert page.count('scope="col"') >= 3 * page.count("<table")
+    assert page.count("<desc id=") == page.count('role="img"') > 0
+    assert '<html lang="en">' in page
+    assert 'href="#content"' in page
+    assert page.count("<h1>") == 1
+
+
+def test_twenty_thumbnails_stay_below_a_megabyte(pictured: Predictions, tmp_path: Path) -> None:
+    """Noise is the worst picture for JPEG; twenty of them still fit."""
+    ClinicalReport(pictured, threshold=0.9, worst=20).save(tmp_path / "r.html")
+    page = (tmp_path / "r.html").read_text("utf-8")
+
+    assert page.count("data:image/jpeg;base64,") == 20
+    assert len(page.encode()) < 1_000_000
+
+
+def test_a_stranger_in_a_section_is_an_error() -> None:
+    """Something that is no block is refused, not printed."""
+    document = Document("t", [], [], [Section("a", "A", ["text"])])  # type: ignore[list-item]
+
+    with pytest.raises(TypeError, match="got str"):
+        html_page(document, generator="test")
+
+
+def test_charts_between_tables_keep_their_place() -> None:
+    """Blocks come out in the order they went in, charts grouped where they stand together."""
+    one, two = (Chart(name, "C", "d", "x", "y", []) for name in ("one", "two"))
+    section = Section(
+        "a", "A", [Table("first", ("h",), [("r",)]), one, two, Table("last", ("h",), [])]
+    )
+    page = html_page(Document("t", [], [], [section]), generator="test")
+    places = [
+        page.index(word) for word in (">first<", "chart-one-title", "chart-two-title", ">last<")
+    ]
+
+    assert places == sorted(places)
+    assert page.count('<div class="charts">') == 1
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
+def test_a_browser_finds_no_fault(report: ClinicalReport, tmp_path: Path) -> None:
+    """Opened in headless Chromium: no console line, no request, every figure as in the JSON."""
+    report.save(tmp_path / "r.html")
+    report.save(tmp_path / "r.json")
+    done = subprocess.run(
+        [
+            str(CHROMIUM),
+            *QUIET.split(),
+            f"--user-data-dir={tmp_path / 'profile'}",
+            f"--log-net-log={tmp_path / 'net.json'}",
+            "--dump-dom",
+            (tmp_path / "r.html").as_uri(),
+        ],
+        capture_output=True,
+        timeout=60,
+        check=True,
+    )
+    rows = read(done.stdout.decode())
+    log = (tmp_path / "net.json").read_text("utf-8", errors="replace")
+    # The browser's own calls home are Google's; the page would have to ask for another host.
+    hosts = set(re.findall(r'"url":"https?://([^/"]+)', log))
+
+    assert b"CONSOLE" not in done.stderr
+    assert {
+        host for host in hosts if not re.search(r"(google|googleapis|gstatic)\.com$", host)
+    } == set()
+    check_figures(rows, json.loads((tmp_path / "r.json").read_text("utf-8")))
+    title = re.search(r"<h1>(.*?)</h1>", done.stdout.decode())
+    assert title is not None
+    assert html.unescape(title[1]) == report.to_dict()["title"]

@@ -1,0 +1,45 @@
+"""The methods say what was done, and only that."""
+
+from prevalens.predictions import Predictions
+from prevalens.reports import ClinicalReport
+
+
+def text_of(report: ClinicalReport) -> str:
+    """All sentences of the methods."""
+    return " ".join(report.to_dict()["methods"])
+
+
+def test_every_figures_method_is_named(report: ClinicalReport) -> None:
+    """Each method that stands beside a figure stands in the methods too."""
+    text = text_of(report)
+
+    assert all(figure["method"] in text for figure in report.to_dict()["figures"].values())
+
+
+def test_the_threshold_is_called_what_it_is(predictions: Predictions) -> None:
+    """Pre-specified, chosen on validation rows, or exploratory: in words."""
+    for origin, words in (
+        ("pre-specified", "before these rows were looked at"),
+        ("validation", "chosen on validation rows, not on these"),
+        ("exploratory", "may be optimistic"),
+    ):
+        told = ClinicalReport(predictions, threshold=0.5, threshold_origin=origin)
+        assert words in text_of(told)
+
+
+def test_independence_is_the_authors_word() -> None:
+    """Without patient ids the methods say who said so, and cite no patient-aware correction."""
+    told = Predictions(labels=[0, 1, 0, 1], scores=[0.1, 0.9, 0.4, 0.3], patients=None)
+    report = ClinicalReport(told, threshold=0.5)
+
+    assert "as stated by the author" in text_of(report)
+    assert not any("Saerens" in entry for entry in report.to_dict()["references"])
+
+
+def test_a_correction_brings_its_references(report: ClinicalReport) -> None:
+    """Where scores were corrected, Saerens and van den Goorbergh are cited."""
+    cited = " ".join(report.to_dict()["references"])
+
+    assert "Saerens" in cited
+    assert "van den Goorbergh" in cited
+    assert "from 0.5 among the training rows" in text_of(report)

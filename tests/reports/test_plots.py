@@ -1,0 +1,75 @@
+"""The charts in matplotlib hold what the record holds."""
+
+import sys
+from collections.abc import Iterator
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import pytest
+
+from prevalens.exceptions import InvalidInputError, MissingExtraError
+from prevalens.reports import ClinicalReport, chart_names, plot_chart
+from prevalens.reports.document import Line
+from prevalens.reports.plots import _draw_line
+
+
+@pytest.fixture(autouse=True)
+def headless() -> Iterator[None]:
+    """Draw without a screen, and close what was drawn."""
+    mpl.use("agg")
+    yield
+    plt.close("all")
+
+
+def test_every_chart_can_be_drawn(report: ClinicalReport) -> None:
+    """Each name the report lists gives axes with a title; both labels stand on them."""
+    for name in chart_names(report):
+        axes = plot_chart(report, name)
+        axes.figure.canvas.draw()
+
+        assert axes.get_title()
+
+
+def test_the_points_are_the_records(report: ClinicalReport) -> None:
+    """The model's line of the decision curve is the record's, number for number."""
+    axes = plot_chart(report, "decision")
+    curve = report.to_dict()["utility"]["curve"]
+    (line,) = [line for line in axes.get_lines() if line.get_label() == "Model"]
+
+    assert line.get_ydata().tolist() == curve["model"]
+
+
+def test_the_table_shows_its_counts(report: ClinicalReport) -> None:
+    """Four numbers, those of the record; drawn on axes that were given."""
+    given = plt.subplots()[1]
+    axes = plot_chart(report, "table", axes=given)
+
+    assert axes is given
+    assert [int(text.get_text()) for text in axes.texts] == [
+        report.to_dict()["table"][name]
+        for name in ("true_positive", "false_positive", "false_negative", "true_negative")
+    ]
+
+
+@pytest.mark.parametrize("kind", ["line", "steps", "dashes", "band", "marks"])
+def test_every_kind_of_line_has_a_drawing(kind: str) -> None:
+    """Each adds one thing with the line's name to the legend."""
+    axes = plt.subplots()[1]
+    _draw_line(Line("n", [0.1, 0.9], [0.2, 0.4], kind, (0.3, 0.5)), axes, colour="k")
+
+    assert axes.get_legend_handles_labels()[1] == ["n"]
+
+
+def test_a_misspelt_chart_is_answered(report: ClinicalReport) -> None:
+    """The nearest name is suggested."""
+    with pytest.raises(InvalidInputError, match="Did you mean 'decision'"):
+        plot_chart(report, "decisions")
+
+
+def test_without_matplotlib_the_extra_is_named(
+    report: ClinicalReport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error says what to install; everything else of a report works without it."""
+    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
+    with pytest.raises(MissingExtraError, match=r"prevalens\[plot\]"):
+        plot_chart(report, "table")

@@ -1,0 +1,69 @@
+"""The surest misses come first, with a picture or the reason why there is none."""
+
+import base64
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from prevalens.predictions import Predictions
+from prevalens.reports.worst_misses import worst_misses
+
+
+def told(root: Path, names: list[str]) -> Predictions:
+    """As many missed positives as names, with rising scores, and one that is found."""
+    return Predictions(
+        labels=[1] * (len(names) + 1),
+        scores=[*(0.01 * (k + 1) for k in range(len(names))), 0.9],
+        patients=None,
+        images=[*names, "found.png"],
+        root=root,
+    )
+
+
+def test_the_lowest_scores_come_first() -> None:
+    """Of the positives below the threshold, the surest misses; negatives and finds are none."""
+    predictions = Predictions(
+        labels=[1, 1, 0, 1, 1], scores=[0.4, 0.1, 0.0, 0.5, 0.3], patients=list("abcde")
+    )
+    found = worst_misses(predictions, threshold=0.5, limit=2)
+
+    assert [(miss["row"], miss["patient"], miss["score"]) for miss in found] == [
+        (1, "b", 0.1),
+        (4, "e", 0.3),
+    ]
+    assert found[0]["no_thumbnail"] == "no image file is named"
+    assert worst_misses(predictions, threshold=0.5, limit=0) == []
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "I;16", "RGBA", "P", "1"])
+def test_pictures_of_every_mode_become_small_jpegs(tmp_path: Path, mode: str) -> None:
+    """Colour, grey, 16-bit, transparent, palette and binary files fit in 128 pixels."""
+    if mode == "I;16":
+        picture = Image.fromarray(np.arange(40_000, dtype=np.uint16).reshape(200, 200))
+    else:
+        picture = Image.new("RGB", (400, 200), "red").convert(mode)
+    picture.save(tmp_path / "miss.png")
+    (miss,) = worst_misses(told(tmp_path, ["miss.png"]), threshold=0.5, limit=9)
+    shown = Image.open(io.BytesIO(base64.b64decode(miss["thumbnail"])))
+
+    assert max(shown.size) == 128
+    assert miss["no_thumbnail"] is None
+    if mode == "I;16":
+        assert np.ptp(np.asarray(shown)) > 200, "the whole range is shown, not clipped"
+
+
+def test_a_picture_that_cannot_be_shown_says_why(tmp_path: Path) -> None:
+    """Missing, broken and cut files do not stop a report."""
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    noise = np.random.default_rng(0).integers(0, 255, (300, 300, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(tmp_path / "cut.png")
+    cut = (tmp_path / "cut.png").read_bytes()
+    (tmp_path / "cut.png").write_bytes(cut[: len(cut) // 2])
+    predictions = told(tmp_path, ["absent.png", "broken.png", "cut.png"])
+    reasons = [m["no_thumbnail"] for m in worst_misses(predictions, threshold=0.5, limit=9)]
+
+    assert reasons[0] == "the file was not found"
+    assert all("cannot be read" in reason for reason in reasons[1:])

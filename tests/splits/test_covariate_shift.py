@@ -1,0 +1,91 @@
+"""Covariate shift: standardised differences by hand."""
+
+import json
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from prevalens.cohorts import Cohort
+from prevalens.exceptions import InvalidInputError
+from prevalens.splits import Partition, covariate_shifts
+
+
+def eight(**covariates: Any) -> tuple[Cohort, Partition]:
+    """Make eight rows; the first four are trained on, the last four are the test."""
+    cohort = Cohort(
+        images=[f"{k}.png" for k in range(8)],
+        labels=["a", "b", "a", "b", "a", "a", "a", "b"],
+        patients=[f"p{k}" for k in range(8)],
+        positive="a",
+        covariates=covariates,
+    )
+    return cohort, Partition(
+        train=np.arange(4),
+        validation=np.array([], dtype=np.int64),
+        test=np.arange(4, 8),
+        cohort_fingerprint=cohort.fingerprint,
+        n_rows=8,
+    )
+
+
+def test_differences_by_hand_largest_first() -> None:
+    """Ages 1..4 against 5..8 differ by 4 over sqrt(1.25); the label's share by .25 over .4677."""
+    shifts = covariate_shifts(*eight(age=np.arange(1.0, 9.0)))
+
+    assert [(s.covariate, s.value, s.part) for s in shifts] == [
+        ("age", None, "test"),
+        ("label", "a", "test"),
+    ]
+    assert (shifts[0].in_train, shifts[0].in_part) == (2.5, 6.5)
+    assert shifts[0].difference == pytest.approx(4 / math.sqrt(1.25))
+    # Shares 1/2 and 3/4 have the variances 1/4 and 3/16.
+    assert shifts[1].difference == pytest.approx(0.25 / math.sqrt((1 / 4 + 3 / 16) / 2))
+    assert "2.5 to 6.5, standardised difference +3.58" in str(shifts[0])
+
+
+def test_each_of_several_values_is_compared_and_ids_are_not() -> None:
+    """Three sites give three shares; a text of more than 50 values gives none."""
+    cohort, partition = eight(site=list("xyzxxyzz"))
+
+    shifts = [s for s in covariate_shifts(cohort, partition) if s.covariate == "site"]
+
+    assert {s.value for s in shifts} == {"x", "y", "z"}
+    assert sum(s.in_part or 0 for s in shifts) == pytest.approx(1.0)
+
+
+def test_what_cannot_be_estimated_comes_first_with_its_reason() -> None:
+    """A part without values, and constants that differ, have no standardised difference."""
+    cohort, partition = eight(
+        age=[1.0, 2.0, 3.0, 4.0, *[math.nan] * 4], machine=[1.0] * 4 + [2.0] * 4
+    )
+
+    shifts = {s.covariate: s for s in covariate_shifts(cohort, partition)}
+
+    assert list(shifts)[:2] == ["age", "machine"]
+    assert shifts["age"].difference is None
+    assert "none but missing values" in str(shifts["age"])
+    assert shifts["machine"].not_estimable == "1 throughout in one part and 2 in the other"
+
+
+def test_missing_values_are_left_out_and_equal_constants_do_not_differ() -> None:
+    """The mean of 1 and 3 is 2 whatever is missing beside them; a constant moves by 0."""
+    cohort, partition = eight(
+        age=[1.0, 3.0, math.nan, math.nan, 1.0, 3.0, 2.0, 2.0], machine=[5] * 8
+    )
+    shifts = {s.covariate: s for s in covariate_shifts(cohort, partition)}
+
+    assert shifts["age"].in_train == 2.0
+    assert shifts["age"].difference == 0.0
+    assert shifts["machine"].difference == 0.0
+
+
+def test_the_dict_is_plain_and_another_cohort_is_refused() -> None:
+    """JSON takes it; the fingerprints must agree."""
+    cohort, partition = eight(age=np.arange(8.0))
+    record = covariate_shifts(cohort, partition)[0].to_dict()
+
+    assert json.loads(json.dumps(record)) == record
+    with pytest.raises(InvalidInputError, match="another cohort"):
+        covariate_shifts(cohort.take(range(7)), partition)

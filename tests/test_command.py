@@ -1,0 +1,179 @@
+"""The command line: a table in, files out, refusals in words and a code."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from prevalens.cohorts import read_table
+from prevalens.command import main
+from prevalens.predictions import Predictions
+from prevalens.splits import Partition
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    """A table of predictions as a clinic might export it: marks, semicolons, decimal commas."""
+    rng = np.random.default_rng(0)
+    rows = ["y;p;id;site"]
+    for row in range(120):
+        label = int(row % 24 < 6)
+        score = min(0.99, max(0.01, 0.3 + 0.4 * label + 0.2 * rng.normal()))
+        rows.append(f"{label};{score:.4f};k{row // 4};{'ab'[row // 8 % 2]}".replace(".", ","))
+    path = tmp_path / "clinic.csv"
+    path.write_text("\n".join(rows), encoding="utf-8-sig")
+    return path
+
+
+REPORT = ["--label", "y", "--score", "p", "--patient", "id", "--threshold", "0.5"]
+
+
+def test_a_table_becomes_a_report(table: Path, tmp_path: Path) -> None:
+    """The line the README promises, in two formats at once."""
+    outputs = [tmp_path / "r.html", tmp_path / "r.json"]
+    code = main(
+        [
+            "report",
+            str(table),
+            *REPORT,
+            "--by",
+            "site",
+            "-o",
+            str(outputs[0]),
+            "-o",
+            str(outputs[1]),
+        ]
+    )
+    record = json.loads(outputs[1].read_text("utf-8"))
+
+    assert code == 0
+    assert outputs[0].read_text("utf-8").startswith("<!DOCTYPE html>")
+    assert (record["flow"]["images"], record["flow"]["patients"]) == (120, 30)
+    assert record["settings"]["threshold_origin"] == "exploratory"
+    assert [group["by"] for group in record["subgroups"]] == ["site"]
+
+
+def test_without_an_output_the_text_is_printed(
+    table: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A first look needs no file."""
+    assert main(["report", str(table), *REPORT]) == 0
+    assert "Sensitivity" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--label", "yy", *REPORT[2:]], "no column 'yy' for the label"),
+        ([*REPORT, "-o", "x.pdf"], "must be one of '.html'"),
+        ([*REPORT, "--by", "sit"], "Did you mean 'site'"),
+        ([*REPORT[:-1], "5"], "`threshold` must lie in [0, 1]"),
+        (["--label", "y", "--score", "p", "--independent", "--threshold", "0.5"], ""),
+    ],
+)
+def test_a_refusal_is_a_sentence_and_code_two(
+    table: Path, words: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No traceback: the reason on standard error, nothing on standard output."""
+    code = main(["report", str(table), *words])
+    told = capsys.readouterr()
+    if message:
+        assert code == 2
+        assert message in told.err
+        assert told.out == ""
+    else:
+        assert code == 0
+
+
+def test_patients_are_never_left_out_silently(
+    table: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Neither `--patient` nor `--independent` is an error of usage; repeated ids are refused."""
+    with pytest.raises(SystemExit):
+        main(["report", str(table), "--label", "y", "--score", "p", "--threshold", "0.5"])
+    assert "--patient" in capsys.readouterr().err
+    renamed = table.read_text("utf-8-sig").replace("id;", "patient_id;")
+    table.write_text(renamed, encoding="utf-8")
+    words = ["--label", "y", "--score", "p", "--independent", "--threshold", "0.5"]
+    assert main(["report", str(table), *words]) == 2
+    assert "'patient_id' repeats ids" in capsys.readouterr().err
+
+
+@pytest.fixture
+def cohort_table(tmp_path: Path) -> Path:
+    """A table of images, without the images."""
+    rows = ["file,diagnosis,person,site"]
+    for row in range(200):
+        kind = "sick" if row // 5 % 4 == 0 else "well"
+        rows.append(f"{row}.png,{kind},k{row // 5},s{row // 50}")
+    path = tmp_path / "images.csv"
+    path.write_text("\n".join(rows), encoding="utf-8")
+    return path
+
+
+COLUMNS = ["--image", "file", "--label", "diagnosis", "--patient", "person", "--positive", "sick"]
+
+
+def test_a_split_is_written_and_passes_its_audit(
+    cohort_table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Parts of whole patients; the audit finds nothing and says what it could not look at."""
+    out = str(tmp_path / "partition.json")
+    assert main(["split", str(cohort_table), *COLUMNS, "--seed", "3", "-o", out]) == 0
+    assert "train: Cohort(" in capsys.readouterr().out
+    assert main(["audit", str(cohort_table), *COLUMNS, "--partition", out]) == 0
+    told = capsys.readouterr().out
+    assert "Nothing found" in told
+    assert "NOT looked for: identical images" in told
+
+
+def test_an_audit_that_finds_something_has_code_one(
+    cohort_table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A patient whose first image is trained on and the rest not is found, and named."""
+    out = tmp_path / "partition.json"
+    columns = {"image": "file", "label": "diagnosis", "patient": "person", "positive": "sick"}
+    cohort = read_table(cohort_table, **columns, check_files=False)
+    rows = np.arange(len(cohort))
+    Partition(
+        train=rows[:101],
+        validation=rows[101:150],
+        test=rows[150:],
+        cohort_fingerprint=cohort.fingerprint,
+        n_rows=len(cohort),
+        patients_crossing=1,
+    ).save(out)
+
+    assert main(["audit", str(cohort_table), *COLUMNS, "--partition", str(out)]) == 1
+    assert "patient 'k20' (train, validation)" in capsys.readouterr().out
+
+
+def test_a_missing_column_of_a_cohort_is_named(
+    cohort_table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The nearest column is suggested, and nothing is written."""
+    words = [word if word != "person" else "persons" for word in COLUMNS]
+    code = main(["split", str(cohort_table), *words, "-o", str(tmp_path / "p.json")])
+
+    assert code == 2
+    assert "Did you mean 'person'" in capsys.readouterr().err
+    assert not (tmp_path / "p.json").exists()
+
+
+def test_saved_predictions_need_no_column_names(tmp_path: Path) -> None:
+    """What `Predictions.save` wrote is read with its own names, prevalence and provenance."""
+    told = Predictions(
+        labels=[0, 1, 0, 1],
+        scores=[0.1, 0.8, 0.3, 0.6],
+        patients=list("abcd"),
+        provenance="Synthetic",
+        train_prevalence=0.25,
+    )
+    told.save(tmp_path / "p.csv")
+    words = ["--patient", "patient", "--threshold", "0.5", "-o", str(tmp_path / "r.json")]
+    assert main(["report", str(tmp_path / "p.csv"), *words]) == 0
+    record = json.loads((tmp_path / "r.json").read_text("utf-8"))
+
+    assert record["synthetic"]
+    assert record["correction"]["train_prevalence"] == 0.25
