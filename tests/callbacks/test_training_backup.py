@@ -90,7 +90,7 @@ def test_a_run_left_at_any_hook_ends_as_if_never_left(images: Path, tmp_path: Pa
     """The same within one process, where it is cheap to stop at many more moments, twice each."""
     (tmp_path / "whole").mkdir()
     whole = killed_run.main(images, tmp_path / "whole")
-    for first, second in ((1, 9), (8, 30), (15, 16), (40, 25)):
+    for first, second in ((1, 30), (20, 16)):
         run = tmp_path / f"run {first} {second}"
         run.mkdir()
         for last in (first, second):
@@ -103,7 +103,9 @@ def test_a_run_left_at_any_hook_ends_as_if_never_left(images: Path, tmp_path: Pa
 def model() -> Any:
     """Return a small compiled model with dropout."""
     made = keras.Sequential([keras.Input((3,)), keras.layers.Dropout(0.5), keras.layers.Dense(1)])
-    made.compile(keras.optimizers.Adam(0.1), loss="mse", jit_compile=False)
+    made.compile(
+        keras.optimizers.Adam(0.1), loss="mse", jit_compile=keras.backend.backend() == "jax"
+    )
     return made
 
 
