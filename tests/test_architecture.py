@@ -47,6 +47,7 @@ WITH_KERAS = {
     "models/classifier_file.py",
     "models/unfreezing.py",
     "models/heads.py",
+    "models/logit_adjusted_loss.py",
     "models/all_classifier.py",
     "callbacks/learning_rate_adjuster.py",
     "callbacks/training_backup.py",

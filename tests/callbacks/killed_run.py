@@ -56,7 +56,7 @@ def build() -> keras.Model:
         keras.optimizers.Adam(0.05),
         loss="binary_crossentropy",
         metrics=["accuracy"],
-        jit_compile=False,
+        jit_compile=keras.backend.backend() == "jax",
     )
     return model
 

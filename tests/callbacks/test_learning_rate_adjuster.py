@@ -290,3 +290,76 @@ def test_a_name_that_tells_no_direction_needs_a_mode() -> None:
     logs = keras.callbacks.LambdaCallback(on_epoch_end=lambda _, logs: logs.update(thing=1.0))
     with pytest.raises(InvalidInputError, match='Pass mode="min" or mode="max"'):
         train(model, logs, callbacks.LRA(monitor="thing", threshold=None, verbose=0))
+
+
+def test_the_direction_agrees_with_keras_own_metrics() -> None:
+    """For every metric of Keras that knows its direction, the name tells the same."""
+    made = [
+        keras.metrics.AUC(),
+        keras.metrics.BinaryAccuracy(),
+        keras.metrics.BinaryCrossentropy(),
+        keras.metrics.BinaryIoU(),
+        keras.metrics.CategoricalHinge(),
+        keras.metrics.CosineSimilarity(),
+        keras.metrics.F1Score(),
+        keras.metrics.FalseNegatives(),
+        keras.metrics.FalsePositives(),
+        keras.metrics.FBetaScore(),
+        keras.metrics.Hinge(),
+        keras.metrics.KLDivergence(),
+        keras.metrics.LogCoshError(),
+        keras.metrics.MeanAbsoluteError(),
+        keras.metrics.MeanSquaredError(),
+        keras.metrics.Poisson(),
+        keras.metrics.Precision(),
+        keras.metrics.PrecisionAtRecall(0.9),
+        keras.metrics.R2Score(),
+        keras.metrics.Recall(),
+        keras.metrics.SensitivityAtSpecificity(0.9),
+        keras.metrics.SparseTopKCategoricalAccuracy(),
+        keras.metrics.TrueNegatives(),
+        keras.metrics.TruePositives(),
+    ]
+    directions = {metric.name: getattr(metric, "_direction", None) for metric in made}
+    told = {name: LOWER_OR_HIGHER[way] for name, way in directions.items() if way is not None}
+    settled = {}
+    for name in told:
+        adjuster = callbacks.LRA(monitor=f"val_{name}", verbose=0)
+        adjuster._settle_mode()
+        settled[name] = adjuster.rule.mode
+
+    assert settled == told
+    assert len(told) > 15
+
+
+LOWER_OR_HIGHER = {"up": "max", "down": "min"}
+
+
+@pytest.mark.parametrize(
+    "special", ["mixed precision", "loss scaling", "gradient accumulation", "several steps"]
+)
+def test_the_rate_is_lowered_in_special_trainings(special: str) -> None:
+    """Rate, restore and momenta work whatever stands between the rule and the weights."""
+    several = 1 if keras.backend.backend() == "torch" else 2
+    optimizer = keras.optimizers.SGD(
+        0.5,
+        momentum=0.9,
+        gradient_accumulation_steps=2 if special == "gradient accumulation" else None,
+    )
+    dtype = "mixed_bfloat16" if special == "mixed precision" else "float32"
+    model = keras.Sequential(
+        [keras.Input((3,)), keras.layers.Dense(1, activation="sigmoid", dtype=dtype)]
+    )
+    model.compile(
+        keras.optimizers.LossScaleOptimizer(optimizer) if special == "loss scaling" else optimizer,
+        loss="mse",
+        metrics=["accuracy"],
+        steps_per_execution=several if special == "several steps" else 1,
+        jit_compile=False,
+    )
+    script = Scripted(accuracy=[0.95] * 3, val_loss=[0.5, 0.6, 0.7])
+    adjuster = callbacks.LRA(verbose=0, restore_optimizer=True)
+    train(model, script, adjuster, epochs=3)
+
+    assert [row.rate for row in adjuster.record.rows] == [0.5, 0.5, 0.25]
+    assert equal(model.get_weights(), script.weights[0])

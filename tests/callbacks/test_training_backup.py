@@ -34,7 +34,7 @@ def start(images: Path, run: Path) -> subprocess.Popen[bytes]:
 
 def finish(program: subprocess.Popen[bytes], run: Path) -> dict[str, Any]:
     """Wait for the program and return its result."""
-    assert program.wait(timeout=120) == 0
+    assert program.wait(timeout=300) == 0
     result: dict[str, Any] = json.loads((run / "result.json").read_text())
     return result
 
@@ -86,24 +86,24 @@ def assert_same(run: dict[str, Any], whole: dict[str, Any]) -> None:
     assert run["weights"] == whole["weights"]
 
 
-def test_a_run_left_at_any_hook_ends_as_if_never_left(images: Path, tmp_path: Path) -> None:
-    """The same within one process, where it is cheap to stop at many more moments, twice each."""
+def test_a_run_left_twice_ends_as_if_never_left(images: Path, tmp_path: Path) -> None:
+    """The same within one process, left twice: in the third epoch, then before the next end."""
     (tmp_path / "whole").mkdir()
     whole = killed_run.main(images, tmp_path / "whole")
-    for first, second in ((1, 9), (8, 30), (15, 16), (40, 25)):
-        run = tmp_path / f"run {first} {second}"
-        run.mkdir()
-        for last in (first, second):
-            with pytest.raises(killed_run.Killed):
-                killed_run.main(images, run, last=last)
+    (tmp_path / "run").mkdir()
+    for last in (20, 16):
+        with pytest.raises(killed_run.Killed):
+            killed_run.main(images, tmp_path / "run", last=last)
 
-        assert_same(killed_run.main(images, run), whole)
+    assert_same(killed_run.main(images, tmp_path / "run"), whole)
 
 
 def model() -> Any:
     """Return a small compiled model with dropout."""
     made = keras.Sequential([keras.Input((3,)), keras.layers.Dropout(0.5), keras.layers.Dense(1)])
-    made.compile(keras.optimizers.Adam(0.1), loss="mse", jit_compile=False)
+    made.compile(
+        keras.optimizers.Adam(0.1), loss="mse", jit_compile=keras.backend.backend() == "jax"
+    )
     return made
 
 

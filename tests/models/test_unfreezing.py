@@ -47,7 +47,7 @@ def test_what_is_open_moves_and_what_is_closed_does_not() -> None:
     model = frozen()
     models.unfreeze(model, last_layers=2)
     model.compile(keras.optimizers.SGD(1.0), "binary_crossentropy", jit_compile=False)
-    layers = [layer for layer in model.layers if isinstance(layer, keras.Model)][0].layers
+    layers = next(layer for layer in model.layers if isinstance(layer, keras.Model)).layers
     before = [[np.array(w, copy=True) for w in layer.get_weights()] for layer in layers]
     images = np.random.default_rng(0).integers(0, 256, (4, 16, 16, 3), dtype=np.uint8)
     model.fit(images, np.array([0.0, 1.0, 0.0, 1.0]), verbose=0)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         save_classifier,
     )
     from prevalens.models.heads import output_bias
+    from prevalens.models.logit_adjusted_loss import LogitAdjustedLoss
     from prevalens.models.registry import (
         Backbone,
         Preprocessing,
@@ -28,6 +29,7 @@ __all__ = [
     "Backbone",
     "Classifier",
     "ClassifierCard",
+    "LogitAdjustedLoss",
     "Preprocessing",
     "all_classifier",
     "backbone_names",
@@ -46,6 +48,7 @@ __getattr__ = lazy_names(
         "Backbone": "registry",
         "Classifier": "classifier_file",
         "ClassifierCard": "classifier_file",
+        "LogitAdjustedLoss": "logit_adjusted_loss",
         "Preprocessing": "registry",
         "all_classifier": "all_classifier",
         "backbone_names": "registry",

@@ -203,9 +203,10 @@ def load_classifier(path: str | os.PathLike[str]) -> Classifier:
 
 
 def _card(path: str | os.PathLike[str], record: dict[str, Any]) -> ClassifierCard:
-    if record.get("format_version") != _VERSION:
+    found = record.get("format_version")
+    if found != _VERSION:
         raise InvalidInputError(
-            f"{path} has version {record.get('format_version')!r}; this prevalens reads {_VERSION}. "
+            f"{path} has version {found!r}; this prevalens reads {_VERSION}. "
             f"It was written by prevalens {record.get('library_version')}: use that one."
         )
     names = {column.name for column in fields(ClassifierCard)}

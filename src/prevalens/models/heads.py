@@ -32,13 +32,19 @@ def output_bias(
     """
     if prevalence is None:
         return [0.0] * (1 if output == "sigmoid" else n_classes)
-    shares = _shares(prevalence, n_classes=n_classes)
+    shares = class_shares(prevalence, n_classes=n_classes)
     if output == "sigmoid":
         return [math.log(shares[1] / shares[0])]
     return [math.log(share) for share in shares]
 
 
-def _shares(prevalence: float | Sequence[float], *, n_classes: int) -> list[float]:
+def class_shares(prevalence: float | Sequence[float], *, n_classes: int) -> list[float]:
+    """Return the share of each class from the positive's share, or check those given.
+
+    Args:
+        prevalence: Share of the positive class, in `(0, 1)`; or of each class, summing to 1.
+        n_classes: Number of classes, at least 2.
+    """
     if not isinstance(prevalence, Sequence):
         if n_classes != 2:
             raise InvalidInputError(
