@@ -3,12 +3,7 @@
 Deviation is the worst relative deviation of any class's image count in any part from its target.
 """
 
-import argparse
 import csv
-import os
-import sys
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +12,6 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from sklearn.model_selection import StratifiedGroupKFold
 
 from prevalens._seeding import generator
-from prevalens.splits import PatientKFold
 from prevalens.splits.units import Units
 
 MANIFEST = Path(__file__).parents[2].parent / "shared" / "data" / "cnmc" / "manifest.csv"

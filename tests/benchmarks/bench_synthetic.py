@@ -5,8 +5,6 @@ classes' default distance and one with none, and scores probes by 5-fold cross-v
 the images and once with the patients kept apart.
 """
 
-# ruff: noqa: T201  (a benchmark prints its table)
-
 import argparse
 import os
 import tempfile
