@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from coded_images import rows_in
 
-from prevalens.batches import ImageDataset
+from prevalens.batches import ImageDataset, UndersampledDataset
 from prevalens.batches.prefetched_dataset import usable_cores
 from prevalens.cohorts import Cohort
 
@@ -35,3 +35,15 @@ def test_other_loaders_get_an_epochs_rows_in_order(coded_cohort: Cohort) -> None
     dataset = ImageDataset(coded_cohort, np.array([5, 1]), image_size=4, batch_size=4)
     for handed in (dataset.as_torch_dataset(), dataset.grain_source(epoch=2)):
         assert [int(image[0, 0, 0]) for image, _ in handed] == [5, 1]
+
+
+def test_a_loop_of_ones_own_gets_an_epochs_batches(coded_cohort: Cohort) -> None:
+    """The batches of an epoch come in order, and memory holds no more than those read ahead."""
+    dataset = UndersampledDataset(
+        coded_cohort, np.arange(31), image_size=4, batch_size=1, seed=0, threads=2
+    )
+    shown = []
+    for batch in dataset.batches_of(3):
+        shown += rows_in(batch)
+        assert len(dataset._prefetcher._pending) <= 3
+    assert shown == dataset.rows_of(3).tolist()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from imblearn.utils import check_sampling_strategy
 
 from prevalens.batches import UndersamplingPlan
-from prevalens.batches.undersampling import WORDS, Ratio, class_counts
+from prevalens.batches.undersampling import WORDS, Ratio, epoch_counts
 from prevalens.exceptions import InvalidInputError
 from prevalens.typing import Texts
 
@@ -30,7 +30,7 @@ def plan(ratio: Ratio = 1.0, *, seed: int = 0, unit: str = "image") -> Undersamp
 def test_words_mean_what_imbalanced_learn_means(word: str) -> None:
     """Each word gives the counts that imbalanced-learn's own reading of it gives."""
     theirs = {0: 50, 1: 20, 2: 5} | check_sampling_strategy(word, LABELS, "under-sampling")
-    assert list(class_counts(LABELS, CLASSES, word).values()) == list(theirs.values())
+    assert list(epoch_counts(LABELS, CLASSES, word).values()) == list(theirs.values())
 
 
 @pytest.mark.parametrize("ratio", [0.25, 0.5, 0.7, 1.0])
@@ -38,7 +38,7 @@ def test_a_number_means_what_imbalanced_learn_means(ratio: float) -> None:
     """For two classes a number gives imbalanced-learn's count to within rounding."""
     labels = np.repeat([0, 1], [50, 10])
     theirs = check_sampling_strategy(ratio, labels, "under-sampling")
-    ours = class_counts(labels, ("well", "sick"), ratio)
+    ours = epoch_counts(labels, ("well", "sick"), ratio)
     assert ours["sick"] == 10
     assert abs(ours["well"] - theirs[0]) <= 1
 
@@ -50,12 +50,12 @@ def half_of_well(names: Texts) -> dict[str, int]:
 
 def test_counts_and_functions_are_taken_by_class_name() -> None:
     """A mapping reduces the classes it names; a function is given each row's class name."""
-    assert class_counts(LABELS, CLASSES, {"well": 7}) == {"well": 7, "ill": 20, "sick": 5}
-    halved = class_counts(
+    assert epoch_counts(LABELS, CLASSES, {"well": 7}) == {"well": 7, "ill": 20, "sick": 5}
+    halved = epoch_counts(
         LABELS, CLASSES, lambda names: {"well": int(np.sum(names == "well")) // 2}
     )
     assert halved == {"well": 25, "ill": 20, "sick": 5}
-    assert class_counts(LABELS, CLASSES, {}) == {"well": 50, "ill": 20, "sick": 5}
+    assert epoch_counts(LABELS, CLASSES, {}) == {"well": 50, "ill": 20, "sick": 5}
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_a_ratio_that_cannot_be_met_is_refused(ratio: Ratio, text: str) -> None:
 def test_an_empty_class_is_refused() -> None:
     """A class without a row cannot be drawn from."""
     with pytest.raises(InvalidInputError, match=r"'sick' has none of the 4 rows"):
-        class_counts(np.array([0, 0, 1, 1]), CLASSES, 1.0)
+        epoch_counts(np.array([0, 0, 1, 1]), CLASSES, 1.0)
 
 
 @settings(max_examples=30, deadline=None)

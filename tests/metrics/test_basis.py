@@ -22,9 +22,9 @@ def test_the_counts_are_carried_into_the_figure() -> None:
 
 
 def test_few_patients_are_noted_beside_limits_only() -> None:
-    """20 patients earn a note; a figure without limits has its own reason."""
-    assert "only 20 patients" in str(basis(20).figure(0.5, (0.4, 0.6), "by hand").note)
-    without = basis(20).without_limits(0.5, "by hand", "none can be had")
+    """19 patients earn a note; a figure without limits has its own reason."""
+    assert "only 19 patients" in str(basis(19).figure(0.5, (0.4, 0.6), "by hand").note)
+    without = basis(19).without_limits(0.5, "by hand", "none can be had")
     assert without.note == "No interval: none can be had."
 
 

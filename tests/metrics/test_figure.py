@@ -16,6 +16,15 @@ def test_a_figure_without_value_says_why() -> None:
         Figure(value=0.5, not_estimable="no positives", **WHOLE)
 
 
+def test_a_figure_reads_as_a_line_of_a_paper() -> None:
+    """Value and limits with three decimals; or what is missing."""
+    assert str(Figure(value=0.5, **WHOLE)) == "0.500 (95% CI 0.400 to 0.600)"
+    bare = WHOLE | {"lower": None, "upper": None}
+    assert str(Figure(value=0.5, **bare)) == "0.500 (no interval)"
+    missing = Figure(value=None, not_estimable="no positive images", **bare)
+    assert str(missing) == "not estimable: no positive images"
+
+
 def test_a_dictionary_keeps_none_where_a_reader_looks_and_drops_the_rest() -> None:
     """`patients` is always there; `note` only where there is one."""
     plain = Figure(value=0.5, **WHOLE).to_dict()

@@ -52,7 +52,7 @@ def test_observed_over_expected_by_hand() -> None:
     """37 over 33, and the log interval by the delta method."""
     made = observed_expected(LABELS, SCORES)
     assert made.value == pytest.approx(37 / 33)
-    error = math.sqrt(np.square(LABELS / 37 - SCORES / 33).sum())
+    error = math.sqrt(np.square(LABELS / 37 - SCORES / 33).sum() * 100 / 99)
     assert made.upper == pytest.approx(37 / 33 * math.exp(Z * error))
     assert observed_expected([0, 0], [0.1, 0.3]).not_estimable == "no positive images"
 

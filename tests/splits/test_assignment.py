@@ -1,5 +1,7 @@
 """Tests of the solver."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -95,9 +97,37 @@ def test_a_larger_tolerance_gives_other_seeds_other_parts() -> None:
 
     def found(tolerance: float) -> set[tuple[bool, ...]]:
         drawn = [
-            assign(problem, [[], []], generator(seed), tolerance=tolerance) for seed in range(20)
+            assign(problem, [[], []], generator(seed), tolerance=tolerance) for seed in range(8)
         ]
         return {tuple((parts == parts[0]).tolist()) for parts in drawn}
 
     assert found(0) == {(True, True, False, False, False)}
     assert len(found(0.4)) > 1
+
+
+@pytest.mark.parametrize("n_units", [90, 700, 3_000])
+def test_many_units_reach_what_whole_numbers_allow(n_units: int) -> None:
+    """No five folds can be evener than rounding allows; unit sizes 1 to 40 let us get there."""
+    rng = np.random.default_rng(n_units)
+    counts = np.zeros((n_units, 2), dtype=np.int64)
+    counts[np.arange(n_units), np.arange(n_units) % 2] = rng.integers(1, 41, n_units)
+    problem = problem_of(counts.tolist(), [0.2] * 5)
+    targets = counts.sum(axis=0) / 5
+    nearest = np.maximum(np.ceil(targets) - targets, targets - np.floor(targets)) / targets
+
+    parts = assign(problem, [[]] * 5, generator(1), tolerance=0)
+
+    assert problem.worst_deviation(parts) == pytest.approx(nearest.max(), abs=1e-9)
+
+
+def test_seeds_put_different_patients_together() -> None:
+    """Eight seeds treat about as many pairs alike as chance, 68 % for five equal folds."""
+    rng = np.random.default_rng(4)
+    problem = problem_of(rng.integers(1, 99, (60, 1)).tolist(), [0.2] * 5)
+    upper = np.triu_indices(60, 1)
+    drawn = [assign(problem, [[]] * 5, generator(seed), tolerance=0.001) for seed in range(8)]
+    together = [(parts[:, None] == parts)[upper] for parts in drawn]
+
+    alike = np.mean([(a == b).mean() for a, b in itertools.combinations(together, 2)])
+
+    assert 0.64 < alike < 0.74

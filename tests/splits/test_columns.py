@@ -35,6 +35,24 @@ def test_whole_numbers_are_coded_in_their_order() -> None:
     assert names == ["9", "10"]
 
 
+@pytest.mark.parametrize(
+    ("values", "names"),
+    [
+        (np.array([100, -100, 100] * 20, dtype=np.int8), ["-100", "100"]),
+        (np.array([2**64 - 1, 2**64 - 2], dtype=np.uint64), [str(2**64 - 2), str(2**64 - 1)]),
+        (np.array([5, 4, 5, 4, 5], dtype=np.uint8), ["4", "5"]),
+        (np.array([2**62, -(2**62)]), [str(-(2**62)), str(2**62)]),
+        (np.array([True, False]), ["False", "True"]),
+    ],
+)
+def test_numbers_near_or_far_are_coded_alike(values: np.ndarray, names: list[str]) -> None:
+    """Whether numbers lie close together or not, codes lead back to them."""
+    codes, found = encode("label", values)
+
+    assert found == names
+    assert [found[code] for code in codes] == [str(value) for value in values.tolist()]
+
+
 @pytest.mark.parametrize("missing", [None, float("nan"), pd.NA, pd.NaT, " "])
 def test_a_missing_value_is_refused_by_row(missing: object) -> None:
     """None, nan, NA, NaT and white space are no ids; the row is named."""

@@ -1,7 +1,7 @@
 """Defocus and motion as one kernel per image; pure."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,35 @@ import numpy as np
 from prevalens.augmentation.array_calls import column
 
 
-def blur(images: Any, parameters: Mapping[str, Any], *, reach: int, xp: Any) -> Any:
+def spread_by_shifts(wide: Any, kernels: Any, *, xp: Any) -> Any:
+    """Weigh and add shifted copies: one fused pass where a compiler sees it.
+
+    Args:
+        wide: Images with a margin, `(n, height + side - 1, width + side - 1, channels)`.
+        kernels: Kernels, `(n, side, side)`.
+        xp: Array module, `numpy` or `keras.ops`.
+
+    Returns:
+        Images of shape `(n, height, width, channels)`.
+    """
+    side = kernels.shape[1]
+    height, width = wide.shape[1] - side + 1, wide.shape[2] - side + 1
+    total = 0.0
+    for row in range(side):
+        for place in range(side):
+            weight = column(kernels[:, row, place], xp, rank=4)
+            total = total + weight * wide[:, row : row + height, place : place + width]
+    return total
+
+
+def blur(
+    images: Any,
+    parameters: Mapping[str, Any],
+    *,
+    reach: int,
+    xp: Any,
+    spread: Callable[..., Any] = spread_by_shifts,
+) -> Any:
     """Blur each image with its own kernel; beyond the edge the image is mirrored.
 
     Args:
@@ -17,6 +45,7 @@ def blur(images: Any, parameters: Mapping[str, Any], *, reach: int, xp: Any) -> 
         parameters: Drawn parameters by name; without `defocus` the images come back.
         reach: Pixels from the centre of the kernel to its edge.
         xp: Array module, `numpy` or `keras.ops`.
+        spread: How kernels are applied, with the arguments of `spread_by_shifts`.
 
     Returns:
         Images of the same shape.
@@ -30,13 +59,7 @@ def blur(images: Any, parameters: Mapping[str, Any], *, reach: int, xp: Any) -> 
     for axis, size in ((1, height), (2, width)):
         places = np.pad(np.arange(size), reach, mode="symmetric").astype(np.int32)
         wide = xp.take(wide, xp.array(places), axis=axis)
-    side = 2 * reach + 1
-    total = 0.0
-    for row in range(side):
-        for place in range(side):
-            weight = column(kernels[:, row, place], xp, rank=4)
-            total = total + weight * wide[:, row : row + height, place : place + width]
-    return total
+    return spread(wide, kernels, xp=xp)
 
 
 def blur_kernels(parameters: Mapping[str, Any], *, reach: int, xp: Any) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 
 import keras
 
-from prevalens.augmentation.picture import places_of
+from prevalens.augmentation.picture import movement_of, places_of
 from prevalens.augmentation.resampling import resample
 from prevalens.augmentation.torch_resampling import can_sample, sample_on_torch
 
@@ -24,12 +24,14 @@ def apply_geometry(
     Returns:
         float32 images of the same shape; the images as they came where nothing moves.
     """
-    ops = keras.ops
     height, width = images.shape[1:3]
-    places = places_of(parameters, height=height, width=width, xp=ops)
+    size = {"height": height, "width": width, "xp": keras.ops}
+    if keras.backend.backend() == "torch" and can_sample(images, fill):
+        movement = movement_of(parameters, **size)
+        if movement is None:
+            return images
+        return sample_on_torch(images, *movement, fill=fill, fill_value=fill_value)
+    places = places_of(parameters, **size)
     if places is None:
         return images
-    x, y = places
-    if keras.backend.backend() == "torch" and can_sample(images, fill):
-        return sample_on_torch(images, x, y, fill=fill, fill_value=fill_value)
-    return resample(images, x, y, fill=fill, fill_value=fill_value, xp=ops)
+    return resample(images, *places, fill=fill, fill_value=fill_value, xp=keras.ops)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prevalens._seeding import generator
-from prevalens.augmentation.array_calls import cast, column
+from prevalens.augmentation.array_calls import cast, column, take_rows
 
 TILE = 256  # side of the tile; it repeats beyond
 
@@ -43,7 +43,7 @@ def add_noise(images: Any, parameters: Mapping[str, Any], *, xp: Any) -> Any:
     x = (xp.arange(width, dtype="int32")[None, :] + start[:, :1]) % TILE
     y = (xp.arange(height, dtype="int32")[None, :] + start[:, 1:]) % TILE
     places = y[:, :, None] * TILE + x[:, None, :]
-    noise = xp.take(xp.array(noise_tile(channels)), places, axis=0)
+    noise = take_rows(xp.array(noise_tile(channels)), places, xp)
     shot, read = (column(parameters[f"noise_{name}"], xp, rank=4) for name in ("shot", "read"))
     variance = shot * shot * xp.maximum(images, 0.0) / 255.0 + read * read
     return images + xp.sqrt(variance) * noise

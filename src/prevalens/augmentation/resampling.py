@@ -11,7 +11,7 @@ Fill modes say what lies beyond the edge of a row of pixels `a b c d`:
 
 from typing import Any
 
-from prevalens.augmentation.array_calls import cast
+from prevalens.augmentation.array_calls import cast, take_rows
 
 FILLS = ("constant", "nearest", "reflect", "mirror", "wrap")
 
@@ -51,7 +51,7 @@ def resample(images: Any, x: Any, y: Any, *, fill: str, fill_value: float, xp: A
     def line(row: Any) -> Any:
         start = first + row * width
         ends = [
-            cast(xp.take(flat, start + place, axis=0), "float32", xp) - level
+            cast(take_rows(flat, start + place, xp), "float32", xp) - level
             for place in (left, right)
         ]
         return ends[0] * weights_x[0][..., None] + ends[1] * weights_x[1][..., None]

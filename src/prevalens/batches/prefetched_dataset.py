@@ -2,6 +2,7 @@
 
 import math
 import os
+from collections.abc import Iterator
 from typing import TypeAlias
 
 import keras
@@ -63,6 +64,12 @@ class PrefetchedDataset(keras.utils.PyDataset):
     def batch_at(self, epoch: int, position: int) -> Batch:
         """Return the batch at `position` of `epoch`, whatever was asked for before."""
         return self._fetch([(epoch, range(self._n_batches)[position])])
+
+    def batches_of(self, epoch: int) -> Iterator[Batch]:
+        """Give the batches of `epoch` in order, read ahead by threads, for a loop of one's own."""
+        for position in range(self._n_batches):
+            last = min(position + self.threads + 2, self._n_batches)
+            yield self._fetch([(epoch, k) for k in range(position, last)])
 
     def rows_of(self, epoch: int) -> Rows:
         """Return the rows of the cohort that `epoch` shows, in order, shape `(n_shown,)`."""

@@ -41,7 +41,7 @@ class UndersampledDataset(PrefetchedDataset):
         batch_size: Images in a batch, over all processes.
         ratio: Size of the smallest class over the most that any other may show, in (0, 1], by
             default 1.0; or imbalanced-learn's words, a count by class name, or a function (see
-            `class_counts`). `{}` shows every row, in a new order each epoch.
+            `epoch_counts`). `{}` shows every row, in a new order each epoch.
         seed: Seed of the draws, at least 0.
         unit: `"image"` draws images alike; `"patient"` spreads the draw evenly over patients.
         sampler: One of imbalanced-learn's samplers that exposes `sample_indices_`, in place of

@@ -27,7 +27,7 @@ class EpochPlan(Protocol):
         ...
 
 
-def class_counts(labels: Labels, classes: tuple[str, ...], ratio: Ratio) -> dict[str, int]:
+def epoch_counts(labels: Labels, classes: tuple[str, ...], ratio: Ratio) -> dict[str, int]:
     """Say how many images of each class an epoch shows.
 
     Args:
@@ -46,7 +46,7 @@ def class_counts(labels: Labels, classes: tuple[str, ...], ratio: Ratio) -> dict
         InvalidInputError: a class has no rows, or the ratio or a count cannot be met.
 
     Examples:
-        >>> class_counts(np.array([0] * 90 + [1] * 10), ("well", "sick"), 0.5)
+        >>> epoch_counts(np.array([0] * 90 + [1] * 10), ("well", "sick"), 0.5)
         {'well': 20, 'sick': 10}
     """
     sizes = dict(zip(classes, np.bincount(labels, minlength=len(classes)).tolist(), strict=True))
@@ -115,7 +115,7 @@ class UndersamplingPlan:
         labels: Class of each of `rows`, shape `(n_kept,)`.
         patients: Patient of each of `rows`, shape `(n_kept,)`.
         classes: Class names.
-        ratio: As in `class_counts`.
+        ratio: As in `epoch_counts`.
         seed: Seed of the whole run, at least 0.
         unit: `"image"` draws images alike; `"patient"` spreads the draw evenly over patients.
 
@@ -134,7 +134,7 @@ class UndersamplingPlan:
         seed: int,
         unit: str = "image",
     ) -> None:
-        self.counts = class_counts(labels, classes, ratio)
+        self.counts = epoch_counts(labels, classes, ratio)
         self._members = {name: np.flatnonzero(labels == code) for code, name in enumerate(classes)}
         self._rows = rows
         self._patients = patients

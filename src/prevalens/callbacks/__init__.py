@@ -12,6 +12,7 @@ if TYPE_CHECKING:
         KeptEpoch,
     )
     from prevalens.callbacks.learning_rate_adjuster import LRA, LearningRateAdjuster
+    from prevalens.callbacks.training_backup import TrainingBackup
 
 # In plain order, as in every stage; ruff would put the capitals of LRA first.
 __all__ = [  # noqa: RUF022
@@ -21,6 +22,7 @@ __all__ = [  # noqa: RUF022
     "KeptEpoch",
     "LRA",
     "LearningRateAdjuster",
+    "TrainingBackup",
 ]
 
 __getattr__ = lazy_names(
@@ -32,5 +34,6 @@ __getattr__ = lazy_names(
         "KeptEpoch": "adjuster_rule",
         "LRA": "learning_rate_adjuster",
         "LearningRateAdjuster": "learning_rate_adjuster",
+        "TrainingBackup": "training_backup",
     },
 )

@@ -6,7 +6,7 @@ import os
 import sys
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import keras
 
 from prevalens._checks import check_choice, check_integer, did_you_mean
-from prevalens.callbacks.adjuster_record import AdjusterRecord, AdjusterRow
+from prevalens.callbacks.adjuster_record import AdjusterRecord, AdjusterRow, rows_of
 from prevalens.callbacks.adjuster_rule import AdjusterRule, AdjusterState
 from prevalens.callbacks.kept_arrays import KeptArrays
 from prevalens.exceptions import InvalidInputError, PrevalensWarning
@@ -198,6 +198,27 @@ class LearningRateAdjuster(keras.callbacks.Callback):
         """Restore the weights of the kept epoch."""
         if self._state is not None:
             self._go_back(self._state)
+
+    def get_state(self) -> tuple[dict[str, Any], Sequence[Any]]:
+        """Return what the callback remembers: texts and numbers, and the kept arrays."""
+        state = self._known()
+        kept = state.kept.weights
+        record = {
+            "epoch": self.record.rows[-1].epoch if self.record.rows else 0,
+            "state": state.to_dict(),
+            "rows": self.record.to_list(),
+            "next_ask": self._next_ask,
+        }
+        return record, [] if kept is None else kept.arrays()
+
+    def set_state(self, record: Mapping[str, Any], arrays: Sequence[Any]) -> None:
+        """Take back what `get_state` gave, so that the next `fit` goes on from there."""
+        state = AdjusterState.from_dict(record["state"])
+        kept = KeptArrays(arrays, file=self.weights_file)
+        self._state = replace(state, kept=replace(state.kept, weights=kept))
+        self.record = AdjusterRecord(monitor=self.monitor, rows=rows_of(record["rows"]))
+        self._next_ask = record["next_ask"]
+        self._resumes = True
 
     def _known(self) -> AdjusterState:
         return self._state if self._state is not None else self.rule.start()

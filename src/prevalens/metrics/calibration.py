@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
-from prevalens.metrics.basis import INDEPENDENT, Basis
-from prevalens.metrics.clusters import per_patient, ratio_spread
+from prevalens.metrics.basis import INDEPENDENT
 from prevalens.metrics.figure import Figure
 from prevalens.metrics.inputs import Columns, check_columns, check_level
 from prevalens.metrics.intervals import (
@@ -17,12 +16,12 @@ from prevalens.metrics.intervals import (
     plain_limits,
     student_critical,
 )
+from prevalens.metrics.linear import JACKKNIFE, basis_of, linear_figure
 from prevalens.metrics.logistic import fit_line
 from prevalens.typing import Numbers
 
-_JACKKNIFE = "delete-one-patient jackknife and Student's t (degrees of freedom: Satterthwaite 1946)"
 _WALD = f"maximum likelihood, Wald interval, {INDEPENDENT} (Cox 1958)"
-_OVER = f"maximum likelihood (Cox 1958), {_JACKKNIFE}"
+_OVER = f"maximum likelihood (Cox 1958), {JACKKNIFE}"
 
 
 def brier(
@@ -101,17 +100,12 @@ def log_loss_figure(columns: Columns, *, level: float) -> Figure:
     """Compute the log loss of checked columns."""
     right = np.where(columns.labels, columns.scores, 1 - columns.scores)
     if wrong := int(np.count_nonzero(right == 0)):
-        basis = _basis(columns, level)
+        basis = basis_of(columns, level)
         return basis.refuse(
             f"{wrong} images have a score of exactly 0 or 1 that is wrong: infinite loss",
             "mean log loss",
         )
     return mean_figure(-np.log(right), columns, level=level, bounded=False)
-
-
-def _basis(columns: Columns, level: float) -> Basis:
-    events = int(np.count_nonzero(columns.labels))
-    return Basis.of(columns.codes, level=level, n=columns.labels.size, events=events)
 
 
 def mean_figure(losses: Numbers, columns: Columns, *, level: float, bounded: bool) -> Figure:
@@ -123,26 +117,11 @@ def mean_figure(losses: Numbers, columns: Columns, *, level: float, bounded: boo
         level: Coverage aimed at.
         bounded: Whether losses end at 1 (logit limits) or not (log limits).
     """
-    basis, codes = _basis(columns, level), columns.codes
+    value = float(losses.mean())
     scale, limits = ("logit", logit_limits) if bounded else ("log", log_limits)
-    value, n = float(losses.mean()), losses.size
-    method = f"mean over images, {scale} scale, " + (
-        INDEPENDENT if basis.singletons else _JACKKNIFE
-    )
-    alone = float(losses.var(ddof=1) / n) if n > 1 else 0.0
-    if alone <= 1e-24 or value == 0:
-        why = "all images have the same loss, and a width of 0 is not an interval"
-        return basis.without_limits(value, method, why)
-    if codes is None or basis.singletons:
-        half = normal_critical(level) * math.sqrt(alone)
-        return basis.figure(value, limits(value, half), method)
-    k = int(codes.max()) + 1
-    spread = ratio_spread(per_patient(losses, codes, k), per_patient(np.ones(n), codes, k))
-    if why_not := basis.usable(spread):
-        return basis.without_limits(value, method, why_not)
-    half = student_critical(level, spread.df) * spread.error
-    effect = max(spread.variance / alone, 1.0)
-    return basis.figure(value, limits(value, half), method, design_effect=effect)
+    method = f"mean over images, {scale} scale, {{}}"
+    pulls = (losses - value) / losses.size
+    return linear_figure(columns, value, pulls, limits, method=method, level=level)
 
 
 def intercept_figure(columns: Columns, *, level: float) -> Figure:
@@ -156,7 +135,7 @@ def slope_figure(columns: Columns, *, level: float) -> Figure:
 
 
 def _line_figure(columns: Columns, *, level: float, slope: bool, which: int) -> Figure:
-    basis, codes = _basis(columns, level), columns.codes
+    basis, codes = basis_of(columns, level), columns.codes
     method = _WALD if basis.singletons else _OVER
     if reason := why_no_line(columns, slope=slope):
         return basis.refuse(reason, method)

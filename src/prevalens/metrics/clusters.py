@@ -36,6 +36,9 @@ class Spread:
     def of(cls, changes: Numbers) -> "Spread":
         """Return the jackknife's spread.
 
+        The squared changes are summed without the jackknife's factor (k - 1) / k: with few
+        patients that factor costs coverage (see "Why these intervals" in the documentation).
+
         Args:
             changes: How far the figure moves when each patient is left out, shape `(k,)`, k >= 2.
         """
@@ -58,8 +61,8 @@ def degrees_of_freedom(changes: Numbers) -> float:
     Examples:
         >>> degrees_of_freedom(np.array([1.0, -1.0, 1.0, -1.0]))
         3.0
-        >>> round(degrees_of_freedom(np.array([5.0, -1.0, 1.0, -1.0])), 2)
-        1.26
+        >>> round(degrees_of_freedom(np.array([5.0, -1.0, 1.0, -1.0, 1.0, -1.0])), 2)
+        3.75
     """
     k, total = changes.size, float(changes @ changes)
     excess = float((changes**4).sum()) - total**2 / k

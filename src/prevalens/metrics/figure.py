@@ -47,6 +47,13 @@ class Figure:
                 f"value={self.value!r}, not_estimable={self.not_estimable!r}."
             )
 
+    def __str__(self) -> str:
+        if self.value is None:
+            return f"not estimable: {self.not_estimable}"
+        if self.lower is None or self.upper is None:
+            return f"{self.value:.3f} (no interval)"
+        return f"{self.value:.3f} ({self.level:.0%} CI {self.lower:.3f} to {self.upper:.3f})"
+
     def to_dict(self) -> dict[str, Any]:
         """Return the figure as plain values; what does not apply is left out after `patients`."""
         always = ("value", "lower", "upper", "level", "method", "unit", "n", "events", "patients")

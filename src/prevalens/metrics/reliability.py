@@ -1,23 +1,21 @@
 """How far observed frequencies lie from scores: the reliability curve and what sums it up."""
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from prevalens._checks import check_choice, check_integer
-from prevalens.metrics.basis import INDEPENDENT, Basis
+from prevalens.metrics.basis import INDEPENDENT
 from prevalens.metrics.bootstrap import drawn_figure, in_fixed_order
-from prevalens.metrics.clusters import Spread, leave_out, per_patient
 from prevalens.metrics.figure import Figure
-from prevalens.metrics.inputs import Columns, check_columns, check_level
-from prevalens.metrics.intervals import log_limits, normal_critical, plain_limits, student_critical
+from prevalens.metrics.inputs import check_columns, check_level
+from prevalens.metrics.intervals import Limits, log_limits, plain_limits
+from prevalens.metrics.linear import basis_of, linear_figure
 from prevalens.metrics.proportion import patients_of, proportion_figure
 from prevalens.typing import Codes, Numbers
 
 STRATEGIES = ("quantile", "uniform")
-_JACKKNIFE = "delete-one-patient jackknife and Student's t (degrees of freedom: Satterthwaite 1946)"
 _RATIO = "observed over expected events, log scale, {}"
 _SCALED = "1 - Brier score / that of the prevalence (Steyerberg 2010), {}"
 
@@ -127,7 +125,7 @@ def expected_calibration_error(
 
     method = f"expected calibration error over {np.unique(place).size} {strategy} bins"
     return drawn_figure(
-        _basis(columns, check_level(level)), columns, error, method, draws=draws, seed=seed
+        basis_of(columns, check_level(level)), columns, error, method, draws=draws, seed=seed
     )
 
 
@@ -140,7 +138,7 @@ def observed_expected(
     `reliability_curve`.
     """
     columns, level = check_columns(labels, scores, patients), check_level(level)
-    basis = _basis(columns, level)
+    basis = basis_of(columns, level)
     observed, expected = float(columns.labels.sum()), float(columns.scores.sum())
     if expected == 0 or observed == 0:
         reason = "no positive images" if observed == 0 else "all scores are 0"
@@ -148,7 +146,7 @@ def observed_expected(
     # The pulls of log(O / E).
     pulls = columns.labels / observed - columns.scores / expected
     value = observed / expected
-    return _from_pulls(columns, value, value * pulls, _RATIO, log=True, level=level)
+    return linear_figure(columns, value, value * pulls, log_limits, method=_RATIO, level=level)
 
 
 def scaled_brier(
@@ -167,39 +165,12 @@ def scaled_brier(
     share, losses = float(y.mean()), np.square(columns.scores - y)
     if share in {0.0, 1.0}:
         reason = f"no {'negative' if share else 'positive'} images"
-        return _basis(columns, level).refuse(reason, _SCALED.format(INDEPENDENT))
+        return basis_of(columns, level).refuse(reason, _SCALED.format(INDEPENDENT))
     ceiling, loss, n = share * (1 - share), float(losses.mean()), y.size
     to_ceiling = (1 - 2 * share) * (y - share)
     pulls = -((losses - loss) / ceiling - loss * to_ceiling / ceiling**2) / n
-    return _from_pulls(columns, 1 - loss / ceiling, pulls, _SCALED, log=False, level=level)
+    return linear_figure(columns, 1 - loss / ceiling, pulls, _up_to_1, method=_SCALED, level=level)
 
 
-def _basis(columns: Columns, level: float) -> Basis:
-    events = int(np.count_nonzero(columns.labels))
-    return Basis.of(columns.codes, level=level, n=columns.labels.size, events=events)
-
-
-def _from_pulls(
-    columns: Columns, value: float, pulls: Numbers, method: str, *, log: bool, level: float
-) -> Figure:
-    """Make the figure whose slope in each row's weight is `pulls`."""
-    basis, codes = _basis(columns, level), columns.codes
-    alone = float(pulls @ pulls)
-    words = method.format(INDEPENDENT if basis.singletons else _JACKKNIFE)
-    if alone <= 1e-24:
-        return basis.without_limits(value, words, "a width of 0 is not an interval")
-    if codes is None or basis.singletons:
-        half, effect = normal_critical(level) * math.sqrt(alone), None
-    else:
-        k = int(codes.max()) + 1
-        sizes = np.bincount(codes, minlength=k).astype(float)
-        if k < 2:
-            return basis.without_limits(value, words, "all images come from one patient")
-        spread = Spread.of(leave_out(per_patient(pulls, codes, k), sizes))
-        if why := basis.usable(spread):
-            return basis.without_limits(value, words, why)
-        half, effect = student_critical(level, spread.df) * spread.error, spread.variance / alone
-    limits = log_limits(value, half) if log else plain_limits(value, half, high=1.0)
-    return basis.figure(
-        value, limits, words, design_effect=None if effect is None else max(effect, 1.0)
-    )
+def _up_to_1(value: float, half: float) -> Limits:
+    return plain_limits(value, half, high=1.0)

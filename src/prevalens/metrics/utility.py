@@ -1,6 +1,5 @@
 """What a model is worth to the patients it is used on: net benefit and decision curves."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,20 +8,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from prevalens._checks import check_number
-from prevalens.metrics.basis import INDEPENDENT, Basis
-from prevalens.metrics.clusters import Spread, per_patient
+from prevalens.metrics.basis import INDEPENDENT
 from prevalens.metrics.figure import Figure
 from prevalens.metrics.influences import benefit_influence
 from prevalens.metrics.inputs import Columns, check_columns, check_level
-from prevalens.metrics.intervals import normal_critical, plain_limits, student_critical
-from prevalens.typing import Flags, Numbers
+from prevalens.metrics.intervals import Limits, plain_limits
+from prevalens.metrics.linear import basis_of, linear_figure
+from prevalens.typing import Flags
 
-_ALONE = f"Vickers & Elkin 2006; Wald interval, {INDEPENDENT}"
-_OVER = (
-    "Vickers & Elkin 2006; delete-one-patient jackknife and Student's t "
-    "(degrees of freedom: Satterthwaite 1946)"
-)
-_STANDARDISED = "net benefit / prevalence (Kerr et al. 2016); {}"
+_METHOD = "net benefit (Vickers & Elkin 2006), {}"
+_STANDARDISED = "net benefit / prevalence (Kerr et al. 2016), {}"
 
 
 @dataclass(frozen=True)
@@ -98,47 +93,21 @@ def net_benefit(
 
 def benefit_figure(columns: Columns, calls: Flags, threshold: float, *, level: float) -> Figure:
     """Compute the net benefit of given calls."""
-    influence = benefit_influence(columns.labels, calls, threshold)
-    return _figure(columns, influence.value, influence.pulls, level=level, method="{}", high=1.0)
+    made = benefit_influence(columns.labels, calls, threshold)
+    return linear_figure(columns, made.value, made.pulls, _up_to_1, method=_METHOD, level=level)
 
 
 def _standardised(columns: Columns, threshold: float, *, level: float) -> Figure:
     labels = columns.labels
-    influence = benefit_influence(labels, columns.scores >= threshold, threshold)
+    made = benefit_influence(labels, columns.scores >= threshold, threshold)
     share = float(labels.mean())
     if share == 0:
-        return _basis(columns, level).refuse("no positive images", _STANDARDISED.format(_ALONE))
-    value = influence.value / share
-    pulls = (influence.pulls - value * (labels - share) / labels.size) / share
-    return _figure(columns, value, pulls, level=level, method=_STANDARDISED, high=1.0)
+        reason = "no positive images"
+        return basis_of(columns, level).refuse(reason, _STANDARDISED.format(INDEPENDENT))
+    value = made.value / share
+    pulls = (made.pulls - value * (labels - share) / labels.size) / share
+    return linear_figure(columns, value, pulls, _up_to_1, method=_STANDARDISED, level=level)
 
 
-def _basis(columns: Columns, level: float) -> Basis:
-    events = int(np.count_nonzero(columns.labels))
-    return Basis.of(columns.codes, level=level, n=columns.labels.size, events=events)
-
-
-def _figure(
-    columns: Columns, value: float, pulls: Numbers, *, level: float, method: str, high: float
-) -> Figure:
-    basis, codes = _basis(columns, level), columns.codes
-    n = pulls.size
-    alone = float(pulls @ pulls)
-    if codes is None or basis.singletons:
-        words = method.format(_ALONE)
-        if alone <= 1e-24:
-            return basis.without_limits(value, words, "all images count alike")
-        half = normal_critical(level) * math.sqrt(alone * n / (n - 1))
-        return basis.figure(value, plain_limits(value, half, high=high), words)
-    words = method.format(_OVER)
-    k = int(codes.max()) + 1
-    sizes = np.bincount(codes, minlength=k)
-    if k < 2:
-        return basis.without_limits(value, words, "all images come from one patient")
-    spread = Spread.of(per_patient(pulls, codes, k) / (1 - sizes / sizes.sum()))
-    if why := basis.usable(spread):
-        return basis.without_limits(value, words, why)
-    half = student_critical(level, spread.df) * spread.error
-    effect = max(spread.variance / alone, 1.0)
-    limits = plain_limits(value, half, high=high)
-    return basis.figure(value, limits, words, design_effect=effect)
+def _up_to_1(value: float, half: float) -> Limits:
+    return plain_limits(value, half, high=1.0)

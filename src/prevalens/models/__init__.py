@@ -7,6 +7,13 @@ from prevalens._lazy import lazy_names
 if TYPE_CHECKING:
     from prevalens.models.all_classifier import all_classifier
     from prevalens.models.classifier import create_classifier
+    from prevalens.models.classifier_file import (
+        Answer,
+        Classifier,
+        ClassifierCard,
+        load_classifier,
+        save_classifier,
+    )
     from prevalens.models.heads import output_bias
     from prevalens.models.registry import (
         Backbone,
@@ -14,26 +21,39 @@ if TYPE_CHECKING:
         backbone_names,
         find_backbone,
     )
+    from prevalens.models.unfreezing import unfreeze
 
 __all__ = [
+    "Answer",
     "Backbone",
+    "Classifier",
+    "ClassifierCard",
     "Preprocessing",
     "all_classifier",
     "backbone_names",
     "create_classifier",
     "find_backbone",
+    "load_classifier",
     "output_bias",
+    "save_classifier",
+    "unfreeze",
 ]
 
 __getattr__ = lazy_names(
     __name__,
     {
+        "Answer": "classifier_file",
         "Backbone": "registry",
+        "Classifier": "classifier_file",
+        "ClassifierCard": "classifier_file",
         "Preprocessing": "registry",
         "all_classifier": "all_classifier",
         "backbone_names": "registry",
         "create_classifier": "classifier",
         "find_backbone": "registry",
+        "load_classifier": "classifier_file",
         "output_bias": "heads",
+        "save_classifier": "classifier_file",
+        "unfreeze": "unfreezing",
     },
 )

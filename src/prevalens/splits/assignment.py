@@ -22,11 +22,11 @@ _Bools = NDArray[np.bool_]
 _FORBIDDEN = 2.0**52  # larger than any change of cost
 _GOLDEN = (5**0.5 - 1) / 2  # the most evenly spread steps around a circle
 _ALL_AT_ONCE = 400  # up to so many units are all looked at in every round
-_CHOICE = 128  # of more, a fresh random choice every round
-_WORK = 600_000  # pairs of units looked at in one round, over all starts
+_CHOICE = 320  # of more, a fresh random choice every round
+_WORK = 1_000_000  # pairs of units looked at in one round, over all starts
 _STARTS = 256
-_ROUNDS = 200  # of random choices, at most
-_IDLE = 4
+_ROUNDS = 600  # of random choices, at most
+_IDLE = 60  # rounds without an improvement that end the search
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +73,14 @@ class Problem:
     def targets(self) -> _Floats:
         """What each part should weigh, shape `(n_parts, c)`."""
         return np.rint(self.scale * (self.shares[:, None] * self.columns.sum(axis=0)))
+
+    @cached_property
+    def nearest(self) -> _Floats:
+        """How near its target whole images let each stratum come, shape `(n_parts, n_strata)`."""
+        due = self.shares[:, None] * self.images.sum(axis=0)
+        off = np.maximum(np.ceil(due) - due, due - np.floor(due))
+        # The 1 is for targets and scales, which are themselves rounded.
+        return self.scale[:, : due.shape[1]] * off + 1
 
     def totals(self, parts: _Ints, counted: Column) -> _Floats:
         """Return the sum of `counted`, `(n_units, c)`, over each part, `(n_parts, c)`."""
@@ -135,6 +143,12 @@ class _Search:
         self._move(swapping, units[first], own[swapping, second])
         self._move(swapping, units[second], own[swapping, first])
         return improved
+
+    def is_rounded(self) -> bool:
+        """Whether some start has the images of all strata as even as whole images allow."""
+        nearest = self.problem.nearest
+        reached = np.abs(self.excess[:, :, : nearest.shape[1]]) <= nearest
+        return bool(reached.all(axis=(1, 2)).any())
 
     def keep(self, chosen: _Bools) -> None:
         """Go on with the chosen starts alone."""
@@ -201,7 +215,7 @@ def assign(
     turn, and makes the best single move or swap until none helps, from many starts at once.
     """
     n_units = len(problem.images)
-    n_starts = int(np.clip(_WORK // n_units**2, 2, _STARTS))
+    n_starts = int(np.clip(_WORK // n_units**2, 3, _STARTS))
     starts = np.stack([_start(problem, seeds, rng) for _ in range(n_starts)])
     if n_units <= _ALL_AT_ONCE:
         ends = _descend(problem, starts)
@@ -263,14 +277,21 @@ def _descend(problem: Problem, starts: _Ints) -> _Ints:
 def _descend_by_choice(problem: Problem, starts: _Ints, rng: np.random.Generator) -> _Ints:
     """Move and swap among a fresh choice of units each round, until that has little effect."""
     search = _Search(problem, starts.copy())
+    by_size = np.argsort(-problem.images.sum(axis=1), kind="stable")
     idle = 0
     for _ in range(_ROUNDS):
-        raw = rng.bit_generator.random_raw(_CHOICE)
-        units = np.unique((raw % np.uint64(starts.shape[1])).astype(np.int64))
-        idle = 0 if search.step(units).any() else idle + 1
-        if idle == _IDLE:
+        improved = search.step(by_size[_ranks(len(by_size), rng)])
+        idle = 0 if improved.any() else idle + 1
+        if idle == _IDLE or search.is_rounded():
             break
     return search.parts
+
+
+def _ranks(n_units: int, rng: np.random.Generator) -> _Ints:
+    """Choose ranks in 0 to `n_units - 1`, as many below 2**k as between 2**k and 2**(k + 1)."""
+    raw = rng.bit_generator.random_raw((2, _CHOICE))
+    spans = np.minimum(np.uint64(2) << raw[0] % np.uint64(n_units.bit_length()), n_units)
+    return np.unique((raw[1] % spans.astype(np.uint64)).astype(np.int64))
 
 
 def _draw(problem: Problem, found: _Ints, tolerance: float, rng: np.random.Generator) -> _Ints:

@@ -44,7 +44,7 @@ class PatientHoldout(PatientSplitter):
         strata: Strata = (),
         bins: int = 4,
         patient_weight: float = 0.01,
-        tolerance: float = 0.0002,
+        tolerance: float = 0.0,
         allow_missing_classes: bool = False,
     ) -> None:
         held_out_shares(validation=validation, test=test)

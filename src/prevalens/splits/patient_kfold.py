@@ -54,7 +54,7 @@ class PatientKFold(PatientSplitter):
         strata: Strata = (),
         bins: int = 4,
         patient_weight: float = 0.01,
-        tolerance: float = 0.0002,
+        tolerance: float = 0.0,
         allow_missing_classes: bool = False,
     ) -> None:
         self.n_splits = check_integer("n_splits", n_splits, minimum=2)

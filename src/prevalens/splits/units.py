@@ -82,7 +82,7 @@ class Units:
         seed: int,
         purpose: Sequence[str | int],
         patient_weight: float = 0.01,
-        tolerance: float = 0.0002,
+        tolerance: float = 0.0,
         allow_missing_classes: bool = False,
     ) -> Labels:
         """Draw the part of each row, shape `(n_rows,)`; no unit is torn, no part is empty.

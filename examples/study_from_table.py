@@ -1,0 +1,198 @@
+"""Cross-validate a transfer-learning study of your own images, listed in a CSV table.
+
+A frozen MobileNet gives each image 1,024 features; a logistic head is fitted to them. Three answers
+to class imbalance are compared on the same patient-grouped folds: undersampling (redrawn each
+epoch), class weights, and nothing. The head's penalty is chosen inside the training patients of
+each fold (nested cross-validation), so no test patient has a say in anything. The table needs the
+columns image, label and patient; image paths are relative to --images.
+
+    python examples/study_from_table.py --table study/manifest.csv --positive effusion \
+        --weights mobilenet_to_conv_pw_12.weights.h5 --output runs/effusion
+"""
+
+import argparse
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from prevalens.batches import ImageDataset, UndersamplingPlan
+from prevalens.cohorts import Cohort, read_table
+from prevalens.decisions import correct_prior_shift
+from prevalens.exceptions import PrevalensError
+from prevalens.metrics import Figure, auroc, brier, calibration_intercept, calibration_slope
+from prevalens.models import create_classifier
+from prevalens.predictions import Predictions
+from prevalens.splits import PatientKFold
+
+ARMS = ("undersampling", "class weights", "nothing")
+PENALTIES = (0.0001, 0.001, 0.01, 0.1)  # scikit-learn's C: smaller is stronger
+EPOCHS = 8  # draws from the majority that undersampling trains on
+
+Numbers: TypeAlias = NDArray[np.float64]
+Rows: TypeAlias = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Study:
+    """A cohort, the features of its images, and how often to cut it."""
+
+    cohort: Cohort
+    features: Numbers  # (n_rows, 1024)
+    folds: int
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the study and print its table; return 0, or 1 with an error that says what to do."""
+    options = parser().parse_args(arguments)
+    try:
+        cohort = read_table(
+            options.table,
+            image="image",
+            label="label",
+            patient="patient",
+            positive=options.positive,
+            root=options.images,
+        )
+        print(cohort, flush=True)
+        features = frozen_features(cohort, weights=options.weights, last=options.last_layer)
+        report(Study(cohort, features, options.folds), options.partitions, options.output)
+    except PrevalensError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe the arguments."""
+    made = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    made.add_argument("--table", required=True, help="CSV with the columns image, label, patient")
+    made.add_argument("--images", help="folder of the images; by default that of the table")
+    made.add_argument("--positive", required=True, help="the label whose miss is costly")
+    made.add_argument("--weights", default="imagenet", help="file of MobileNet weights")
+    made.add_argument("--last-layer", default="conv_pw_12_relu", help="where the weights end")
+    made.add_argument("--folds", type=int, default=5)
+    made.add_argument("--partitions", type=int, default=5, help="how many ways to cut the folds")
+    made.add_argument("--output", type=Path, help="folder for the held-out predictions")
+    return made
+
+
+def frozen_features(cohort: Cohort, *, weights: str, last: str) -> Numbers:
+    """Return the mean of the last feature maps of each image, shape `(n_rows, 1024)`."""
+    full = keras.applications.MobileNet(
+        include_top=False,
+        weights="imagenet" if weights == "imagenet" else None,
+        input_shape=(224, 224, 3),
+    )
+    backbone = keras.Model(full.input, full.get_layer(last).output)
+    if weights != "imagenet":
+        backbone.load_weights(weights)
+    classifier = create_classifier(backbone, image_size=224, preprocessing="tf", freeze=True)
+    pooled = keras.Model(classifier.input, classifier.get_layer("avg_pool").output)
+    images = ImageDataset(cohort, np.arange(len(cohort)), image_size=224, batch_size=32)
+    return np.asarray(pooled.predict(images, verbose=0), dtype=np.float64)
+
+
+def report(study: Study, partitions: int, output: Path | None) -> None:
+    """Print one row per arm, over the patients of the first partition; write its predictions."""
+    print(f"\n{study.folds} patient-grouped folds, every image scored once; 95 % intervals over")
+    print(f"patients. Cut anew in {partitions} ways: lowest, mean and highest AUROC.\n")
+    print("| arm | AUROC | of all cuts | Brier | calibration intercept | calibration slope |")
+    print("|---|---|---|---|---|---|")
+    for arm in ARMS:
+        runs = [held_out_scores(study, arm, seed) for seed in range(partitions)]
+        ranks = [float(figure(auroc, study, corrected).value or 0) for _, corrected in runs]
+        spread = f"{min(ranks):.3f}, {np.mean(ranks):.3f}, {max(ranks):.3f}"
+        for name, scores in zip(("as trained", "corrected"), runs[0], strict=True):
+            if arm == "nothing" and name == "corrected":
+                continue  # trained at the cohort's own prevalence: there is nothing to correct
+            cells = [
+                text(figure(of, study, scores))
+                for of in (auroc, brier, calibration_intercept, calibration_slope)
+            ]
+            cells.insert(1, spread)
+            print(f"| {arm}, {name} | {' | '.join(cells)} |", flush=True)
+        if output is not None:
+            rows = np.arange(len(study.cohort))
+            file = output / f"predictions_{arm.replace(' ', '_')}.csv"
+            Predictions.of(study.cohort, rows, runs[0][1]).save(file)
+
+
+def held_out_scores(study: Study, arm: str, seed: int) -> tuple[Numbers, Numbers]:
+    """Return each image's score from the fold that held its patient out, raw and corrected."""
+    cohort = study.cohort
+    raw, corrected = np.zeros(len(cohort)), np.zeros(len(cohort))
+    rows = np.arange(len(cohort))
+    for train, test in PatientKFold(study.folds, seed=seed).split(
+        rows, cohort.labels, cohort.patients
+    ):
+        model = fitted(study, arm, train, seed, chosen_penalty(study, arm, train, seed))
+        raw[test] = model.predict_proba(study.features[test])[:, 1]
+        prevalence = float(cohort.is_positive[train].mean())
+        corrected[test] = correct_prior_shift(
+            raw[test],
+            train_prevalence=prevalence if arm == "nothing" else 0.5,
+            target_prevalence=prevalence,
+        )
+    return raw, corrected
+
+
+def chosen_penalty(study: Study, arm: str, train: Rows, seed: int) -> float:
+    """Choose the penalty by cross-validation inside the training patients alone."""
+    labels, patients = study.cohort.labels[train], study.cohort.patients[train]
+    folds = list(PatientKFold(4, seed=seed).split(train, labels, patients))
+
+    def inner_auroc(penalty: float) -> float:
+        scores = np.zeros(len(train))
+        for fit, rest in folds:
+            model = fitted(study, arm, train[fit], seed, penalty)
+            scores[rest] = model.predict_proba(study.features[train[rest]])[:, 1]
+        return float(auroc(labels, scores, patients=patients).value or 0)
+
+    return max(PENALTIES, key=inner_auroc)
+
+
+def fitted(study: Study, arm: str, rows: Rows, seed: int, penalty: float) -> Any:
+    """Fit the head on the given rows, dealing with imbalance as the arm says."""
+    cohort = study.cohort
+    if arm == "undersampling":
+        plan = UndersamplingPlan(
+            rows,
+            labels=cohort.labels[rows],
+            patients=cohort.patients[rows],
+            classes=cohort.classes,
+            seed=seed,
+        )
+        rows = np.concatenate([plan.rows(epoch) for epoch in range(EPOCHS)])
+        # Eight draws of one study are not eight studies: the penalty must not be outvoted.
+        penalty /= EPOCHS
+    head = LogisticRegression(
+        C=penalty, class_weight="balanced" if arm == "class weights" else None, max_iter=1000
+    )
+    return make_pipeline(StandardScaler(), head).fit(study.features[rows], cohort.labels[rows])
+
+
+def figure(of: Any, study: Study, scores: Numbers) -> Figure:
+    """Compute one figure over the study's patients."""
+    made: Figure = of(study.cohort.is_positive, scores, patients=study.cohort.patients)
+    return made
+
+
+def text(of: Figure) -> str:
+    """Write a figure with its interval."""
+    if of.value is None:
+        return f"not estimable: {of.not_estimable}"
+    return f"{of.value:.3f} [{of.lower:.3f}, {of.upper:.3f}]"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,182 @@
+"""One file answers: scores, calls, and clear words where it cannot."""
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from prevalens import models
+from prevalens.exceptions import InvalidInputError
+
+keras = pytest.importorskip("keras", exc_type=ImportError)
+pytestmark = pytest.mark.keras
+
+SETTINGS: dict[str, Any] = {
+    "classes": ("well", "sick"),
+    "threshold": 0.5,
+    "train_prevalence": 0.5,
+}
+
+
+def network(*, output: str = "sigmoid") -> Any:
+    """Return a classifier whose score is the sigmoid of the mean pixel over 255."""
+    model = models.create_classifier(
+        keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Rescaling(1 / 255)]),
+        image_size=8,
+        weights=None,
+        preprocessing="inside",
+        output=output,
+    )
+    kernel = np.full((3, 1), 1 / 3) if output == "sigmoid" else np.array([[0, 1 / 3]] * 3)
+    model.layers[-1].kernel.assign(kernel)
+    return model
+
+
+def pixels(*values: int) -> Any:
+    """Return one even image a value."""
+    return np.stack([np.full((8, 8, 3), value, np.uint8) for value in values])
+
+
+def saved(path: Path, *, output: str = "sigmoid", **settings: Any) -> Any:
+    """Save and load a classifier."""
+    card = models.ClassifierCard(**{**SETTINGS, **settings})
+    models.save_classifier(network(output=output), path, card)
+    return models.load_classifier(path)
+
+
+@pytest.mark.parametrize("output", ["sigmoid", "softmax"])
+def test_scores_and_calls_come_back(tmp_path: Path, output: str) -> None:
+    """Black scores 1/2 and white e/(1+e); at threshold 0.6 white alone is called sick."""
+    classifier = saved(tmp_path / "c.keras", output=output, threshold=0.6)
+    answer = classifier(pixels(0, 255), batch_size=1)
+
+    np.testing.assert_allclose(answer.scores, [0.5, np.e / (1 + np.e)], rtol=1e-5)
+    assert answer.calls.tolist() == [False, True]
+    assert answer.names.tolist() == ["well", "sick"]
+    assert classifier.card.positive == "sick"
+    assert len(classifier(pixels(0)[:0]).scores) == 0
+
+
+def test_paths_and_pixels_answer_alike(tmp_path: Path) -> None:
+    """An image file answers what its pixels answer."""
+    Image.fromarray(pixels(77)[0]).save(tmp_path / "one.png")
+    classifier = saved(tmp_path / "c.keras")
+
+    np.testing.assert_array_equal(
+        classifier([tmp_path / "one.png"]).scores, classifier(pixels(77)).scores
+    )
+
+
+def test_the_prevalence_moves_the_odds(tmp_path: Path) -> None:
+    """From 1/2 to 1/5 the odds are divided by 4: a score of 1/2 becomes 1/5; then back."""
+    classifier = saved(tmp_path / "c.keras", prevalence=0.2)
+
+    np.testing.assert_allclose(classifier(pixels(0)).scores, [0.2], rtol=1e-6)
+    np.testing.assert_allclose(classifier(pixels(0), prevalence=0.5).scores, [0.5], rtol=1e-6)
+
+
+def test_a_temperature_divides_the_log_odds(tmp_path: Path) -> None:
+    """White has log-odds 1; at temperature 2 they are 1/2."""
+    classifier = saved(tmp_path / "c.keras", temperature=2.0)
+
+    np.testing.assert_allclose(classifier(pixels(255)).scores, [1 / (1 + np.exp(-0.5))], rtol=1e-5)
+
+
+def test_pixels_of_another_shape_are_refused(tmp_path: Path) -> None:
+    """Pixels that do not fit are refused with the shape that does."""
+    with pytest.raises(InvalidInputError, match=r"\(n_images, 8, 8, 3\), got \(2, 9, 8, 3\)"):
+        saved(tmp_path / "c.keras")(np.zeros((2, 9, 8, 3)))
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.9])
+def test_a_cut_file_is_refused(tmp_path: Path, share: float) -> None:
+    """A file cut anywhere is refused by its name."""
+    path = tmp_path / "c.keras"
+    saved(path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(len(whole) * share)])
+
+    with pytest.raises(InvalidInputError, match=r"c\.keras cannot be read as a classifier"):
+        models.load_classifier(path)
+
+
+def test_an_absent_file_is_refused(tmp_path: Path) -> None:
+    """A file that is not there is refused by its name."""
+    with pytest.raises(InvalidInputError, match=r"none\.keras cannot be read"):
+        models.load_classifier(tmp_path / "none.keras")
+
+
+def test_a_file_that_wants_to_run_code_is_refused(tmp_path: Path) -> None:
+    """A Lambda layer carries code; Keras' safe mode refuses it, and so do we."""
+    path = tmp_path / "hostile.keras"
+    images = keras.Input((8, 8, 3))
+    scores = keras.layers.Lambda(lambda x: x[:, 0, 0, :1], output_shape=(1,))(images)
+    models.save_classifier(keras.Model(images, scores), path, models.ClassifierCard(**SETTINGS))
+
+    with pytest.raises(InvalidInputError, match=r"hostile\.keras cannot be read.*you trust"):
+        models.load_classifier(path)
+
+
+def test_a_model_without_a_card_is_refused(tmp_path: Path) -> None:
+    """A plain Keras file is refused with the way to make it a classifier."""
+    network().save(tmp_path / "plain.keras")
+
+    with pytest.raises(InvalidInputError, match="without a classifier's card"):
+        models.load_classifier(tmp_path / "plain.keras")
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"format_version": 2}, "has version 2; this prevalens reads 1.*prevalens 9.9"),
+        ({"more": 1}, "was edited: its card holds"),
+    ],
+)
+def test_another_version_and_an_edit_are_refused(
+    tmp_path: Path, change: dict[str, int], text: str
+) -> None:
+    """A card of a later version names the library's version; an edited one is said so."""
+    path = tmp_path / "c.keras"
+    saved(path, library_version="9.9")
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    config = json.loads(parts["config.json"])
+    layer = next(x for x in config["config"]["layers"] if x["class_name"] == "CardLayer")
+    layer["config"]["card"] |= change
+    parts["config.json"] = json.dumps(config).encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+
+    with pytest.raises(InvalidInputError, match=text):
+        models.load_classifier(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"classes": ("a", "a")}, "must be two different names"),
+        ({"threshold": 1.5}, r"`threshold` must lie in \[0, 1\], got 1.5"),
+        ({"train_prevalence": 0.0}, r"`train_prevalence` must lie in \(0, 1\), got 0.0"),
+        ({"temperature": 0}, r"`temperature` must lie in \(0, inf\], got 0"),
+    ],
+)
+def test_an_impossible_card_is_refused(change: dict[str, Any], text: str) -> None:
+    """Each refused field is named with its value."""
+    with pytest.raises(InvalidInputError, match=text):
+        models.ClassifierCard(**{**SETTINGS, **change})
+
+
+def test_only_two_classes_and_keras_files_are_written(tmp_path: Path) -> None:
+    """Another ending, or three scores, are refused before anything is written."""
+    card = models.ClassifierCard(**SETTINGS)
+    with pytest.raises(InvalidInputError, match=r"must be one of '\.keras', got '\.h5'"):
+        models.save_classifier(network(), tmp_path / "c.h5", card)
+    three = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Flatten()])
+    with pytest.raises(InvalidInputError, match=r"output shape \(None, 192\)"):
+        models.save_classifier(three, tmp_path / "c.keras", card)
+    assert not list(tmp_path.iterdir())
