@@ -32,19 +32,9 @@ REPORT = ["--label", "y", "--score", "p", "--patient", "id", "--threshold", "0.5
 def test_a_table_becomes_a_report(table: Path, tmp_path: Path) -> None:
     """The line the README promises, in two formats at once."""
     outputs = [tmp_path / "r.html", tmp_path / "r.json"]
-    code = main(
-        [
-            "report",
-            str(table),
-            *REPORT,
-            "--by",
-            "site",
-            "-o",
-            str(outputs[0]),
-            "-o",
-            str(outputs[1]),
-        ]
-    )
+    settings = ["--worst", "0", "--patient-score", "max"]
+    files = [word for output in outputs for word in ("-o", str(output))]
+    code = main(["report", str(table), *REPORT, "--by", "site", *settings, *files])
     record = json.loads(outputs[1].read_text("utf-8"))
 
     assert code == 0
@@ -52,6 +42,7 @@ def test_a_table_becomes_a_report(table: Path, tmp_path: Path) -> None:
     assert (record["flow"]["images"], record["flow"]["patients"]) == (120, 30)
     assert record["settings"]["threshold_origin"] == "exploratory"
     assert [group["by"] for group in record["subgroups"]] == ["site"]
+    assert (record["worst"], record["patient_level"]["how"]) == ([], "max")
 
 
 def test_a_second_column_of_scores_is_compared(

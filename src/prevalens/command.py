@@ -148,6 +148,10 @@ def _add_report(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     parser.add_argument("--by", nargs="*", default=[], help="columns of subgroups")
     parser.add_argument("--image", default=None, help="column of image paths, for pictures")
     parser.add_argument("--root", default="", help="folder that image paths start from")
+    parser.add_argument("--worst", type=int, default=20, help="misses to show, 0 for none (20)")
+    parser.add_argument(
+        "--patient-score", choices=("mean", "max"), default="mean", help="images into patients"
+    )
     parser.add_argument("--level", type=float, default=0.95, help="coverage of intervals (0.95)")
     parser.add_argument("--seed", type=int, default=0, help="seed of what is drawn (0)")
     parser.add_argument("--title", default="Clinical report", help="title of the report")
@@ -189,6 +193,8 @@ def _report(options: argparse.Namespace) -> int:
         threshold_origin=options.threshold_origin,
         prevalence=options.prevalence,
         by=options.by,
+        worst=options.worst,
+        patient_score=options.patient_score,
         level=options.level,
         seed=options.seed,
         title=options.title,

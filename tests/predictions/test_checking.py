@@ -13,7 +13,7 @@ TWO = ("negative", "positive")
     ("scores", "message"),
     [
         ([-2.0, 3.0], r"run from -2 to 3\. They look like logits: apply the sigmoid"),
-        ([0.0, 87.0], "percentages or logits: divide by 100"),
+        ([12.0, 87.0], "run from 12 to 87. They look like percentages or logits: divide by 100"),
         ([0.0, 1.5], "Give probabilities; for logits apply the sigmoid"),
         ([0.0, 900.0], "Give probabilities"),
         ([0.5, float("nan")], r"1 of 2 are nan or infinite: rows 1 \(the first is 0\)"),

@@ -70,7 +70,8 @@ def test_a_cell_that_is_no_number_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cell", "number"), [("1,5", 1.5), (" 0.5 ", 0.5), ("-,5", -0.5), ("1e-3", 0.001), (2, 2.0)]
+    ("cell", "number"),
+    [("1,5", 1.5), (" 0.5 ", 0.5), ("-,5", -0.5), ("1e-3", 0.001), (2, 2.0), (True, 1.0)],
 )
 def test_numbers_are_read_as_written(cell: object, number: float) -> None:
     """Points, commas, blanks around, exponents, and numbers that are numbers already."""

@@ -76,9 +76,9 @@ def checked_scores(scores: ArrayLike, classes: tuple[str, ...]) -> Scores:
 
 
 def _refuse_no_probabilities(values: Scores) -> None:
-    low, high = float(values.min(initial=0)), float(values.max(initial=0))
-    if low >= 0 and high <= 1:
+    if not values.size or (values.min() >= 0 and values.max() <= 1):
         return
+    low, high = float(values.min()), float(values.max())
     if low < 0:
         remedy = (
             "They look like logits: apply the sigmoid first, 1 / (1 + exp(-score)) "

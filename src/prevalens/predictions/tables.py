@@ -78,6 +78,8 @@ def as_covariate(cells: Cells) -> Column:
 
 def as_number(cell: object) -> float:
     """Return a cell as a number, nan where it is none."""
+    if isinstance(cell, bool | np.bool_):
+        return float(cell)
     text = "" if cell is None else str(cell)
     if _DECIMAL_COMMA.fullmatch(text):
         text = text.replace(",", ".")
