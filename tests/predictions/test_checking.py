@@ -58,9 +58,9 @@ def test_labels_outside_the_classes_are_refused(labels: list[object], message: s
 
 
 def test_missing_ids_are_named() -> None:
-    """None, nan and blanks are no patient."""
-    with pytest.raises(InvalidInputError, match="3 of 4 have none: rows 1, 2, 3"):
-        checking.checked_texts("patient", np.array(["a", None, np.nan, " "], dtype=object))
+    """None, nan, blanks and what numpy would cut are no patient."""
+    with pytest.raises(InvalidInputError, match="4 of 5 have none: rows 1, 2, 3, 4"):
+        checking.checked_texts("patient", np.array(["a", None, np.nan, " ", "a\0"], dtype=object))
 
 
 def test_ids_that_repeat_are_not_called_independent() -> None:

@@ -53,13 +53,14 @@ def test_the_record_is_a_copy(report: ClinicalReport) -> None:
     assert report.to_dict()["figures"]["auroc"]["value"] != 1.0
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(data=st.data())
 def test_any_rows_make_a_whole_report(data: st.DataObject) -> None:
     """Whatever labels, scores, patients and names: JSON without nan, and every page."""
     n = data.draw(st.integers(1, 30))
     scores = st.one_of(st.sampled_from([0.0, 0.5, 1.0, 1e-300, 1 - 1e-16]), st.floats(0, 1))
-    ids = st.text(min_size=1, max_size=3).filter(str.strip)
+    letters = st.characters(exclude_characters="\0", exclude_categories=["Cs"])
+    ids = st.text(letters, min_size=1, max_size=3).filter(str.strip)
     patients = data.draw(st.none() | st.lists(ids, min_size=n, max_size=n))
     told = Predictions(
         labels=data.draw(st.lists(st.integers(0, 1), min_size=n, max_size=n)),

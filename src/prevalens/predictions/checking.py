@@ -111,19 +111,21 @@ def checked_texts(name: str, values: ArrayLike) -> Texts:
     """Return ids as texts, or name the rows that have none.
 
     Raises:
-        InvalidInputError: an id is empty, None or nan.
+        InvalidInputError: an id is empty, None or nan, or holds the character NUL.
     """
     cells = np.asarray(values, dtype=object).tolist()
-    # Only nan differs from itself; data frames mark a missing id by it.
+    # Only nan differs from itself; data frames mark a missing id by it. numpy cuts NUL off the end
+    # of a text, which would make two ids one.
     missing = [
         row
         for row, cell in enumerate(cells)
-        if cell is None or cell != cell or not str(cell).strip()  # noqa: PLR0124
+        if cell is None or cell != cell or not str(cell).strip() or "\0" in str(cell)  # noqa: PLR0124
     ]
     if missing:
         raise InvalidInputError(
-            f"Every row needs its {name}, but {len(missing)} of {len(cells)} have none: rows "
-            f"{name_some(missing)} (the first is 0). Fill them in, or leave those rows out."
+            f"Every row needs its {name}, a text without NUL, but {len(missing)} of {len(cells)} "
+            f"have none: rows {name_some(missing)} (the first is 0). Fill them in, or leave those "
+            "rows out."
         )
     return np.array([str(cell) for cell in cells], dtype=np.str_)
 
