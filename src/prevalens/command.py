@@ -11,6 +11,7 @@ from prevalens.cohorts.cohort import Cohort
 from prevalens.cohorts.readers import read_table
 from prevalens.exceptions import PrevalensError
 from prevalens.predictions.predictions import Predictions
+from prevalens.predictions.tables import find_column, numbers, read_columns
 from prevalens.reports.clinical_report import FORMATS, ORIGINS, ClinicalReport
 from prevalens.splits.leakage import audit_leakage
 from prevalens.splits.partition import Partition
@@ -143,9 +144,14 @@ def _add_report(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     parser.add_argument("--positive", default=None, help="positive class, where labels are names")
     parser.add_argument("--prevalence", type=float, default=None, help="where it will be used")
     parser.add_argument("--train-prevalence", type=float, default=None, help="among training rows")
+    parser.add_argument("--compare", default=None, help="column of another model's scores")
     parser.add_argument("--by", nargs="*", default=[], help="columns of subgroups")
     parser.add_argument("--image", default=None, help="column of image paths, for pictures")
     parser.add_argument("--root", default="", help="folder that image paths start from")
+    parser.add_argument("--worst", type=int, default=20, help="misses to show, 0 for none (20)")
+    parser.add_argument(
+        "--patient-score", choices=("mean", "max"), default="mean", help="images into patients"
+    )
     parser.add_argument("--level", type=float, default=0.95, help="coverage of intervals (0.95)")
     parser.add_argument("--seed", type=int, default=0, help="seed of what is drawn (0)")
     parser.add_argument("--title", default="Clinical report", help="title of the report")
@@ -174,12 +180,21 @@ def _report(options: argparse.Namespace) -> int:
         provenance=options.provenance,
         train_prevalence=options.train_prevalence,
     )
+    other = None
+    if options.compare is not None:
+        cells = find_column(read_columns(options.table), options.compare, purpose="other score")
+        other = predictions.with_scores(
+            numbers(cells, name=options.compare), train_prevalence=predictions.train_prevalence
+        )
     report = ClinicalReport(
         predictions,
+        compare=other,
         threshold=options.threshold,
         threshold_origin=options.threshold_origin,
         prevalence=options.prevalence,
         by=options.by,
+        worst=options.worst,
+        patient_score=options.patient_score,
         level=options.level,
         seed=options.seed,
         title=options.title,

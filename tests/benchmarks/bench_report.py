@@ -64,8 +64,10 @@ def main() -> None:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
     rows.append(("largest memory of the process", f"{peak:.2f} GB"))
     lines = [
-        f"A full report on {n_images:,} images of {told.n_patients:,} patients, with three "
-        f"covariates and a second model, on a machine with {os.cpu_count()} cores.",
+        (
+            f"A full report on {n_images:,} images of {told.n_patients:,} patients, with three "
+            f"covariates and a second model, on a machine with {os.cpu_count()} cores."
+        ),
         "",
         "| step | measured |",
         "|---|---|",

@@ -68,13 +68,13 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="200 draws instead of 2,000")
     draws = 200 if parser.parse_args().quick else 2_000
     rng = np.random.default_rng(0)
-    print(  # noqa: T201
+    print(
         f"Sensitivity of at least {ASK} asked for with confidence {CONFIDENCE}; {draws} draws of "
         f"each setting, on a machine with {os.cpu_count()} cores. A promise is kept where the true "
         "sensitivity at the chosen threshold is at least the ask.\n"
     )
-    print("| positives | variance between patients | chosen | kept | mean true | refused |")  # noqa: T201
-    print("|---|---|---|---|---|---|")  # noqa: T201
+    print("| positives | variance between patients | chosen | kept | mean true | refused |")
+    print("|---|---|---|---|---|---|")
     ways = {
         "over patients": {"patients": True, "confidence": CONFIDENCE},
         "as if independent": {"patients": False, "confidence": CONFIDENCE},
@@ -86,7 +86,7 @@ def main() -> None:
             if n_patients == 300 and way == "as if independent":
                 continue
             truths = [kept(one, **settings) for one in drawn]  # type: ignore[arg-type]
-            print(row(f"| {name} | {alike:.0%} | {way} |", truths), flush=True)  # noqa: T201
+            print(row(f"| {name} | {alike:.0%} | {way} |", truths), flush=True)
 
 
 if __name__ == "__main__":

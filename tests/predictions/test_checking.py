@@ -13,7 +13,7 @@ TWO = ("negative", "positive")
     ("scores", "message"),
     [
         ([-2.0, 3.0], r"run from -2 to 3\. They look like logits: apply the sigmoid"),
-        ([0.0, 87.0], "percentages or logits: divide by 100"),
+        ([12.0, 87.0], "run from 12 to 87. They look like percentages or logits: divide by 100"),
         ([0.0, 1.5], "Give probabilities; for logits apply the sigmoid"),
         ([0.0, 900.0], "Give probabilities"),
         ([0.5, float("nan")], r"1 of 2 are nan or infinite: rows 1 \(the first is 0\)"),
@@ -58,9 +58,9 @@ def test_labels_outside_the_classes_are_refused(labels: list[object], message: s
 
 
 def test_missing_ids_are_named() -> None:
-    """None, nan and blanks are no patient."""
-    with pytest.raises(InvalidInputError, match="3 of 4 have none: rows 1, 2, 3"):
-        checking.checked_texts("patient", np.array(["a", None, np.nan, " "], dtype=object))
+    """None, nan, blanks and what numpy would cut are no patient."""
+    with pytest.raises(InvalidInputError, match="4 of 5 have none: rows 1, 2, 3, 4"):
+        checking.checked_texts("patient", np.array(["a", None, np.nan, " ", "a\0"], dtype=object))
 
 
 def test_ids_that_repeat_are_not_called_independent() -> None:

@@ -1,15 +1,21 @@
 """The report itself: its arguments, its round trip, its files."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from prevalens.decisions import choose_threshold
 from prevalens.exceptions import InvalidInputError
 from prevalens.predictions import Predictions
 from prevalens.reports import ClinicalReport
+from prevalens.reports.html_page import html_page
+from prevalens.reports.rendering import markdown_page
+from prevalens.reports.sections import document_of
 
 NAMES = {
     *("sensitivity", "specificity", "ppv", "npv", "lr_positive", "lr_negative", "dor", "accuracy"),
@@ -45,6 +51,33 @@ def test_the_record_is_a_copy(report: ClinicalReport) -> None:
     report.to_dict()["figures"]["auroc"]["value"] = 1.0
 
     assert report.to_dict()["figures"]["auroc"]["value"] != 1.0
+
+
+@settings(max_examples=15, deadline=None)
+@given(data=st.data())
+def test_any_rows_make_a_whole_report(data: st.DataObject) -> None:
+    """Whatever labels, scores, patients and names: JSON without nan, and every page."""
+    n = data.draw(st.integers(1, 30))
+    scores = st.one_of(st.sampled_from([0.0, 0.5, 1.0, 1e-300, 1 - 1e-16]), st.floats(0, 1))
+    letters = st.characters(exclude_characters="\0", exclude_categories=["Cs"])
+    ids = st.text(letters, min_size=1, max_size=3).filter(str.strip)
+    patients = data.draw(st.none() | st.lists(ids, min_size=n, max_size=n))
+    told = Predictions(
+        labels=data.draw(st.lists(st.integers(0, 1), min_size=n, max_size=n)),
+        scores=data.draw(st.lists(scores, min_size=n, max_size=n)),
+        patients=patients,
+        covariates={"site": data.draw(st.lists(st.text(max_size=4), min_size=n, max_size=n))},
+        provenance=data.draw(st.text(max_size=9)),
+        train_prevalence=data.draw(st.none() | st.floats(0.01, 0.99)),
+    )
+    threshold = data.draw(st.floats(0, 1))
+    report = ClinicalReport(told, threshold=threshold, by="site", prevalence=0.01)
+    record = json.loads(json.dumps(report.to_dict(), allow_nan=False))
+    page = html_page(document_of(record), generator="test")
+
+    assert ClinicalReport.from_dict(record) == report
+    assert markdown_page(document_of(record))
+    assert "nan" not in re.findall(r">([^<]*)<", page.lower())
 
 
 def test_a_chosen_point_brings_its_rule(predictions: Predictions) -> None:

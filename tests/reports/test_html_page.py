@@ -97,6 +97,12 @@ def test_every_figures_text_equals_the_record(report: ClinicalReport, tmp_path: 
     rows = read((tmp_path / "r.html").read_text("utf-8"))
 
     check_figures(rows, report.to_dict())
+    page = (tmp_path / "r.html").read_text("utf-8")
+    cards = re.findall(r'data-headline="(\w+)".*?"value">([^<]+)<.*?<span>([^<]+)</span>', page)
+    assert len(cards) == 4
+    for key, value, limits in cards:
+        figure = report.to_dict()["figures"][key]
+        assert (value, limits) == (number_text(figure["value"]), interval_text(figure))
     assert {"figures.auroc", "correction.figures.brier", "patient_level.figures.ppv"} <= set(
         rows.rows
     )

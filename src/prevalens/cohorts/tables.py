@@ -32,15 +32,27 @@ def read_columns(source: Any, names: Sequence[str]) -> dict[str, list[Any]]:
             one name, columns of different lengths, or the file is not a whole UTF-8 table.
     """
     columns = _table(source)
+    _refuse_missing(columns, names)
+    wanted = {name: _cells(columns[name]) for name in dict.fromkeys(names)}
+    check_same_length(**wanted)
+    return wanted
+
+
+def read_all_columns(source: Any) -> dict[str, list[Any]]:
+    """Return every column of a table, as `read_columns` returns those it is asked for."""
+    columns = {name: _cells(column) for name, column in _table(source).items()}
+    if columns:
+        check_same_length(**columns)
+    return columns
+
+
+def _refuse_missing(columns: Mapping[str, Any], names: Sequence[str]) -> None:
     missing = [name for name in names if name not in columns]
     if missing:
         raise InvalidInputError(
             f"The table has no column {missing[0]!r}; it has {list(columns)}."
             + did_you_mean(missing[0], columns)
         )
-    wanted = {name: _cells(columns[name]) for name in dict.fromkeys(names)}
-    check_same_length(**wanted)
-    return wanted
 
 
 def covariate_column(cells: Sequence[Any]) -> Column:

@@ -76,9 +76,9 @@ def checked_scores(scores: ArrayLike, classes: tuple[str, ...]) -> Scores:
 
 
 def _refuse_no_probabilities(values: Scores) -> None:
-    low, high = float(values.min(initial=0)), float(values.max(initial=0))
-    if low >= 0 and high <= 1:
+    if not values.size or (values.min() >= 0 and values.max() <= 1):
         return
+    low, high = float(values.min()), float(values.max())
     if low < 0:
         remedy = (
             "They look like logits: apply the sigmoid first, 1 / (1 + exp(-score)) "
@@ -111,19 +111,21 @@ def checked_texts(name: str, values: ArrayLike) -> Texts:
     """Return ids as texts, or name the rows that have none.
 
     Raises:
-        InvalidInputError: an id is empty, None or nan.
+        InvalidInputError: an id is empty, None or nan, or holds the character NUL.
     """
     cells = np.asarray(values, dtype=object).tolist()
-    # Only nan differs from itself; data frames mark a missing id by it.
+    # Only nan differs from itself; data frames mark a missing id by it. numpy cuts NUL off the end
+    # of a text, which would make two ids one.
     missing = [
         row
         for row, cell in enumerate(cells)
-        if cell is None or cell != cell or not str(cell).strip()  # noqa: PLR0124
+        if cell is None or cell != cell or not str(cell).strip() or "\0" in str(cell)  # noqa: PLR0124
     ]
     if missing:
         raise InvalidInputError(
-            f"Every row needs its {name}, but {len(missing)} of {len(cells)} have none: rows "
-            f"{name_some(missing)} (the first is 0). Fill them in, or leave those rows out."
+            f"Every row needs its {name}, a text without NUL, but {len(missing)} of {len(cells)} "
+            f"have none: rows {name_some(missing)} (the first is 0). Fill them in, or leave those "
+            "rows out."
         )
     return np.array([str(cell) for cell in cells], dtype=np.str_)
 
@@ -158,7 +160,7 @@ def refuse_hidden_patients(covariates: Mapping[str, Column]) -> None:
 
 
 def coded_labels(
-    table: Mapping[str, Column], *, label: str, classes: tuple[str, ...], positive: str | None
+    table: Mapping[str, tables.Cells], *, label: str, classes: tuple[str, ...], positive: str | None
 ) -> tuple[Labels, tuple[str, ...]]:
     """Return the labels of a table as class indices, and the class names.
 
@@ -172,10 +174,10 @@ def coded_labels(
         InvalidInputError: the column is missing, or its names cannot be told apart.
     """
     column = tables.find_column(table, label, purpose="label")
-    if positive is None and all(_is_whole(cell) for cell in column.tolist()):
-        labels = np.array([int(float(cell)) for cell in column.tolist()], dtype=np.int64)
+    if positive is None and all(tables.as_number(cell).is_integer() for cell in column):
+        labels = np.array([int(tables.as_number(cell)) for cell in column], dtype=np.int64)
         return labels, classes or _written_names(table, labels)
-    names = checked_texts("label", column)
+    names = checked_texts("label", np.array(column, dtype=object))
     found = np.unique(names).tolist()
     if not classes:
         if positive is None or positive not in found or len(found) > 2:
@@ -195,18 +197,11 @@ def coded_labels(
     return np.array([classes.index(name) for name in names.tolist()], dtype=np.int64), classes
 
 
-def _is_whole(cell: object) -> bool:
-    try:
-        return float(str(cell)).is_integer()
-    except ValueError:
-        return False
-
-
-def _written_names(table: Mapping[str, Column], labels: Labels) -> tuple[str, ...]:
+def _written_names(table: Mapping[str, tables.Cells], labels: Labels) -> tuple[str, ...]:
     """Return the names in the column `class` that `save` writes beside 0 and 1."""
     names = ["negative", "positive"]
     if "class" in table:
         for code in (0, 1):
-            found = np.unique(table["class"][labels == code].astype(str))
+            found = np.unique(np.array(table["class"]).astype(str)[labels == code])
             names[code] = str(found[0]) if found.size == 1 else names[code]
     return tuple(names)

@@ -275,6 +275,10 @@ class Predictions:
         image = image if image is not None or "image" not in table else "image"
         scores, classes = _score_columns(table, score)
         labels, classes = coded_labels(table, label=label, classes=classes, positive=positive)
+        ids: dict[str, Any] = {
+            "patients": None if patient is None else find(table, patient, purpose="patient id"),
+            "images": None if image is None else find(table, image, purpose="image path"),
+        }
         used = {label, image, patient, *_OWN, *([score] if isinstance(score, str) else score)}
         used |= {f"score_{name}" for name in classes} if scores.ndim == 2 else set()
         known = _whole_table(table)
@@ -283,8 +287,7 @@ class Predictions:
         return cls(
             labels=labels,
             scores=scores,
-            patients=None if patient is None else find(table, patient, purpose="patient id"),
-            images=None if image is None else find(table, image, purpose="image path"),
+            **ids,
             covariates={n: tables.as_covariate(c) for n, c in table.items() if n not in used},
             classes=classes,
             root=Path(root),
@@ -292,7 +295,7 @@ class Predictions:
         )
 
 
-def _whole_table(table: Mapping[str, Column]) -> dict[str, Any]:
+def _whole_table(table: Mapping[str, tables.Cells]) -> dict[str, Any]:
     """Return what `save` wrote into every row because it holds for all."""
     known: dict[str, Any] = {}
     if "train_prevalence" in table:
@@ -305,7 +308,7 @@ def _whole_table(table: Mapping[str, Column]) -> dict[str, Any]:
 
 
 def _score_columns(
-    table: Mapping[str, Column], score: str | Sequence[str]
+    table: Mapping[str, tables.Cells], score: str | Sequence[str]
 ) -> tuple[Scores, tuple[str, ...]]:
     own = [name for name in table if name.startswith("score_")]
     if score == "score" and "score" not in table and len(own) > 1:

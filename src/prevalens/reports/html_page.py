@@ -122,23 +122,27 @@ def _paragraph(paragraph: Paragraph) -> str:
 
 
 def _table(table: Table) -> str:
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in table.header)
+    # The roles are said because narrow pages lay rows out as blocks, which would end the table.
+    head = "".join(
+        f'<th scope="col" role="columnheader">{escape(name)}</th>' for name in table.header
+    )
     rows = []
     for number, row in enumerate(table.rows):
         key = f' data-figure="{escape(table.keys[number])}"' if table.keys else ""
-        rows.append(f"<tr{key}>{_cells(table.header, row)}</tr>")
+        rows.append(f'<tr role="row"{key}>{_cells(table.header, row)}</tr>')
     # A table that scrolls must be reachable by keyboard.
     return (
         f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(table.caption)}">'
-        f'<table class="stack"><caption>{escape(table.caption)}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+        f'<table class="stack" role="table"><caption>{escape(table.caption)}</caption>'
+        f'<thead role="rowgroup"><tr role="row">{head}</tr></thead>'
+        f'<tbody role="rowgroup">{"".join(rows)}</tbody></table></div>'
     )
 
 
 def _cells(header: Sequence[str], row: Sequence[str]) -> str:
     first, *others = row
-    return f'<th scope="row">{escape(first)}</th>' + "".join(
-        f'<td data-label="{escape(name)}">{escape(cell)}</td>'
+    return f'<th scope="row" role="rowheader">{escape(first)}</th>' + "".join(
+        f'<td role="cell" data-label="{escape(name)}">{escape(cell)}</td>'
         for name, cell in zip(header[1:], others, strict=True)
     )
 
