@@ -27,7 +27,8 @@ from prevalens.callbacks import LRA, TrainingBackup
 from prevalens.cohorts import Cohort, find_duplicates, make_cells, read_cnmc
 from prevalens.decisions import choose_threshold, correct_prior_shift
 from prevalens.exceptions import InvalidInputError, PrevalensError
-from prevalens.models import all_classifier
+from prevalens.images import PixelCache
+from prevalens.models import ClassifierCard, all_classifier, save_classifier
 from prevalens.predictions import Predictions
 from prevalens.reports import ClinicalReport
 from prevalens.splits import ImageHoldout, Partition, PatientHoldout, audit_leakage
@@ -48,6 +49,7 @@ class Settings:
     epochs: int
     rate: float
     patience: int
+    threshold: float
     validation: float
     test: float
     sensitivity: float
@@ -90,6 +92,7 @@ def parse(arguments: Sequence[str] | None) -> tuple[Settings, Path, bool]:
         epochs=given.epochs or (40 if real else 24),
         rate=given.rate,
         patience=given.patience or (1 if real else 3),
+        threshold=0.9 if real else 0.75,
         validation=0.15 if real else 0.25,
         test=0.15 if real else 0.25,
         sensitivity=given.sensitivity,
@@ -158,9 +161,7 @@ def read_images(settings: Settings, folder: Path) -> Cohort:
     say(cohort.provenance)
     pairs = find_duplicates(cohort).patient_pairs
     if pairs:
-        say(
-            f"{len(pairs)} pairs of patient ids share a byte-identical image and are joined: {pairs}"
-        )
+        say(f"{len(pairs)} pairs of ids share a byte-identical image and are joined: {pairs}")
         cohort = cohort.join_patients(pairs)
     return cohort
 
@@ -171,12 +172,12 @@ def split(cohort: Cohort, settings: Settings, protocol: str) -> Partition:
     partition = splitter(
         validation=settings.validation, test=settings.test, seed=settings.seed
     ).partition(cohort)
-    audit = audit_leakage(cohort, partition)
+    crossing = f"{partition.patients_crossing} of {cohort.n_patients} patients"
+    say(f"{crossing} stand in more than one part")
     if protocol == "patient":
-        audit.raise_if_leaking()
-    say(
-        f"{partition.patients_crossing} of {cohort.n_patients} patients stand in more than one part"
-    )
+        audit_leakage(cohort, partition, near=False).raise_if_leaking()
+        # Single cells on black look alike: near-duplicates are for a person to judge.
+        say(str(audit_leakage(cohort, partition)))
     return partition
 
 
@@ -213,15 +214,18 @@ def run_protocol(cohort: Cohort, settings: Settings, folder: Path, protocol: str
         return dict(json.loads(finished.read_text(encoding="utf-8"))["figures"])
     partition = split(cohort, settings, protocol)
     partition.save(folder / "partition.json")
+    size, batch = settings.image_size, settings.batch_size
+    cache = PixelCache(folder / "pixels")
     train = UndersampledDataset(
         cohort,
         partition.train,
-        image_size=settings.image_size,
-        batch_size=settings.batch_size,
+        image_size=size,
+        batch_size=batch,
         seed=settings.seed,
+        cache=cache,
     )
     validation, test = (
-        ImageDataset(cohort, rows, image_size=settings.image_size, batch_size=settings.batch_size)
+        ImageDataset(cohort, rows, image_size=size, batch_size=batch, cache=cache)
         for rows in (partition.validation, partition.test)
     )
     say(
@@ -233,7 +237,18 @@ def run_protocol(cohort: Cohort, settings: Settings, folder: Path, protocol: str
         score(model, cohort, partition.validation, train, validation),
         sensitivity=settings.sensitivity,
     )
-    say(f"threshold {chosen.threshold:.4f}: {chosen.rule}, on the validation rows")
+    say(f"on the validation rows: {chosen}")
+    save_classifier(
+        model,
+        folder / "model.keras",
+        card=ClassifierCard(
+            classes=(cohort.classes[0], cohort.positive),
+            threshold=chosen.threshold,
+            threshold_origin=f"validation rows: {chosen.rule}",
+            train_prevalence=train.train_prevalence,
+            prevalence=train.cohort_prevalence,
+        ),
+    )
     said = score(model, cohort, partition.test, train, test)
     said.save(folder / "predictions.csv")
     report = ClinicalReport(
@@ -244,6 +259,7 @@ def run_protocol(cohort: Cohort, settings: Settings, folder: Path, protocol: str
     )
     report.save(folder / "report.html")
     report.save(finished)
+    (folder / "backup.npz").unlink(missing_ok=True)
     say(str(report))
     return dict(report.to_dict()["figures"])
 
@@ -251,9 +267,9 @@ def run_protocol(cohort: Cohort, settings: Settings, folder: Path, protocol: str
 def train_model(
     settings: Settings, train: UndersampledDataset, validation: ImageDataset, folder: Path
 ) -> keras.Model:
-    """Train under LRA, or go on where a cut run stopped; save the model and its history."""
+    """Train under LRA, or go on where a cut run stopped; save the history."""
     model = make_model(settings)
-    adjuster = LRA(patience=settings.patience)
+    adjuster = LRA(patience=settings.patience, threshold=settings.threshold)
     backup = TrainingBackup(folder / "backup.npz", adjuster)
     begin = backup.restore(model, epochs=settings.epochs)
     if begin:
@@ -267,10 +283,6 @@ def train_model(
         verbose="auto" if sys.stdout.isatty() else 0,
     )
     adjuster.record.save(folder / "history.csv")
-    partial = folder / ".partial.keras"
-    model.save(partial)
-    partial.replace(folder / "model.keras")
-    backup.path.unlink(missing_ok=True)
     return model
 
 
