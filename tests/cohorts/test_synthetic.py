@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from prevalens.cohorts import Cohort, make_cells
+from prevalens.cohorts import Cohort, make_cells, read_cnmc
 from prevalens.exceptions import InvalidInputError
 
 
@@ -52,6 +52,19 @@ def test_names_follow_the_grammar_of_c_nmc(tmp_path: Path) -> None:
         assert patient.startswith("H") == (label == "hem")
         assert int(image_no) == made.covariate("image_no")[row]
         assert int(cell_no) == made.covariate("cell_no")[row] <= 4
+
+
+def test_the_c_nmc_reader_reads_the_drawing(tmp_path: Path) -> None:
+    """Same files, patients and labels, found from the names alone."""
+    made = small(tmp_path / "cells", n_patients=12)
+    read = read_cnmc(tmp_path / "cells")
+    order = np.argsort(made.images)
+
+    np.testing.assert_array_equal(np.sort(read.images), made.images[order])
+    again = np.argsort(read.images)
+    np.testing.assert_array_equal(read.patients[again], made.patients[order])
+    np.testing.assert_array_equal(read.label_names[again], made.label_names[order])
+    assert (read.positive, read.classes) == (made.positive, made.classes)
 
 
 def test_counts_are_those_asked_for(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from prevalens._seeding import generator
 from prevalens.cohorts.smear_painter import Cell, PaintedCell, Smear, paint_cell
 from prevalens.exceptions import InvalidInputError
 from prevalens.explanations import draw_activation_map, draw_occlusion_map, mass_inside
+from prevalens.models import create_classifier
 
 pytestmark = pytest.mark.keras
 
@@ -121,6 +122,26 @@ def test_a_nested_backbone_is_looked_into_from_outside() -> None:
     maps = draw_activation_map(model, pixels() / 255)
 
     np.testing.assert_allclose(maps.mean((1, 2)), np.log(score / (1 - score)), atol=1e-4)
+
+
+def test_the_classifiers_of_this_library_are_mapped() -> None:
+    """create_classifier's own: a named backbone, and the brief's kind of head on any backbone."""
+    keras.utils.set_random_seed(5)
+    named = create_classifier("MobileNet", image_size=32, weights=None, options={"alpha": 0.25})
+    own = create_classifier(
+        keras.layers.Conv2D(6, 3, 2),
+        image_size=32,
+        weights=None,
+        preprocessing="tf",
+        pooling="max",
+        head=[keras.layers.BatchNormalization(), keras.layers.Dense(4, "relu")],
+        output="softmax",
+    )
+
+    assert draw_activation_map(named, pixels()).shape == (3, 1, 1)
+    maps = draw_activation_map(own, pixels())
+    assert maps.shape == (3, 15, 15)
+    assert maps.std() > 1e-3
 
 
 @pytest.mark.parametrize(
