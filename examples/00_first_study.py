@@ -2,16 +2,16 @@
 A first study in ten minutes
 ============================
 
-From an empty folder to a clinical report: who is in the study, who is held out, what the model sees,
-what it says, and how sure anyone may be of it. The cohort is drawn on your machine, so nothing is
-downloaded; its figures say nothing about patients.
+From an empty folder to a clinical report: who is in the study, who is held out, what the model
+sees, what it says, and how sure anyone may be of it. The cohort is drawn on your machine, so
+nothing is downloaded; its figures say nothing about patients.
 """
 
 # %%
 # Who is in the study
 # -------------------
-# `make_cells` draws a small synthetic smear cohort. Your own images come in through `read_folder` or
-# `read_table`; either way the result is a `Cohort`: one row per image.
+# `make_cells` draws a small synthetic smear cohort. Your own images come in through `read_folder`
+# or `read_table`; either way the result is a `Cohort`: one row per image.
 import tempfile
 from pathlib import Path
 
@@ -20,15 +20,16 @@ import keras
 from prevalens.cohorts import make_cells
 
 folder = Path(tempfile.mkdtemp())
-cohort = make_cells(folder / "cells", n_patients=40, images_per_patient=12, image_size=96, seed=7)
+cohort = make_cells(folder / "cells", n_patients=60, images_per_patient=10, image_size=96, seed=7)
 print(cohort)
 print(cohort.describe())
 
 # %%
 # Who is held out
 # ---------------
-# Patients stay whole: all images of one patient are trained on, or none. The audit looks again, from
-# the files: the same patient, or the same image, on two sides would be named here.
+# Patients stay whole: all images of one patient are trained on, or none. The plan says how precise
+# each part's figures can be, before anything is trained; the audit looks again, from the files: the
+# same patient, or the same image, on two sides would be named here.
 from prevalens.splits import PatientHoldout, audit_leakage
 
 partition = PatientHoldout(validation=0.25, test=0.25, seed=7).partition(cohort)
@@ -46,7 +47,7 @@ train = UndersampledDataset(cohort, partition.train, image_size=64, batch_size=1
 validation = ImageDataset(cohort, partition.validation, image_size=64, batch_size=64)
 test = ImageDataset(cohort, partition.test, image_size=64, batch_size=64)
 print(
-    f"positives in the cohort's rows: {train.cohort_prevalence:.2f}, as shown: {train.train_prevalence:.2f}"
+    f"positive among the rows {train.cohort_prevalence:.2f}, as shown {train.train_prevalence:.2f}"
 )
 
 # %%
@@ -88,8 +89,8 @@ history = model.fit(
 # %%
 # What it said, and when to call it disease
 # -----------------------------------------
-# Training at 50/50 makes scores too high or too low for the cohort's real prevalence; on the odds the
-# correction is exact. The threshold is chosen on validation rows, for a sensitivity of 0.95.
+# Training at 50/50 makes scores too high or too low for the cohort's real prevalence; on the odds
+# the correction is exact. The threshold is chosen on validation rows, for a sensitivity of 0.95.
 from prevalens.decisions import choose_threshold, correct_prior_shift
 from prevalens.predictions import Predictions
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from prevalens.cohorts import class_counts, find_duplicates, make_cells, read_cnmc
+from prevalens.cohorts import class_counts, find_duplicates, make_cells, make_cells, read_cnmc
 from prevalens.exceptions import InvalidInputError
 
 MANIFEST = Path(__file__).parents[2].parent / "shared" / "data" / "cnmc" / "manifest.csv"
@@ -172,3 +172,10 @@ def test_a_drawn_cohort_is_read_back(tmp_path: Path) -> None:
     assert sorted(cohort.images.tolist()) == sorted(drawn.images.tolist())
     assert set(cohort.patients.tolist()) == set(drawn.patients.tolist())
     assert class_counts(cohort) == class_counts(drawn)
+
+
+def test_no_covariate_takes_the_name_of_a_column_of_predictions(tmp_path: Path) -> None:
+    """Image and cell numbers go by the names that `make_cells` gives them too."""
+    make_cells(tmp_path / "cells", n_patients=4, images_per_patient=2, image_size=32, seed=1)
+
+    assert {"image_no", "cell_no"} <= set(read_cnmc(tmp_path / "cells").covariates)

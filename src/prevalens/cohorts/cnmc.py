@@ -98,8 +98,8 @@ def _cohort(cells: Sequence[_Cell], place: Path, *, n_unlabelled: int) -> Cohort
         covariates={
             "part": np.array([cell.part for cell in cells]),
             "fold": np.array([cell.fold for cell in cells]),
-            "image": np.array([int(word["image"]) for word in words]),
-            "cell": np.array([int(word["cell"]) for word in words]),
+            "image_no": np.array([int(word["image"]) for word in words]),
+            "cell_no": np.array([int(word["cell"]) for word in words]),
             **({"sha256": np.array(hashes)} if all(hashes) else {}),
         },
         root=place.parent if place.is_file() else place,
