@@ -329,7 +329,7 @@ def _draw(
     different = list(
         {(_renumbered(parts) if even else parts).tobytes(): parts for parts in found}.values()
     )
-    return different[int(rng.bit_generator.random_raw() % np.uint64(len(different)))]
+    return different[int(rng.bit_generator.random_raw()) % len(different)]
 
 
 def _renumbered(parts: _Ints) -> _Ints:
