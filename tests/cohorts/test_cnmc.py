@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from prevalens.cohorts import class_counts, find_duplicates, make_cells, make_cells, read_cnmc
+from prevalens.cohorts import class_counts, find_duplicates, make_cells, read_cnmc
 from prevalens.exceptions import InvalidInputError
 
 MANIFEST = Path(__file__).parents[2].parent / "shared" / "data" / "cnmc" / "manifest.csv"
