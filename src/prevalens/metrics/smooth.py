@@ -81,7 +81,8 @@ class _Smoother:
         self._sums = np.zeros((5, k, self._points.size))
         residuals = columns.labels - scores
         for place, point in enumerate(self._points):
-            away = (scores - point) / width
+            # Beyond 40 widths the kernel is 0, and squares would overflow.
+            away = np.clip((scores - point) / width, -40.0, 40.0)
             kernel = np.exp(-(away**2) / 2)
             parts = (kernel, kernel * away, kernel * away**2, kernel * residuals)
             for which, part in enumerate((*parts, kernel * away * residuals)):
