@@ -22,7 +22,8 @@ CONVERTER = {"tensorflow": "tf2onnx", "torch": "onnx", "jax": "jax2onnx"}[BACKEN
 
 
 def small_network(images: Any) -> Any:
-    """Convolve and normalise once."""
+    """Normalise as EfficientNet does, convolve, and normalise again."""
+    images = keras.layers.Normalization(mean=[0.1, 0.2, 0.3], variance=[1.0, 2.0, 3.0])(images)
     return keras.layers.BatchNormalization()(keras.layers.Conv2D(4, 3)(images))
 
 

@@ -75,7 +75,7 @@ def export_classifier(classifier: Classifier, path: str | os.PathLike[str]) -> N
     with whole_file(target) as temporary:
         _write(network, temporary, kind)
         if kind == "onnx":
-            _put_into_onnx(temporary, card)
+            _finish_onnx(temporary, card)
         else:
             # As LiteRT's own metadata are kept: a zip archive behind the network.
             with zipfile.ZipFile(temporary, "a") as archive:
@@ -89,10 +89,9 @@ def answering_network(classifier: Classifier) -> keras.Model:
         classifier: The network and its card; neither is changed.
     """
     model = classifier.model
-    # A copy, without what only training needs: tf2onnx 1.17 trips over activity regularisers.
     copy = type(model).from_config(model.get_config())
     copy.set_weights(model.get_weights())
-    _drop_activity_regularisers(copy)
+    _make_plain(copy)
     scores = _corrected(copy.outputs[0][:, -1:], classifier.card)
     network = keras.Model(copy.inputs[0], scores, name="classifier")
     # Keras 3.15 exports to ONNX only what has been called.
@@ -100,11 +99,15 @@ def answering_network(classifier: Classifier) -> keras.Model:
     return network
 
 
-def _drop_activity_regularisers(layer: Any) -> None:
+def _make_plain(layer: Any) -> None:
+    """Turn the tensors that layers hold into plain numbers: tf2onnx 1.17 makes inputs of them."""
     if getattr(layer, "activity_regularizer", None) is not None:
         layer.activity_regularizer = None
+    if isinstance(layer, keras.layers.Normalization):
+        layer.mean = keras.ops.convert_to_numpy(layer.mean)
+        layer.variance = keras.ops.convert_to_numpy(layer.variance)
     for inner in getattr(layer, "layers", ()):
-        _drop_activity_regularisers(inner)
+        _make_plain(inner)
 
 
 def _corrected(scores: Any, card: ClassifierCard) -> Any:
@@ -159,11 +162,18 @@ def _write(network: keras.Model, path: Path, kind: str) -> None:
             ) from error
 
 
-def _put_into_onnx(path: Path, card: str) -> None:
+def _finish_onnx(path: Path, card: str) -> None:
     onnx = require("onnx", extra="onnx")
     graph = onnx.load(path)
     onnx.helper.set_model_props(graph, {CARD_KEY: card})
     onnx.checker.check_model(graph)
+    inputs = [one.name for one in graph.graph.input]
+    if len(inputs) != 1:
+        backend = keras.backend.backend()
+        raise PrevalensError(
+            f"The converter of the backend {backend!r} made inputs of constants: {inputs}."
+            + _elsewhere("onnx", backend)
+        )
     onnx.save(graph, path)
 
 
