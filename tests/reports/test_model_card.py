@@ -66,7 +66,7 @@ def test_the_metadata_are_the_hubs() -> None:
     assert set(result["dataset"]) == {"type", "name", "split"}
     assert metrics["recall"]["value"] == 0.5
     assert metrics["roc_auc"]["value"] == 0.75
-    assert metrics["roc_auc"]["name"].startswith("AUROC (95 % interval ")
+    assert metrics["roc_auc"]["name"].startswith("AUROC (95 % interval: ")
 
 
 def test_yaml_reads_the_metadata_alike() -> None:

@@ -192,12 +192,12 @@ def _metadata(report: Record, name: str, answers: Mapping[str, str | None]) -> d
 def _hub_metrics(report: Record) -> list[dict[str, Any]]:
     """Return every figure that could be estimated, its interval in its name."""
     level = report["settings"]["level"] * 100
-    warning = ", synthetic images" if report["synthetic"] else ""
+    warning = "; synthetic images" if report["synthetic"] else ""
     return [
         {
             "type": _HUB_METRICS.get(key, key),
             "value": figure["value"],
-            "name": f"{name_of(key)} ({level:g} % interval {interval_text(figure)}{warning})",
+            "name": f"{name_of(key)} ({level:g} % interval: {interval_text(figure)}{warning})",
         }
         for key, figure in report["figures"].items()
         if figure["value"] is not None

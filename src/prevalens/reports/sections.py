@@ -54,9 +54,8 @@ def lead_of(record: Record) -> list[Paragraph]:
                 "warning",
             )
         )
-    lead.append(
-        Paragraph(f"Where the rows come from: {record['provenance'] or 'not stated'}.", "note")
-    )
+    origin = record["provenance"].rstrip(". ") or "not stated"
+    lead.append(Paragraph(f"Where the rows come from: {origin}.", "note"))
     if flow["patients"] is None:
         lead.append(
             Paragraph(
