@@ -30,7 +30,7 @@ from prevalens.exceptions import InvalidInputError, PrevalensError
 from prevalens.images import PixelCache
 from prevalens.models import ClassifierCard, all_classifier, save_classifier
 from prevalens.predictions import Predictions
-from prevalens.reports import ClinicalReport
+from prevalens.reports import ClinicalReport, ModelCard
 from prevalens.splits import ImageHoldout, Partition, PatientHoldout, audit_leakage
 from prevalens.typing import Rows
 
@@ -240,17 +240,14 @@ def run_protocol(cohort: Cohort, settings: Settings, folder: Path, protocol: str
         sensitivity=settings.sensitivity,
     )
     say(f"on the validation rows: {chosen}")
-    save_classifier(
-        model,
-        folder / "model.keras",
-        card=ClassifierCard(
-            classes=(cohort.classes[0], cohort.positive),
-            threshold=chosen.threshold,
-            threshold_origin=f"validation rows: {chosen.rule}",
-            train_prevalence=train.train_prevalence,
-            prevalence=train.cohort_prevalence,
-        ),
+    card = ClassifierCard(
+        classes=(cohort.classes[0], cohort.positive),
+        threshold=chosen.threshold,
+        threshold_origin=f"validation rows: {chosen.rule}",
+        train_prevalence=train.train_prevalence,
+        prevalence=train.cohort_prevalence,
     )
+    save_classifier(model, folder / "model.keras", card=card)
     raw = score(model, cohort, partition.test, train, test, corrected=False)
     said = score(model, cohort, partition.test, train, test)
     said.save(folder / "predictions.csv")
@@ -263,6 +260,12 @@ def run_protocol(cohort: Cohort, settings: Settings, folder: Path, protocol: str
         title=f"Leukaemic cells, split by {protocol}",
     )
     report.save(folder / "report.html")
+    ModelCard(
+        report,
+        name=f"{settings.backbone}, split by {protocol}",
+        classifier=asdict(card),
+        training_data=f"{len(partition.train)} images. {cohort.provenance}",
+    ).save(folder / "model-card.md")
     report.save(finished)
     (folder / "backup.npz").unlink(missing_ok=True)
     say(str(report))

@@ -39,10 +39,11 @@ def document_of(record: Record) -> Document:
     headline = [
         (key, name_of(key), record["figures"][key]) for key in _HEADLINE if key in record["figures"]
     ]
-    return Document(record["title"], _lead(record), headline, sections)
+    return Document(record["title"], lead_of(record), headline, sections)
 
 
-def _lead(record: Record) -> list[Paragraph]:
+def lead_of(record: Record) -> list[Paragraph]:
+    """Return what must be read before any figure: synthetic images first."""
     setting, flow = record["settings"], record["flow"]
     lead = []
     if record["synthetic"]:
@@ -53,9 +54,8 @@ def _lead(record: Record) -> list[Paragraph]:
                 "warning",
             )
         )
-    lead.append(
-        Paragraph(f"Where the rows come from: {record['provenance'] or 'not stated'}.", "note")
-    )
+    origin = record["provenance"].rstrip(". ") or "not stated"
+    lead.append(Paragraph(f"Where the rows come from: {origin}.", "note"))
     if flow["patients"] is None:
         lead.append(
             Paragraph(
