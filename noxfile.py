@@ -168,7 +168,7 @@ def check_contents(session: nox.Session, wheel: str, sdist: str) -> None:
 def install_and_list(session: nox.Session, wheel: str) -> None:
     """Install the wheel alone into a new environment, start it, and list what came with it."""
     alone = Path(session.create_tmp()) / "alone"
-    session.run("python", "-m", "venv", "--clear", str(alone))
+    session.run("python", "-m", "venv", "--clear", "--without-pip", str(alone))
     python = str(alone / ("Scripts" if os.name == "nt" else "bin") / "python")
     session.run("python", "-m", "pip", "--python", str(alone), "install", "-q", wheel)
     session.run(python, "-I", "-m", "prevalens", "--help", external=True)
