@@ -249,11 +249,14 @@ def run_protocol(cohort: Cohort, settings: Settings, folder: Path, protocol: str
             prevalence=train.cohort_prevalence,
         ),
     )
+    raw = score(model, cohort, partition.test, train, test, corrected=False)
     said = score(model, cohort, partition.test, train, test)
     said.save(folder / "predictions.csv")
     report = ClinicalReport(
         said,
         threshold=chosen,
+        uncorrected=raw,
+        prevalence=train.cohort_prevalence,
         partition=partition,
         title=f"Leukaemic cells, split by {protocol}",
     )
@@ -292,18 +295,18 @@ def score(
     rows: Rows,
     train: UndersampledDataset,
     images: ImageDataset,
+    *,
+    corrected: bool = True,
 ) -> Predictions:
-    """Score rows, corrected on the odds from the 50/50 of training to the training rows' own."""
+    """Score rows; corrected on the odds from the 50/50 of training to the rows' prevalence."""
     raw = model.predict(images, verbose=0)[:, cohort.classes.index(cohort.positive)]
-    return Predictions.of(
-        cohort,
-        rows,
-        correct_prior_shift(
-            raw,
-            train_prevalence=train.train_prevalence,
-            target_prevalence=train.cohort_prevalence,
-        ),
-    )
+    if not corrected:
+        return Predictions.of(cohort, rows, raw, train_prevalence=train.train_prevalence)
+    shares = {
+        "train_prevalence": train.train_prevalence,
+        "target_prevalence": train.cohort_prevalence,
+    }
+    return Predictions.of(cohort, rows, correct_prior_shift(raw, **shares))
 
 
 def print_optimism(patient: dict[str, Any], image: dict[str, Any], path: Path) -> None:
