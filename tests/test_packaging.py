@@ -76,6 +76,14 @@ def test_the_version_is_one() -> None:
     assert prevalens.__version__ == PROJECT["version"]
 
 
+def test_files_written_by_this_version_are_kept() -> None:
+    """A new version adds its folder, so that no later one stops reading its files unnoticed."""
+    kept = ROOT / "tests" / "files" / PROJECT["version"]
+
+    assert kept.is_dir(), "run tests/files/write_files.py before the release"
+    assert all(path.stat().st_size < 100_000 for path in kept.iterdir())
+
+
 @pytest.mark.parametrize(
     "name",
     [
