@@ -94,9 +94,14 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """Check types, strictly."""
-    session.install("mypy>=1.13", "-e", ".")
+    """Check types, strictly; and those of the README's code as its reader's tools see them."""
+    session.install("mypy>=1.13", "pyright[nodejs]>=1.1.390", "-e", ".")
     session.run("mypy")
+    code = Path("README.md").read_text(encoding="utf-8").partition("```python\n")[2]
+    pasted = Path(session.create_tmp()) / "pasted.py"
+    pasted.write_text(code.partition("```")[0], encoding="utf-8")
+    session.run("mypy", str(pasted))
+    session.run("pyright", str(pasted))
 
 
 @nox.session
