@@ -55,7 +55,7 @@ def lead_of(record: Record) -> list[Paragraph]:
             )
         )
     origin = record["provenance"].rstrip(". ") or "not stated"
-    lead.append(Paragraph(f"Where the rows come from: {origin}.", "note"))
+    lead.append(Paragraph(f"Where the rows come from: {origin.rstrip('.')}.", "note"))
     if flow["patients"] is None:
         lead.append(
             Paragraph(
@@ -87,7 +87,7 @@ def _who(record: Record) -> list[Block]:
         (positive, str(flow["positive_images"]), _count(flow.get("positive_patients"))),
         (negative, str(flow["negative_images"]), _count(flow.get("negative_patients"))),
         ("Both classes", "none", _count(flow.get("mixed_patients"))),
-        ("All", str(flow["images"]), _count(flow["patients"])),
+        ("Total", str(flow["images"]), _count(flow["patients"])),
     ]
     header = ("Class", "Images", "Patients with images of this class only")
     shown: list[Block] = [
