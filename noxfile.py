@@ -1,13 +1,17 @@
 """Everything that is checked, one session each: `nox -l` lists them."""
 
 import os
+import shutil
+import tarfile
+import zipfile
 from pathlib import Path
 
 import nox
 
 nox.needs_version = ">=2024.10.9"
 nox.options.default_venv_backend = "virtualenv"
-nox.options.sessions = ["tests", "no_backend", "lint", "types", "docs", "example", "package"]
+# A Python that a machine does not have is skipped, and named, there and in CI.
+nox.options.error_on_missing_interpreters = False
 
 BACKENDS = {
     "tensorflow": ".[tensorflow]",
@@ -15,7 +19,28 @@ BACKENDS = {
     # Named so that a machine that keeps a CPU build of this version at hand takes it.
     "torch": "torch==2.13.0",
 }
-TESTS = "tests"
+PYTHONS = ["3.11", "3.12", "3.13"]
+IN_WHEEL = [
+    "prevalens/py.typed",
+    "prevalens/reports/page.css",
+    "prevalens/augmentation/policy.schema.json",
+    "prevalens/cohorts/make_cells.schema.json",
+    "prevalens/reports/report.schema.json",
+    "prevalens/splits/partition.schema.json",
+    ".dist-info/licenses/LICENSE",
+]
+IN_SDIST = [
+    "LICENSE",
+    "README.md",
+    "CHANGELOG.md",
+    "noxfile.py",
+    "docs/conf.py",
+    "examples/cnmc_all.py",
+    "src/prevalens/py.typed",
+    "tests/test_architecture.py",
+    "tests/files/write_files.py",
+    ".github/CITATION.cff",
+]
 
 
 def install_backend(session: nox.Session, backend: str, *extras: str) -> dict[str, str]:
@@ -40,7 +65,18 @@ def no_backend(session: nox.Session) -> None:
     session.run("pytest", "-n", "auto", "-m", "not keras", *session.posargs)
 
 
-@nox.session
+@nox.session(python=PYTHONS, default=False)
+@nox.parametrize("backend", ["none", *BACKENDS], ids=["none", *BACKENDS])
+def every_python(session: nox.Session, backend: str) -> None:
+    """Run the suite on every Python that is here; `-s every_python-3.13` runs one."""
+    if backend == "none":
+        no_backend(session)
+    else:
+        env = install_backend(session, backend)
+        session.run("pytest", "-n", "auto", *session.posargs, env=env)
+
+
+@nox.session(default=False)
 def coverage(session: nox.Session) -> None:
     """Measure branch coverage on TensorFlow."""
     env = install_backend(session, "tensorflow", "fast", "dicom")
@@ -58,9 +94,14 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """Check types, strictly."""
-    session.install("mypy>=1.13", "-e", ".")
+    """Check types, strictly; and those of the README's code as its reader's tools see them."""
+    session.install("mypy>=1.13", "pyright[nodejs]>=1.1.390", "-e", ".")
     session.run("mypy")
+    code = Path("README.md").read_text(encoding="utf-8").partition("```python\n")[2]
+    pasted = Path(session.create_tmp()) / "pasted.py"
+    pasted.write_text(code.partition("```")[0], encoding="utf-8")
+    session.run("mypy", str(pasted))
+    session.run("pyright", str(pasted))
 
 
 @nox.session
@@ -95,10 +136,11 @@ def example(session: nox.Session) -> None:
 
 @nox.session
 def package(session: nox.Session) -> None:
-    """Build sdist and wheel twice, compare them, and check what is inside."""
-    session.install("build", "twine>=6", "check-wheel-contents>=0.6")
-    folders = [Path(session.create_tmp()) / name for name in ("first", "second")]
+    """Build sdist and wheel twice into `dist`, compare them, check what is inside, install them."""
+    session.install("build", "twine>=6", "check-wheel-contents>=0.6", "cyclonedx-bom>=6")
+    folders = [Path("dist"), Path(session.create_tmp()) / "again"]
     for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
         session.run(
             "python",
             "-m",
@@ -112,7 +154,43 @@ def package(session: nox.Session) -> None:
         session.error("Two builds of the same tree differ.")
     files = [str(folders[0] / name) for name in built[0]]
     session.run("twine", "check", "--strict", *files)
-    session.run("check-wheel-contents", *[file for file in files if file.endswith(".whl")])
+    wheel = next(file for file in files if file.endswith(".whl"))
+    session.run("check-wheel-contents", wheel)
+    check_contents(session, wheel, next(file for file in files if file.endswith(".tar.gz")))
+    install_and_list(session, wheel)
+
+
+def check_contents(session: nox.Session, wheel: str, sdist: str) -> None:
+    """Stop where a file that users or packagers rely on is in neither archive."""
+    with zipfile.ZipFile(wheel) as archive, tarfile.open(sdist) as source:
+        names = {"wheel": archive.namelist(), "sdist": source.getnames()}
+    for kind, wanted in (("wheel", IN_WHEEL), ("sdist", IN_SDIST)):
+        missing = [end for end in wanted if not any(name.endswith(end) for name in names[kind])]
+        if missing:
+            session.error(f"The {kind} lacks {missing}.")
+
+
+def install_and_list(session: nox.Session, wheel: str) -> None:
+    """Install the wheel alone into a new environment, start it, and list what came with it."""
+    alone = Path(session.create_tmp()) / "alone"
+    session.run("python", "-m", "venv", "--clear", "--without-pip", str(alone))
+    python = str(alone / ("Scripts" if os.name == "nt" else "bin") / "python")
+    session.run("python", "-m", "pip", "--python", str(alone), "install", "-q", wheel)
+    session.run(python, "-I", "-m", "prevalens", "--help", external=True)
+    session.run(python, "-I", "-c", "import prevalens; prevalens.show_versions()", external=True)
+    listing = Path("build") / "sbom" / "prevalens.cdx.json"
+    listing.parent.mkdir(parents=True, exist_ok=True)
+    session.run(
+        "cyclonedx-py", "environment", "--pyproject", "pyproject.toml", "--output-reproducible",
+        "--of", "JSON", "-o", str(listing), str(alone),
+    )  # fmt: skip
+
+
+@nox.session(default=False)
+def wheel(session: nox.Session) -> None:
+    """Run the tests that need no Keras against the installed wheel, not the tree."""
+    session.install(".[test]")
+    session.run("pytest", "-n", "auto", "-m", "not keras", *session.posargs)
 
 
 @nox.session(default=False)

@@ -53,8 +53,8 @@ print(
 # %%
 # A model, and what happens between epochs
 # ----------------------------------------
-# Any Keras model works. `LRA` lowers the learning rate when the validation loss stops improving, and
-# goes back to the best epoch.
+# Any Keras model works. `LRA` lowers the learning rate when the validation loss stops improving,
+# and goes back to the best epoch.
 from prevalens.callbacks import LRA
 from prevalens.models import create_classifier
 

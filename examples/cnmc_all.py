@@ -71,10 +71,10 @@ def parse(arguments: Sequence[str] | None) -> tuple[Settings, Path, bool]:
     add("--backbone", help="EfficientNetB3 on real data, else a small network")
     add("--weights", help="'imagenet', 'none', or a file; imagenet on real data, else none")
     add("--image-size", type=int, help="300 on real data, else 96")
-    add("--batch-size", type=int, help="40 on real data, else 32")
-    add("--epochs", type=int, help="40 on real data, else 24")
+    add("--batch-size", type=int, help="40 on real data, else 16")
+    add("--epochs", type=int, help="40 on real data, else 30")
     add("--rate", type=float, default=1e-3, help="learning rate at the start")
-    add("--patience", type=int, help="of LRA, in epochs; 1 on real data, else 3")
+    add("--patience", type=int, help="of LRA, in epochs; 1 on real data, else 5")
     add("--sensitivity", type=float, default=0.95, help="what the threshold must reach")
     add("--patients", type=int, default=60, help="patients to draw where there is no --data")
     add("--images-per-patient", type=int, default=24, help="their mean number of images")
@@ -88,10 +88,12 @@ def parse(arguments: Sequence[str] | None) -> tuple[Settings, Path, bool]:
         backbone=given.backbone or ("EfficientNetB3" if real else "small"),
         weights=None if weights == "none" else weights,
         image_size=given.image_size or (300 if real else 96),
-        batch_size=given.batch_size or (40 if real else 32),
-        epochs=given.epochs or (40 if real else 24),
+        batch_size=given.batch_size or (40 if real else 16),
+        epochs=given.epochs or (40 if real else 30),
         rate=given.rate,
-        patience=given.patience or (1 if real else 3),
+        # Few steps an epoch: the normalisation's averages need some epochs before the validation
+        # loss means anything.
+        patience=given.patience or (1 if real else 5),
         threshold=0.9 if real else 0.75,
         validation=0.15 if real else 0.25,
         test=0.15 if real else 0.25,
@@ -246,11 +248,14 @@ def run_protocol(cohort: Cohort, settings: Settings, folder: Path, protocol: str
         prevalence=train.cohort_prevalence,
     )
     save_classifier(model, folder / "model.keras", card=card)
+    raw = score(model, cohort, partition.test, train, test, corrected=False)
     said = score(model, cohort, partition.test, train, test)
     said.save(folder / "predictions.csv")
     report = ClinicalReport(
         said,
         threshold=chosen,
+        uncorrected=raw,
+        prevalence=train.cohort_prevalence,
         partition=partition,
         title=f"Leukaemic cells, split by {protocol}",
     )
@@ -295,18 +300,18 @@ def score(
     rows: Rows,
     train: UndersampledDataset,
     images: ImageDataset,
+    *,
+    corrected: bool = True,
 ) -> Predictions:
-    """Score rows, corrected on the odds from the 50/50 of training to the training rows' own."""
+    """Score rows; corrected on the odds from the 50/50 of training to the rows' prevalence."""
     raw = model.predict(images, verbose=0)[:, cohort.classes.index(cohort.positive)]
-    return Predictions.of(
-        cohort,
-        rows,
-        correct_prior_shift(
-            raw,
-            train_prevalence=train.train_prevalence,
-            target_prevalence=train.cohort_prevalence,
-        ),
-    )
+    if not corrected:
+        return Predictions.of(cohort, rows, raw, train_prevalence=train.train_prevalence)
+    shares = {
+        "train_prevalence": train.train_prevalence,
+        "target_prevalence": train.cohort_prevalence,
+    }
+    return Predictions.of(cohort, rows, correct_prior_shift(raw, **shares))
 
 
 def print_optimism(patient: dict[str, Any], image: dict[str, Any], path: Path) -> None:

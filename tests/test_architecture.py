@@ -29,6 +29,7 @@ PLUMBING = {
     "typing",
     "exceptions",
     "_checks",
+    "_completion",
     "_lazy",
     "_optional",
     "_seeding",

@@ -57,6 +57,37 @@ def test_a_missing_backend_says_which_three_commands_mend_it(
         assert f"pip install 'prevalens[{backend}]'" in str(caught.value)
 
 
+def test_a_backend_that_keras_does_not_know_is_answered_the_same_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A misspelt KERAS_BACKEND gives the three commands; any other ValueError is let through."""
+    (tmp_path / "misspelt.py").write_text("raise ValueError('Unable to import backend : jxa')\n")
+    (tmp_path / "broken.py").write_text("raise ValueError('Something else')\n")
+    monkeypatch.setattr("importlib.import_module", _import_from(tmp_path))
+    load = lazy_names("stage", {"Misspelt": "misspelt", "Broken": "broken"})
+
+    with pytest.raises(MissingExtraError, match=r"jxa\)\. Install one of the three"):
+        load("Misspelt")
+    with pytest.raises(ValueError, match="Something else"):
+        load("Broken")
+
+
+def test_an_absent_backend_beyond_the_three_is_answered_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """KERAS_BACKEND=openvino without OpenVINO is no backend; another absent package is its own."""
+    (tmp_path / "wants.py").write_text("raise ModuleNotFoundError('none', name='openvino')\n")
+    monkeypatch.setattr("importlib.import_module", _import_from(tmp_path))
+    load = lazy_names("stage", {"Thing": "wants"})
+
+    monkeypatch.setenv("KERAS_BACKEND", "openvino")
+    with pytest.raises(MissingExtraError, match="KERAS_BACKEND names 'openvino'"):
+        load("Thing")
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    with pytest.raises(ModuleNotFoundError, match="none"):
+        load("Thing")
+
+
 def _import_from(folder: Path) -> Callable[[str], object]:
     """Import the last part of a name from a folder."""
 

@@ -58,7 +58,9 @@ def lazy_names(stage: str, files: Mapping[str, str]) -> Callable[[str], object]:
             raise AttributeError(
                 f"module {stage!r} has no attribute {name!r}; it offers {sorted(files)}"
             )
-        value = getattr(_import_with_backend(f"{stage}.{files[name]}"), name)
+        module = _import_with_backend(f"{stage}.{files[name]}")
+        # A file whose functions are called by its name, such as `presets.brief`, is its own value.
+        value = getattr(module, name, module) if files[name] == name else getattr(module, name)
         setattr(sys.modules[stage], name, value)
         return value
 
@@ -69,15 +71,25 @@ def _import_with_backend(module: str) -> ModuleType:
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
-        if error.name not in BACKENDS:
-            raise
         asked = os.environ.get("KERAS_BACKEND")
+        if error.name is None or error.name not in {*BACKENDS, asked}:
+            raise
         came = f"KERAS_BACKEND names {asked!r}" if asked else "no KERAS_BACKEND is set"
         raise MissingExtraError(
             f"{module} needs Keras with a backend, but {came} and `{error.name}` is not "
-            "installed. Install one of the three and select it:\n"
-            + "\n".join(
-                f"  pip install 'prevalens[{name}]' && export KERAS_BACKEND={name}"
-                for name in BACKENDS
-            )
+            f"installed. {_remedy()}"
         ) from error
+    except ValueError as error:
+        # What Keras 3 says of a backend that it has never heard of.
+        if not str(error).startswith("Unable to import backend"):
+            raise
+        raise MissingExtraError(
+            f"{module} needs Keras with a backend, but Keras knows none of this name "
+            f"({error}). {_remedy()}"
+        ) from error
+
+
+def _remedy() -> str:
+    return "Install one of the three and select it:\n" + "\n".join(
+        f"  pip install 'prevalens[{name}]' && export KERAS_BACKEND={name}" for name in BACKENDS
+    )

@@ -7,6 +7,7 @@ from importlib import metadata
 from pathlib import Path
 
 from prevalens._checks import check_choice
+from prevalens._completion import SHELLS, completion_script
 from prevalens.cohorts.cohort import Cohort
 from prevalens.cohorts.readers import read_table
 from prevalens.exceptions import PrevalensError
@@ -53,6 +54,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_split(commands)
     _add_audit(commands)
     _add_report(commands)
+    completion = commands.add_parser("completion", help="print the completion script of a shell")
+    completion.add_argument("shell", choices=tuple(SHELLS), help="the shell to complete in")
+    completion.set_defaults(run=_completion)
     return parser
 
 
@@ -204,4 +208,9 @@ def _report(options: argparse.Namespace) -> int:
         print(f"wrote {output}")  # noqa: T201
     if not options.output:
         print(report)  # noqa: T201
+    return 0
+
+
+def _completion(options: argparse.Namespace) -> int:
+    sys.stdout.write(completion_script(_parser(), options.shell))
     return 0

@@ -181,6 +181,16 @@ def test_an_empty_folder_is_drawn_into(tmp_path: Path) -> None:
     assert manifest["bytes"][made.images[0]] == made.path(0).stat().st_size
 
 
+def test_the_drawing_of_another_version_is_refused(tmp_path: Path) -> None:
+    """A folder whose record has an unknown version is left alone, and the version is named."""
+    small(tmp_path)
+    path = tmp_path / "make_cells.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"version": 9}))
+
+    with pytest.raises(InvalidInputError, match="has version 9, this one reads 1"):
+        small(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [

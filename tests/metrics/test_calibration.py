@@ -11,6 +11,7 @@ from prevalens.metrics import (
     calibration_intercept,
     calibration_joint_intercept,
     calibration_slope,
+    integrated_calibration_index,
     log_loss,
 )
 
@@ -121,3 +122,24 @@ def test_one_image_per_patient_is_the_classical_form(figure: object) -> None:
     assert alone.value == over.value
     assert over.lower < over.value < over.upper
     assert (over.lower, over.upper) != (alone.lower, alone.upper)
+
+
+@pytest.mark.parametrize(
+    "scores",
+    [
+        np.nextafter(0.3, 1, dtype=np.float64) * np.ones(6) + np.arange(6) * 1e-17,
+        np.array([0.3, 0.3, 0.3, np.nextafter(0.3, 1), 0.3, np.nextafter(0.3, 1)]),
+        np.array([1e-300, 1 - 1e-16, 1e-300, 1e-300, 1 - 1e-16, 1e-300]),
+        np.full(6, np.float32(0.31), dtype=np.float64),
+    ],
+)
+def test_scores_that_hardly_differ_are_never_an_error(scores: np.ndarray) -> None:
+    """A collapsed model gets a reason, not a crash: no slope can be seen in rounding errors."""
+    labels = [0, 1, 0, 1, 0, 1]
+    for figure in (
+        calibration_slope(labels, scores),
+        calibration_intercept(labels, scores),
+        integrated_calibration_index(labels, scores),
+    ):
+        assert figure.value is None or np.isfinite(figure.value)
+    assert calibration_slope(labels, scores).not_estimable or scores.min() < 1e-200

@@ -1,5 +1,7 @@
 """Tests of the figure record."""
 
+import math
+
 import pytest
 
 from prevalens.exceptions import InvalidInputError
@@ -31,3 +33,12 @@ def test_a_dictionary_keeps_none_where_a_reader_looks_and_drops_the_rest() -> No
     assert plain["patients"] is None
     assert "note" not in plain
     assert Figure(value=0.5, note="few", **WHOLE).to_dict()["note"] == "few"
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("field", ["value", "lower", "upper"])
+def test_a_figure_never_holds_what_is_no_number(number: float, field: str) -> None:
+    """Neither nan nor infinity can reach a report."""
+    given = {"value": 0.5, "lower": 0.4, "upper": 0.6} | {field: number}
+    with pytest.raises(InvalidInputError, match="finite numbers or None"):
+        Figure(**given, level=0.95, method="none", unit="image", n=2)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from prevalens.decisions import choose_threshold
+from prevalens.decisions import choose_threshold, correct_prior_shift
 from prevalens.exceptions import InvalidInputError
 from prevalens.predictions import Predictions
 from prevalens.reports import ClinicalReport
@@ -151,3 +151,22 @@ def test_what_prints_is_the_text(report: ClinicalReport) -> None:
     assert "Sensitivity" in str(report)
     assert repr(report).startswith("ClinicalReport(")
     assert "\n" not in repr(report)
+
+
+def test_the_models_own_scores_are_shown_before_the_corrected_ones() -> None:
+    """Calibration before correction is that of a report on the uncorrected scores alone."""
+    rng = np.random.default_rng(3)
+    raw = rng.uniform(0.05, 0.95, 200)
+    told = {"labels": (rng.random(200) < raw**2).astype(int), "patients": np.arange(200) % 40}
+    own = Predictions(scores=raw, **told, train_prevalence=0.5)
+    scores = correct_prior_shift(raw, train_prevalence=0.5, target_prevalence=0.3)
+
+    both = ClinicalReport(Predictions(scores=scores, **told), threshold=0.3, uncorrected=own)
+    alone = ClinicalReport(own, threshold=0.3).to_dict()["figures"]
+    held = both.to_dict()["uncorrected"]
+    assert held["train_prevalence"] == 0.5
+    assert held["figures"]["brier"] == alone["brier"]
+    assert "sensitivity" not in held["figures"]
+    assert both.to_dict()["correction"] is None
+    assert "Calibration before correction, at the prevalence of 50" in str(both)
+    assert ClinicalReport.from_dict(both.to_dict()).to_dict() == both.to_dict()

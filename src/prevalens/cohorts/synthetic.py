@@ -27,6 +27,8 @@ from prevalens.cohorts.smear_painter import PaintedCell, paint_cell
 from prevalens.exceptions import InvalidInputError
 
 MANIFEST = "make_cells.json"
+_FORMAT = "prevalens drawn cells"
+_VERSION = 1
 # Raised whenever the same settings give other pixels than before.
 _DRAWING = 1
 _CLASSES = ("hem", "all")
@@ -168,11 +170,17 @@ def _holds(root: Path, record: dict[str, Any]) -> bool:
     try:
         manifest = json.loads((root / MANIFEST).read_text(encoding="utf-8"))
         drawn, sizes = manifest["settings"], manifest["bytes"]
+        known = (manifest["format"], manifest["version"]) == (_FORMAT, _VERSION)
     except (OSError, ValueError, KeyError, TypeError):
         raise InvalidInputError(
             f"make_cells draws into a new or empty folder, but {str(root)!r} holds other files. "
             "Name another folder."
         ) from None
+    if not known:
+        raise InvalidInputError(
+            f"{str(root)!r} holds cells that another version of prevalens drew: its {MANIFEST} has "
+            f"version {manifest['version']!r}, this one reads {_VERSION}. Name another folder."
+        )
     if drawn != record:
         changed = ", ".join(
             f"{key} {drawn.get(key)!r} there and {value!r} here"
@@ -209,7 +217,8 @@ def _draw_whole(root: Path, tasks: list[_Task], record: dict[str, Any], *, worke
         else:
             sizes = Parallel(n_jobs=workers)(delayed(draw)(chunk) for chunk in chunks)
         merged = {file: size for chunk in sizes for file, size in chunk.items()}
-        write_json(part / MANIFEST, {"settings": record, "bytes": merged})
+        envelope = {"format": _FORMAT, "version": _VERSION}
+        write_json(part / MANIFEST, {**envelope, "settings": record, "bytes": merged})
         part.chmod(0o777 & ~_umask())
         if root.exists():
             root.rmdir()  # empty, as checked; Windows renames onto no folder

@@ -47,6 +47,11 @@ class Basis:
         design_effect: float | None = None,
     ) -> Figure:
         """Make the figure; `limits` is None where none can be given, and `note` says why."""
+        if not math.isfinite(value):
+            return self.refuse("the scores are too extreme for it to be computed", method)
+        if limits is not None and not all(map(math.isfinite, limits)):
+            why = "the scores are too extreme for limits to be computed"
+            return self.without_limits(value, method, why)
         lower, upper = (None, None) if limits is None else limits
         few = None if limits is None else self._few()
         return Figure(

@@ -119,10 +119,11 @@ def drawn_figure(
     """
     n = columns.labels.size
     units = n if columns.codes is None else int(columns.codes.max()) + 1
-    value = float(statistic(np.ones((1, units)))[0])
+    bare = basis.figure(float(statistic(np.ones((1, units)))[0]), None, method)
+    if bare.value is None:
+        return bare
     weights = draw_weights(units, draws=draws, seed=seed, at_once=_CELLS // n)
     values = np.concatenate([statistic(times) for times in weights])
-    bare = basis.figure(value, None, method)
     made = _with_limits(bare, values, units=units)
     return replace(made, method=f"{method}; {made.method}")
 

@@ -17,7 +17,7 @@ from prevalens.metrics.intervals import (
     student_critical,
 )
 from prevalens.metrics.linear import JACKKNIFE, basis_of, linear_figure
-from prevalens.metrics.logistic import fit_line
+from prevalens.metrics.logistic import NoLineError, fit_line
 from prevalens.typing import Numbers
 
 _WALD = f"maximum likelihood, Wald interval, {INDEPENDENT} (Cox 1958)"
@@ -141,7 +141,12 @@ def _line_figure(columns: Columns, *, level: float, slope: bool, which: int) -> 
     method = _WALD if basis.singletons else _OVER
     if reason := why_no_line(columns, slope=slope):
         return basis.refuse(reason, method)
-    line = fit_line(columns.labels, special.logit(columns.scores), slope=slope)
+    try:
+        line = fit_line(columns.labels, special.logit(columns.scores), slope=slope)
+    except NoLineError:
+        return basis.refuse(
+            "the scores hardly differ, or lie too near 0 and 1, for a line to be seen", method
+        )
     value, alone = float(line.coefficients[which]), float(line.covariance()[which, which])
     if not alone < 1e6:
         return basis.without_limits(value, method, "scores this near 0 and 1 say too little")

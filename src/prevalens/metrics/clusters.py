@@ -42,7 +42,8 @@ class Spread:
         Args:
             changes: How far the figure moves when each patient is left out, shape `(k,)`, k >= 2.
         """
-        return cls(float(changes @ changes), degrees_of_freedom(changes), changes.size)
+        with np.errstate(over="ignore"):  # an infinite spread ends as no limits
+            return cls(float(changes @ changes), degrees_of_freedom(changes), changes.size)
 
 
 def degrees_of_freedom(changes: Numbers) -> float:

@@ -1,5 +1,6 @@
 """One figure of a study, with everything a reader needs to believe it."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +46,12 @@ class Figure:
             raise InvalidInputError(
                 "A figure has either a value or a reason why it is not estimable, got "
                 f"value={self.value!r}, not_estimable={self.not_estimable!r}."
+            )
+        numbers = (self.value, self.lower, self.upper)
+        if not all(number is None or math.isfinite(number) for number in numbers):
+            raise InvalidInputError(
+                f"A figure holds finite numbers or None, got value, lower, upper {numbers!r}. "
+                "Say in `not_estimable` or `note` why there is none."
             )
 
     def __str__(self) -> str:

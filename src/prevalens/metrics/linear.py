@@ -44,7 +44,8 @@ def linear_figure(
     words = method.format(INDEPENDENT if basis.singletons else JACKKNIFE)
     if n > 1 and basis.patients == 1:
         return basis.without_limits(value, words, "all images come from one patient")
-    alone = float(pulls @ pulls) * n / max(n - 1, 1)
+    with np.errstate(over="ignore"):  # an infinite spread ends as no limits
+        alone = float(pulls @ pulls) * n / max(n - 1, 1)
     if alone <= 1e-24:
         why = "all images count alike, and a width of 0 is not an interval"
         return basis.without_limits(value, words, why)

@@ -8,7 +8,12 @@ from scipy import optimize, special
 from prevalens.metrics.clusters import Spread
 from prevalens.typing import Codes, Flags, Numbers
 
+_FLAT = 1e14  # condition of the information from which its inverse is rounding error
 _TOO_FAR = 1e3  # log odds; a Newton step this long says nothing
+
+
+class NoLineError(ArithmeticError):
+    """The likelihood is too flat for the numbers of a computer: no line can be told."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +97,9 @@ def fit_line(labels: Flags, log_odds: Numbers, *, slope: bool) -> Line:
         labels: True where the image is positive, shape `(n_rows,)`; both classes occur.
         log_odds: Predicted log odds, finite, shape `(n_rows,)`; not separated where `slope`.
         slope: Whether the slope is fitted too; else it is fixed at 1.
+
+    Raises:
+        NoLineError: the scores hardly differ, or lie so near 0 and 1 that they say nothing.
     """
     ones = np.ones(labels.size)
     design = np.stack([ones, log_odds], axis=1) if slope else ones[:, None]
@@ -102,7 +110,11 @@ def fit_line(labels: Flags, log_odds: Numbers, *, slope: bool) -> Line:
     for _ in range(200):
         linear = offset + design @ at
         line = Line(at, design, special.expit(linear), labels)
-        step = np.linalg.solve(line.information, design.T @ (labels - line.risks))
+        information = line.information
+        # Not a number compares as false, and is no line either.
+        if not np.linalg.cond(information) < _FLAT:
+            raise NoLineError
+        step = np.linalg.solve(information, design.T @ (labels - line.risks))
         if np.abs(step).max() <= 1e-13 * (1 + np.abs(at).max()):
             break
         fit, move = special.log_expit(signs * linear).sum(), design @ step

@@ -61,7 +61,8 @@ def integrated_calibration_index(
 
 def bandwidth(scores: Numbers) -> float:
     """Return Silverman's bandwidth: 0.9 x min(deviation, quartile range / 1.34) x n^(-1/5)."""
-    deviation = float(scores.std())
+    # The deviation of equal scores is rounding error, not always 0.
+    deviation = float(scores.std()) if scores.min() < scores.max() else 0.0
     low, high = np.quantile(scores, [0.25, 0.75])
     middle = float(high - low) / 1.34
     return 0.9 * (min(deviation, middle) if middle > 0 else deviation) * scores.size**-0.2
@@ -74,11 +75,14 @@ class _Smoother:
         scores, n = columns.scores, columns.scores.size
         codes: Codes = np.arange(n) if columns.codes is None else columns.codes
         k = int(codes.max()) + 1
-        self._points = np.unique(np.quantile(scores, np.linspace(0, 1, _POINTS)))
+        spots = np.quantile(scores, np.linspace(0, 1, _POINTS))
+        # Interpolation may round onto one spot; the ends differ.
+        self._points = np.unique(np.concatenate([spots, [scores.min(), scores.max()]]))
         self._sums = np.zeros((5, k, self._points.size))
         residuals = columns.labels - scores
         for place, point in enumerate(self._points):
-            away = (scores - point) / width
+            # Beyond 40 widths the kernel is 0, and squares would overflow.
+            away = np.clip((scores - point) / width, -40.0, 40.0)
             kernel = np.exp(-(away**2) / 2)
             parts = (kernel, kernel * away, kernel * away**2, kernel * residuals)
             for which, part in enumerate((*parts, kernel * away * residuals)):

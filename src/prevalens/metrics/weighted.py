@@ -1,11 +1,14 @@
 """Every figure for many weightings of the patients at once: the engine of the bootstrap."""
 
+import contextlib
+
 import numpy as np
 from scipy import sparse
 
 from prevalens.metrics.calibration import why_no_line
 from prevalens.metrics.cells import Cells
 from prevalens.metrics.inputs import Columns
+from prevalens.metrics.logistic import NoLineError
 from prevalens.metrics.weighted_line import WeightedLine
 from prevalens.typing import Codes, Flags, Numbers
 
@@ -31,12 +34,11 @@ class WeightedFigures:
         if (right > 0).all():
             self._sums["log_loss"] = np.bincount(codes, -np.log(right), k)
         self._ranks = WeightedRanks(labels, scores, codes) if labels.any() else None
-        names = {"calibration_intercept": False, "calibration_slope": True}
-        self._lines = {
-            name: WeightedLine(columns, codes, slope=slope)
-            for name, slope in names.items()
-            if why_no_line(columns, slope=slope) is None
-        }
+        self._lines: dict[str, WeightedLine] = {}
+        for name, slope in (("calibration_intercept", False), ("calibration_slope", True)):
+            if why_no_line(columns, slope=slope) is None:
+                with contextlib.suppress(NoLineError):
+                    self._lines[name] = WeightedLine(columns, codes, slope=slope)
 
     def figures(self, weights: Numbers) -> dict[str, Numbers]:
         """Compute each figure for each weighting.

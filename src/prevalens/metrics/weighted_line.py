@@ -4,7 +4,7 @@ import numpy as np
 from scipy import special
 
 from prevalens.metrics.inputs import Columns
-from prevalens.metrics.logistic import fit_line
+from prevalens.metrics.logistic import NoLineError, fit_line
 from prevalens.typing import Codes, Flags, Numbers
 
 _NEAR = 0.5  # log odds; the cubic's error is below 0.001 of that
@@ -83,7 +83,10 @@ class WeightedLine:
         labels = np.repeat(self._columns.labels, times)
         if not self._exists(labels, times):
             return float("nan")
-        line = fit_line(labels, np.repeat(self._log_odds, times), slope=self._slope)
+        try:
+            line = fit_line(labels, np.repeat(self._log_odds, times), slope=self._slope)
+        except NoLineError:
+            return float("nan")
         return float(line.coefficients[-1])
 
     def _exists(self, labels: Flags, times: Codes) -> bool:

@@ -13,6 +13,7 @@ from prevalens.predictions.patient_score import patient_scores
 from prevalens.predictions.predictions import Predictions
 from prevalens.reports.comparisons import comparison, risks
 from prevalens.reports.curves import curves
+from prevalens.reports.figure_tables import keys_of
 from prevalens.reports.model_figures import model_figures
 from prevalens.reports.predictive_table import predictive_table
 from prevalens.reports.study_flow import study_flow
@@ -34,6 +35,7 @@ class Request:
         prevalence: Prevalence where the model will be used, or None.
         by: Covariates for subgroups.
         compare: Another model's predictions of the same rows, or None.
+        uncorrected: The same rows with the model's own scores, or None.
         partition: How the cohort was divided, or None.
         patient_score: How images are pooled to patients.
         worst: Misses to show at most.
@@ -49,6 +51,7 @@ class Request:
     prevalence: float | None
     by: Sequence[str]
     compare: Predictions | None
+    uncorrected: Predictions | None
     partition: Partition | None
     patient_score: str
     worst: int
@@ -68,6 +71,7 @@ def assemble(request: Request) -> dict[str, Any]:
         "flow": study_flow(predictions, request.partition),
         "table": cross_table(predictions, request.threshold),
         "figures": _figures(request, predictions, request.threshold),
+        "uncorrected": _uncorrected(request),
         "correction": _correction(request),
         "utility": _utility(request),
         "predictive_values": predictive_table(
@@ -89,7 +93,12 @@ def assemble(request: Request) -> dict[str, Any]:
         ),
         "worst": worst_misses(predictions, threshold=request.threshold, limit=request.worst),
     }
-    record["curves"] = curves(predictions, correction=record["correction"], level=request.level)
+    record["curves"] = curves(
+        predictions,
+        uncorrected=request.uncorrected,
+        correction=record["correction"],
+        level=request.level,
+    )
     record["missing"] = _missing(request, record)
     return record
 
@@ -117,12 +126,24 @@ def _settings(request: Request) -> dict[str, Any]:
         "threshold_rule": None if point is None else point.rule,
         "threshold_guarantee": None if point is None else point.guarantee,
         "prevalence": request.prevalence,
-        "train_prevalence": request.predictions.train_prevalence,
+        "train_prevalence": (request.uncorrected or request.predictions).train_prevalence,
         "classes": list(request.predictions.classes),
         "level": request.level,
         "seed": request.seed,
         "by": list(request.by),
         "patient_score": request.patient_score,
+    }
+
+
+def _uncorrected(request: Request) -> dict[str, Any] | None:
+    """Compute the calibration of the model's own scores, where those given were corrected."""
+    if request.uncorrected is None:
+        return None
+    figures = _figures(request, request.uncorrected, request.threshold)
+    shown = keys_of(figures, "calibration")
+    return {
+        "train_prevalence": request.uncorrected.train_prevalence,
+        "figures": {name: figures[name] for name in shown},
     }
 
 
@@ -181,7 +202,7 @@ def _missing(request: Request, record: dict[str, Any]) -> list[dict[str, str]]:
         "Where the rows come from": (not record["provenance"], "give `provenance`"),
         "Flow through the partition": (request.partition is None, "give `partition`"),
         "Prevalence correction": (
-            record["correction"] is None,
+            record["correction"] is None and record["uncorrected"] is None,
             "the predictions need `train_prevalence` and rows of both classes",
         ),
         "Predictive values where the model will be used": (

@@ -62,6 +62,7 @@ def discrimination_charts(record: Record) -> list[Chart]:
 def reliability_charts(record: Record) -> list[Chart]:
     """Return the reliability chart of the scores as given, and after correction."""
     names = {
+        "uncorrected_reliability": ("Calibration before correction", record["uncorrected"]),
         "reliability": ("Calibration of the scores as given", record),
         "corrected_reliability": ("Calibration after correction", record["correction"]),
     }
@@ -127,7 +128,11 @@ def predictive_charts(record: Record) -> list[Chart]:
 
 def score_charts(record: Record) -> list[Chart]:
     """Return the distribution of scores of each class, as given and corrected."""
-    names = {"scores": "Scores as given", "corrected_scores": "Scores after correction"}
+    names = {
+        "uncorrected_scores": "Scores before correction",
+        "scores": "Scores as given",
+        "corrected_scores": "Scores after correction",
+    }
     return [
         _distribution(key, record["curves"][key], title, record["settings"]["classes"])
         for key, title in names.items()

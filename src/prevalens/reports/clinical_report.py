@@ -41,6 +41,8 @@ class ClinicalReport:
         prevalence: Prevalence where the model will be used, in (0, 1), for predictive values.
         by: Covariates whose levels become subgroups.
         compare: Another model's predictions of the same rows in the same order.
+        uncorrected: The same rows with the scores as the model gave them, where `predictions`
+            holds scores that were corrected since; their calibration is shown before the other.
         partition: How the cohort was divided, for the flow of images.
         patient_score: How images are pooled into patients, `"mean"` or `"max"`.
         worst: False negatives shown at most, with thumbnails where files are named; 0 for none.
@@ -73,6 +75,7 @@ class ClinicalReport:
         prevalence: float | None = None,
         by: Sequence[str] = (),
         compare: Predictions | None = None,
+        uncorrected: Predictions | None = None,
         partition: Partition | None = None,
         patient_score: str = "mean",
         worst: int = 20,
@@ -94,6 +97,7 @@ class ClinicalReport:
             prevalence=None if prevalence is None else _share("prevalence", prevalence),
             by=(by,) if isinstance(by, str) else tuple(by),
             compare=_same_rows(predictions, compare),
+            uncorrected=_same_rows(predictions, uncorrected),
             partition=partition,
             patient_score=check_choice("patient_score", patient_score, ("mean", "max")),
             worst=check_integer("worst", worst, minimum=0),
@@ -180,7 +184,7 @@ def _same_rows(predictions: Predictions, other: Predictions | None) -> Predictio
             continue
         if (one is None) != (two is None) or (one is not None and not np.array_equal(one, two)):
             raise InvalidInputError(
-                f"Two models are compared on the same rows in the same order, but their `{name}` "
-                "differ. Predict the same rows with both, or sort one like the other."
+                "Two sets of scores are compared on the same rows in the same order, but their "
+                f"`{name}` differ. Predict the same rows with both, or sort one like the other."
             )
     return other

@@ -17,24 +17,33 @@ _POINTS = 300
 
 
 def curves(
-    predictions: Predictions, *, correction: Mapping[str, Any] | None, level: float
+    predictions: Predictions,
+    *,
+    uncorrected: Predictions | None = None,
+    correction: Mapping[str, Any] | None,
+    level: float,
 ) -> dict[str, Any]:
     """Compute the points of each chart, as plain lists.
 
     Args:
         predictions: Two-class predictions.
+        uncorrected: The same rows with the model's own scores, or None.
         correction: The record's prevalence correction, where there is one.
         level: Coverage of the intervals of the reliability chart.
 
     Returns:
         `scores`, the shares of each class in bins; with rows of both classes `roc` and
         `precision_recall`; with enough distinct scores `reliability`; and the last two kinds
-        again, `corrected_...`, where there is a correction.
+        again, `corrected_...`, where there is a correction, and `uncorrected_...`, where the
+        scores were corrected before.
     """
     found: dict[str, Any] = {"scores": _histogram(predictions, predictions.scores)}
     if not (predictions.class_counts == 0).any():
         found |= {"roc": _roc(predictions), "precision_recall": _precision_recall(predictions)}
         found["reliability"] = _reliability(predictions, predictions.scores, level)
+    if uncorrected is not None:
+        found["uncorrected_scores"] = _histogram(uncorrected, uncorrected.scores)
+        found["uncorrected_reliability"] = _reliability(uncorrected, uncorrected.scores, level)
     if correction is not None:
         shift = PriorShift(correction["train_prevalence"], correction["target_prevalence"])
         corrected = shift.correct(predictions.scores)

@@ -17,6 +17,11 @@ REFERENCES = {
     "sequence": "Angelopoulos AN et al. Learn then test. arXiv:2110.01052, 2021.",
 }
 
+_UNDERSAMPLING = (
+    "Training on undersampled rows moves risks away from the prevalence of the cohort and does not "
+    "improve discrimination (van den Goorbergh 2022)."
+)
+
 
 def methods(record: Mapping[str, Any]) -> list[str]:
     """Say how each figure was computed, in sentences that may stand in a paper.
@@ -46,8 +51,12 @@ def methods(record: Mapping[str, Any]) -> list[str]:
         sentences.append(
             "Scores were corrected for prevalence on the odds (Saerens 2002), from "
             f"{record['correction']['train_prevalence']:.4g} among the training rows to "
-            f"{record['correction']['target_prevalence']:.4g}. Undersampling alone shifts risks "
-            "upward and does not improve discrimination (van den Goorbergh 2022)."
+            f"{record['correction']['target_prevalence']:.4g}. {_UNDERSAMPLING}"
+        )
+    elif record["uncorrected"]:
+        sentences.append(
+            "The scores of this report were corrected from the model's own; calibration is shown "
+            f"before and after (Saerens 2002). {_UNDERSAMPLING}"
         )
     return sentences
 
@@ -55,7 +64,8 @@ def methods(record: Mapping[str, Any]) -> list[str]:
 def references(record: Mapping[str, Any]) -> list[str]:
     """List the references the methods and the guideline map name."""
     wanted = ["stard", "tripod", "claim", "measures", "decision"]
-    wanted += ["imbalance", "saerens"] if record["correction"] else []
+    corrected = record["correction"] or record["uncorrected"]
+    wanted += ["imbalance", "saerens"] if corrected else []
     wanted += ["sequence"] if record["settings"]["threshold_guarantee"] else []
     return [REFERENCES[name] for name in wanted]
 

@@ -65,7 +65,7 @@ def calibration(record: Record) -> list[Block]:
         caption=f"Calibration of the scores as given, with {level_text(record)}",
         address="figures",
     )
-    shown: list[Block] = [before, *noted(figures, keys)]
+    shown: list[Block] = [*_uncorrected(record), before, *noted(figures, keys)]
     if correction is not None:
         shown += [
             figure_table(
@@ -83,6 +83,22 @@ def calibration(record: Record) -> list[Block]:
             ),
         ]
     return [*shown, *reliability_charts(record), *score_charts(record)]
+
+
+def _uncorrected(record: Record) -> list[Block]:
+    held = record["uncorrected"]
+    if held is None:
+        return []
+    share = held["train_prevalence"]
+    where = "" if share is None else f", at the prevalence of {percent_text(share)} they learned"
+    return [
+        figure_table(
+            held["figures"],
+            list(held["figures"]),
+            caption=f"Calibration before correction{where}",
+            address="uncorrected.figures",
+        )
+    ]
 
 
 def usefulness(record: Record) -> list[Block]:

@@ -1,0 +1,107 @@
+"""What the package says of itself is true: licence, Pythons, extras, version, packaged files."""
+
+import ast
+import re
+import tomllib
+from email.message import Message
+from importlib import metadata, resources
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import prevalens
+
+ROOT = Path(__file__).parents[1]
+PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+EXTRAS = set(PROJECT["optional-dependencies"])
+CALLED_FOR = [
+    (path.relative_to(ROOT).as_posix(), keyword.value)
+    for path in sorted((ROOT / "src").rglob("*.py"))
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("require")
+    for keyword in node.keywords
+    if keyword.arg == "extra"
+]
+
+
+@pytest.fixture
+def installed() -> Message:
+    """The metadata that the installer wrote down."""
+    found: Message = metadata.metadata("prevalens")  # type: ignore[assignment]
+    return found
+
+
+def test_the_licence_is_named_and_comes_along(installed: Message) -> None:
+    """SPDX's name is given, and the text is installed beside the metadata."""
+    assert installed["License-Expression"] == "Apache-2.0"
+    assert installed["License-File"] == "LICENSE"
+    assert "Apache License" in (ROOT / "LICENSE").read_text(encoding="utf-8")
+
+
+def test_the_pythons_agree(installed: Message) -> None:
+    """The lowest Python that is named is the lowest that is allowed."""
+    start = "Programming Language :: Python :: "
+    named = [line.removeprefix(start) for line in PROJECT["classifiers"] if line.startswith(start)]
+    minors = sorted(int(name.partition(".")[2]) for name in named if name.startswith("3."))
+
+    assert minors == list(range(minors[0], minors[-1] + 1))
+    assert PROJECT["requires-python"] == installed["Requires-Python"] == f">=3.{minors[0]}"
+    assert "Typing :: Typed" in PROJECT["classifiers"]
+
+
+def test_every_extra_that_code_names_exists() -> None:
+    """What an error tells the user to install can be installed."""
+    assert len(CALLED_FOR) > 5
+    for path, value in CALLED_FOR:
+        assert isinstance(value, ast.Constant), f"{path} computes the name of an extra"
+        assert value.value in EXTRAS, f"{path} names the extra {value.value!r}"
+
+
+def test_every_extra_that_the_readme_names_exists() -> None:
+    """So does what the README tells them, and each extra for users is in it."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    groups = re.findall(r"(?:`|'prevalens|'\.)\[([a-z, ]+)\]", text)
+    named = {name.strip() for group in groups for name in group.split(",")}
+
+    assert named <= EXTRAS
+    assert EXTRAS - named <= {"docs", "test"}
+
+
+def test_the_version_is_one() -> None:
+    """The citation, the project and what is installed tell the same version."""
+    citation = (ROOT / ".github" / "CITATION.cff").read_text(encoding="utf-8")
+
+    assert re.findall(r"^version: (.+)$", citation, re.MULTILINE) == [PROJECT["version"]]
+    assert prevalens.__version__ == PROJECT["version"]
+
+
+def test_files_written_by_this_version_are_kept() -> None:
+    """A new version adds its folder, so that no later one stops reading its files unnoticed."""
+    kept = ROOT / "tests" / "files" / PROJECT["version"]
+
+    assert kept.is_dir(), "run tests/files/write_files.py before the release"
+    assert all(path.stat().st_size < 100_000 for path in kept.iterdir())
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "py.typed",
+        "augmentation/policy.schema.json",
+        "cohorts/make_cells.schema.json",
+        "reports/page.css",
+        "reports/report.schema.json",
+        "splits/partition.schema.json",
+    ],
+)
+def test_files_that_are_no_code_are_installed(name: str) -> None:
+    """They are found where the package is, also when it came from a wheel."""
+    assert resources.files("prevalens").joinpath(name).is_file()
+
+
+def test_the_command_is_installed() -> None:
+    """`prevalens` starts `prevalens.command.main`."""
+    found = metadata.entry_points(group="console_scripts", name="prevalens")
+
+    assert {entry.value for entry in found} == {"prevalens.command:main"}

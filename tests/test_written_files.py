@@ -1,0 +1,104 @@
+"""Files written by each released version are read, and mean what they meant."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from prevalens import callbacks
+from prevalens.augmentation import AugmentationPolicy
+from prevalens.cohorts import Cohort, read_table
+from prevalens.predictions import Predictions
+from prevalens.reports import ClinicalReport
+from prevalens.splits import Partition
+
+FILES = Path(__file__).parent / "files"
+
+pytestmark = pytest.mark.parametrize(
+    "written", sorted(FILES.glob("[0-9]*")), ids=lambda path: path.name
+)
+
+
+def record(path: Path) -> dict[str, Any]:
+    """Return a JSON file."""
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def cohort(written: Path) -> Cohort:
+    """Return the cohort of the 60 images that the files are about."""
+    columns = {"image": "file", "label": "diagnosis", "patient": "person", "positive": "sick"}
+    return read_table(written / "images.csv", **columns, check_files=False)  # type: ignore[arg-type]
+
+
+def test_a_partition_is_read(written: Path) -> None:
+    """Its rows are those of the file, and no patient is in two parts."""
+    made = cohort(written)
+    parts = Partition.load(written / "partition.json", cohort=made).parts()
+    patients = [set(made.patients[rows].tolist()) for rows in parts.values()]
+
+    assert {name: rows.tolist() for name, rows in parts.items()} == {
+        name: record(written / "partition.json")[name] for name in parts
+    }
+    assert sorted(len(rows) for rows in parts.values()) == [12, 18, 30]
+    assert len(set.union(*patients)) == sum(map(len, patients)) == 20
+
+
+def test_predictions_are_read(written: Path) -> None:
+    """Labels, scores, patients, covariate, provenance and prevalence come back."""
+    said = Predictions.load(written / "predictions.csv")
+
+    assert said.labels.tolist() == [int(row // 3 % 4 == 0) for row in range(60)]
+    assert said.scores.ravel().tolist() == pytest.approx(
+        [(17 * row % 41 + 40 * (row // 3 % 4 == 0)) / 100 for row in range(60)]
+    )
+    assert said.patients is not None
+    assert said.patients.tolist() == [f"k{row // 3}" for row in range(60)]
+    assert said.covariates["site"].tolist() == ["s0", "s1"] * 30
+    assert said.provenance.startswith("Synthetic")
+    assert said.train_prevalence == 0.5
+
+
+def test_a_report_is_read(written: Path, tmp_path: Path) -> None:
+    """It is shown again, with the figures it had: 15 of 15 positives, 44 of 45 negatives found."""
+    report = ClinicalReport.from_dict(record(written / "report.json"))
+    report.save(tmp_path / "again.html")
+    table = report.to_dict()["table"]
+
+    assert (table["true_positive"], table["false_negative"]) == (15, 0)
+    assert (table["true_negative"], table["false_positive"]) == (44, 1)
+    assert report.to_dict()["figures"]["sensitivity"]["value"] == 1
+    assert "Synthetic" in (tmp_path / "again.html").read_text(encoding="utf-8")
+
+
+def test_a_policy_is_read(written: Path) -> None:
+    """Its operations come back with their strengths; writing it again gives the same record."""
+    saved = record(written / "policy.json")
+    policy = AugmentationPolicy.from_dict(saved)
+
+    assert [operation.name for operation in policy.operations] == [
+        each["operation"] for each in saved["operations"]
+    ]
+    again = json.loads(json.dumps(policy.to_dict()))
+    assert again["operations"] == saved["operations"]
+
+
+@pytest.mark.keras
+def test_a_training_backup_is_read(written: Path) -> None:
+    """Weights, velocity, the adjuster's memory and the history of two epochs come back."""
+    keras = pytest.importorskip("keras", exc_type=ImportError)
+    program = pytest.importorskip("files.write_files", exc_type=ImportError)
+    adjuster = callbacks.LearningRateAdjuster(monitor="loss", threshold=None, verbose=0)
+    backup = callbacks.TrainingBackup(written / "backup.npz", adjuster)
+    model = program.tiny_model()
+    began = backup.restore(model, epochs=5)
+    with np.load(written / "backup.npz") as stored:
+        kernel = stored["model/00000"]
+
+    assert began == 2
+    assert [len(values) for values in backup.history.values()] == [2] * len(backup.history)
+    assert backup.history["loss"][1] < backup.history["loss"][0]
+    assert adjuster.get_state()[0]["epoch"] == 2
+    assert np.array_equal(keras.ops.convert_to_numpy(model.layers[0].kernel), kernel)
