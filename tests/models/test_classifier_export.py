@@ -192,6 +192,21 @@ def test_a_converter_that_fails_is_reported_with_another_way(
     assert [file.name for file in tmp_path.iterdir()] == ["saved.keras"]
 
 
+def test_a_network_with_a_second_input_is_refused(tmp_path: Path) -> None:
+    """A converter that made an input of a constant wrote a network nobody can feed."""
+    onnx = pytest.importorskip("onnx", reason="onnx is not installed")
+    two = [
+        onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [1])
+        for name in ("images", "lost/constant", "scores")
+    ]
+    add = onnx.helper.make_node("Add", ["images", "lost/constant"], ["scores"])
+    graph = onnx.helper.make_graph([add], "sum", two[:2], two[2:])
+    onnx.save(onnx.helper.make_model(graph), tmp_path / "sum.onnx")
+
+    with pytest.raises(PrevalensError, match=r"made inputs of constants: .*'lost/constant'"):
+        classifier_export._finish_onnx(tmp_path / "sum.onnx", "{}")
+
+
 def test_another_ending_is_refused(classifier: models.Classifier, tmp_path: Path) -> None:
     """An ending that names no format is refused with those that do."""
     with pytest.raises(InvalidInputError, match=r"'\.onnx' or '\.tflite'.*got 'model\.pb'"):
