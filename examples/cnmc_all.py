@@ -30,7 +30,7 @@ from prevalens.exceptions import InvalidInputError, PrevalensError
 from prevalens.images import PixelCache
 from prevalens.models import ClassifierCard, all_classifier, save_classifier
 from prevalens.predictions import Predictions
-from prevalens.reports import ClinicalReport
+from prevalens.reports import ClinicalReport, ModelCard
 from prevalens.splits import ImageHoldout, Partition, PatientHoldout, audit_leakage
 from prevalens.typing import Rows
 
@@ -71,10 +71,10 @@ def parse(arguments: Sequence[str] | None) -> tuple[Settings, Path, bool]:
     add("--backbone", help="EfficientNetB3 on real data, else a small network")
     add("--weights", help="'imagenet', 'none', or a file; imagenet on real data, else none")
     add("--image-size", type=int, help="300 on real data, else 96")
-    add("--batch-size", type=int, help="40 on real data, else 32")
-    add("--epochs", type=int, help="40 on real data, else 24")
+    add("--batch-size", type=int, help="40 on real data, else 16")
+    add("--epochs", type=int, help="40 on real data, else 30")
     add("--rate", type=float, default=1e-3, help="learning rate at the start")
-    add("--patience", type=int, help="of LRA, in epochs; 1 on real data, else 3")
+    add("--patience", type=int, help="of LRA, in epochs; 1 on real data, else 5")
     add("--sensitivity", type=float, default=0.95, help="what the threshold must reach")
     add("--patients", type=int, default=60, help="patients to draw where there is no --data")
     add("--images-per-patient", type=int, default=24, help="their mean number of images")
@@ -88,10 +88,12 @@ def parse(arguments: Sequence[str] | None) -> tuple[Settings, Path, bool]:
         backbone=given.backbone or ("EfficientNetB3" if real else "small"),
         weights=None if weights == "none" else weights,
         image_size=given.image_size or (300 if real else 96),
-        batch_size=given.batch_size or (40 if real else 32),
-        epochs=given.epochs or (40 if real else 24),
+        batch_size=given.batch_size or (40 if real else 16),
+        epochs=given.epochs or (40 if real else 30),
         rate=given.rate,
-        patience=given.patience or (1 if real else 3),
+        # Few steps an epoch: the normalisation's averages need some epochs before the validation
+        # loss means anything.
+        patience=given.patience or (1 if real else 5),
         threshold=0.9 if real else 0.75,
         validation=0.15 if real else 0.25,
         test=0.15 if real else 0.25,
@@ -238,17 +240,14 @@ def run_protocol(cohort: Cohort, settings: Settings, folder: Path, protocol: str
         sensitivity=settings.sensitivity,
     )
     say(f"on the validation rows: {chosen}")
-    save_classifier(
-        model,
-        folder / "model.keras",
-        card=ClassifierCard(
-            classes=(cohort.classes[0], cohort.positive),
-            threshold=chosen.threshold,
-            threshold_origin=f"validation rows: {chosen.rule}",
-            train_prevalence=train.train_prevalence,
-            prevalence=train.cohort_prevalence,
-        ),
+    card = ClassifierCard(
+        classes=(cohort.classes[0], cohort.positive),
+        threshold=chosen.threshold,
+        threshold_origin=f"validation rows: {chosen.rule}",
+        train_prevalence=train.train_prevalence,
+        prevalence=train.cohort_prevalence,
     )
+    save_classifier(model, folder / "model.keras", card=card)
     raw = score(model, cohort, partition.test, train, test, corrected=False)
     said = score(model, cohort, partition.test, train, test)
     said.save(folder / "predictions.csv")
@@ -261,6 +260,12 @@ def run_protocol(cohort: Cohort, settings: Settings, folder: Path, protocol: str
         title=f"Leukaemic cells, split by {protocol}",
     )
     report.save(folder / "report.html")
+    ModelCard(
+        report,
+        name=f"{settings.backbone}, split by {protocol}",
+        classifier=asdict(card),
+        training_data=f"{len(partition.train)} images. {cohort.provenance}",
+    ).save(folder / "model-card.md")
     report.save(finished)
     (folder / "backup.npz").unlink(missing_ok=True)
     say(str(report))

@@ -45,6 +45,7 @@ WITH_KERAS = {
     "augmentation/appearance.py",
     "augmentation/random_augmentation.py",
     "models/classifier.py",
+    "models/classifier_export.py",
     "models/classifier_file.py",
     "models/unfreezing.py",
     "models/heads.py",

@@ -17,6 +17,7 @@ QUICK = ["--image-size", "32", "--epochs", "2", "--batch-size", "16"]
 RUN = {
     "config.json",
     "history.csv",
+    "model-card.md",
     "model.keras",
     "partition.json",
     "predictions.csv",

@@ -59,7 +59,9 @@ def lazy_names(stage: str, files: Mapping[str, str]) -> Callable[[str], object]:
             raise AttributeError(
                 f"module {stage!r} has no attribute {name!r}; it offers {sorted(files)}"
             )
-        value = getattr(_import_with_backend(f"{stage}.{files[name]}"), name)
+        module = _import_with_backend(f"{stage}.{files[name]}")
+        # A file whose functions are called by its name, such as `presets.brief`, is its own value.
+        value = getattr(module, name, module) if files[name] == name else getattr(module, name)
         setattr(sys.modules[stage], name, value)
         return value
 

@@ -79,7 +79,7 @@ def test_whole_floats_are_whole_ids() -> None:
 )
 def test_missing_values_are_named_by_row(column: str, name: str, missing: object) -> None:
     """None, nan and empty texts are no label, patient or image."""
-    with pytest.raises(InvalidInputError, match=rf"needs a {name}, but 1 of 3 .*: rows 1\."):
+    with pytest.raises(InvalidInputError, match=rf"needs its {name}, but 1 of 3 .*: rows 1\."):
         make(**{column: ["x", missing, "sick"]})
 
 
@@ -219,3 +219,9 @@ def test_concat_refuses_cohorts_that_do_not_fit(columns: dict[str, Any], reason:
     """Other classes, another positive class, other covariates, the same image."""
     with pytest.raises(InvalidInputError, match=reason):
         make(classes=("well", "sick")).concat(make(**columns))
+
+
+def test_an_id_that_numpy_would_cut_is_refused() -> None:
+    """'p1' and 'p1' with NUL behind would become one patient."""
+    with pytest.raises(InvalidInputError, match="holds NUL: rows 1"):
+        Cohort(images=["a", "b"], labels=["x", "y"], patients=["p1", "p1\0"], positive="x")

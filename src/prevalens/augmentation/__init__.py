@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from prevalens._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from prevalens.augmentation import presets
     from prevalens.augmentation.appearance_operations import (
         Blur,
         Dust,
@@ -51,6 +52,7 @@ __all__ = [
     "Zoom",
     "augment_on_host",
     "estimate_stain_basis",
+    "presets",
 ]
 
 __getattr__ = lazy_names(
@@ -76,5 +78,6 @@ __getattr__ = lazy_names(
         "Zoom": "geometric_operations",
         "augment_on_host": "host_augmentation",
         "estimate_stain_basis": "stain",
+        "presets": "presets",
     },
 )

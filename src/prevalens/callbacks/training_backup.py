@@ -53,17 +53,17 @@ class TrainingBackup(keras.callbacks.Callback):
     Attributes:
         history: Logs of every epoch of the run by name, those before a kill too.
 
-    Examples:
-        ```python
-        adjuster = LearningRateAdjuster()
-        backup = TrainingBackup("run/backup.npz", adjuster)
-        model.fit(
-            dataset,
-            epochs=40,
-            initial_epoch=backup.restore(model, epochs=40),
-            callbacks=[dataset.follow_epochs(), adjuster, backup],
-        )
-        ```
+    Example:
+        Around `fit`, with the backup last::
+
+            adjuster = LearningRateAdjuster()
+            backup = TrainingBackup("run/backup.npz", adjuster)
+            model.fit(
+                dataset,
+                epochs=40,
+                initial_epoch=backup.restore(model, epochs=40),
+                callbacks=[dataset.follow_epochs(), adjuster, backup],
+            )
     """
 
     def __init__(self, path: str | os.PathLike[str], *callbacks: Stateful) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
@@ -87,6 +88,11 @@ class Cohort:
     def _keep(self, **values: object) -> None:
         for name, value in values.items():
             object.__setattr__(self, name, value)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A mapping proxy cannot be pickled, and worker processes are sent cohorts.
+        given = vars(self) | {"covariates": dict(self.covariates)}
+        return partial(type(self), **given), ()
 
     def __len__(self) -> int:
         return len(self.labels)

@@ -56,15 +56,20 @@ def texts(name: str, values: ArrayLike) -> Texts:
     missing = [
         row
         for row, value in enumerate(column.tolist())
-        # Only nan differs from itself; pandas and numpy mark a missing id by it.
-        if value is None or value != value or not str(value).strip()  # noqa: PLR0124
+        # numpy cuts NUL off the end of a text, which would make two patients one.
+        if _is_missing(value) or "\0" in str(value)
     ]
     if missing:
         raise InvalidInputError(
-            f"Every image needs a {name}, but {len(missing)} of {len(column)} rows have none: "
-            f"rows {name_some(missing)}. Fill them in, or leave those rows out."
+            f"Every row needs its {name}, but {len(missing)} of {len(column)} rows have none, or "
+            f"one that holds NUL: rows {name_some(missing)}. Fill them in, or leave those rows out."
         )
     return np.array([_word(value) for value in column.tolist()], dtype=np.str_)
+
+
+def _is_missing(value: object) -> bool:
+    # Only nan differs from itself; pandas and numpy mark a missing id by it.
+    return value is None or value != value or not str(value).strip()  # noqa: PLR0124
 
 
 def _word(value: object) -> str:

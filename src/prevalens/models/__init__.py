@@ -7,6 +7,7 @@ from prevalens._lazy import lazy_names
 if TYPE_CHECKING:
     from prevalens.models.all_classifier import all_classifier
     from prevalens.models.classifier import create_classifier
+    from prevalens.models.classifier_export import export_classifier
     from prevalens.models.classifier_file import (
         Answer,
         Classifier,
@@ -34,6 +35,7 @@ __all__ = [
     "all_classifier",
     "backbone_names",
     "create_classifier",
+    "export_classifier",
     "find_backbone",
     "load_classifier",
     "output_bias",
@@ -53,6 +55,7 @@ __getattr__ = lazy_names(
         "all_classifier": "all_classifier",
         "backbone_names": "registry",
         "create_classifier": "classifier",
+        "export_classifier": "classifier_export",
         "find_backbone": "registry",
         "load_classifier": "classifier_file",
         "output_bias": "heads",

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
@@ -100,6 +101,11 @@ class Predictions:
             if isinstance(value, np.ndarray):
                 value.setflags(write=False)
             object.__setattr__(self, name, value)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A mapping proxy cannot be pickled, and worker processes are sent predictions.
+        given = vars(self) | {"covariates": dict(self.covariates or {})}
+        return partial(type(self), **given), ()
 
     def __len__(self) -> int:
         return len(self.labels)

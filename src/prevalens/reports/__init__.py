@@ -6,11 +6,13 @@ from prevalens._lazy import lazy_names
 
 if TYPE_CHECKING:
     from prevalens.reports.clinical_report import ClinicalReport
+    from prevalens.reports.model_card import ModelCard
     from prevalens.reports.plots import chart_names, plot_chart
     from prevalens.reports.record_format import json_schema
 
 __all__ = [
     "ClinicalReport",
+    "ModelCard",
     "chart_names",
     "json_schema",
     "plot_chart",
@@ -20,6 +22,7 @@ __getattr__ = lazy_names(
     __name__,
     {
         "ClinicalReport": "clinical_report",
+        "ModelCard": "model_card",
         "chart_names": "plots",
         "json_schema": "record_format",
         "plot_chart": "plots",

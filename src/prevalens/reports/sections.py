@@ -39,10 +39,11 @@ def document_of(record: Record) -> Document:
     headline = [
         (key, name_of(key), record["figures"][key]) for key in _HEADLINE if key in record["figures"]
     ]
-    return Document(record["title"], _lead(record), headline, sections)
+    return Document(record["title"], lead_of(record), headline, sections)
 
 
-def _lead(record: Record) -> list[Paragraph]:
+def lead_of(record: Record) -> list[Paragraph]:
+    """Return what must be read before any figure: synthetic images first."""
     setting, flow = record["settings"], record["flow"]
     lead = []
     if record["synthetic"]:
@@ -53,9 +54,8 @@ def _lead(record: Record) -> list[Paragraph]:
                 "warning",
             )
         )
-    lead.append(
-        Paragraph(f"Where the rows come from: {record['provenance'] or 'not stated'}.", "note")
-    )
+    origin = record["provenance"].rstrip(". ") or "not stated"
+    lead.append(Paragraph(f"Where the rows come from: {origin.rstrip('.')}.", "note"))
     if flow["patients"] is None:
         lead.append(
             Paragraph(
@@ -87,7 +87,7 @@ def _who(record: Record) -> list[Block]:
         (positive, str(flow["positive_images"]), _count(flow.get("positive_patients"))),
         (negative, str(flow["negative_images"]), _count(flow.get("negative_patients"))),
         ("Both classes", "none", _count(flow.get("mixed_patients"))),
-        ("All", str(flow["images"]), _count(flow["patients"])),
+        ("Total", str(flow["images"]), _count(flow["patients"])),
     ]
     header = ("Class", "Images", "Patients with images of this class only")
     shown: list[Block] = [

@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
@@ -74,6 +75,11 @@ class Partition:
     def __repr__(self) -> str:
         sizes = ", ".join(f"{name} {len(rows)}" for name, rows in self.parts().items())
         return f"Partition({sizes} of {self.n_rows} rows, by {self.method})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A mapping proxy cannot be pickled, and worker processes are sent partitions.
+        given = vars(self) | {"settings": dict(self.settings)}
+        return partial(type(self), **given), ()
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Partition) and self.to_dict() == other.to_dict()

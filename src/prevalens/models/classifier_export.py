@@ -1,0 +1,190 @@
+"""A saved classifier for programs without Keras: ONNX, TensorFlow SavedModel, LiteRT."""
+
+import contextlib
+import json
+import os
+import tempfile
+import warnings
+import zipfile
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from prevalens._optional import require
+from prevalens._writing import whole_file, write_text
+from prevalens.exceptions import InvalidInputError, PrevalensError
+from prevalens.models.classifier_file import Classifier, ClassifierCard
+
+CARD_KEY = "prevalens.card"
+CARD_FILE = "prevalens-card.json"
+_SAVED_MODEL = "tf_saved_model"
+_FORMATS = {".onnx": "onnx", ".tflite": "litert", "": _SAVED_MODEL}
+# What each format needs on each backend: packages, and the extra that brings each.
+_NEEDS: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
+    "onnx": {
+        "tensorflow": (("onnx", "onnx"), ("tf2onnx", "onnx")),
+        "torch": (("onnx", "onnx"),),
+        "jax": (("onnx", "onnx"), ("jax2onnx", "onnx")),
+    },
+    _SAVED_MODEL: {
+        "tensorflow": (("tensorflow", "tensorflow"),),
+        "jax": (("tensorflow", "tensorflow"),),
+    },
+    "litert": {"tensorflow": (("tensorflow", "tensorflow"),)},
+}
+
+
+def export_classifier(classifier: Classifier, path: str | os.PathLike[str]) -> None:
+    """Write a classifier for programs that have no Keras, whole or not at all.
+
+    What is written takes pixels as float32, `(batch, height, width, 3)`, 0 to 255, and answers
+    the score of the positive class, `(batch, 1)`, with the card's temperature and prevalence
+    applied inside: it is the score that the card's threshold is for. The card goes along: in
+    ONNX' metadata under `prevalens.card`, in a SavedModel's `assets.extra/prevalens-card.json`,
+    and in a LiteRT file as the zip member `prevalens-card.json`.
+
+    Args:
+        classifier: What `load_classifier` gave.
+        path: A file ending in `.onnx` or in `.tflite` (LiteRT); or, without any ending, a new
+            folder for a TensorFlow SavedModel.
+
+    Raises:
+        InvalidInputError: another ending, a folder that exists, or a format that Keras cannot
+            write on the active backend.
+        MissingExtraError: a package that the format needs on the active backend is absent.
+        PrevalensError: the backend's converter does not know a part of the network.
+    """
+    target = Path(path)
+    kind = _FORMATS.get(target.suffix)
+    if kind is None:
+        raise InvalidInputError(
+            "`path` must end in '.onnx' or '.tflite', or have no ending for the folder of a "
+            f"SavedModel, got {target.name!r}."
+        )
+    _check_backend(kind, keras.backend.backend())
+    network = answering_network(classifier)
+    card = json.dumps(asdict(classifier.card), allow_nan=False)
+    if kind == _SAVED_MODEL:
+        with _new_folder(target) as folder:
+            _write(network, folder, kind)
+            write_text(folder / "assets.extra" / CARD_FILE, card)
+        return
+    with whole_file(target) as temporary:
+        _write(network, temporary, kind)
+        if kind == "onnx":
+            _finish_onnx(temporary, card)
+        else:
+            # As LiteRT's own metadata are kept: a zip archive behind the network.
+            with zipfile.ZipFile(temporary, "a") as archive:
+                archive.writestr(CARD_FILE, card)
+
+
+def answering_network(classifier: Classifier) -> keras.Model:
+    """Return the network whose output is the corrected score of the positive class.
+
+    Args:
+        classifier: The network and its card; neither is changed.
+    """
+    model = classifier.model
+    copy = type(model).from_config(model.get_config())
+    copy.set_weights(model.get_weights())
+    _make_plain(copy)
+    scores = _corrected(copy.outputs[0][:, -1:], classifier.card)
+    network = keras.Model(copy.inputs[0], scores, name="classifier")
+    # Keras 3.15 exports to ONNX only what has been called.
+    network(keras.ops.zeros((1, *network.input_shape[1:])))
+    return network
+
+
+def _make_plain(layer: Any) -> None:
+    """Turn the tensors that layers hold into plain numbers: tf2onnx 1.17 makes inputs of them."""
+    if getattr(layer, "activity_regularizer", None) is not None:
+        layer.activity_regularizer = None
+    if isinstance(layer, keras.layers.Normalization):
+        layer.mean = keras.ops.convert_to_numpy(layer.mean)
+        layer.variance = keras.ops.convert_to_numpy(layer.variance)
+    for inner in getattr(layer, "layers", ()):
+        _make_plain(inner)
+
+
+def _corrected(scores: Any, card: ClassifierCard) -> Any:
+    """Divide the log-odds by the temperature, then shift them to the card's prevalence."""
+    if card.temperature != 1:
+        # A logarithm rather than a power: jax2onnx 0.17 converts no power by a fraction.
+        yes, no = (
+            keras.ops.exp(keras.ops.log(share) / card.temperature) for share in (scores, 1 - scores)
+        )
+        scores = yes / (yes + no)
+    if card.prevalence is None:
+        return scores
+    here, there = card.prevalence, card.train_prevalence
+    factor = here / (1 - here) / (there / (1 - there))
+    return scores * factor / (scores * factor + 1 - scores)
+
+
+def _check_backend(kind: str, backend: str) -> None:
+    ways = _NEEDS[kind]
+    if backend not in ways:
+        raise InvalidInputError(
+            f"Keras cannot write {kind!r} on the backend {backend!r}." + _elsewhere(kind, backend)
+        )
+    for package, extra in ways[backend]:
+        require(package, extra=extra)
+
+
+def _elsewhere(kind: str, backend: str) -> str:
+    """Say on which other backends the same file can be exported, if there are any."""
+    others = [name for name in _NEEDS[kind] if name != backend]
+    if not others:
+        return ""
+    return (
+        " A .keras file is the same on every backend: set KERAS_BACKEND to "
+        f"{' or '.join(others)}, load the file there and export it."
+    )
+
+
+def _write(network: keras.Model, path: Path, kind: str) -> None:
+    with warnings.catch_warnings():
+        # The converters warn of their own old calls; PyTorch's tracer of every constant.
+        warnings.simplefilter("ignore")
+        try:
+            network.export(path, format=kind, verbose=False)
+        except OSError:
+            raise
+        except Exception as error:
+            backend = keras.backend.backend()
+            raise PrevalensError(
+                f"The converter failed on the backend {backend!r}: {error}"
+                + _elsewhere(kind, backend)
+            ) from error
+
+
+def _finish_onnx(path: Path, card: str) -> None:
+    onnx = require("onnx", extra="onnx")
+    graph = onnx.load(path)
+    onnx.helper.set_model_props(graph, {CARD_KEY: card})
+    onnx.checker.check_model(graph)
+    inputs = [one.name for one in graph.graph.input]
+    if len(inputs) != 1:
+        backend = keras.backend.backend()
+        raise PrevalensError(
+            f"The converter of the backend {backend!r} made inputs of constants: {inputs}."
+            + _elsewhere("onnx", backend)
+        )
+    onnx.save(graph, path)
+
+
+@contextlib.contextmanager
+def _new_folder(target: Path) -> Iterator[Path]:
+    """Give a folder that gets the target's name once the block succeeds."""
+    if target.exists():
+        raise InvalidInputError(f"{target} exists. Name a new folder for the SavedModel.")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as room:
+        folder = Path(room) / target.name
+        folder.mkdir()
+        yield folder
+        folder.rename(target)

@@ -1,0 +1,198 @@
+"""Exported classifiers answer what the saved ones answer, and carry the card."""
+
+import json
+import warnings
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from prevalens import models
+from prevalens.augmentation import RandomAugmentation, presets
+from prevalens.exceptions import InvalidInputError, MissingExtraError, PrevalensError
+from prevalens.models import classifier_export
+
+keras = pytest.importorskip("keras", exc_type=ImportError)
+pytestmark = pytest.mark.keras
+
+BACKEND = keras.backend.backend()
+CONVERTER = {"tensorflow": "tf2onnx", "torch": "onnx", "jax": "jax2onnx"}[BACKEND]
+
+
+def small_network(images: Any) -> Any:
+    """Normalise as EfficientNet does, convolve, and normalise again."""
+    images = keras.layers.Normalization(mean=[0.1, 0.2, 0.3], variance=[1.0, 2.0, 3.0])(images)
+    return keras.layers.BatchNormalization()(keras.layers.Conv2D(4, 3)(images))
+
+
+@pytest.fixture
+def classifier(tmp_path: Path) -> models.Classifier:
+    """The brief's head, regularisers and augmentation on a small network, saved and loaded."""
+    keras.utils.set_random_seed(1)
+    model = models.all_classifier(
+        image_size=24,
+        backbone=small_network,
+        preprocessing="tf",
+        weights=None,
+        augmentation=RandomAugmentation(presets.brief(), seed=1),
+    )
+    card = models.ClassifierCard(
+        classes=("hem", "all"),
+        threshold=0.4,
+        train_prevalence=0.5,
+        prevalence=0.2,
+        temperature=1.5,
+    )
+    models.save_classifier(model, tmp_path / "saved.keras", card)
+    return models.load_classifier(tmp_path / "saved.keras")
+
+
+@pytest.fixture
+def pixels() -> Any:
+    """Five drawn images."""
+    return np.random.default_rng(0).uniform(0, 255, (5, 24, 24, 3)).astype("float32")
+
+
+def test_onnx_answers_alike(classifier: models.Classifier, pixels: Any, tmp_path: Path) -> None:
+    """ONNX Runtime gives the corrected scores to 1e-5, for one image or five, and the card."""
+    runtime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+    for package in ("onnx", CONVERTER):
+        pytest.importorskip(package, reason=f"{package}, which ONNX needs here, is not installed")
+    path = tmp_path / "exported" / "model.onnx"
+
+    models.export_classifier(classifier, path)
+
+    session = runtime.InferenceSession(path)
+    (name,) = [one.name for one in session.get_inputs()]
+    for some in (pixels, pixels[:1]):
+        (scores,) = session.run(None, {name: some})
+        assert scores.shape == (len(some), 1)
+        np.testing.assert_allclose(scores[:, 0], classifier(some).scores, atol=1e-5)
+    carried = session.get_modelmeta().custom_metadata_map[classifier_export.CARD_KEY]
+    assert json.loads(carried)["threshold"] == 0.4
+    assert [file.name for file in path.parent.iterdir()] == ["model.onnx"]
+
+
+@pytest.mark.skipif(BACKEND == "torch", reason="Keras writes no SavedModel on PyTorch")
+def test_a_saved_model_answers_alike(
+    classifier: models.Classifier, pixels: Any, tmp_path: Path
+) -> None:
+    """TensorFlow, given the folder alone, gives the corrected scores to 1e-5."""
+    tensorflow = pytest.importorskip("tensorflow", reason="tensorflow is not installed")
+    folder = tmp_path / "exported" / "model"
+
+    models.export_classifier(classifier, folder)
+
+    # Kept by name: its variables go when it goes.
+    loaded = tensorflow.saved_model.load(folder)
+    scores = loaded.serve(pixels).numpy()
+    np.testing.assert_allclose(scores[:, 0], classifier(pixels).scores, atol=1e-5)
+    card = json.loads((folder / "assets.extra" / classifier_export.CARD_FILE).read_text("utf-8"))
+    assert card["classes"] == ["hem", "all"]
+    assert list(folder.parent.iterdir()) == [folder]
+
+    with pytest.raises(InvalidInputError, match=r"model exists\. Name a new folder"):
+        models.export_classifier(classifier, folder)
+
+
+@pytest.mark.skipif(BACKEND != "tensorflow", reason="LiteRT is written on TensorFlow alone")
+def test_litert_answers_alike(classifier: models.Classifier, pixels: Any, tmp_path: Path) -> None:
+    """TensorFlow's interpreter gives the corrected scores to 1e-5; the card is a zip member."""
+    lite = pytest.importorskip("tensorflow").lite
+    path = tmp_path / "model.tflite"
+
+    models.export_classifier(classifier, path)
+
+    with warnings.catch_warnings():
+        # TensorFlow 2.21 announces that its interpreter moves to a package of its own.
+        warnings.simplefilter("ignore")
+        interpreter = lite.Interpreter(model_path=str(path))
+    place = interpreter.get_input_details()[0]["index"]
+    interpreter.resize_tensor_input(place, pixels.shape)
+    interpreter.allocate_tensors()
+    interpreter.set_tensor(place, pixels)
+    interpreter.invoke()
+    scores = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+    np.testing.assert_allclose(scores[:, 0], classifier(pixels).scores, atol=1e-5)
+    with zipfile.ZipFile(path) as archive:
+        assert json.loads(archive.read(classifier_export.CARD_FILE))["temperature"] == 1.5
+
+
+def test_the_answering_network_holds_the_correction(
+    classifier: models.Classifier, pixels: Any
+) -> None:
+    """The network to be exported gives the classifier's scores, and its own is left as it was."""
+    before = classifier.model.predict(pixels, verbose=0)
+
+    scores = classifier_export.answering_network(classifier).predict(pixels, verbose=0)
+
+    np.testing.assert_allclose(scores[:, 0], classifier(pixels).scores, atol=1e-6)
+    np.testing.assert_array_equal(classifier.model.predict(pixels, verbose=0), before)
+    regularised = [one.name for one in classifier.model.layers if has_activity_regulariser(one)]
+    assert regularised == ["hidden"]
+
+
+def has_activity_regulariser(layer: Any) -> bool:
+    """Say whether a layer penalises what it answers."""
+    return getattr(layer, "activity_regularizer", None) is not None
+
+
+@pytest.mark.parametrize(
+    ("kind", "backend", "others"),
+    [("tf_saved_model", "torch", "tensorflow or jax"), ("litert", "jax", "tensorflow")],
+)
+def test_what_a_backend_cannot_write_is_refused(kind: str, backend: str, others: str) -> None:
+    """The refusal names the backend, and those on which the same file can be exported."""
+    with pytest.raises(InvalidInputError, match=f"{kind}' on the backend '{backend}'.*{others}"):
+        classifier_export._check_backend(kind, backend)
+
+
+def test_a_missing_converter_leaves_nothing(
+    classifier: models.Classifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the package, the error names the extra, and no file is begun."""
+    monkeypatch.setitem(classifier_export._NEEDS["onnx"], BACKEND, (("no_such_onnx", "onnx"),))
+
+    with pytest.raises(MissingExtraError, match=r"no_such_onnx.*prevalens\[onnx\]"):
+        models.export_classifier(classifier, tmp_path / "there" / "model.onnx")
+    assert not (tmp_path / "there").exists()
+
+
+def test_a_failed_export_leaves_nothing(
+    classifier: models.Classifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A converter that breaks off half-way leaves neither file nor folder."""
+
+    def break_off(network: Any, path: Path, kind: str) -> None:
+        (path / "half" if path.is_dir() else path).write_text("half")
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(classifier_export, "_write", break_off)
+    monkeypatch.setattr(classifier_export, "_check_backend", lambda kind, backend: None)
+    for name in ("model.onnx", "model.tflite", "model"):
+        with pytest.raises(OSError, match="No space"):
+            models.export_classifier(classifier, tmp_path / "there" / name)
+    assert not list((tmp_path / "there").iterdir())
+
+
+def test_a_converter_that_fails_is_reported_with_another_way(
+    classifier: models.Classifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a converter raises is passed on, with the backends that may know the network."""
+
+    def fail(self: Any, path: Path, **kwargs: Any) -> None:
+        raise TypeError("no rule for erf_inv.")
+
+    monkeypatch.setattr(keras.Model, "export", fail)
+    monkeypatch.setattr(classifier_export, "_check_backend", lambda kind, backend: None)
+    with pytest.raises(PrevalensError, match=rf"'{BACKEND}': no rule for erf_inv\..*same on every"):
+        models.export_classifier(classifier, tmp_path / "model.onnx")
+    assert [file.name for file in tmp_path.iterdir()] == ["saved.keras"]
+
+
+def test_another_ending_is_refused(classifier: models.Classifier, tmp_path: Path) -> None:
+    """An ending that names no format is refused with those that do."""
+    with pytest.raises(InvalidInputError, match=r"'\.onnx' or '\.tflite'.*got 'model\.pb'"):
+        models.export_classifier(classifier, tmp_path / "model.pb")
