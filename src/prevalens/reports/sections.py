@@ -55,7 +55,7 @@ def lead_of(record: Record) -> list[Paragraph]:
             )
         )
     origin = record["provenance"].rstrip(". ") or "not stated"
-    lead.append(Paragraph(f"Where the rows come from: {origin.rstrip('.')}.", "note"))
+    lead.append(Paragraph(f"Where the rows come from: {origin}.", "note"))
     if flow["patients"] is None:
         lead.append(
             Paragraph(
