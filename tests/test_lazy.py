@@ -57,6 +57,23 @@ def test_a_missing_backend_says_which_three_commands_mend_it(
         assert f"pip install 'prevalens[{backend}]'" in str(caught.value)
 
 
+def test_a_backend_that_is_there_but_not_selected_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With JAX alone and nothing selected, Keras asks for TensorFlow; a line says how to select."""
+    (tmp_path / "wants.py").write_text("raise ModuleNotFoundError('no', name='tensorflow')\n")
+    there: dict[str, object] = {"jax": object()}
+    monkeypatch.setattr("importlib.util.find_spec", there.get)
+    monkeypatch.setattr("importlib.import_module", _import_from(tmp_path))
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+
+    with pytest.raises(MissingExtraError, match=r"`jax` is here .* KERAS_BACKEND=jax selects"):
+        lazy_names("stage", {"Thing": "wants"})("Thing")
+    there.clear()
+    with pytest.raises(MissingExtraError, match=r"export KERAS_BACKEND=torch$"):
+        lazy_names("stage", {"Thing": "wants"})("Thing")
+
+
 def test_a_backend_that_keras_does_not_know_is_answered_the_same_way(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,7 @@
 """Loads stages and public names on first use, so that importing one costs little."""
 
 import importlib
+import importlib.util
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -90,6 +91,10 @@ def _import_with_backend(module: str) -> ModuleType:
 
 
 def _remedy() -> str:
-    return "Install one of the three and select it:\n" + "\n".join(
+    lines = [
         f"  pip install 'prevalens[{name}]' && export KERAS_BACKEND={name}" for name in BACKENDS
-    )
+    ]
+    there = [name for name in BACKENDS if importlib.util.find_spec(name) is not None]
+    if there:
+        lines.append(f"`{there[0]}` is here already: export KERAS_BACKEND={there[0]} selects it.")
+    return "\n".join(["Install one of the three and select it:", *lines])
