@@ -15,14 +15,16 @@ import prevalens
 ROOT = Path(__file__).parents[1]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 EXTRAS = set(PROJECT["optional-dependencies"])
-CALLED_FOR = [
-    (path.relative_to(ROOT).as_posix(), keyword.value)
+CALLED_FOR = {
+    path: [
+        keyword.value
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("require")
+        for keyword in node.keywords
+        if keyword.arg == "extra"
+    ]
     for path in sorted((ROOT / "src").rglob("*.py"))
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-    if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("require")
-    for keyword in node.keywords
-    if keyword.arg == "extra"
-]
+}
 
 
 @pytest.fixture
@@ -50,18 +52,31 @@ def test_the_pythons_agree(installed: Message) -> None:
     assert "Typing :: Typed" in PROJECT["classifiers"]
 
 
+def named_extras(path: Path) -> set[str]:
+    """Return the extras that a file asks for: named in the call, or in a table of pairs."""
+    values = CALLED_FOR[path]
+    named = {str(value.value) for value in values if isinstance(value, ast.Constant)}
+    if len(named) < len({ast.unparse(value) for value in values}):
+        pairs = re.findall(r'\("([\w-]+)", "([\w-]+)"\)', path.read_text(encoding="utf-8"))
+        assert pairs, f"{path} computes the name of an extra from no table of (package, extra)"
+        named |= {extra for _, extra in pairs}
+    return named
+
+
 def test_every_extra_that_code_names_exists() -> None:
     """What an error tells the user to install can be installed."""
-    assert len(CALLED_FOR) > 5
-    for path, value in CALLED_FOR:
-        assert isinstance(value, ast.Constant), f"{path} computes the name of an extra"
-        assert value.value in EXTRAS, f"{path} names the extra {value.value!r}"
+    asking = {path.name: named_extras(path) for path, values in CALLED_FOR.items() if values}
+
+    assert asking["dicom.py"] == {"dicom"}
+    for name, extras in asking.items():
+        assert extras <= EXTRAS, f"{name} names {extras - EXTRAS}, which pyproject.toml lacks"
 
 
-def test_every_extra_that_the_readme_names_exists() -> None:
-    """So does what the README tells them, and each extra for users is in it."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    groups = re.findall(r"(?:`|'prevalens|'\.)\[([a-z, ]+)\]", text)
+def test_every_extra_that_the_documentation_names_exists() -> None:
+    """So can what the README and the pages tell them, and each extra for users is in one."""
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*/*.md")]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in pages)
+    groups = re.findall(r"(?:`|'prevalens|'\.)\[([a-z, -]+)\](?:`|')", text)
     named = {name.strip() for group in groups for name in group.split(",")}
 
     assert named <= EXTRAS

@@ -27,7 +27,7 @@ _NEEDS: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
     "onnx": {
         "tensorflow": (("onnx", "onnx"), ("tf2onnx", "onnx")),
         "torch": (("onnx", "onnx"),),
-        "jax": (("onnx", "onnx"), ("jax2onnx", "onnx")),
+        "jax": (("onnx", "onnx-jax"), ("jax2onnx", "onnx-jax")),
     },
     _SAVED_MODEL: {
         "tensorflow": (("tensorflow", "tensorflow"),),
