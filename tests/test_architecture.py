@@ -123,6 +123,19 @@ def test_only_keras_files_import_keras_and_none_a_backend(path: Path) -> None:
             assert target not in WITH_KERAS, f"{address(path)} reaches Keras through {module}"
 
 
+def test_the_page_on_the_architecture_has_the_same_table() -> None:
+    """What the documentation says of imports between stages is what is tested here."""
+    page = SOURCE.parents[1] / "docs" / "explanation" / "architecture.md"
+    told = {}
+    for line in page.read_text(encoding="utf-8").splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) == 2 and cells[0].split(", ")[0] in USES:
+            uses = set() if cells[1] == "nothing" else set(cells[1].split(", "))
+            told |= dict.fromkeys(cells[0].split(", "), uses)
+
+    assert told == USES
+
+
 def test_no_cycle_between_files() -> None:
     """Following imports from file to file never comes back."""
     edges = {}
