@@ -262,7 +262,9 @@ class LearningRateAdjuster(keras.callbacks.Callback):
         self.record.rows.append(row)
         if self.verbose:
             heading = [self.record.heading()] if len(self.record) == 1 else []
-            _say("\n".join([*heading, self.record.line(row)]))
+            # Keras ends the line of its progress bar after the other callbacks have spoken.
+            bar = [""] if (self.params or {}).get("verbose") == 1 else []
+            _say("\n".join([*bar, *heading, self.record.line(row)]))
 
     def _told_to_halt(self, row: AdjusterRow) -> bool:
         if self.halt_file is not None and self.halt_file.exists():
