@@ -74,7 +74,9 @@ def test_a_planted_shortcut_is_found_and_warned_of(
     with pytest.warns(DataWarning, match=rf"without looking.*{name} .AUROC 1\.00") as caught:
         audit = audit_shortcuts(cohort)
 
-    assert caught[0].filename == __file__
+    # scikit-learn may warn too, of what a later scipy took away.
+    ours = [warning for warning in caught if warning.category is DataWarning]
+    assert ours[0].filename == __file__
     assert name in audit.suspicious
     assert audit.figures[name].value == pytest.approx(1.0, abs=0.01)
     assert audit.figures[name].patients == 40
