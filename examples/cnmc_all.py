@@ -236,7 +236,7 @@ def run_protocol(cohort: Cohort, settings: Settings, folder: Path, protocol: str
     )
     model = train_model(settings, train, validation, folder)
     chosen = choose_threshold(
-        score(model, cohort, partition.validation, train, validation),
+        score(model, cohort, partition.validation, train, validation)[1],
         sensitivity=settings.sensitivity,
     )
     say(f"on the validation rows: {chosen}")
@@ -248,8 +248,7 @@ def run_protocol(cohort: Cohort, settings: Settings, folder: Path, protocol: str
         prevalence=train.cohort_prevalence,
     )
     save_classifier(model, folder / "model.keras", card=card)
-    raw = score(model, cohort, partition.test, train, test, corrected=False)
-    said = score(model, cohort, partition.test, train, test)
+    raw, said = score(model, cohort, partition.test, train, test)
     said.save(folder / "predictions.csv")
     report = ClinicalReport(
         said,
@@ -300,18 +299,16 @@ def score(
     rows: Rows,
     train: UndersampledDataset,
     images: ImageDataset,
-    *,
-    corrected: bool = True,
-) -> Predictions:
-    """Score rows; corrected on the odds from the 50/50 of training to the rows' prevalence."""
+) -> tuple[Predictions, Predictions]:
+    """Score rows once: as the model says, and corrected on the odds to the rows' prevalence."""
     raw = model.predict(images, verbose=0)[:, cohort.classes.index(cohort.positive)]
-    if not corrected:
-        return Predictions.of(cohort, rows, raw, train_prevalence=train.train_prevalence)
-    shares = {
-        "train_prevalence": train.train_prevalence,
-        "target_prevalence": train.cohort_prevalence,
-    }
-    return Predictions.of(cohort, rows, correct_prior_shift(raw, **shares))
+    said = Predictions.of(cohort, rows, raw, train_prevalence=train.train_prevalence)
+    corrected = correct_prior_shift(
+        said.scores,
+        train_prevalence=train.train_prevalence,
+        target_prevalence=train.cohort_prevalence,
+    )
+    return said, said.with_scores(corrected)
 
 
 def print_optimism(patient: dict[str, Any], image: dict[str, Any], path: Path) -> None:
