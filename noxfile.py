@@ -135,6 +135,8 @@ def pages(session: nox.Session) -> None:
         session.skip(f"{' and '.join(missing)} not found; Debian: apt install chromium-driver npm")
     session.install("selenium>=4.25")
     folder = Path(session.create_tmp())
+    if not Path("docs/_build/html/index.html").exists():
+        session.error("There are no pages yet. Run `nox -s docs` first.")
     session.run("npm", "install", "--prefix", str(folder), "axe-core@4", external=True)
     axe = folder / "node_modules" / "axe-core" / "axe.min.js"
     session.run("python", "docs/check_pages.py", "docs/_build/html", "--axe", str(axe))
