@@ -111,6 +111,8 @@ def types(session: nox.Session) -> None:
 def docs(session: nox.Session) -> None:
     """Build the documentation; warnings are errors, and the gallery runs."""
     env = install_backend(session, "tensorflow", "docs")
+    # Pages that are no longer made would be found by the reader's search, and by `pages`.
+    shutil.rmtree("docs/_build/html", ignore_errors=True)
     session.run(
         "sphinx-build",
         "-W",

@@ -216,15 +216,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--axe", type=Path, help="axe.min.js; without it no browser is started")
     given = parser.parse_args(arguments)
     pages = read_pages(given.folder)
-    problems = [*broken_links(given.folder, pages), *shared_titles(pages)]
-    if given.axe is None or missing_tools():
+    count = 0
+    for problem in every_problem(given.folder, pages, given.axe):
+        print(problem, flush=True)
+        count += 1
+    print(f"{len(pages)} pages, {count} problems")
+    return 1 if count or not pages else 0
+
+
+def every_problem(folder: Path, pages: dict[str, Page], axe: Path | None) -> Iterator[str]:
+    """Name what is wrong, as it is found."""
+    yield from broken_links(folder, pages)
+    yield from shared_titles(pages)
+    if axe is None or missing_tools():
         print("Not looked at in a browser:", ", ".join(missing_tools() or ["no --axe was given"]))
-    else:
-        with served(given.folder) as root, opened_browser() as driver:
-            problems += look(driver, root, pages, given.axe.read_text(encoding="utf-8"))
-            problems += search_problems(driver, root)
-    print("\n".join([*problems, f"{len(pages)} pages, {len(problems)} problems"]))
-    return 1 if problems or not pages else 0
+        return
+    with served(folder) as root, opened_browser() as driver:
+        yield from search_problems(driver, root)
+        yield from look(driver, root, pages, axe.read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":

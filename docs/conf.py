@@ -31,6 +31,7 @@ exclude_patterns = ["_build", "gallery/*.py", "gallery/*.ipynb", "gallery/*.py.m
 html_theme = "furo"
 html_title = "prevalens"
 html_static_path = ["_static"]
+html_favicon = "_static/mark.svg"
 html_css_files = ["pages.css"]
 html_js_files = ["pages.js"]
 html_theme_options = {"top_of_page_buttons": []}

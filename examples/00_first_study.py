@@ -95,7 +95,7 @@ model = create_classifier(
 )
 model.compile(keras.optimizers.Adamax(3e-3), "binary_crossentropy", metrics=["accuracy"])
 adjuster = LRA(patience=2, verbose=1)
-model.fit(
+history = model.fit(
     train,
     validation_data=validation,
     epochs=12,
@@ -143,8 +143,7 @@ print(report)
 report.save(folder / "report.html")
 
 # %%
-# The page `report.html` holds its charts; matplotlib draws them too. A band that wide is what 15
-# patients can support, however many images they have.
+# The page `report.html` holds its charts; matplotlib draws them too.
 from prevalens.reports import plot_chart
 
 plot_chart(report, "roc")

@@ -5,6 +5,9 @@ function describe() {
   for (const caption of document.querySelectorAll(".caption[role=heading]")) {
     caption.setAttribute("aria-level", "2");
   }
+  for (const entry of document.querySelectorAll("[role=doc-biblioentry]")) {
+    entry.setAttribute("role", "listitem");
+  }
   document.querySelector(".sidebar-drawer")?.setAttribute("aria-label", "All pages");
   document.querySelector(".toc-drawer")?.setAttribute("aria-label", "On this page");
   const article = document.querySelector("article");
@@ -17,8 +20,8 @@ function describe() {
 
 // Only what does not fit needs a stop of the tab key, and that changes with the window.
 function makeScrollable() {
-  for (const box of document.querySelectorAll("article pre, article .table-wrapper, article .sig")) {
-    if (box.scrollWidth > box.clientWidth) {
+  for (const box of document.querySelectorAll("article pre, article .table-wrapper")) {
+    if (box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight + 1) {
       box.setAttribute("tabindex", "0");
     } else {
       box.removeAttribute("tabindex");
