@@ -83,3 +83,13 @@ def test_logits_are_refused() -> None:
     """Only probabilities have a prevalence."""
     with pytest.raises(InvalidInputError, match="must be probabilities"):
         estimate_prevalence([-1.0, 2.0], train_prevalence=0.5, patients=None)
+
+
+def test_a_search_cut_short_stays_a_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two steps are too few to stand still, and yet end between 0 and 1, nearer to the end."""
+    scores = shifted(1, prevalence=0.1, n=300)
+    monkeypatch.setattr("prevalens.decisions.prevalence_estimate._STEPS", 2)
+    found = estimate_prevalence(scores, train_prevalence=0.5, patients=None, n_draws=50)
+
+    assert 0 <= found.value <= 1
+    assert abs(found.value - em(scores, 0.5)) < 0.4

@@ -12,6 +12,7 @@ from prevalens.metrics.figure import Figure
 from prevalens.typing import Column, Scores
 
 _CHUNK = 4_000_000  # numbers held at once while draws are solved together
+_STEPS = 60  # of the search for each maximum, at most; a halving gains a bit
 
 
 def estimate_prevalence(
@@ -101,7 +102,7 @@ def _most_likely(given: Scores, weights: Scores) -> Scores:
     difference = positive - negative
     low, high = np.zeros(len(weights)), np.ones(len(weights))
     now = np.full(len(weights), 0.5)
-    for _ in range(60):
+    for _ in range(_STEPS):
         share = negative + now[:, None] * difference
         ratio = difference / np.maximum(share, 1e-300)
         slope = np.einsum("ij,ij->i", weights, ratio)
