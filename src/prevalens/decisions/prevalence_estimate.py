@@ -109,8 +109,9 @@ def _most_likely(given: Scores, weights: Scores) -> Scores:
         bend = np.einsum("ij,ij->i", weights, ratio**2)
         low, high = np.where(slope > 0, now, low), np.where(slope > 0, high, now)
         newton = now + slope / np.maximum(bend, 1e-300)
-        # A Newton step that leaves the bracket, as it does beside 0 and 1, becomes a halving.
-        inside = (newton > low) & (newton < high)
+        # A Newton step that leaves the bracket, as it does beside 0 and 1, becomes a halving; one
+        # that stands still at the bracket's end has arrived.
+        inside = (newton >= low) & (newton <= high) & (newton > 0) & (newton < 1)
         last, now = now, np.where(inside, newton, (low + high) / 2)
         if np.max(np.abs(now - last)) < 1e-12:
             break
