@@ -184,3 +184,14 @@ def test_saved_predictions_need_no_column_names(tmp_path: Path) -> None:
 
     assert record["synthetic"]
     assert record["correction"]["train_prevalence"] == 0.25
+
+
+def test_a_split_without_validation_tells_of_the_parts_there_are(
+    cohort_table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two lines for two parts: an empty part is not a cohort."""
+    words = ["split", str(cohort_table), *COLUMNS, "--validation", "0", "--test", "0.5"]
+
+    assert main([*words, "-o", str(tmp_path / "p.json")]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in lines] == ["train", "test"]
