@@ -189,9 +189,9 @@ def search_problems(driver: Any, root: str) -> Iterator[str]:
         summary = ""
         for _ in range(100):
             summary = driver.execute_script(
-                "return document.querySelector('.search-summary')?.innerText ?? ''"
+                "return (document.querySelector('.search-summary')?.innerText ?? '').toLowerCase()"
             )
-            if "earch" in summary and "Searching" not in summary:
+            if "search" in summary and "searching" not in summary:
                 break
             time.sleep(0.1)
         found = driver.execute_script("return document.querySelectorAll('ul.search li').length")
