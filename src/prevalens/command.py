@@ -96,10 +96,11 @@ def _parser() -> argparse.ArgumentParser:
     _add_split(commands)
     _add_audit(commands)
     _add_report(commands)
-    completion = commands.add_parser(
+    completion = _add_command(
+        commands,
         "completion",
-        help="print the completion script of a shell",
-        epilog='bash, in ~/.bashrc: eval "$(prevalens completion bash)"',
+        purpose="print the completion script of a shell",
+        example="bash > ~/.prevalens.bash\n  echo 'source ~/.prevalens.bash' >> ~/.bashrc",
     )
     completion.add_argument("shell", choices=tuple(SHELLS), help="the shell to complete in")
     completion.set_defaults(run=_completion)
