@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.contingency_tables import mcnemar
 
@@ -47,3 +49,21 @@ def test_patients_replace_the_binomial_law() -> None:
     assert over.clustered > 0.3
     one = mcnemar_test(labels, first, second, patients=["a"] * 80)
     assert one.not_estimable == "all images come from one patient"
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(*[st.booleans()] * 3, st.integers(0, 4)), min_size=1, max_size=40))
+def test_models_may_change_places(rows: list[tuple[bool, bool, bool, int]]) -> None:
+    """Counts swap, p values stay; rows on which both are right or wrong say nothing."""
+    labels, first, second, patients = (np.array(column) for column in zip(*rows, strict=True))
+    for ids in (None, patients):
+        one = mcnemar_test(labels, first, second, patients=ids)
+        two = mcnemar_test(labels, second, first, patients=ids)
+        assert (one.first_only, one.second_only, one.n) == (two.second_only, two.first_only, two.n)
+        assert (one.exact, one.mid_p) == (two.exact, two.mid_p)
+        assert one.clustered == pytest.approx(two.clustered)
+    assert one.first_only == np.sum((first == labels) & (second != labels))
+    parted = first != second
+    if parted.any():
+        alone = mcnemar_test(labels, first, second)
+        assert mcnemar_test(labels[parted], first[parted], second[parted]).exact == alone.exact
