@@ -111,6 +111,8 @@ def test_neither_the_order_of_rows_nor_the_names_of_patients_count(
     assert one.keys() == two.keys()
     for place, figure in one.items():
         other = two[place]
+        assert figure.method, place
+        assert (figure.value is None) == bool(figure.not_estimable), place
         for figures in ("value", "lower", "upper", "n", "events", "patients"):
             assert close(getattr(figure, figures), getattr(other, figures)), (place, figures)
 

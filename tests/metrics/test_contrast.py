@@ -1,6 +1,7 @@
 """Tests of differences, margins and several comparisons."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -105,3 +106,19 @@ def test_a_wider_margin_is_easier_to_meet(
     assert far.p_value <= near.p_value  # type: ignore[operator]
     if abs(near.p_value - 0.025) > 1e-9:  # type: ignore[operator]
         assert near.shown == (near.p_value < 0.025)  # type: ignore[operator]
+
+
+def test_without_limits_nothing_is_shown() -> None:
+    """Neither that it is no worse nor that it is; the level is the contrast's own."""
+    made = contrast(0.1, 0.02)
+    bare = Contrast(
+        replace(made.difference, lower=None, upper=None, level=0.8),
+        made.first,
+        made.second,
+        None,
+        "equal",
+        "z",
+        None,
+    )
+    judged = non_inferiority(bare, margin=0.05)
+    assert (judged.shown, judged.p_value, judged.level) == (None, None, 0.8)
