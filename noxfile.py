@@ -83,6 +83,14 @@ def coverage(session: nox.Session) -> None:
     session.run("pytest", "-n", "auto", "--cov", "--cov-report=term-missing:skip-covered", env=env)
 
 
+@nox.session(default=False)
+def mutants(session: nox.Session) -> None:
+    """Change what decides a study in small ways, and list the changes that no test notices."""
+    session.install("-e", ".[test]", "mutmut>=3.8")
+    session.run("mutmut", "run", *session.posargs, env={"OMP_NUM_THREADS": "1"})
+    session.run("mutmut", "results")
+
+
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check style, formatting and spelling."""

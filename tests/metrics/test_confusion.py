@@ -115,7 +115,7 @@ def test_a_share_takes_the_interval_it_is_asked_for(share: Callable[..., Figure]
     ):
         made = share(labels, calls, **words)
         assert (made.lower, made.upper) == pytest.approx(interval(hits, n))
-    with pytest.raises(InvalidInputError, match="`interval` must be one of.*Did you mean 'exact'"):
+    with pytest.raises(InvalidInputError, match=r"`interval` must be one of.*Did you mean 'exact'"):
         share(labels, calls, interval="exactly")
 
 
