@@ -89,14 +89,14 @@ def test_logits_are_refused() -> None:
 
 @pytest.mark.parametrize("prevalence", [0.05, 0.1, 0.9])
 def test_few_steps_are_enough(prevalence: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Newton's steps double the right digits: twelve give what halving takes thirty for."""
+    """Newton's steps double the right digits: eight give what halving takes fifteen for."""
     scores = shifted(1, prevalence=prevalence, n=300)
     whole = estimate_prevalence(scores, train_prevalence=0.5, patients=None, n_draws=50)
-    monkeypatch.setattr("prevalens.decisions.prevalence_estimate._STEPS", 12)
+    monkeypatch.setattr("prevalens.decisions.prevalence_estimate._STEPS", 8)
     short = estimate_prevalence(scores, train_prevalence=0.5, patients=None, n_draws=50)
 
-    assert short.value == pytest.approx(whole.value, abs=1e-9)
-    assert (short.lower, short.upper) == pytest.approx((whole.lower, whole.upper), abs=1e-9)
+    assert short.value == pytest.approx(whole.value, abs=3e-5)
+    assert (short.lower, short.upper) == pytest.approx((whole.lower, whole.upper), abs=3e-5)
 
 
 @settings(max_examples=25, deadline=None)
