@@ -7,9 +7,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import Phase, settings
 from PIL import Image
 
 from prevalens.cohorts import Cohort
+
+# `nox -s mutants` wants one failure and the same each time; the smallest would cost seconds.
+settings.register_profile(
+    "mutants", derandomize=True, database=None, phases=[Phase.explicit, Phase.generate]
+)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -161,6 +161,7 @@ def test_limits_are_quantiles_of_a_bootstrap_of_patients() -> None:
     # The 5th and 95th percentile of 40 draws at one half are 15 and 25.
     assert (found.lower, found.upper) == pytest.approx((15 / 40, 25 / 40), abs=0.5 / 40)
     assert (found.level, found.unit, found.n, found.patients) == (0.9, "image", 40, 40)
+    assert found.method.endswith("4000 draws over patients")
 
 
 @pytest.mark.parametrize(
