@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prevalens.decisions import estimate_prevalence
+from prevalens.decisions import estimate_prevalence, prevalence_estimate
 from prevalens.exceptions import InvalidInputError
 
 
@@ -187,3 +187,16 @@ def test_what_is_no_column_of_scores_is_refused(scores: list[object]) -> None:
     """Empty, two columns, nan and beyond 1."""
     with pytest.raises(InvalidInputError, match=r"`scores` must be probabilities in \[0, 1\]"):
         estimate_prevalence(scores, train_prevalence=0.5, patients=None)
+
+
+@pytest.mark.parametrize("chunk", [7 * 40, 10**6])
+def test_a_draw_is_as_many_patients_as_there_are(
+    chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of rows that are surely negative or positive each draw counts k of 40, fifty times."""
+    monkeypatch.setattr(prevalence_estimate, "_CHUNK", chunk)
+    given = np.repeat([[0.0, 2.0], [2.0, 0.0]], 20, axis=0)
+    drawn = prevalence_estimate._drawn(given, np.arange(40), n_draws=50, seed=0)
+
+    assert drawn.shape == (50,)
+    assert 40 * drawn == pytest.approx(np.rint(40 * drawn), abs=1e-6)
