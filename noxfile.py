@@ -93,9 +93,26 @@ def kills(session: nox.Session, backend: str) -> None:
 
 @nox.session(default=False)
 def coverage(session: nox.Session) -> None:
-    """Measure branch coverage on TensorFlow."""
-    env = install_backend(session, "tensorflow", "fast", "dicom")
-    session.run("pytest", "-n", "auto", "--cov", "--cov-report=term-missing:skip-covered", env=env)
+    """Measure branch coverage over the three backends together, with every extra."""
+    session.install(*BACKENDS.values())
+    session.install("-e", ".[test,plot,dicom,fast,onnx,onnx-jax]")
+    parts = []
+    for backend in BACKENDS:
+        # What needs no Keras runs once, beside the first backend.
+        marked = ["-m", "keras"] if parts else []
+        parts.append(f".coverage-{backend}")
+        env = {"KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3", "COVERAGE_FILE": parts[-1]}
+        session.run("pytest", "-n", "auto", *marked, "--cov", "--cov-report=", env=env)
+    session.run("coverage", "combine", *parts)
+    session.run("coverage", "report", "--show-missing", "--skip-covered")
+
+
+@nox.session(default=False)
+def mutants(session: nox.Session) -> None:
+    """Change what decides a study in small ways, and list the changes that no test notices."""
+    session.install("-e", ".[test]", "mutmut>=3.8")
+    session.run("mutmut", "run", *session.posargs, env={"OMP_NUM_THREADS": "1"})
+    session.run("mutmut", "results")
 
 
 @nox.session

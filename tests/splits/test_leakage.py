@@ -184,6 +184,13 @@ def test_the_audit_as_a_dict_is_plain() -> None:
     assert json.loads(json.dumps(record)) == record
     assert [finding["kind"] for finding in record["findings"]] == ["patient", "identical"]
     assert record["ok"] is False
+    assert set(record) == {"ok", "checked", "not_checked", "findings"}
+    assert record["findings"][0] == {
+        "kind": "patient",
+        "rows": [0, 1, 3],
+        "parts": ["train", "test"],
+        "what": "patient 'p'",
+    }
 
 
 def test_a_long_audit_counts_what_it_does_not_list() -> None:
