@@ -20,7 +20,7 @@ USES: dict[str, set[str]] = {
     "metrics": set(),
     "cohorts": {"images"},
     "splits": {"images", "cohorts", "metrics"},
-    "batches": {"images", "cohorts", "splits"},
+    "batches": {"images", "cohorts", "splits", "augmentation"},
     "predictions": {"cohorts", "metrics"},
     "decisions": {"predictions", "metrics"},
     "reports": {"cohorts", "splits", "predictions", "decisions", "metrics"},

@@ -345,3 +345,14 @@ def test_output_that_takes_no_more_is_closed(
     assert main(["completion", "bash"]) == code
     assert full.closed
     assert said in capsys.readouterr().err
+
+
+def test_a_split_without_validation_tells_of_the_parts_there_are(
+    cohort_table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two lines for two parts, then the file: an empty part is not a cohort."""
+    words = ["split", str(cohort_table), *COLUMNS, "--validation", "0", "--test", "0.5"]
+
+    assert main([*words, "-o", str(tmp_path / "p.json")]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in lines[:-1]] == ["train", "test"]
