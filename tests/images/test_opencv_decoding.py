@@ -139,3 +139,15 @@ def test_real_smears_are_the_same() -> None:
     for path in sorted(CELLS.glob("*.bmp"))[:40]:
         ours, theirs = (read(path, size=96) for read in (read_image_opencv, read_image))
         assert np.array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("claim", [b"\xff\xff\xff\xff", b"\0\xff\0\0"])
+def test_a_part_that_claims_more_than_the_file_holds_is_left_to_pillow(
+    tmp_path: Path, claim: bytes
+) -> None:
+    """OpenCV would set 4 GB aside for a PNG of 500 bytes that says its next part is that long."""
+    scene().save(tmp_path / "a.png")
+    data = (tmp_path / "a.png").read_bytes()
+    first = data.index(b"IDAT") - 4
+    assert decoding._plain_png(data)
+    assert not decoding._plain_png(data[:first] + claim + data[first + 4 :])

@@ -10,6 +10,7 @@ from PIL import Image as Pillow
 
 from prevalens._optional import require
 from prevalens.exceptions import MissingExtraError, UnreadableImageError
+from prevalens.images.row_bands import row_bands
 
 
 def is_dicom(path: str | os.PathLike[str]) -> bool:
@@ -41,9 +42,10 @@ def read_dicom(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
         _refuse_frames(path, header)
         _refuse_bomb(path, header)
         pixels = header.pixel_array
-        if header.get("SamplesPerPixel", 1) == 3:
-            return _colour(header, pixels)
-        return _grey(header, pixels)
+        change = _colour if header.get("SamplesPerPixel", 1) == 3 else _grey
+        shown = np.empty(pixels.shape, dtype=np.uint8)
+        for band in row_bands(*pixels.shape[:2]):
+            shown[band] = change(header, pixels[band])
     except (MissingExtraError, UnreadableImageError):
         raise
     # Damaged headers raise AttributeError, ValueError, struct.error and more.
@@ -52,6 +54,7 @@ def read_dicom(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
             f"{path} cannot be decoded as a DICOM picture ({_reason(error)}). "
             "Export it uncompressed, or leave it out."
         ) from error
+    return shown
 
 
 def dicom_patient(path: str | os.PathLike[str]) -> str:
