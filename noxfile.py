@@ -282,6 +282,15 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def fuzz(session: nox.Session) -> None:
+    """Feed mutated files to the decoders for five minutes; a folder of real files may be given."""
+    session.install("-e", ".[fast,dicom]", "atheris>=2.3")
+    script = os.path.abspath("tests/images/fuzz_decoding.py")  # noqa: PTH100
+    session.chdir(session.create_tmp())  # where what breaks a decoder is left
+    session.run("python", script, *session.posargs, "-max_total_time=300")
+
+
+@nox.session(default=False)
 def minimums(session: nox.Session) -> None:
     """Run the stages without Keras, and the Keras ones on JAX, on the lowest declared versions."""
     session.install("uv")
