@@ -77,6 +77,18 @@ def every_python(session: nox.Session, backend: str) -> None:
 
 
 @nox.session(default=False)
+@nox.parametrize("backend", list(BACKENDS), ids=list(BACKENDS))
+def kills(session: nox.Session, backend: str) -> None:
+    """Kill one training at 20 random moments and compare its end with a run never killed."""
+    env = install_backend(session, backend)
+    # The captured log tells the seed and each moment; PREVALENS_KILLS_SEED replays them.
+    session.run(
+        "pytest", "-rP", "tests/callbacks/test_training_backup.py", "-k", "killed or full_disk",
+        *session.posargs, env={"PREVALENS_KILLS": "20", **env},
+    )  # fmt: skip
+
+
+@nox.session(default=False)
 def coverage(session: nox.Session) -> None:
     """Measure branch coverage on TensorFlow."""
     env = install_backend(session, "tensorflow", "fast", "dicom")
@@ -187,10 +199,25 @@ def install_and_list(session: nox.Session, wheel: str) -> None:
 
 
 @nox.session(default=False)
-def wheel(session: nox.Session) -> None:
-    """Run the tests that need no Keras against the installed wheel, not the tree."""
-    session.install(".[test]")
-    session.run("pytest", "-n", "auto", "-m", "not keras", *session.posargs)
+@nox.parametrize("backend", ["none", *BACKENDS], ids=["none", *BACKENDS])
+def wheel(session: nox.Session, backend: str) -> None:
+    """Run the tests of the unpacked sdist against the wheel built from it; not the tree."""
+    session.install("build")
+    folder = Path(session.create_tmp()).resolve() / "dist"
+    shutil.rmtree(folder, ignore_errors=True)
+    session.run("python", "-m", "build", "--outdir", str(folder))
+    sdist, built = (next(folder.glob(f"*{suffix}")) for suffix in (".tar.gz", ".whl"))
+    with tarfile.open(sdist) as source:
+        source.extractall(folder, filter="data")
+    if backend == "none":
+        extras, chosen, env = "test", ["-m", "not keras"], {}
+    else:
+        extras, chosen, env = f"test,{backend}", [], {"KERAS_BACKEND": backend}
+    if backend == "torch":
+        session.install(BACKENDS[backend])
+    session.install(f"prevalens[{extras}] @ {built.as_uri()}")
+    session.chdir(folder / sdist.name.removesuffix(".tar.gz"))
+    session.run("pytest", "-n", "auto", *chosen, *session.posargs, env=env)
 
 
 @nox.session(default=False)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from prevalens.exceptions import DataWarning
 from prevalens.images.cached_images import CachedImages, read_head
 from prevalens.images.file_signatures import sign_files
 
@@ -109,3 +110,25 @@ def test_a_disk_that_fills_up_is_a_warning_and_the_run_goes_on(tmp_path: Path) -
     )
     assert done.stdout.startswith("1 DataWarning The pixel cache ")
     assert "3 of 8 images are kept" in done.stdout
+
+
+def test_after_a_failed_write_nothing_more_is_tried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One warning, with what is kept; the images that were kept are still read."""
+    kept = slots(tmp_path, (3, 1, 1, 3))
+    kept.keep(0, np.full((1, 1, 3), 7, dtype=np.uint8))
+    tried = []
+
+    def refuse(_: int, data: np.ndarray, __: int) -> None:
+        tried.append(data.size)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("prevalens.images.cached_images._write_at", refuse)
+    with pytest.warns(DataWarning, match=r"No space left on device.: 1 of 3 images are kept"):
+        kept.keep(1, np.zeros((1, 1, 3), dtype=np.uint8))
+    kept.keep(2, np.zeros((1, 1, 3), dtype=np.uint8))
+    into = np.zeros((3, 1, 1, 3), dtype=np.uint8)
+    assert kept.take(np.arange(3), into=into).tolist() == [1, 2]
+    assert into[0].reshape(-1).tolist() == [7, 7, 7]
+    assert tried == [3]

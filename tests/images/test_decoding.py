@@ -319,3 +319,25 @@ def test_a_picture_takes_less_than_eleven_bytes_a_pixel(tmp_path: Path, name: st
         text=True,
     )
     assert 2 < float(done.stdout) < 11
+
+
+def test_images_of_one_array_need_a_size(tmp_path: Path) -> None:
+    """Without one they could not be stacked."""
+    with pytest.raises(InvalidInputError, match="need one `size`, got None"):
+        read_images([tmp_path / "a.png"], size=None)
+
+
+def test_a_file_that_goes_while_it_is_opened_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process may take it away between the look and the reading."""
+    path = saved(tmp_path / "a.png", "L", [[1]])
+    opened = Image.open
+
+    def late(given: Path, **settings: Any) -> Image.Image:
+        path.unlink()
+        return opened(given, **settings)
+
+    monkeypatch.setattr("PIL.Image.open", late)
+    with pytest.raises(UnreadableImageError, match=r"a\.png does not exist any more"):
+        read_image(path)

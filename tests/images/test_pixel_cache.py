@@ -340,3 +340,8 @@ def test_a_kill_at_any_moment_leaves_no_wrong_pixel(tmp_path: Path) -> None:
     counts = [int(count) for count in done.stdout.split()]
     assert len(counts) == 50
     assert len(set(counts)) > 2, "no kill came half-way"
+
+
+def test_its_text_makes_it_again(tmp_path: Path) -> None:
+    """The folder is all there is to say."""
+    assert repr(PixelCache(tmp_path)) == f"PixelCache({str(tmp_path)!r})"

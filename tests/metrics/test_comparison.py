@@ -165,3 +165,24 @@ def test_an_empty_group_is_refused() -> None:
     """Both groups need images."""
     with pytest.raises(InvalidInputError, match="0 of 240 are in the first"):
         compare_groups(LABELS, FIRST, np.zeros(240))
+
+
+def test_each_model_may_have_its_own_threshold() -> None:
+    """Sensitivities of 1/2 at .5 and of 1 at .2; left out, the second is the first."""
+    labels, scores = [1, 1, 0, 0], [0.9, 0.3, 0.1, 0.1]
+    figure = {"figure": "sensitivity", "threshold": 0.5}
+    apart = compare_models(labels, scores, scores, second_threshold=0.2, **figure)  # type: ignore[arg-type]
+    alike = compare_models(labels, scores, scores, **figure)  # type: ignore[arg-type]
+    assert (apart.first.value, apart.second.value) == (0.5, 1.0)
+    assert (alike.first.value, alike.second.value) == (0.5, 0.5)
+    with pytest.raises(InvalidInputError, match="`second_threshold`"):
+        compare_models(labels, scores, scores, second_threshold=1.2, **figure)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("figure", ["auroc", "average_precision", "specificity"])
+def test_without_negatives_nothing_is_compared(figure: str) -> None:
+    """Three figures need a negative image; the reason is said."""
+    made = compare_models(
+        np.ones(3), [0.1, 0.2, 0.3], [0.3, 0.1, 0.2], figure=figure, threshold=threshold_of(figure)
+    )
+    assert made.difference.not_estimable == "no negative images"

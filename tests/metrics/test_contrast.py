@@ -71,3 +71,11 @@ def test_a_contrast_becomes_plain_values() -> None:
     plain = contrast(0.1, 0.02).to_dict()
     assert plain["difference"]["value"] == 0.1
     assert (plain["p_value"], plain["hypothesis"]) == (0.1, "equal")
+
+
+def test_without_an_error_the_limit_alone_decides() -> None:
+    """A difference whose interval has no standard error: shown by its limit, no p value."""
+    made = contrast(-0.01, 0.02)
+    bare = Contrast(made.difference, made.first, made.second, 0.1, "equal", "exact", None)
+    judged = non_inferiority(bare, margin=0.05)
+    assert (judged.shown, judged.p_value) == (True, None)

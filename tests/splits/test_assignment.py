@@ -142,3 +142,18 @@ def test_the_patient_weight_trades_images_for_patients() -> None:
 
     assert sorted(np.bincount(images_first).tolist()) == [1, 4]
     assert sorted(np.bincount(patients_first).tolist()) == [2, 3]
+
+
+def test_a_search_cut_short_still_gives_every_part_what_it_needs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One round instead of many: a worse balance, but each of 2,000 patients in one part."""
+    monkeypatch.setattr("prevalens.splits.assignment._ROUNDS", 1)
+    sizes = np.random.default_rng(4).integers(1, 50, 2000)
+
+    parts = assign(
+        problem_of([[int(size)] for size in sizes], [0.5, 0.5]), [[], []], generator(0), tolerance=0
+    )
+
+    assert sorted(set(parts.tolist())) == [0, 1]
+    assert len(parts) == 2000

@@ -97,3 +97,13 @@ def test_assumptions_out_of_range_are_refused_by_name(
     """The error names the assumption."""
     with pytest.raises(InvalidInputError, match=f"`{name}`"):
         plan_precision(cohort, {"test": np.arange(9)}, **{name: value})
+
+
+def test_a_part_without_a_class_expects_nothing_of_it() -> None:
+    """No sick image, no sensitivity: not 0, and no half-width."""
+    plan = plan_precision(cohort_of([2], [5, 5]), {"test": np.arange(2, 12)})
+
+    held = plan.parts[0].sensitivity
+    assert (held.images, held.patients, held.effective_images) == (0, 0, 0.0)
+    assert held.half_width is None
+    assert "none: 0 patient(s)" in str(plan)

@@ -14,6 +14,7 @@ from typing import Any
 import keras
 
 from prevalens._checks import check_choice, check_integer, did_you_mean
+from prevalens._writing import remove_unfinished
 from prevalens.callbacks.adjuster_record import AdjusterRecord, AdjusterRow, rows_of
 from prevalens.callbacks.adjuster_rule import AdjusterRule, AdjusterState
 from prevalens.callbacks.kept_arrays import KeptArrays
@@ -53,7 +54,8 @@ class LearningRateAdjuster(keras.callbacks.Callback):
         noise_width: Half-width of that band in standard deviations.
         restore_optimizer: Whether going back also restores the optimizer's slots (its momenta)
             of the kept epoch. The rate and the step count are never taken back.
-        weights_file: Keep the best weights in this `.npz` file rather than in memory.
+        weights_file: Keep the best weights in this `.npz` file rather than in memory; where the
+            disk is full, a warning is given and memory holds them.
         on_ask: Called with the epoch's row from epoch `ask_epoch` on; returns `"halt"` to end
             the training, a whole number to be asked again after so many epochs, or None.
         ask_epoch: Number of epochs after which `on_ask` is first called, from 1.
@@ -137,6 +139,8 @@ class LearningRateAdjuster(keras.callbacks.Callback):
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:  # noqa: ARG002
         """Refuse a rate that cannot be set, and start afresh unless a state was given."""
         _refuse_schedule(self.model.optimizer)
+        if self.weights_file is not None:
+            remove_unfinished(self.weights_file)
         if not self._resumes:
             self._state = None
             self.record = AdjusterRecord(monitor=self.monitor)
@@ -214,7 +218,7 @@ class LearningRateAdjuster(keras.callbacks.Callback):
     def set_state(self, record: Mapping[str, Any], arrays: Sequence[Any]) -> None:
         """Take back what `get_state` gave, so that the next `fit` goes on from there."""
         state = AdjusterState.from_dict(record["state"])
-        kept = KeptArrays(arrays, file=self.weights_file)
+        kept = self._keep(arrays)
         self._state = replace(state, kept=replace(state.kept, weights=kept))
         self.record = AdjusterRecord(monitor=self.monitor, rows=rows_of(record["rows"]))
         self._next_ask = record["next_ask"]
@@ -237,8 +241,19 @@ class LearningRateAdjuster(keras.callbacks.Callback):
             self.rule = replace(self.rule, mode=_direction(self.monitor))
 
     def _snapshot(self) -> KeptArrays:
-        values = map(keras.ops.convert_to_numpy, self._followed())
-        return KeptArrays(values, file=self.weights_file)
+        return self._keep([keras.ops.convert_to_numpy(v) for v in self._followed()])
+
+    def _keep(self, arrays: Sequence[Any]) -> KeptArrays:
+        try:
+            return KeptArrays(arrays, file=self.weights_file)
+        except OSError as error:
+            warnings.warn(
+                f"The best weights could not be written to {self.weights_file}: {error}. They "
+                "are kept in memory, and training goes on. Free some space.",
+                PrevalensWarning,
+                stacklevel=2,
+            )
+            return KeptArrays(arrays)
 
     def _followed(self) -> list[Any]:
         slots = _slots(self.model.optimizer) if self.restore_optimizer else []

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from prevalens._writing import remove_unfinished
 from prevalens.callbacks.kept_arrays import read_arrays, write_arrays
 from prevalens.callbacks.torch_random import set_torch_random_state, torch_random_state
 from prevalens.exceptions import InvalidInputError, PrevalensWarning
@@ -95,6 +96,7 @@ class TrainingBackup(keras.callbacks.Callback):
         Raises:
             InvalidInputError: the file is cut, of another version, or of another model.
         """
+        remove_unfinished(self.path)
         if not self.path.exists():
             return 0
         arrays = read_arrays(self.path)
