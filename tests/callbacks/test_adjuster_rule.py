@@ -247,6 +247,11 @@ def test_a_state_through_json_decides_the_same(history: list[Pair]) -> None:
         ({"mode": "mix"}, r"`mode` must be one of 'min', 'max', got 'mix'.*Did you mean 'min'"),
         ({"min_delta": -0.1}, r"`min_delta` must lie in \[0, inf\], got -0.1"),
         ({"noise_epochs": 2}, r"`noise_epochs` must be 0 .* or at least 3, got 2"),
+        ({"noise_epochs": 1}, r"`noise_epochs` must be 0 .* or at least 3, got 1"),
+        ({"noise_epochs": -1}, r"`noise_epochs` must be a whole number >= 0"),
+        ({"cooldown": -1}, r"`cooldown` must be a whole number >= 0"),
+        ({"min_rate": -1}, r"`min_rate` must lie in \[0, inf\]"),
+        ({"noise_width": -1}, r"`noise_width` must lie in \[0, inf\]"),
     ],
 )
 def test_a_setting_outside_its_range_is_refused(setting: dict[str, object], text: str) -> None:

@@ -237,3 +237,22 @@ def test_settings_are_refused_by_name(setting: dict[str, object], name: str) -> 
         fitted.correct_threshold(1.5)
     with pytest.raises(InvalidInputError, match=r"`threshold` must lie in \[0, 1\]"):
         fitted.correct_threshold(-0.5)
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 999), n_folds=st.integers(2, 4))
+def test_a_patients_images_share_one_map(seed: int, n_folds: int) -> None:
+    """Within a patient equal scores stay equal, none overtakes another, all stay in [0, 1]."""
+    rng = np.random.default_rng(seed)
+    owner, labels = np.repeat(np.arange(12), 5), np.tile([0, 1, 0, 1, 1], 12)
+    scores = np.round(np.clip(0.4 + 0.2 * labels + 0.3 * rng.normal(size=60), 0, 1), 1)
+    made = Predictions(labels=labels, scores=scores, patients=[f"p{k}" for k in owner])
+    corrected = recalibrate(made, method="isotonic", n_folds=n_folds, seed=seed).scores
+
+    assert ((corrected >= 0) & (corrected <= 1)).all()
+    for patient in range(12):
+        mine = owner == patient
+        order = np.argsort(scores[mine], kind="stable")
+        risen, after = np.diff(scores[mine][order]), np.diff(corrected[mine][order])
+        assert (after >= 0).all()
+        assert (after[risen == 0] == 0).all()

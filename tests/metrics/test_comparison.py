@@ -78,6 +78,22 @@ def test_separate_sensitivities_follow_newcombe() -> None:
     assert (made.difference.lower, made.difference.upper) == pytest.approx(
         (0.0524, 0.3339), abs=5e-5
     )
+    # The pooled z test: 104 of 150.
+    pooled = 104 / 150
+    error = math.sqrt(pooled * (1 - pooled) * (1 / 70 + 1 / 80))
+    assert made.p_value == pytest.approx(2 * stats.norm.sf(0.2 / error))
+
+
+def test_an_arm_without_a_hit_is_a_share_of_0() -> None:
+    """0 of 20 against 10 of 20, both ways."""
+    labels, first = np.ones(40), np.arange(40) < 20
+    scores = np.where(np.arange(40) < 30, 0.1, 0.9)
+    ask = {"figure": "sensitivity", "threshold": 0.5}
+    made, turned = (compare_groups(labels, scores, side, **ask) for side in (first, ~first))  # type: ignore[arg-type]
+    assert (made.difference.value, turned.difference.value) == (-0.5, 0.5)
+    # Newcombe: the limits of 0 of 20 are 0 and .1611, of 10 of 20 .2993 and .7007.
+    assert made.difference.lower == pytest.approx(-0.5 - (0.7007 - 0.5), abs=1e-4)
+    assert made.difference.upper == pytest.approx(-0.5 + math.hypot(0.1611, 0.2007), abs=1e-4)
 
 
 @pytest.mark.parametrize("figure", COMPARABLE)

@@ -72,7 +72,11 @@ def test_a_partition_describes_itself(cohort: Cohort) -> None:
     plan = partition.describe(cohort, sensitivity=0.8, level=0.9)
 
     record = json.loads(json.dumps(plan.to_dict()))
+    assert set(record) == {"correlation", "level", "parts"}
     assert list(record["parts"]) == ["train", "validation", "test"]
+    assert list(record["parts"]["test"]) == [
+        *("n_images", "n_patients", "images", "patients", "sensitivity", "specificity")
+    ]
     assert record["parts"]["test"]["n_images"] == len(partition.test)
     assert record["parts"]["test"]["sensitivity"]["assumed"] == 0.8
     assert "90 % intervals over patients" in str(plan)

@@ -151,6 +151,8 @@ def test_the_dict_is_plain() -> None:
 
     assert json.loads(json.dumps(record)) == record
     assert record["figures"]["covariate noise"]["unit"] == "image"
+    assert set(record) == {"ok", "bound", "suspicious", "figures", "left_out"}
+    assert (record["ok"], record["bound"], record["left_out"]) == (True, 0.7, {})
 
 
 def test_too_few_patients_and_a_bad_bound_are_refused() -> None:
