@@ -131,13 +131,15 @@ class Terminal(io.StringIO):
 
 @pytest.mark.parametrize("terminal", [True, False])
 def test_colour_is_for_terminals_only(monkeypatch: pytest.MonkeyPatch, *, terminal: bool) -> None:
-    """A terminal gets control codes, a file or pipe none; the text is the same."""
+    """A terminal gets control codes, a file or pipe none; the text is the same, and once."""
     for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setattr(sys, "stdout", Terminal() if terminal else io.StringIO())
     table = AdjusterTable("val_loss")
-    table.print_row(row(), heading=True)
+    table.waiting = row()
+    table.flush(interactive=True)
+    table.flush(interactive=True)
     printed = sys.stdout.getvalue()  # type: ignore[attr-defined]
 
     assert ("\x1b[" in printed) == terminal

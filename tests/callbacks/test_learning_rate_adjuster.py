@@ -160,6 +160,16 @@ def test_an_absent_monitor_lists_what_is_there() -> None:
         train(small_model(), callbacks.LRA(monitor="loss", accuracy="acuracy", verbose=0))
 
 
+def test_validation_in_some_epochs_only_is_told_apart() -> None:
+    """A monitor that was there in the first epoch and is not in the second is not a wrong name."""
+    adjuster, settings = callbacks.LRA(verbose=0), {"validation_data": rows()}
+    late = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: logs.pop("val_loss") if epoch else None
+    )
+    with pytest.raises(InvalidInputError, match=r"no 'val_loss'.*Validate in every epoch"):
+        train(small_model(), late, adjuster, **settings)
+
+
 def test_a_schedule_is_refused_before_training() -> None:
     """An optimizer whose rate follows a schedule is refused at once, by the schedule's name."""
     schedule = keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.5)
@@ -283,6 +293,8 @@ def test_a_halt_file_ends_the_training(tmp_path: Path) -> None:
     )
 
     assert len(history.epoch) == 2
+    with pytest.raises(InvalidInputError, match=r"there before training has begun.*Remove it"):
+        train(small_model(), callbacks.LRA(verbose=0, halt_file=tmp_path / "halt"))
 
 
 def test_random_states_are_not_taken_back() -> None:

@@ -116,7 +116,7 @@ FALLING = [0.9, 0.8, 0.7, 0.6, 0.5]
 
 
 def test_the_opened_layer_trains_in_the_second_phase_only() -> None:
-    """The frozen kernel stands still for two epochs and moves in the third, at the new rate."""
+    """Fourth defect: the frozen kernel stands still until the third epoch, and moves in it."""
     script, adjuster = Script(FALLING), lra()
     begun = train(frozen(), script, adjuster)
     low = [weights[0] for weights in script.ended]
@@ -166,11 +166,10 @@ def test_a_first_phase_that_stalls_for_good_is_over_early() -> None:
     assert len(adjuster.record) == 5
 
 
-def test_a_first_phase_that_was_halted_or_broke_has_no_second(tmp_path: Path) -> None:
-    """A halt file ends all; so does a monitor that is not a number."""
-    halt = tmp_path / "halt"
-    halt.touch()
-    assert train(frozen(), Script(FALLING), lra(halt_file=halt)) == [0]
+def test_a_first_phase_that_was_halted_or_broke_has_no_second() -> None:
+    """The owner's "halt" ends all; so does a monitor that is not a number."""
+    asked = {"ask_epoch": 1, "on_ask": lambda _: "halt"}
+    assert train(frozen(), Script(FALLING), lra(**asked)) == [0]
     with pytest.warns(UserWarning, match="'val_loss' is not a number in epoch 1"):
         assert train(frozen(), Script([float("nan")] * 5), lra()) == [0]
 

@@ -1,5 +1,6 @@
 """The table that LearningRateAdjuster prints: at most 80 columns, a row an epoch."""
 
+import logging
 import math
 import sys
 from collections.abc import Iterable
@@ -43,10 +44,15 @@ class AdjusterTable:
     Args:
         monitor: Name of the monitored value. Where it is none of the columns, it takes the
             place of the validation accuracy.
+
+    Attributes:
+        waiting: The row that `flush` will print, or None.
     """
 
     def __init__(self, monitor: str) -> None:
         self.monitor = monitor
+        self.waiting: AdjusterRow | None = None
+        self._headed = False
         self._own = monitor not in _FOUR_DECIMALS
 
     def heading(self) -> str:
@@ -71,17 +77,31 @@ class AdjusterTable:
         """Return heading and rows."""
         return "\n".join([self.heading(), *(self.line(row) for row in rows)])
 
-    def print_row(self, row: "AdjusterRow", *, heading: bool) -> None:
-        """Print one row to the standard output, coloured where that is a terminal."""
+    def flush(self, *, interactive: bool, behind_bar: bool = False) -> None:
+        """Print the row that waits, if one does; the heading before the first.
+
+        Args:
+            interactive: Whether to the standard output, else to the log.
+            behind_bar: Whether the cursor stands behind a progress bar.
+        """
+        row, self.waiting = self.waiting, None
+        if row is None:
+            return
+        lines = [self.line(row)] if self._headed else [self.heading(), self.line(row)]
+        self._headed = True
+        if not interactive:
+            logging.getLogger("prevalens").info("\n".join(lines))
+            return
+        if behind_bar:
+            sys.stdout.write("\n")
         console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
         # In a file or a pipe rich would still wrap at a width it guesses.
         if not console.is_terminal:
-            above = f"{self.heading()}\n" if heading else ""
-            sys.stdout.write(f"{above}{self.line(row)}\n")
+            sys.stdout.write("".join(f"{line}\n" for line in lines))
             return
-        if heading:
-            console.print(Text(self.heading(), style="bold"))
-        console.print(Text(self.line(row), style=_STYLES[_weightiest(row.action)]))
+        for heading in lines[:-1]:
+            console.print(Text(heading, style="bold"))
+        console.print(Text(lines[-1], style=_STYLES[_weightiest(row.action)]))
 
 
 def _weightiest(action: str) -> str:

@@ -1,9 +1,7 @@
 """LearningRateAdjuster: the Keras callback that obeys `AdjusterRule`."""
 
-import logging
 import math
 import os
-import sys
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -55,7 +53,8 @@ class LearningRateAdjuster(keras.callbacks.Callback):
             the training, `"unfreeze"` to end its first phase, a whole number to be asked again
             after so many epochs, or None.
         ask_epoch: Number of epochs after which `on_ask` is first called, from 1.
-        halt_file: The training ends after the epoch in which this file appears.
+        halt_file: The training ends after the epoch in which this file appears; one that is
+            there from the start is refused.
         verbose: 1 prints one line an epoch, in colour on a terminal; 0 none.
 
     Attributes:
@@ -128,6 +127,7 @@ class LearningRateAdjuster(keras.callbacks.Callback):
         self.on_ask, self.ask_epoch = on_ask, ask_epoch
         self.halt_file = None if halt_file is None else Path(halt_file)
         self.verbose = verbose
+        self._table = AdjusterTable(monitor)
         self._resumes = False
         self._start_afresh()
 
@@ -139,19 +139,23 @@ class LearningRateAdjuster(keras.callbacks.Callback):
         self._began = time.perf_counter()
         self._next_ask = self.ask_epoch
         self._trainable = 0
-        self._table = AdjusterTable(self.monitor)
-        self._headed, self._unprinted = False, False
 
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:  # noqa: ARG002
         """Refuse a rate that cannot be set, and start afresh unless a state was given."""
         _refuse_schedule(self.model.optimizer)
         if self.weights_file is not None:
             remove_unfinished(self.weights_file)
+        if self.halt_file is not None and self.halt_file.exists():
+            raise InvalidInputError(
+                f"The halt file {self.halt_file} is there before training has begun, perhaps "
+                "from an earlier run. Remove it, or leave `halt_file` out."
+            )
         if not self._resumes:
             self._start_afresh()
         if not self.unfreezes:
             self._trainable = len(self.model.trainable_variables)
-        self._resumes = self._headed = False
+        self._table = AdjusterTable(self.monitor)
+        self._resumes = False
 
     def begin_second_phase(self) -> int:
         """Let the next `fit` go on with this record, after the model was compiled anew.
@@ -233,11 +237,13 @@ class LearningRateAdjuster(keras.callbacks.Callback):
         seconds = time.perf_counter() - self._began
         row = AdjusterRow.of(decision, logs=logs, accuracy=self.accuracy, duration=seconds)
         self.record.rows.append(row)
-        self._unprinted = True
+        self._table.waiting = row
         word = self._ask(row)
         if self._ends_first_phase(row, word, stops=decision.stop) and not broken:
             self.unfreezes = True
             self.record.rows[-1] = row.ending_phase()
+            if self._table.waiting is not None:
+                self._table.waiting = self.record.rows[-1]
         if decision.stop or self.unfreezes or word == "halt":
             self.model.stop_training = True
 
@@ -281,6 +287,7 @@ class LearningRateAdjuster(keras.callbacks.Callback):
     def _read(self, logs: Mapping[str, float], name: str) -> float:
         if name not in logs:
             hint = ' Without validation data use monitor="loss".' if name == self.monitor else ""
+            hint += " Validate in every epoch." if self.record.rows else ""
             raise InvalidInputError(
                 f"The logs have no {name!r}; they have {sorted(logs)}. Name one of those, or "
                 f"compile the model with that metric.{did_you_mean(name, logs)}{hint}"
@@ -339,17 +346,10 @@ class LearningRateAdjuster(keras.callbacks.Callback):
 
     def _print_row(self, *, behind_bar: bool = False) -> None:
         """Print the last row; Keras ends the line of its bar after an epoch's callbacks."""
-        if not (self._unprinted and self.verbose):
-            return
-        row, heading = self.record.rows[-1], not self._headed
-        if keras.config.is_interactive_logging_enabled():
-            if behind_bar and (self.params or {}).get("verbose") == 1:
-                sys.stdout.write("\n")
-            self._table.print_row(row, heading=heading)
-        else:
-            lines = [self._table.heading()] if heading else []
-            logging.getLogger("prevalens").info("\n".join([*lines, self._table.line(row)]))
-        self._headed, self._unprinted = True, False
+        if self.verbose:
+            shown = keras.config.is_interactive_logging_enabled()
+            bar = behind_bar and (self.params or {}).get("verbose") == 1
+            self._table.flush(interactive=shown, behind_bar=bar)
 
     def _ask(self, row: AdjusterRow) -> object:
         """Return `"halt"`, `"unfreeze"` or None, as the halt file and the owner say."""
