@@ -20,7 +20,7 @@ USES: dict[str, set[str]] = {
     "metrics": set(),
     "cohorts": {"images"},
     "splits": {"images", "cohorts", "metrics"},
-    "batches": {"images", "cohorts", "splits"},
+    "batches": {"images", "cohorts", "splits", "augmentation"},
     "predictions": {"cohorts", "metrics"},
     "decisions": {"predictions", "metrics"},
     "reports": {"cohorts", "splits", "predictions", "decisions", "metrics"},
@@ -55,6 +55,8 @@ WITH_KERAS = {
     "callbacks/training_backup.py",
     "predictions/views.py",
     "explanations/activation_map.py",
+    "explanations/gradient.py",
+    "explanations/integrated_gradients.py",
     "explanations/occlusion_map.py",
 }
 BACKENDS = {"jax", "torch", "tensorflow"}

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from prevalens._writing import remove_unfinished, whole_file, write_json, write_text
+from prevalens.exceptions import UnwritableFileError
 
 
 def write_half(target: Path) -> None:
@@ -68,3 +69,16 @@ def test_json_refuses_nan(tmp_path: Path) -> None:
 
     write_json(tmp_path / "x.json", {"value": "é"})
     assert json.loads((tmp_path / "x.json").read_text(encoding="utf-8")) == {"value": "é"}
+
+
+@pytest.mark.parametrize("name", ["file/report.html", "folder"])
+def test_a_place_that_takes_no_file_is_refused_before_anything_is_written(
+    name: str, tmp_path: Path
+) -> None:
+    """The text names the file and says what to do; the block is not entered."""
+    (tmp_path / "file").touch()
+    (tmp_path / "folder").mkdir()
+
+    with pytest.raises(UnwritableFileError, match=r"(Name|Give) .* (folder|file)"):
+        write_half(tmp_path / name)
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "folder"]

@@ -9,6 +9,7 @@ from coded_images import rows_in
 from prevalens.batches import ImageDataset, UndersampledDataset
 from prevalens.batches.prefetched_dataset import usable_cores
 from prevalens.cohorts import Cohort
+from prevalens.exceptions import InvalidInputError
 
 pytestmark = pytest.mark.keras
 
@@ -51,3 +52,16 @@ def test_a_loop_of_ones_own_gets_an_epochs_batches(coded_cohort: Cohort) -> None
         shown += rows_in(batch)
         assert len(dataset._prefetcher._pending) <= 3
     assert shown == dataset.rows_of(3).tolist()
+
+
+def test_keras_own_workers_may_be_set_to_what_they_are(coded_cohort: Cohort) -> None:
+    """One worker and no processes are what there is; more is refused with the remedy."""
+    dataset = ImageDataset(coded_cohort, np.arange(4), image_size=4, batch_size=4)
+    dataset.workers = 1
+    dataset.use_multiprocessing = False
+
+    assert (dataset.workers, dataset.use_multiprocessing) == (1, False)
+    with pytest.raises(InvalidInputError, match="Give `threads`"):
+        dataset.workers = 2
+    with pytest.raises(InvalidInputError, match="Give `threads`"):
+        dataset.use_multiprocessing = True

@@ -80,3 +80,14 @@ def test_nothing_to_plot_is_said() -> None:
     """A record without rows is refused."""
     with pytest.raises(InvalidInputError, match="Train for at least one epoch"):
         AdjusterRecord(monitor="loss").plot()
+
+
+def test_axes_that_are_given_are_drawn_on() -> None:
+    """A figure of one's own takes the curve; a row that stopped says so."""
+    mpl.use("Agg")
+    axes = mpl.pyplot.figure().subplots()
+    assert record().plot(axes) is axes
+    mpl.pyplot.close(axes.figure)
+    decisions = AdjusterRule(threshold=None, stop_patience=1).simulate([0.5, 0.6], rate=0.1)
+    last = AdjusterRow.of(decisions[-1], loss=None, duration=2.0)
+    assert last.action == "lowered, restored, stopped"

@@ -2,6 +2,7 @@
 
 import json
 import math
+import threading
 
 import pytest
 from hypothesis import given, settings
@@ -323,6 +324,11 @@ def test_a_state_through_json_decides_the_same(history: list[Pair]) -> None:
         ({"mode": "mix"}, r"`mode` must be one of 'min', 'max', got 'mix'.*Did you mean 'min'"),
         ({"min_delta": -0.1}, r"`min_delta` must lie in \[0, inf\], got -0.1"),
         ({"noise_epochs": 2}, r"`noise_epochs` must be 0 .* or at least 3, got 2"),
+        ({"noise_epochs": 1}, r"`noise_epochs` must be 0 .* or at least 3, got 1"),
+        ({"noise_epochs": -1}, r"`noise_epochs` must be a whole number >= 0"),
+        ({"cooldown": -1}, r"`cooldown` must be a whole number >= 0"),
+        ({"min_rate": -1}, r"`min_rate` must lie in \[0, inf\]"),
+        ({"noise_width": -1}, r"`noise_width` must lie in \[0, inf\]"),
     ],
 )
 def test_a_setting_outside_its_range_is_refused(setting: dict[str, object], text: str) -> None:
@@ -335,3 +341,73 @@ def test_a_threshold_needs_the_accuracy() -> None:
     """With a threshold, values without accuracies are refused with the way out."""
     with pytest.raises(InvalidInputError, match="set threshold=None"):
         AdjusterRule().simulate([0.5], rate=1.0)
+
+
+def test_a_decision_tells_what_it_was_about() -> None:
+    """Epoch, values and rate as they came; improvement in per cent of each phase's own bar.
+
+    Accuracy rises from 0.5 to 0.6, by 20 %; then the value falls from 0.8 to 0.6, by 25 %, and
+    rises to 0.9, by 50 % of 0.6.
+    """
+    rule = AdjusterRule(threshold=0.8, patience=9)
+    history = [(0.5, 0.9), (0.6, 0.8), (0.8, 0.6), (0.9, 0.9)]
+    rows = rule.simulate(history, rate=0.25)
+
+    assert [(row.epoch, row.accuracy, row.value, row.rate) for row in rows] == [
+        (k, *pair, 0.25) for k, pair in enumerate(history)
+    ]
+    assert [row.phase for row in rows] == ["accuracy", "accuracy", "value", "value"]
+    assert rows[0].improvement is None
+    assert [row.improvement for row in rows[1:]] == pytest.approx([20, 25, -50])
+
+
+def test_the_kept_epoch_knows_what_it_was_kept_for() -> None:
+    """Accuracy or value; before the first epoch it is the start, with the weights of then."""
+    rule = AdjusterRule(threshold=0.8)
+    state = rule.start(epoch=5, weights="those of the start")
+    assert (state.kept.epoch, state.kept.monitor, state.kept.weights) == (
+        4,
+        "start",
+        "those of the start",
+    )
+    for epoch, accuracy, monitor in ((5, 0.5, "accuracy"), (6, 0.9, "value")):
+        state, _ = rule.step(state, epoch=epoch, value=1 - accuracy, rate=1.0, accuracy=accuracy)
+        assert (state.kept.epoch, state.kept.monitor) == (epoch, monitor)
+
+
+def test_a_state_is_written_without_looking_at_its_weights() -> None:
+    """They may be gigabytes, or things that cannot be copied, such as this lock."""
+    state = AdjusterRule().start(weights=threading.Lock())
+    assert "weights" not in state.to_dict()["kept"]
+
+
+@pytest.mark.parametrize("rate", [0, -1.0, float("nan")])
+def test_a_rate_is_above_0(rate: float) -> None:
+    """The argument is named."""
+    with pytest.raises(InvalidInputError, match="`rate`"):
+        AdjusterRule(threshold=None).simulate([1.0], rate=rate)
+
+
+@given(
+    st.lists(st.floats(0.01, 2), min_size=1, max_size=30),
+    st.sampled_from([0.125, 0.5, 2.0, 16.0]),
+)
+def test_units_of_value_and_rate_change_no_decision(history: list[float], unit: float) -> None:
+    """Values in other units, or all rates times a number: the same epochs, rates in proportion."""
+    rule = AdjusterRule(threshold=None, patience=2)
+    plain = rule.simulate(history, rate=1.0)
+    other = rule.simulate([unit * value for value in history], rate=unit)
+
+    assert [(row.keep, row.restore, row.stop) for row in plain] == [
+        (row.keep, row.restore, row.stop) for row in other
+    ]
+    assert [unit * row.next_rate for row in plain] == [row.next_rate for row in other]
+
+
+@given(st.lists(st.floats(-2, 2), min_size=1, max_size=30))
+def test_mode_max_is_mode_min_of_the_other_sign(history: list[float]) -> None:
+    """A score to raise is a loss to lower, with its sign turned."""
+    low, high = (AdjusterRule(threshold=None, patience=2, mode=mode) for mode in ("min", "max"))
+    assert shown(low.simulate(history, rate=1.0)) == shown(
+        high.simulate([-value for value in history], rate=1.0)
+    )

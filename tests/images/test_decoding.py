@@ -282,3 +282,25 @@ def test_a_bent_image_is_an_image_or_unreadable(
     path.write_bytes(content[: data.draw(st.integers(0, len(content)))])
 
     assert is_read_or_refused_by_name(path)
+
+
+def test_images_of_one_array_need_a_size(tmp_path: Path) -> None:
+    """Without one they could not be stacked."""
+    with pytest.raises(InvalidInputError, match="need one `size`, got None"):
+        read_images([tmp_path / "a.png"], size=None)
+
+
+def test_a_file_that_goes_while_it_is_opened_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process may take it away between the look and the reading."""
+    path = saved(tmp_path / "a.png", "L", [[1]])
+    opened = Image.open
+
+    def late(given: Path, **settings: Any) -> Image.Image:
+        path.unlink()
+        return opened(given, **settings)
+
+    monkeypatch.setattr("PIL.Image.open", late)
+    with pytest.raises(UnreadableImageError, match=r"a\.png does not exist any more"):
+        read_image(path)

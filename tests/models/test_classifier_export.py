@@ -22,13 +22,17 @@ CONVERTER = {"tensorflow": "tf2onnx", "torch": "onnx", "jax": "jax2onnx"}[BACKEN
 
 
 def small_network(images: Any) -> Any:
-    """Normalise as EfficientNet does, convolve, and normalise again."""
-    images = keras.layers.Normalization(mean=[0.1, 0.2, 0.3], variance=[1.0, 2.0, 3.0])(images)
+    """Normalise as EfficientNet does, by weights, convolve, and normalise again."""
+    normalised = keras.layers.Normalization()
+    images = normalised(images)
+    normalised.adapt_mean.assign([0.1, 0.2, 0.3])
+    normalised.adapt_variance.assign([0.1, 0.2, 0.3])
+    normalised.finalize_state()
     return keras.layers.BatchNormalization()(keras.layers.Conv2D(4, 3)(images))
 
 
 @pytest.fixture
-def classifier(tmp_path: Path) -> models.Classifier:
+def classifier(pixels: Any, tmp_path: Path) -> models.Classifier:
     """The brief's head, regularisers and augmentation on a small network, saved and loaded."""
     keras.utils.set_random_seed(1)
     model = models.all_classifier(
@@ -38,21 +42,47 @@ def classifier(tmp_path: Path) -> models.Classifier:
         weights=None,
         augmentation=RandomAugmentation(presets.brief(), seed=1),
     )
+    spread(model, pixels)
+    return saved(model, tmp_path, temperature=1.5)
+
+
+def saved(model: Any, folder: Path, *, temperature: float = 1.0) -> models.Classifier:
+    """Save a network with a card that corrects its scores, and load it."""
     card = models.ClassifierCard(
         classes=("hem", "all"),
         threshold=0.4,
         train_prevalence=0.5,
         prevalence=0.2,
-        temperature=1.5,
+        temperature=temperature,
     )
-    models.save_classifier(model, tmp_path / "saved.keras", card)
-    return models.load_classifier(tmp_path / "saved.keras")
+    models.save_classifier(model, folder / "saved.keras", card)
+    return models.load_classifier(folder / "saved.keras")
+
+
+def spread(model: Any, images: Any) -> None:
+    """Turn and scale the softmax so that the log-odds of the images have mean 0 and deviation 2.
+
+    The scores of a deep random network all lie within 1e-5 of 1/2, where anything agrees to 1e-5.
+    """
+    final = model.layers[-1]
+    hidden = keras.Model(model.input, final.input)(images, training=False)
+    kernel = np.random.default_rng(2).normal(size=final.kernel.shape)
+    odds = keras.ops.convert_to_numpy(hidden) @ (kernel[:, 1] - kernel[:, 0])
+    final.kernel.assign(kernel * 2 / odds.std())
+    final.bias.assign([0, -2 * odds.mean() / odds.std()])
+
+
+def drawn(n: int, size: int) -> Any:
+    """Draw images of noise around a level of their own."""
+    random = np.random.default_rng(0)
+    images = random.normal(random.uniform(20, 230, (n, 1, 1, 3)), 40, (n, size, size, 3))
+    return images.clip(0, 255).astype("float32")
 
 
 @pytest.fixture
 def pixels() -> Any:
     """Five drawn images."""
-    return np.random.default_rng(0).uniform(0, 255, (5, 24, 24, 3)).astype("float32")
+    return drawn(5, 24)
 
 
 def test_onnx_answers_alike(classifier: models.Classifier, pixels: Any, tmp_path: Path) -> None:
@@ -73,6 +103,26 @@ def test_onnx_answers_alike(classifier: models.Classifier, pixels: Any, tmp_path
     carried = session.get_modelmeta().custom_metadata_map[classifier_export.CARD_KEY]
     assert json.loads(carried)["threshold"] == 0.4
     assert [file.name for file in path.parent.iterdir()] == ["model.onnx"]
+
+
+def test_onnx_of_the_packaged_network_answers_alike(tmp_path: Path) -> None:
+    """EfficientNetB3 with the published head gives scores from near 0 to above 1/2 to 1e-5."""
+    runtime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+    for package in ("onnx", CONVERTER):
+        pytest.importorskip(package, reason=f"{package}, which ONNX needs here, is not installed")
+    keras.utils.set_random_seed(1)
+    model, images = models.all_classifier(image_size=64, weights=None), drawn(6, 64)
+    spread(model, images)
+    classifier = saved(model, tmp_path)
+
+    models.export_classifier(classifier, tmp_path / "model.onnx")
+
+    session = runtime.InferenceSession(tmp_path / "model.onnx")
+    (scores,) = session.run(None, {session.get_inputs()[0].name: images})
+    expected = classifier(images).scores
+    assert expected.min() < 0.1
+    assert expected.max() > 0.5
+    np.testing.assert_allclose(scores[:, 0], expected, atol=1e-5)
 
 
 @pytest.mark.skipif(BACKEND == "torch", reason="Keras writes no SavedModel on PyTorch")
@@ -130,6 +180,7 @@ def test_the_answering_network_holds_the_correction(
 
     np.testing.assert_allclose(scores[:, 0], classifier(pixels).scores, atol=1e-6)
     np.testing.assert_array_equal(classifier.model.predict(pixels, verbose=0), before)
+    assert scores.std() > 0.1
     regularised = [one.name for one in classifier.model.layers if has_activity_regulariser(one)]
     assert regularised == ["hidden"]
 

@@ -67,3 +67,13 @@ def test_a_picture_that_cannot_be_shown_says_why(tmp_path: Path) -> None:
 
     assert reasons[0] == "the file was not found"
     assert all("cannot be read" in reason for reason in reasons[1:])
+
+
+def test_a_huge_picture_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its header is enough to say so."""
+    monkeypatch.setattr("prevalens.reports.worst_misses._LARGEST", 20 * 10 - 1)
+    Image.new("RGB", (20, 10)).save(tmp_path / "miss.png")
+    (miss,) = worst_misses(told(tmp_path, ["miss.png"]), threshold=0.5, limit=9)
+
+    assert miss["thumbnail"] is None
+    assert miss["no_thumbnail"] == "the file is too large (20 x 10 pixels)"

@@ -88,9 +88,12 @@ def answering_network(classifier: Classifier) -> keras.Model:
     Args:
         classifier: The network and its card; neither is changed.
     """
-    model = classifier.model
-    copy = type(model).from_config(model.get_config())
-    copy.set_weights(model.get_weights())
+    # Through a file, which is what defines a classifier: `set_weights` would leave the mean and
+    # the variance of Keras' Normalization, as in EfficientNet, at 0 and 1 (Keras 3.15).
+    with tempfile.TemporaryDirectory() as room:
+        path = Path(room) / "copy.keras"
+        classifier.model.save(path)
+        copy = keras.saving.load_model(path, compile=False)
     _make_plain(copy)
     scores = _corrected(copy.outputs[0][:, -1:], classifier.card)
     network = keras.Model(copy.inputs[0], scores, name="classifier")
