@@ -96,7 +96,7 @@ def coverage(session: nox.Session) -> None:
     """Measure branch coverage over the three backends together, with every extra."""
     session.install(*BACKENDS.values())
     session.install("-e", ".[test,plot,dicom,fast,onnx,onnx-jax]")
-    parts = []
+    parts: list[str] = []
     for backend in BACKENDS:
         # What needs no Keras runs once, beside the first backend.
         marked = ["-m", "keras"] if parts else []
