@@ -24,7 +24,10 @@ IN_WHEEL = [
     "prevalens/py.typed",
     "prevalens/reports/page.css",
     "prevalens/augmentation/policy.schema.json",
+    "prevalens/callbacks/backup.schema.json",
     "prevalens/cohorts/make_cells.schema.json",
+    "prevalens/models/card.schema.json",
+    "prevalens/reports/model_card.schema.json",
     "prevalens/reports/report.schema.json",
     "prevalens/splits/partition.schema.json",
     ".dist-info/licenses/LICENSE",
@@ -93,7 +96,7 @@ def coverage(session: nox.Session) -> None:
     """Measure branch coverage over the three backends together, with every extra."""
     session.install(*BACKENDS.values())
     session.install("-e", ".[test,plot,dicom,fast,onnx,onnx-jax]")
-    parts = []
+    parts: list[str] = []
     for backend in BACKENDS:
         # What needs no Keras runs once, beside the first backend.
         marked = ["-m", "keras"] if parts else []
@@ -137,6 +140,8 @@ def types(session: nox.Session) -> None:
 def docs(session: nox.Session) -> None:
     """Build the documentation; warnings are errors, and the gallery runs."""
     env = install_backend(session, "tensorflow", "docs")
+    # Pages that are no longer made would be found by the reader's search, and by `pages`.
+    shutil.rmtree("docs/_build/html", ignore_errors=True)
     session.run(
         "sphinx-build",
         "-W",
@@ -148,6 +153,31 @@ def docs(session: nox.Session) -> None:
         "docs/_build/html",
         env=env,
     )
+
+
+@nox.session(default=False)
+def pages(session: nox.Session) -> None:
+    """Look at the built pages in Chromium: links, titles, search, 400 pixels, dark mode, axe.
+
+    Build them first with `nox -s docs`. Needs Chromium, its driver and npm on the machine.
+    """
+    missing = [name for name in ("chromedriver", "npm") if not shutil.which(name)]
+    if missing:
+        session.skip(f"{' and '.join(missing)} not found; Debian: apt install chromium-driver npm")
+    session.install("selenium>=4.25")
+    folder = Path(session.create_tmp())
+    if not Path("docs/_build/html/index.html").exists():
+        session.error("There are no pages yet. Run `nox -s docs` first.")
+    session.run("npm", "install", "--prefix", str(folder), "axe-core@4", external=True)
+    axe = folder / "node_modules" / "axe-core" / "axe.min.js"
+    session.run("python", "docs/check_pages.py", "docs/_build/html", "--axe", str(axe))
+
+
+@nox.session(default=False)
+def links(session: nox.Session) -> None:
+    """Follow every link that leaves the documentation; needs a network."""
+    env = install_backend(session, "tensorflow", "docs")
+    session.run("sphinx-build", "-b", "linkcheck", "docs", "docs/_build/linkcheck", env=env)
 
 
 @nox.session
@@ -238,12 +268,26 @@ def wheel(session: nox.Session, backend: str) -> None:
 
 
 @nox.session(default=False)
-@nox.parametrize("backend", list(BACKENDS), ids=list(BACKENDS))
-def bench(session: nox.Session, backend: str) -> None:
-    """Run every benchmark and print its table; none decides a test."""
-    env = install_backend(session, backend, "fast")
-    for script in sorted(Path("tests/benchmarks").glob("bench_*.py")):
-        session.run("python", os.fspath(script), *session.posargs, env=env)
+def bench(session: nox.Session) -> None:
+    """Run every benchmark on every backend, and write docs/explanation/benchmarks.md.
+
+    On an idle machine, please; `nox -s bench -- --quick` prints the short forms instead.
+    """
+    session.install(*BACKENDS.values())
+    session.install("-e", ".[fast]")
+    session.run(
+        "python", "tests/benchmarks/write_page.py", *session.posargs,
+        env={"TF_CPP_MIN_LOG_LEVEL": "3"},
+    )  # fmt: skip
+
+
+@nox.session(default=False)
+def fuzz(session: nox.Session) -> None:
+    """Feed mutated files to the decoders for five minutes; a folder of real files may be given."""
+    session.install("-e", ".[fast,dicom]", "atheris>=2.3")
+    script = os.path.abspath("tests/images/fuzz_decoding.py")  # noqa: PTH100
+    session.chdir(session.create_tmp())  # where what breaks a decoder is left
+    session.run("python", script, *session.posargs, "-max_total_time=300")
 
 
 @nox.session(default=False)

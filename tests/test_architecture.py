@@ -55,6 +55,8 @@ WITH_KERAS = {
     "callbacks/training_backup.py",
     "predictions/views.py",
     "explanations/activation_map.py",
+    "explanations/gradient.py",
+    "explanations/integrated_gradients.py",
     "explanations/occlusion_map.py",
 }
 BACKENDS = {"jax", "torch", "tensorflow"}

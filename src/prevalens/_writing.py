@@ -36,15 +36,6 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def remove_unfinished(path: str | os.PathLike[str]) -> None:
-    """Remove what writers of `path` that were killed have left beside it."""
-    target = Path(path)
-    stem, suffix = glob.escape(target.stem), glob.escape(target.suffix)
-    # Eight letters are what tempfile puts in a name.
-    for left in target.parent.glob(f".{stem}-????????{suffix}"):
-        left.unlink(missing_ok=True)
-
-
 def _temporary(target: Path) -> Path:
     if target.is_dir():
         raise UnwritableFileError(f"{target} is a folder. Give the name of a file in it.")
@@ -60,6 +51,15 @@ def _temporary(target: Path) -> Path:
         ) from error
     os.close(handle)
     return Path(name)
+
+
+def remove_unfinished(path: str | os.PathLike[str]) -> None:
+    """Remove what writers of `path` that were killed have left beside it."""
+    target = Path(path)
+    stem, suffix = glob.escape(target.stem), glob.escape(target.suffix)
+    # Eight letters are what tempfile puts in a name.
+    for left in target.parent.glob(f".{stem}-????????{suffix}"):
+        left.unlink(missing_ok=True)
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:

@@ -1,15 +1,19 @@
 """What both datasets share."""
 
 import os
+import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
-from coded_images import rows_in
+from coded_images import make_coded_cohort, rows_in
 
+from prevalens.augmentation import presets
 from prevalens.batches import ImageDataset, UndersampledDataset
 from prevalens.batches.prefetched_dataset import usable_cores
 from prevalens.cohorts import Cohort
 from prevalens.exceptions import InvalidInputError
+from prevalens.images import PixelCache
 
 pytestmark = pytest.mark.keras
 
@@ -65,3 +69,29 @@ def test_keras_own_workers_may_be_set_to_what_they_are(coded_cohort: Cohort) -> 
         dataset.workers = 2
     with pytest.raises(InvalidInputError, match="Give `threads`"):
         dataset.use_multiprocessing = True
+
+
+@pytest.mark.parametrize("cached", [False, True])
+def test_an_epoch_takes_the_memory_of_a_few_batches(tmp_path: Path, cached: bool) -> None:
+    """Of 60 batches at most 12 are held at once, decoded, being kept, or from the cache."""
+    cohort = make_coded_cohort(tmp_path / "c", labels=["sick", "well"] * 60)
+    cache = PixelCache(tmp_path / "cache", announce=lambda _: None) if cached else None
+    dataset = UndersampledDataset(
+        cohort,
+        np.arange(120),
+        image_size=256,
+        batch_size=2,
+        ratio={},
+        seed=0,
+        cache=cache,
+        augmentation=presets.brief(),
+        threads=2,
+    )
+    for _ in range(2):
+        next(dataset.batches_of(0))  # what is imported on first use does not count
+        tracemalloc.start()
+        n_batches = sum(1 for _ in dataset.batches_of(0))
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert n_batches == 60
+        assert peak < 12 * 2 * 256 * 256 * 3

@@ -9,7 +9,12 @@ import pytest
 from prevalens._seeding import generator
 from prevalens.cohorts.smear_painter import Cell, PaintedCell, Smear, paint_cell
 from prevalens.exceptions import InvalidInputError
-from prevalens.explanations import draw_activation_map, draw_occlusion_map, mass_inside
+from prevalens.explanations import (
+    draw_activation_map,
+    draw_integrated_gradients,
+    draw_occlusion_map,
+    mass_inside,
+)
 from prevalens.models import create_classifier
 
 pytestmark = pytest.mark.keras
@@ -205,6 +210,14 @@ def cells(n: int) -> tuple[list[PaintedCell], np.ndarray]:
     return drawn, labels
 
 
+@pytest.fixture(scope="module")
+def learnt() -> tuple[keras.Model, list[PaintedCell], np.ndarray]:
+    """A network that has learnt the class of 120 cells, and all 160 with their images."""
+    drawn, labels = cells(160)
+    images = np.stack([cell.image for cell in drawn])
+    return trained(images, labels), drawn, images
+
+
 def trained(images: np.ndarray, labels: np.ndarray) -> keras.Model:
     """Train two convolutions on the first 120 cells; they must tell the other 40 apart."""
     keras.utils.set_random_seed(4)
@@ -223,20 +236,25 @@ def trained(images: np.ndarray, labels: np.ndarray) -> keras.Model:
     return model
 
 
-def test_on_cells_whose_nucleus_carries_the_class_the_maps_lie_on_the_nucleus() -> None:
+@pytest.mark.parametrize("kind", ["activation map", "integrated gradients"])
+def test_on_cells_whose_nucleus_carries_the_class_the_maps_lie_on_the_nucleus(
+    learnt: tuple[keras.Model, list[PaintedCell], np.ndarray], kind: str
+) -> None:
     """Compared with healthy cells, the map's mass is on the nucleus far above chance.
 
     Chance is the nucleus' share of the image, about 0.09, and for a map that found no more than
     the cell its share of the cell, about 0.47.
     """
-    drawn, labels = cells(160)
-    images = np.stack([cell.image for cell in drawn])
+    model, drawn, images = learnt
     masks = [cell.nucleus for cell in drawn[121::2]]
     of_image = np.mean([mask.mean() for mask in masks])
     of_cell = np.mean([cell.nucleus.sum() / cell.cell.sum() for cell in drawn[121::2]])
 
-    model = trained(images, labels)
-    maps = draw_activation_map(model, images[121::2], reference=images[120::2])
+    ill, healthy = images[121::2], images[120::2]
+    if kind == "activation map":
+        maps = draw_activation_map(model, ill, reference=healthy)
+    else:
+        maps = draw_integrated_gradients(model, ill, baseline=healthy.mean(axis=0))
     shares = [mass_inside(one, mask) for one, mask in zip(maps, masks, strict=True)]
     assert np.mean(shares) > max(4 * of_image, 1.2 * of_cell)
     assert min(shares) > 2 * of_image

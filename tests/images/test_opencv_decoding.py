@@ -156,3 +156,15 @@ def test_the_decoder_is_told_with_its_version() -> None:
     """Kept pixels are those of a decoder; Pillow resizes in both."""
     assert decoding.opencv_version().startswith("opencv ")
     assert decoding.opencv_version().endswith(decoding.pillow_version())
+
+
+@pytest.mark.parametrize("claim", [b"\xff\xff\xff\xff", b"\0\xff\0\0"])
+def test_a_part_that_claims_more_than_the_file_holds_is_left_to_pillow(
+    tmp_path: Path, claim: bytes
+) -> None:
+    """OpenCV would set 4 GB aside for a PNG of 500 bytes that says its next part is that long."""
+    scene().save(tmp_path / "a.png")
+    data = (tmp_path / "a.png").read_bytes()
+    first = data.index(b"IDAT") - 4
+    assert decoding._plain_png(data)
+    assert not decoding._plain_png(data[:first] + claim + data[first + 4 :])

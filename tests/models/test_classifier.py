@@ -237,6 +237,74 @@ def test_a_function_may_be_the_backbone() -> None:
         models.create_classifier(backbone, image_size=32, preprocessing="inside", freeze=True)
 
 
+def resnet() -> Any:
+    """Return a small ResNet of KerasHub: feature maps, and images of any size."""
+    hub = pytest.importorskip(
+        "keras_hub", reason="keras_hub is not installed", exc_type=ImportError
+    )
+    return hub.models.ResNetBackbone(
+        input_conv_filters=[64],
+        input_conv_kernel_sizes=[7],
+        stackwise_num_filters=[64, 64],
+        stackwise_num_blocks=[1, 1],
+        stackwise_num_strides=[1, 2],
+        block_type="basic_block",
+    )
+
+
+def vision_transformer() -> Any:
+    """Return a small ViT of KerasHub: a sequence of tokens, and images of 32x32."""
+    hub = pytest.importorskip(
+        "keras_hub", reason="keras_hub is not installed", exc_type=ImportError
+    )
+    return hub.models.ViTBackbone(
+        image_shape=(32, 32, 3), patch_size=8, num_layers=2, num_heads=2, hidden_dim=8, mlp_dim=16
+    )
+
+
+@pytest.mark.parametrize("make", [resnet, vision_transformer])
+def test_a_backbone_of_kerashub_is_a_backbone(make: Any, tmp_path: Path) -> None:
+    """It gets pixels as its checkpoints want them, trains frozen, is opened, saved and loaded."""
+    backbone = make()
+    model = models.create_classifier(
+        backbone, image_size=32, preprocessing="tf", weights=None, freeze=True
+    )
+    features = keras.Model(model.input, model.get_layer("avg_pool").output)
+    places = answer(backbone, pixels() / 127.5 - 1).reshape(2, -1, backbone.output.shape[-1])
+    np.testing.assert_allclose(
+        answer(features, pixels()), places.mean(axis=1), rtol=1e-3, atol=1e-4
+    )
+
+    model.compile("sgd", "binary_crossentropy")
+    model.fit(pixels(), np.array([0.0, 1.0]), verbose=0)
+    assert len(model.trainable_weights) == 2 < models.unfreeze(model)
+    card = models.ClassifierCard(classes=("a", "b"), threshold=0.5, train_prevalence=0.5)
+    models.save_classifier(model, tmp_path / "hub.keras", card)
+    loaded = models.load_classifier(tmp_path / "hub.keras")
+    np.testing.assert_allclose(loaded(pixels()).scores, answer(model, pixels())[:, 0], atol=1e-5)
+
+
+def test_tokens_are_pooled_as_places_are() -> None:
+    """A backbone that answers (batch, tokens, channels) is pooled over the tokens."""
+    tokens = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Reshape((64, 3))])
+    for pooling, expected in (("avg", pixels(8).mean((1, 2))), ("max", pixels(8).max((1, 2)))):
+        model = models.create_classifier(
+            tokens, image_size=8, preprocessing="inside", weights=None, pooling=pooling
+        )
+        pooled = keras.Model(model.input, model.get_layer(f"{pooling}_pool").output)
+        np.testing.assert_allclose(answer(pooled, pixels(8)), expected, rtol=1e-5)
+
+
+def test_a_backbone_of_several_answers_or_another_size_is_refused() -> None:
+    """The error lists the answers, or the shape that the backbone was built for."""
+    images = keras.Input((32, 32, 3))
+    pyramid = keras.Model(images, {"P1": images, "P2": keras.layers.MaxPooling2D()(images)})
+    with pytest.raises(InvalidInputError, match=r"one tensor.*got \['P1', 'P2'\].*picks one"):
+        models.create_classifier(pyramid, image_size=32, preprocessing="inside", weights=None)
+    with pytest.raises(InvalidInputError, match=r"shape \(batch, 32, 32, 3\), got.*\(64, 64\)"):
+        models.create_classifier(own_model(), image_size=64, preprocessing="tf", weights=None)
+
+
 def test_freezing_leaves_only_the_head_to_train() -> None:
     """A frozen backbone keeps its weights and its statistics through a training step."""
     model = models.create_classifier("MobileNet", freeze=True, **LIGHT)

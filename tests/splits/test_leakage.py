@@ -78,6 +78,7 @@ def test_identical_images_of_two_patients_are_named() -> None:
     audit = audit_leakage(cohort, split_at(cohort, [0, 1], [2, 3]))
 
     assert [(f.kind, f.rows) for f in audit.findings] == [("identical", (0, 2))]
+    assert str(audit).startswith("1 finding; looked for")
     assert "'0.png', '2.png'" in str(audit)
 
 
@@ -199,6 +200,7 @@ def test_a_long_audit_counts_what_it_does_not_list() -> None:
     audit = audit_leakage(cohort, split_at(cohort, list(range(30)), list(range(30, 60))))
 
     assert len(audit.findings) == 60
+    assert str(audit).startswith("60 findings; looked for")
     assert str(audit).endswith("- and 40 more")
 
 

@@ -198,7 +198,7 @@ class UndersampledDataset(PrefetchedDataset):
         self._following = False
 
     def _unreadable_files(self) -> list[str]:
-        return [str(self._reader.source.paths[row]) for row in self.unreadable]
+        return [self._reader.source.paths[row] for row in self.unreadable]
 
 
 def choose_plan(

@@ -51,8 +51,8 @@ def draw_activation_map(
     References:
         Zhou B. et al. (2016). Learning deep features for discriminative localization. CVPR.
     """
-    pooling, final = _pooling_of(model), _final_of(model)
-    weights, bias = _contrast(final, label)
+    pooling, final = _pooling_of(model), final_dense(model)
+    weights, bias = class_contrast(final, label)
     check_integer("batch_size", batch_size, minimum=1)
     places = keras.Model(model.input, pooling.input)
     steps = _between(pooling, final)
@@ -68,14 +68,14 @@ def draw_activation_map(
         chunks = [pixels[k : k + batch_size] for k in range(0, len(pixels), batch_size)]
         return np.concatenate([maps_of(chunk) for chunk in chunks]).astype(np.float32)
 
-    maps = all_maps(_images_of(model, images))
+    maps = all_maps(images_of(model, images))
     if reference is None:
         return maps
     others = np.asarray(reference)
-    return maps - all_maps(_images_of(model, others if others.ndim == 4 else others[None])).mean(0)
+    return maps - all_maps(images_of(model, others if others.ndim == 4 else others[None])).mean(0)
 
 
-def _images_of(model: keras.Model, images: ArrayLike) -> NDArray[Any]:
+def images_of(model: keras.Model, images: ArrayLike) -> NDArray[Any]:
     """Return the images as an array, or say which shape the model takes."""
     pixels = np.asarray(images)
     expected = model.input_shape[1:]
@@ -101,11 +101,16 @@ def _pooling_of(model: keras.Model) -> keras.layers.Layer:
     return found[-1]
 
 
-def _final_of(model: keras.Model) -> keras.layers.Dense:
+def final_dense(model: keras.Model) -> keras.layers.Dense:
+    """Return the last layer of a classifier, whose weights make its log-odds.
+
+    Raises:
+        InvalidInputError: it is no `Dense` layer.
+    """
     final = model.layers[-1]
     if not isinstance(final, keras.layers.Dense):
         raise InvalidInputError(
-            f"An activation map reads the weights of the last layer, which must be a Dense; "
+            f"This map reads the weights of the last layer, which must be a Dense; "
             f"{model.name!r} ends in {type(final).__name__}. Use `draw_occlusion_map`."
         )
     return final
@@ -118,7 +123,7 @@ def _between(pooling: keras.layers.Layer, final: keras.layers.Dense) -> keras.Mo
     return keras.Model(pooling.output, final.input)
 
 
-def _contrast(
+def class_contrast(
     final: keras.layers.Dense, label: int | None
 ) -> tuple[NDArray[np.float32], np.float32]:
     """Return the weights and the bias of the class' log-odds against the other classes."""

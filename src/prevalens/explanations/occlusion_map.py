@@ -69,7 +69,7 @@ def draw_occlusion_map(
             f"{pixels.shape[1]}x{pixels.shape[2]}."
         )
     check_integer("batch_size", batch_size, minimum=1)
-    cover = _cover(pixels, fill)
+    cover = level_of(pixels, fill, name="fill")
     whole = _log_odds(model, pixels, label, batch_size)
     squares = [
         (slice(top, top + patch), slice(left, left + patch))
@@ -113,14 +113,21 @@ def _starts(length: int, patch: int, step: int) -> list[int]:
     return sorted({*range(0, length - patch + 1, step), length - patch})
 
 
-def _cover(pixels: NDArray[Any], fill: float | ArrayLike | None) -> NDArray[Any]:
-    level = pixels.mean(axis=(1, 2), keepdims=True) if fill is None else np.asarray(fill)
+def level_of(pixels: NDArray[Any], level: float | ArrayLike | None, *, name: str) -> NDArray[Any]:
+    """Return images of one level, one colour, given ones, or each image's own mean colour.
+
+    Args:
+        pixels: Images of shape `(batch, height, width, channels)`.
+        level: A number, a colour, images of the images' shape, or None for the mean colour.
+        name: What the argument is called, for the error's text.
+    """
+    wanted = pixels.mean(axis=(1, 2), keepdims=True) if level is None else np.asarray(level)
     try:
-        cover = np.broadcast_to(level, pixels.shape)
+        cover = np.broadcast_to(wanted, pixels.shape)
     except ValueError:
         raise InvalidInputError(
-            f"`fill` must be a number, a colour of {pixels.shape[3]} channels or images of shape "
-            f"{pixels.shape}, got shape {level.shape}."
+            f"`{name}` must be a number, a colour of {pixels.shape[3]} channels or images of shape "
+            f"{pixels.shape}, got shape {wanted.shape}."
         ) from None
     if pixels.dtype == np.uint8:
         return np.clip(np.rint(cover), 0, 255).astype(np.uint8)

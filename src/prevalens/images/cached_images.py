@@ -56,7 +56,7 @@ class CachedImages:
         file: Path,
         shape: tuple[int, ...],
         *,
-        paths: Sequence[Path],
+        paths: Sequence[str | os.PathLike[str]],
         signatures: Signatures,
     ) -> None:
         self._file = file

@@ -1,6 +1,7 @@
 """DICOM files: their picture and their patient, by way of pydicom."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from PIL import Image as Pillow
 
 from prevalens._optional import require
 from prevalens.exceptions import MissingExtraError, UnreadableImageError
+from prevalens.images.row_bands import row_bands
 
 _COLOURS = frozenset({"RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT"})
 
@@ -44,11 +46,9 @@ def read_dicom(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
         _refuse_frames(path, header)
         _refuse_bomb(path, header)
         pixels = header.pixel_array
-        if header.get("SamplesPerPixel", 1) == 3:
-            return _colour(path, header, pixels)
-        if header.PhotometricInterpretation == "PALETTE COLOR":
-            return _palette(header, pixels)
-        return _grey(header, pixels)
+        change = _change(path, header)
+        bands = row_bands(*pixels.shape[:2])
+        shown = np.concatenate([change(header, pixels[band]) for band in bands])
     except (MissingExtraError, UnreadableImageError):
         raise
     # Damaged headers raise AttributeError, ValueError, struct.error and more.
@@ -57,6 +57,7 @@ def read_dicom(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
             f"{path} cannot be decoded as a DICOM picture ({_reason(error)}). "
             "Export it uncompressed, or leave it out."
         ) from error
+    return shown
 
 
 def dicom_patient(path: str | os.PathLike[str]) -> str:
@@ -108,14 +109,23 @@ def _refuse_bomb(path: str | os.PathLike[str], header: Any) -> None:
         )
 
 
-def _colour(path: str | os.PathLike[str], header: Any, pixels: NDArray[Any]) -> NDArray[np.uint8]:
+def _change(
+    path: str | os.PathLike[str], header: Any
+) -> Callable[[Any, NDArray[Any]], NDArray[np.uint8]]:
+    """Return how stored values become what is shown, or refuse colours that cannot be told."""
     space = str(header.PhotometricInterpretation)
+    if header.get("SamplesPerPixel", 1) != 3:
+        return _palette if space == "PALETTE COLOR" else _grey
     # `pixel_array` has made RGB of these already; of others it leaves what is stored.
     if space not in _COLOURS:
         raise UnreadableImageError(
             f"{path} stores colours as {space}; those that can be read are {sorted(_COLOURS)}. "
             "Export it as RGB."
         )
+    return _colour
+
+
+def _colour(header: Any, pixels: NDArray[Any]) -> NDArray[np.uint8]:
     return _to_bytes(pixels.astype(np.float64), 0.0, 2.0 ** int(header.BitsStored) - 1.0)
 
 

@@ -4,7 +4,6 @@ import hashlib
 import os
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
@@ -13,13 +12,14 @@ from numpy.typing import NDArray
 from prevalens.exceptions import UnreadableImageError
 from prevalens.images.many_files import map_files
 
+FilePath: TypeAlias = str | os.PathLike[str]
 Signatures: TypeAlias = NDArray[np.uint64]  # (n_files, 4) bytes, two times, number of the inode
 Contents: TypeAlias = NDArray[np.uint64]  # (n_files, 2) half of the SHA-256, 0 where unreadable
 
 _TICK = 0.02  # seconds; file systems stamp changes by a clock that ticks every 1 to 10 ms
 
 
-def sign_files(paths: Sequence[Path]) -> Signatures:
+def sign_files(paths: Sequence[FilePath]) -> Signatures:
     """Return what a quick look at each file shows: its size, times and inode, shape `(n_files, 4)`.
 
     While a signature stays, so does the file, unless somebody sets times by hand or the file
@@ -40,7 +40,7 @@ def sign_files(paths: Sequence[Path]) -> Signatures:
     return np.array([_numbers(each) for each in stats], dtype=np.uint64).reshape(-1, 4)
 
 
-def has_signature(path: Path, signature: Signatures) -> bool:
+def has_signature(path: FilePath, signature: Signatures) -> bool:
     """Say whether a quick look at a file still shows `signature`, shape `(4,)`."""
     try:
         return _numbers(os.stat(path)) == tuple(signature.tolist())  # noqa: PTH116
@@ -48,19 +48,19 @@ def has_signature(path: Path, signature: Signatures) -> bool:
         return False
 
 
-def hash_contents(paths: Sequence[Path]) -> Contents:
+def hash_contents(paths: Sequence[FilePath]) -> Contents:
     """Read files whole and return half of the SHA-256 of each, shape `(n_files, 2)`."""
     return np.array(map_files(_content, paths), dtype=np.uint64).reshape(-1, 2)
 
 
-def hash_content(path: Path) -> Contents:
+def hash_content(path: FilePath) -> Contents:
     """Read one file whole and return half of its SHA-256, shape `(2,)`; 0 where unreadable."""
     return np.array(_content(path), dtype=np.uint64)
 
 
-def _content(path: Path) -> tuple[int, int]:
+def _content(path: FilePath) -> tuple[int, int]:
     try:
-        with path.open("rb", buffering=0) as opened:
+        with open(path, "rb", buffering=0) as opened:  # noqa: PTH123
             digest = hashlib.file_digest(opened, "sha256").digest()
     except OSError:
         return 0, 0

@@ -60,7 +60,12 @@ class PixelCache:
         return f"PixelCache({str(self.directory)!r})"
 
     def open(
-        self, paths: Sequence[Path], *, size: tuple[int, int], channels: int = 3, decoder: str
+        self,
+        paths: Sequence[str | os.PathLike[str]],
+        *,
+        size: tuple[int, int],
+        channels: int = 3,
+        decoder: str,
     ) -> CachedImages:
         """Open the file of these images at this size, or begin it.
 

@@ -49,8 +49,9 @@ def create_classifier(
     fed as they are read, uint8 or float, and a saved model needs no recipe beside it.
 
     Args:
-        backbone: A network of `keras.applications` by name; or a model, or anything that is
-            called with images and answers features (a KerasHub backbone is a model).
+        backbone: A network of `keras.applications` by name; or a model, such as a backbone of
+            KerasHub; or anything that is called with images and answers features, as maps
+            `(batch, height, width, channels)`, tokens `(batch, tokens, channels)` or pooled.
         image_size: Side of the square images, or their height and width, in pixels.
         n_classes: Number of classes, at least 2.
         output: `"sigmoid"`, the score of the positive class, the default for two classes; or
@@ -65,7 +66,8 @@ def create_classifier(
         freeze: Whether only the head is trained; the first of two phases of transfer.
         augmentation: A layer that changes the pixels while training.
         preprocessing: For a model of one's own, what pixels need before they enter it:
-            `"inside"` (nothing), `"tf"`, `"torch"`, `"caffe"`, or a `Preprocessing`.
+            `"inside"` (nothing), `"tf"`, `"torch"`, `"caffe"`, or a `Preprocessing`. A KerasHub
+            backbone has nothing inside: its checkpoint's image converter says what it needs.
         options: Further arguments of the named backbone, for example `{"alpha": 0.25}`.
         dtype: A Keras dtype policy, for example `"mixed_float16"`; by default Keras' own.
 
@@ -126,7 +128,22 @@ def _network(
             "`weights` and `options` are for backbones by name; a model has its own. Load the "
             "weights into the model, and leave both out."
         )
-    return backbone, None, check_image_size(image_size, minimum=1, name="The model")
+    size = check_image_size(image_size, minimum=1, name="The model")
+    _check_takes(backbone, size)
+    return backbone, None, size
+
+
+def _check_takes(backbone: Any, size: tuple[int, int]) -> None:
+    """Refuse images of a size that a model was not built for; some Keras models only warn."""
+    built = getattr(backbone, "input_shape", None)
+    if not isinstance(backbone, keras.Model) or not isinstance(built, tuple) or len(built) != 4:
+        return
+    if any(side not in (None, asked) for side, asked in zip(built[1:], (*size, 3), strict=True)):
+        raise InvalidInputError(
+            f"The backbone {backbone.name!r} takes images of shape (batch, "
+            f"{', '.join(map(str, built[1:]))}), got `image_size` {size} and 3 channels. Give "
+            "its own size, or build it for this one."
+        )
 
 
 def load_backbone(

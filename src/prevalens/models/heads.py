@@ -68,15 +68,30 @@ def pool(features: Any, *, pooling: str) -> Any:
     """Pool feature maps `(batch, height, width, channels)` to `(batch, channels)`.
 
     Args:
-        features: What the backbone answers; passed through where it is pooled already.
+        features: What the backbone answers; `(batch, tokens, channels)`, as of a transformer, is
+            pooled over the tokens, and `(batch, channels)` passed through.
         pooling: `"avg"` or `"max"`.
+
+    Raises:
+        InvalidInputError: the backbone answers something else.
     """
     check_choice("pooling", pooling, ("avg", "max"))
-    if len(features.shape) == 2:
+    axes = len(getattr(features, "shape", ()))
+    if axes == 2:
         return features
+    if axes not in (3, 4):
+        found = sorted(features) if isinstance(features, dict) else features
+        raise InvalidInputError(
+            "The backbone must answer one tensor of shape (batch, height, width, channels), "
+            f"(batch, tokens, channels) or (batch, channels), got {found}. Give a function of "
+            "images that picks one: `lambda images: backbone(images)[...]`."
+        )
+    layers = keras.layers
     if pooling == "max":
-        return keras.layers.GlobalMaxPooling2D(name="max_pool")(features)
-    return keras.layers.GlobalAveragePooling2D(name="avg_pool")(features)
+        kind = layers.GlobalMaxPooling2D if axes == 4 else layers.GlobalMaxPooling1D
+        return kind(name="max_pool")(features)
+    kind = layers.GlobalAveragePooling2D if axes == 4 else layers.GlobalAveragePooling1D
+    return kind(name="avg_pool")(features)
 
 
 def add_output(
