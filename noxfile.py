@@ -24,7 +24,10 @@ IN_WHEEL = [
     "prevalens/py.typed",
     "prevalens/reports/page.css",
     "prevalens/augmentation/policy.schema.json",
+    "prevalens/callbacks/backup.schema.json",
     "prevalens/cohorts/make_cells.schema.json",
+    "prevalens/models/card.schema.json",
+    "prevalens/reports/model_card.schema.json",
     "prevalens/reports/report.schema.json",
     "prevalens/splits/partition.schema.json",
     ".dist-info/licenses/LICENSE",
@@ -77,10 +80,39 @@ def every_python(session: nox.Session, backend: str) -> None:
 
 
 @nox.session(default=False)
+@nox.parametrize("backend", list(BACKENDS), ids=list(BACKENDS))
+def kills(session: nox.Session, backend: str) -> None:
+    """Kill one training at 20 random moments and compare its end with a run never killed."""
+    env = install_backend(session, backend)
+    # The captured log tells the seed and each moment; PREVALENS_KILLS_SEED replays them.
+    session.run(
+        "pytest", "-rP", "tests/callbacks/test_training_backup.py", "-k", "killed or full_disk",
+        *session.posargs, env={"PREVALENS_KILLS": "20", **env},
+    )  # fmt: skip
+
+
+@nox.session(default=False)
 def coverage(session: nox.Session) -> None:
-    """Measure branch coverage on TensorFlow."""
-    env = install_backend(session, "tensorflow", "fast", "dicom")
-    session.run("pytest", "-n", "auto", "--cov", "--cov-report=term-missing:skip-covered", env=env)
+    """Measure branch coverage over the three backends together, with every extra."""
+    session.install(*BACKENDS.values())
+    session.install("-e", ".[test,plot,dicom,fast,onnx,onnx-jax]")
+    parts: list[str] = []
+    for backend in BACKENDS:
+        # What needs no Keras runs once, beside the first backend.
+        marked = ["-m", "keras"] if parts else []
+        parts.append(f".coverage-{backend}")
+        env = {"KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3", "COVERAGE_FILE": parts[-1]}
+        session.run("pytest", "-n", "auto", *marked, "--cov", "--cov-report=", env=env)
+    session.run("coverage", "combine", *parts)
+    session.run("coverage", "report", "--show-missing", "--skip-covered")
+
+
+@nox.session(default=False)
+def mutants(session: nox.Session) -> None:
+    """Change what decides a study in small ways, and list the changes that no test notices."""
+    session.install("-e", ".[test]", "mutmut>=3.8")
+    session.run("mutmut", "run", *session.posargs, env={"OMP_NUM_THREADS": "1"})
+    session.run("mutmut", "results")
 
 
 @nox.session
@@ -108,6 +140,8 @@ def types(session: nox.Session) -> None:
 def docs(session: nox.Session) -> None:
     """Build the documentation; warnings are errors, and the gallery runs."""
     env = install_backend(session, "tensorflow", "docs")
+    # Pages that are no longer made would be found by the reader's search, and by `pages`.
+    shutil.rmtree("docs/_build/html", ignore_errors=True)
     session.run(
         "sphinx-build",
         "-W",
@@ -119,6 +153,31 @@ def docs(session: nox.Session) -> None:
         "docs/_build/html",
         env=env,
     )
+
+
+@nox.session(default=False)
+def pages(session: nox.Session) -> None:
+    """Look at the built pages in Chromium: links, titles, search, 400 pixels, dark mode, axe.
+
+    Build them first with `nox -s docs`. Needs Chromium, its driver and npm on the machine.
+    """
+    missing = [name for name in ("chromedriver", "npm") if not shutil.which(name)]
+    if missing:
+        session.skip(f"{' and '.join(missing)} not found; Debian: apt install chromium-driver npm")
+    session.install("selenium>=4.25")
+    folder = Path(session.create_tmp())
+    if not Path("docs/_build/html/index.html").exists():
+        session.error("There are no pages yet. Run `nox -s docs` first.")
+    session.run("npm", "install", "--prefix", str(folder), "axe-core@4", external=True)
+    axe = folder / "node_modules" / "axe-core" / "axe.min.js"
+    session.run("python", "docs/check_pages.py", "docs/_build/html", "--axe", str(axe))
+
+
+@nox.session(default=False)
+def links(session: nox.Session) -> None:
+    """Follow every link that leaves the documentation; needs a network."""
+    env = install_backend(session, "tensorflow", "docs")
+    session.run("sphinx-build", "-b", "linkcheck", "docs", "docs/_build/linkcheck", env=env)
 
 
 @nox.session
@@ -187,19 +246,48 @@ def install_and_list(session: nox.Session, wheel: str) -> None:
 
 
 @nox.session(default=False)
-def wheel(session: nox.Session) -> None:
-    """Run the tests that need no Keras against the installed wheel, not the tree."""
-    session.install(".[test]")
-    session.run("pytest", "-n", "auto", "-m", "not keras", *session.posargs)
+@nox.parametrize("backend", ["none", *BACKENDS], ids=["none", *BACKENDS])
+def wheel(session: nox.Session, backend: str) -> None:
+    """Run the tests of the unpacked sdist against the wheel built from it; not the tree."""
+    session.install("build")
+    folder = Path(session.create_tmp()).resolve() / "dist"
+    shutil.rmtree(folder, ignore_errors=True)
+    session.run("python", "-m", "build", "--outdir", str(folder))
+    sdist, built = (next(folder.glob(f"*{suffix}")) for suffix in (".tar.gz", ".whl"))
+    with tarfile.open(sdist) as source:
+        source.extractall(folder, filter="data")
+    if backend == "none":
+        extras, chosen, env = "test", ["-m", "not keras"], {}
+    else:
+        extras, chosen, env = f"test,{backend}", [], {"KERAS_BACKEND": backend}
+    if backend == "torch":
+        session.install(BACKENDS[backend])
+    session.install(f"prevalens[{extras}] @ {built.as_uri()}")
+    session.chdir(folder / sdist.name.removesuffix(".tar.gz"))
+    session.run("pytest", "-n", "auto", *chosen, *session.posargs, env=env)
 
 
 @nox.session(default=False)
-@nox.parametrize("backend", list(BACKENDS), ids=list(BACKENDS))
-def bench(session: nox.Session, backend: str) -> None:
-    """Run every benchmark and print its table; none decides a test."""
-    env = install_backend(session, backend, "fast")
-    for script in sorted(Path("tests/benchmarks").glob("bench_*.py")):
-        session.run("python", os.fspath(script), *session.posargs, env=env)
+def bench(session: nox.Session) -> None:
+    """Run every benchmark on every backend, and write docs/explanation/benchmarks.md.
+
+    On an idle machine, please; `nox -s bench -- --quick` prints the short forms instead.
+    """
+    session.install(*BACKENDS.values())
+    session.install("-e", ".[fast]")
+    session.run(
+        "python", "tests/benchmarks/write_page.py", *session.posargs,
+        env={"TF_CPP_MIN_LOG_LEVEL": "3"},
+    )  # fmt: skip
+
+
+@nox.session(default=False)
+def fuzz(session: nox.Session) -> None:
+    """Feed mutated files to the decoders for five minutes; a folder of real files may be given."""
+    session.install("-e", ".[fast,dicom]", "atheris>=2.3")
+    script = os.path.abspath("tests/images/fuzz_decoding.py")  # noqa: PTH100
+    session.chdir(session.create_tmp())  # where what breaks a decoder is left
+    session.run("python", script, *session.posargs, "-max_total_time=300")
 
 
 @nox.session(default=False)

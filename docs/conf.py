@@ -2,6 +2,12 @@
 
 import importlib
 import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from sphinx.application import Sphinx
 
 import prevalens
 
@@ -14,16 +20,25 @@ release = prevalens.__version__
 extensions = [
     "myst_parser",
     "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
     "sphinx.ext.napoleon",
     "sphinx.ext.viewcode",
     "sphinx_copybutton",
     "sphinx_gallery.gen_gallery",
+    "sphinxcontrib.bibtex",
 ]
 exclude_patterns = ["_build", "gallery/*.py", "gallery/*.ipynb", "gallery/*.py.md5"]
 html_theme = "furo"
 html_title = "prevalens"
 html_static_path = ["_static"]
-templates_path = []
+html_favicon = "_static/mark.svg"
+html_css_files = ["pages.css"]
+html_js_files = ["pages.js"]
+html_theme_options = {"top_of_page_buttons": []}
+pygments_dark_style = "github-dark"
+default_role = "code"
+bibtex_bibfiles = ["references.bib"]
+bibtex_reference_style = "author_year"
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 suppress_warnings = ["config.cache"]
@@ -51,6 +66,9 @@ sphinx_gallery_conf = {
     "abort_on_example_error": True,
     "download_all_examples": False,
     "show_memory": False,
+    "within_subsection_order": "FileNameSortKey",
+    "write_computation_times": False,
+    "image_srcset": ["2x"],
     "plot_gallery": "True",
 }
 
@@ -60,3 +78,28 @@ for stage in prevalens.__all__:
         module = importlib.import_module(f"prevalens.{stage}")
         for public in module.__all__:
             getattr(module, public)
+
+# The page about the command shows what the command prints.
+HELP = Path(__file__).parent / "_build" / "help"
+HELP.mkdir(parents=True, exist_ok=True)
+for command in ("", "split", "audit", "report", "completion"):
+    text = subprocess.run(  # noqa: S603 - this interpreter
+        [sys.executable, "-m", "prevalens", *command.split(), "--help"],
+        env={**os.environ, "COLUMNS": "88"}, check=True, capture_output=True, text=True,
+    ).stdout  # fmt: skip
+    (HELP / f"{command or 'prevalens'}.txt").write_text(text, encoding="utf-8")
+
+
+def complete(*event: Any) -> None:
+    """Give a stage the list of its names, and papers the way to the bibliography."""
+    _app, what, _name, obj, _options, lines = event
+    if what == "module" and hasattr(obj, "__all__"):
+        names = [f"   {public}" for public in obj.__all__]
+        lines += ["", ".. autosummary::", "   :nosignatures:", "", *names, ""]
+    if ".. rubric:: References" in lines:
+        lines += ["", "In full in the :doc:`bibliography </bibliography>`.", ""]
+
+
+def setup(app: Sphinx) -> None:
+    """Connect what the pages of the reference need, after napoleon has read the docstrings."""
+    app.connect("autodoc-process-docstring", complete, priority=600)

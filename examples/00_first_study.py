@@ -25,6 +25,22 @@ print(cohort)
 print(cohort.describe())
 
 # %%
+# Five cells of each class, each of another patient: normal lymphocytes above, blasts below.
+import matplotlib.pyplot as plt
+import numpy as np
+
+from prevalens.images import read_image
+
+_, firsts = np.unique(cohort.patients, return_index=True)
+figure, axes = plt.subplots(2, 5, figsize=(8, 3.3), layout="constrained")
+for line, positive in zip(axes, (False, True), strict=True):
+    for axis, row in zip(line, firsts[cohort.is_positive[firsts] == positive], strict=False):
+        axis.imshow(read_image(cohort.path(row)))
+        axis.set_title(cohort.classes[cohort.labels[row]], fontsize=9)
+        axis.axis("off")
+plt.show()
+
+# %%
 # Who is held out
 # ---------------
 # Patients stay whole: all images of one patient are trained on, or none. The plan says how precise
@@ -78,13 +94,19 @@ model = create_classifier(
     augmentation=RandomAugmentation(presets.brief(), seed=7),
 )
 model.compile(keras.optimizers.Adamax(3e-3), "binary_crossentropy", metrics=["accuracy"])
+adjuster = LRA(patience=2, verbose=1)
 history = model.fit(
     train,
     validation_data=validation,
     epochs=12,
-    callbacks=[train.follow_epochs(), LRA(patience=2, verbose=1)],
+    callbacks=[train.follow_epochs(), adjuster],
     verbose=0,
 )
+
+# %%
+# The same as a picture: dotted lines are returns to the kept epoch, red is the rate.
+adjuster.record.plot()
+plt.show()
 
 # %%
 # What it said, and when to call it disease
@@ -119,3 +141,10 @@ report = ClinicalReport(
 )
 print(report)
 report.save(folder / "report.html")
+
+# %%
+# The page `report.html` holds its charts; matplotlib draws them too.
+from prevalens.reports import plot_chart
+
+plot_chart(report, "roc")
+plt.show()

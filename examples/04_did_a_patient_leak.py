@@ -17,10 +17,12 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 from PIL import Image
 
 from prevalens.cohorts import Cohort, find_duplicates, make_cells
+from prevalens.images import read_image
 from prevalens.splits import PatientHoldout, audit_leakage
 
 
@@ -57,6 +59,15 @@ print(audit_leakage(cohort, partition))
 duplicates = find_duplicates(cohort, near=True)
 for one, other in duplicates.patient_pairs:
     print(f"{one} and {other} share an image")
+pairs = np.concatenate([duplicates.identical_pairs, duplicates.near_pairs])
+figure, axes = plt.subplots(2, 2, figsize=(5, 5.4), layout="constrained")
+for axis, row in zip(axes.flat, pairs.flat, strict=True):
+    axis.imshow(read_image(cohort.path(row)))
+    axis.set_title(f"patient {cohort.patients[row]}", fontsize=9)
+    axis.axis("off")
+plt.show()
+
+# %%
 joined = cohort.join_patients(duplicates.patient_pairs)
 print(f"{cohort.n_patients} patient ids, {joined.n_patients} patients")
 

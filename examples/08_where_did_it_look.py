@@ -12,10 +12,12 @@ about each place of the last feature map; an occlusion map covers places and see
 # ----------------------------------
 # `draw_image` returns, besides the pixels, which of them are nucleus: the truth to compare with.
 import keras
+import matplotlib.pyplot as plt
 import numpy as np
 
 from prevalens.cohorts.drawn_patients import draw_patients
 from prevalens.cohorts.synthetic import draw_image
+from prevalens.metrics import auroc
 
 patients = draw_patients(
     n_patients=40, n_positive=20, n_images=640, positive_share=0.5, effect=2.0, seed=3
@@ -31,8 +33,8 @@ names = np.array([patient.name for patient, _ in drawn])
 held_out = np.isin(names, [patient.name for patient in patients[::4]])
 
 keras.utils.set_random_seed(3)
-features = pixels = keras.Input((64, 64, 3))
-features = keras.layers.Rescaling(1 / 255)(features)
+pixels = keras.Input((64, 64, 3))
+features = keras.layers.Rescaling(1 / 255)(pixels)
 for filters, step in ((12, 1), (24, 2), (32, 2)):
     features = keras.layers.Conv2D(filters, 3, step, padding="same", activation="relu")(features)
 features = keras.layers.GlobalAveragePooling2D()(features)
@@ -41,11 +43,7 @@ model.compile(keras.optimizers.Adam(4e-3), "binary_crossentropy")
 model.fit(images[~held_out], labels[~held_out], epochs=20, verbose=0)
 
 # %%
-# Does it know the class?
-# -----------------------
 # Only a network that ranks unseen patients' cells well is worth asking where it looks.
-from prevalens.metrics import auroc
-
 scores = model.predict(images, verbose=0)[:, 0]
 print(auroc(labels[held_out] == 1, scores[held_out], patients=names[held_out]))
 
@@ -67,8 +65,6 @@ print(f"chance: {np.mean(masks):.2f}")
 # Look at them
 # ------------
 # Cell, activation map, occlusion map: red speaks for leukaemia, blue against.
-import matplotlib.pyplot as plt
-
 from prevalens.explanations import draw_overlay
 
 chosen = ill[np.argsort(-scores[ill])[:: max(1, len(ill) // 4)]][:4]

@@ -1,8 +1,8 @@
 """Classify leukaemic cells: the reference study, from a folder of images to a clinical report.
 
 With `--data` it reads a real C-NMC 2019 folder and trains EfficientNetB3 by transfer learning.
-Without, it draws the embedded default: a synthetic smear cohort with C-NMC's file names, on which a
-small network trains in minutes on two CPU cores. The report says which it was.
+Without, it draws the embedded default: a synthetic smear cohort with C-NMC's file names, 0.1 GB on
+disk, on which a small network trains in minutes on two CPU cores. The report says which it was.
 
     python examples/cnmc_all.py --output runs/all
     python examples/cnmc_all.py --data C-NMC_training_data --output runs/cnmc
@@ -17,6 +17,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+# First, because it says in words what to do where Keras finds no backend.
+from prevalens.models import ClassifierCard, all_classifier, save_classifier  # isort: split
+
 import keras
 import numpy as np
 
@@ -29,7 +32,7 @@ from prevalens.decisions import choose_threshold, correct_prior_shift
 from prevalens.exceptions import InvalidInputError, PrevalensError
 from prevalens.explanations import draw_activation_map, draw_overlay
 from prevalens.images import PixelCache, read_images
-from prevalens.models import ClassifierCard, all_classifier, save_classifier
+from prevalens.metrics import Figure
 from prevalens.predictions import Predictions
 from prevalens.reports import ClinicalReport, ModelCard
 from prevalens.splits import ImageHoldout, Partition, PatientHoldout, audit_leakage
@@ -59,6 +62,23 @@ class Settings:
     precision: str
 
 
+# What is not given on the command line, on real data and on drawn cells.
+REAL = {"backbone": "EfficientNetB3", "weights": "imagenet", "image_size": 300, "batch_size": 40}
+REAL |= {"epochs": 40, "patience": 1, "threshold": 0.9, "validation": 0.15, "test": 0.15}
+DRAWN = {"backbone": "small", "weights": "none", "image_size": 96, "batch_size": 16}
+# Few steps an epoch: the normalisation's averages need some epochs before the validation loss
+# means anything.
+DRAWN |= {"epochs": 30, "patience": 5, "threshold": 0.75, "validation": 0.25, "test": 0.25}
+
+
+def positive(text: str) -> int:
+    """Read a whole number of at least 1 from the command line."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number >= 1, got {text}")
+    return number
+
+
 def parse(arguments: Sequence[str] | None) -> tuple[Settings, Path, bool]:
     """Read the command line; what is not given depends on whether the data is real."""
     parser = argparse.ArgumentParser(
@@ -72,41 +92,24 @@ def parse(arguments: Sequence[str] | None) -> tuple[Settings, Path, bool]:
     add("--seed", type=int, default=7)
     add("--backbone", help="EfficientNetB3 on real data, else a small network")
     add("--weights", help="'imagenet', 'none', or a file; imagenet on real data, else none")
-    add("--image-size", type=int, help="300 on real data, else 96")
-    add("--batch-size", type=int, help="40 on real data, else 16")
-    add("--epochs", type=int, help="40 on real data, else 30")
+    add("--image-size", type=positive, help="300 on real data, else 96")
+    add("--batch-size", type=positive, help="40 on real data, else 16")
+    add("--epochs", type=positive, help="40 on real data, else 30")
     add("--rate", type=float, default=1e-3, help="learning rate at the start")
-    add("--patience", type=int, help="of LRA, in epochs; 1 on real data, else 5")
+    add("--patience", type=positive, help="of LRA, in epochs; 1 on real data, else 5")
     add("--sensitivity", type=float, default=0.95, help="what the threshold must reach")
-    add("--patients", type=int, default=60, help="patients to draw where there is no --data")
-    add("--images-per-patient", type=int, default=24, help="their mean number of images")
+    add("--patients", type=positive, default=60, help="patients to draw where there is no --data")
+    add("--images-per-patient", type=positive, default=24, help="their mean number of images")
     add("--precision", help="a Keras dtype policy; mixed_bfloat16 on a GPU, else float32")
-    given = parser.parse_args(arguments)
-    real = given.data is not None
-    weights = given.weights or ("imagenet" if real else "none")
-    settings = Settings(
-        data=given.data,
-        protocol=given.protocol,
-        seed=given.seed,
-        backbone=given.backbone or ("EfficientNetB3" if real else "small"),
-        weights=None if weights == "none" else weights,
-        image_size=given.image_size or (300 if real else 96),
-        batch_size=given.batch_size or (40 if real else 16),
-        epochs=given.epochs or (40 if real else 30),
-        rate=given.rate,
-        # Few steps an epoch: the normalisation's averages need some epochs before the validation
-        # loss means anything.
-        patience=given.patience or (1 if real else 5),
-        threshold=0.9 if real else 0.75,
-        validation=0.15 if real else 0.25,
-        test=0.15 if real else 0.25,
-        sensitivity=given.sensitivity,
-        patients=given.patients,
-        images_per_patient=given.images_per_patient,
-        # On a CPU half precision is emulated, and slower. Compilation is Keras' own choice.
-        precision=given.precision or ("mixed_bfloat16" if on_gpu() else "float32"),
-    )
-    return settings, given.output, given.resume
+    given = vars(parser.parse_args(arguments))
+    output, resume = given.pop("output"), given.pop("resume")
+    chosen: dict[str, Any] = {"data": None} | (DRAWN if given["data"] is None else REAL)
+    chosen |= {name: value for name, value in given.items() if value is not None}
+    if chosen["weights"] == "none":
+        chosen["weights"] = None
+    # On a CPU half precision is emulated, and slower. Compilation is Keras' own choice.
+    chosen.setdefault("precision", "mixed_bfloat16" if on_gpu() else "float32")
+    return Settings(**chosen), output, resume
 
 
 def on_gpu() -> bool:
@@ -117,14 +120,13 @@ def on_gpu() -> bool:
 
 def start(folder: Path, settings: Settings, *, resume: bool) -> None:
     """Write the run's `config.json`, or check that a cut run was started with the same settings."""
-    config, finished = folder / "config.json", folder / "report.json"
-    if finished.exists() or (folder / "optimism.json").exists():
+    config = folder / "config.json"
+    if (folder / "report.json").exists() or (folder / "optimism.json").exists():
         raise InvalidInputError(f"{folder} holds a finished run. Name another --output.")
-    if not config.exists():
-        if folder.exists() and any(folder.iterdir()):
-            raise InvalidInputError(
-                f"{folder} is not empty, and holds no run. Name another --output."
-            )
+    if not config.exists() and folder.exists() and any(folder.iterdir()):
+        raise InvalidInputError(f"{folder} is not empty, and holds no run. Name another --output.")
+    if not any(next(folder.rglob(name), None) for name in ("backup.npz", "model.keras")):
+        # Nothing was trained here: the settings of a start that failed bind nobody.
         record = {
             "settings": asdict(settings),
             "backend": keras.backend.backend(),
@@ -135,7 +137,8 @@ def start(folder: Path, settings: Settings, *, resume: bool) -> None:
         return
     if not resume:
         raise InvalidInputError(
-            f"{folder} holds a run that was cut. Add --resume to go on with it."
+            f"{folder} holds a run that was cut. Add --resume to go on with it, or name another "
+            "--output."
         )
     earlier = json.loads(config.read_text(encoding="utf-8"))["settings"]
     changed = {
@@ -145,7 +148,8 @@ def start(folder: Path, settings: Settings, *, resume: bool) -> None:
     }
     if changed:
         raise InvalidInputError(
-            f"{folder} was started with other settings (then, now): {changed}. Give the same ones."
+            f"{folder} was started with other settings (then, now): {changed}. Give the same ones, "
+            "or name another --output."
         )
 
 
@@ -159,8 +163,10 @@ def write_whole(path: Path, text: str) -> None:
 def read_cohort(settings: Settings, folder: Path) -> Cohort:
     """Read or draw the cohort; patient ids that share an image become one patient."""
     if settings.data is None:
+        say(f"drawing about {settings.patients * settings.images_per_patient} cells")
         cohort = make_cells(
             folder / "cells",
+            file_format="png",  # a tenth of C-NMC's own format, bmp, and no pixel is lost
             n_patients=settings.patients,
             images_per_patient=settings.images_per_patient,
             seed=settings.seed,
@@ -281,8 +287,7 @@ def run_protocol(cohort: Cohort, settings: Settings, folder: Path, protocol: str
     ).save(folder / "model-card.md")
     report.save(finished)
     (folder / "backup.npz").unlink(missing_ok=True)
-    say(str(report))
-    return dict(report.to_dict()["figures"])
+    return summarise(report, folder)
 
 
 def where_it_looked(
@@ -311,8 +316,8 @@ def train_model(
     adjuster = LRA(patience=settings.patience, threshold=settings.threshold)
     backup = TrainingBackup(folder / "backup.npz", adjuster)
     begin = backup.restore(model, epochs=settings.epochs)
-    if begin:
-        say(f"going on after epoch {begin}")
+    say(f"training on {keras.backend.backend()}: epochs {begin + 1} to {settings.epochs} at most")
+    say("a line for each epoch; the first takes longest, because the network is compiled in it")
     model.fit(
         train,
         validation_data=validation,
@@ -343,6 +348,23 @@ def score(
     return said, said.with_scores(corrected)
 
 
+def summarise(report: ClinicalReport, folder: Path) -> dict[str, Any]:
+    """Say the chief figures and where the rest is; return them all."""
+    figures = dict(report.to_dict()["figures"])
+    say("on the test rows, with intervals over patients:")
+    for title, name in (
+        ("AUROC", "auroc"),
+        ("Sensitivity", "sensitivity"),
+        ("Specificity", "specificity"),
+        ("Positive predictive value", "ppv"),
+        ("Negative predictive value", "npv"),
+        ("Calibration slope", "calibration_slope"),
+    ):
+        say(f"{title:27}{Figure(**figures[name])}")
+    say(f"Every figure, its n and its method: {folder / 'report.html'} (open it in a browser)")
+    return figures
+
+
 def print_optimism(patient: dict[str, Any], image: dict[str, Any], path: Path) -> None:
     """Say, figure by figure, how much better a split by image looks than one by patient."""
     table = {}
@@ -363,7 +385,7 @@ def say(text: str) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the study; return 0, or 2 where the input or the folder forbids it."""
+    """Run the study; return 0, 2 where the input or the folder forbids it, 130 after Ctrl-C."""
     settings, folder, resume = parse(arguments)
     try:
         start(folder, settings, resume=resume)
@@ -375,9 +397,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             run_protocol(cohort, settings, folder / name, name) for name in ("patient", "image")
         )
         print_optimism(by_patient, by_image, folder / "optimism.json")
-    except PrevalensError as error:
+    except (PrevalensError, OSError) as error:
         print(f"cnmc_all: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("\ncnmc_all: stopped. The same command with --resume goes on.", file=sys.stderr)
+        return 130
     return 0
 
 

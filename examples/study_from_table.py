@@ -18,6 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
+# First, because it says in words what to do where Keras finds no backend.
+from prevalens.models import create_classifier  # isort: split
+
 import keras
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +33,6 @@ from prevalens.cohorts import Cohort, read_table
 from prevalens.decisions import correct_prior_shift, fit_recalibration
 from prevalens.exceptions import PrevalensError
 from prevalens.metrics import Figure, auroc, brier, calibration_intercept, calibration_slope
-from prevalens.models import create_classifier
 from prevalens.predictions import Predictions
 from prevalens.splits import PatientKFold
 

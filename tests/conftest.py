@@ -1,14 +1,21 @@
 """What every test may ask for."""
 
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import Phase, settings
 from PIL import Image
 
 from prevalens.cohorts import Cohort
+
+# `nox -s mutants` wants one failure and the same each time; the smallest would cost seconds.
+settings.register_profile(
+    "mutants", derandomize=True, database=None, phases=[Phase.explicit, Phase.generate]
+)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -21,15 +28,32 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.fixture(autouse=True)
 def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Refuse every connection that leaves this machine."""
-    connect = socket.socket.connect
+    """Refuse every connection that leaves this machine, and every name that is not its own."""
+    here = {"127.0.0.1", "::1", "localhost", socket.gethostname(), "", "None"}
 
-    def refuse(self: socket.socket, address: Any) -> None:
-        if self.family != socket.AF_UNIX and str(address[0]) not in {"127.0.0.1", "::1"}:
-            raise OSError(f"Tests use no network, but one asked for {address!r}.")
-        connect(self, address)
+    def refuse(host: Any) -> None:
+        if str(host) not in here:
+            raise OSError(f"Tests use no network, but one asked for {host!r}.")
 
-    monkeypatch.setattr(socket.socket, "connect", refuse)
+    def guarded(name: str) -> Callable[[socket.socket, Any], Any]:
+        reach = getattr(socket.socket, name)
+
+        def connect(self: socket.socket, address: Any) -> Any:
+            if self.family in {socket.AF_INET, socket.AF_INET6}:
+                refuse(address[0])
+            return reach(self, address)
+
+        return connect
+
+    look_up = socket.getaddrinfo
+
+    def known(host: Any, *settings: Any, **more: Any) -> Any:
+        refuse(host.decode() if isinstance(host, bytes) else host)
+        return look_up(host, *settings, **more)
+
+    for name in ("connect", "connect_ex"):
+        monkeypatch.setattr(socket.socket, name, guarded(name))
+    monkeypatch.setattr(socket, "getaddrinfo", known)
 
 
 @pytest.fixture

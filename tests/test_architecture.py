@@ -20,7 +20,7 @@ USES: dict[str, set[str]] = {
     "metrics": set(),
     "cohorts": {"images"},
     "splits": {"images", "cohorts", "metrics"},
-    "batches": {"images", "cohorts", "splits"},
+    "batches": {"images", "cohorts", "splits", "augmentation"},
     "predictions": {"cohorts", "metrics"},
     "decisions": {"predictions", "metrics"},
     "reports": {"cohorts", "splits", "predictions", "decisions", "metrics"},
@@ -60,7 +60,7 @@ WITH_KERAS = {
     "explanations/occlusion_map.py",
 }
 BACKENDS = {"jax", "torch", "tensorflow"}
-OPTIONAL = {"matplotlib", "pydicom", "pandas", "polars", "pyarrow", "cv2", "grain", "rich", "onnx"}
+OPTIONAL = {"matplotlib", "pydicom", "pandas", "polars", "pyarrow", "cv2", "grain", "onnx"}
 DRAWERS = {"utils", "base", "core", "common", "helpers", "misc"}
 
 

@@ -78,3 +78,9 @@ def test_a_long_list_is_cut_and_counted() -> None:
     """Five values are shown; the other two are counted."""
     assert name_some(range(7)) == "0, 1, 2, 3, 4 and 2 more"
     assert name_some("ab") == "'a', 'b'"
+
+
+def test_a_choice_described_in_words_is_no_name_in_backticks() -> None:
+    """A sentence begins with a capital, and holds one pair of backticks at most."""
+    with pytest.raises(InvalidInputError, match=r"^The suffix of `path` must be one of '\.md', go"):
+        check_choice("the suffix of `path`", ".pdf", [".md"])

@@ -1,6 +1,12 @@
 """The command line: a table in, files out, refusals in words and a code."""
 
+import errno
+import io
 import json
+import os
+import subprocess
+import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -184,3 +190,168 @@ def test_saved_predictions_need_no_column_names(tmp_path: Path) -> None:
 
     assert record["synthetic"]
     assert record["correction"]["train_prevalence"] == 0.25
+
+
+def test_a_split_never_replaces_another(
+    cohort_table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The same draw may be written again; another one, or any other file, stays as it was."""
+    out = tmp_path / "partition.json"
+    words = ["split", str(cohort_table), *COLUMNS, "-o", str(out)]
+    assert main([*words, "--seed", "3"]) == 0
+    written = out.read_bytes()
+    assert main([*words, "--seed", "3"]) == 0
+    assert main([*words, "--seed", "4"]) == 2
+    assert "Name another --output" in capsys.readouterr().err
+    assert out.read_bytes() == written
+
+    out.write_text("no JSON", encoding="utf-8")
+    assert main(words) == 2
+    assert out.read_text(encoding="utf-8") == "no JSON"
+
+
+def test_a_report_says_that_it_replaced_a_file(
+    table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A report is drawn from its table again at will, but not without a word."""
+    words = ["report", str(table), *REPORT, "-o", str(tmp_path / "r.md")]
+    assert main(words) == 0
+    assert main(words) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == [
+        "wrote",
+        "replaced",
+    ]
+
+
+@pytest.mark.parametrize("name", ["clinic.csv/r.html", "folder.html"])
+def test_a_file_that_cannot_be_written_is_a_sentence(
+    name: str, table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A folder that is a file, or a file that is a folder: named, with what to do."""
+    (tmp_path / "folder.html").mkdir()
+    assert main(["report", str(table), *REPORT, "-o", str(tmp_path / name)]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith(f"prevalens report: {tmp_path / name} ")
+    assert "folder" in told
+    assert len(told.splitlines()) == 1
+
+
+@pytest.mark.parametrize("partition", ["absent.json", "."])
+def test_an_audit_without_its_partition_is_a_sentence(
+    partition: str, cohort_table: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A partition that is not there, or is a folder, is named; there is no traceback."""
+    assert main(["audit", str(cohort_table), *COLUMNS, "--partition", partition]) == 2
+    assert f"The partition {partition} cannot be read" in capsys.readouterr().err
+
+
+def test_ctrl_c_is_a_sentence_and_code_130(
+    table: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A run that is stopped says that nothing is half written."""
+
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("prevalens.command.ClinicalReport", stopped)
+    assert main(["report", str(table), *REPORT]) == 130
+    assert "prevalens report: stopped. No file is half written." in capsys.readouterr().err
+
+
+def test_other_errors_of_the_system_name_their_file(
+    table: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What no stage has put into words is still no traceback."""
+
+    def broken(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", "pictures/1.png")
+
+    monkeypatch.setattr("prevalens.command.ClinicalReport", broken)
+    assert main(["report", str(table), *REPORT]) == 2
+    assert "pictures/1.png cannot be used (Permission denied)" in capsys.readouterr().err
+
+
+def test_a_warning_of_the_library_is_a_sentence(
+    cohort_table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No line of code stands below it; a warning of another package keeps its place."""
+    text = cohort_table.read_text(encoding="utf-8")
+    cohort_table.write_text(text.replace(",k1,", ",K2,"), encoding="utf-8")
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        main(["split", str(cohort_table), *COLUMNS, "-o", str(tmp_path / "p.json")])
+    told = capsys.readouterr().err
+    assert told.startswith("prevalens: warning: Patient ids that differ by case")
+    assert len(told.splitlines()) == 1
+
+
+def test_warnings_of_other_packages_keep_their_place(
+    table: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They are shown as Python shows them, and the caller's own way is put back."""
+    before = warnings.showwarning
+
+    def old(*_: object, **__: object) -> str:
+        warnings.warn("old", FutureWarning, stacklevel=1)
+        return "report"
+
+    monkeypatch.setattr("prevalens.command.ClinicalReport", old)
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        assert main(["report", str(table), *REPORT]) == 0
+    assert "test_command.py" in capsys.readouterr().err
+    assert warnings.showwarning is before
+
+
+@pytest.mark.parametrize("words", [["--help"], ["report"]])
+def test_a_closed_pipe_is_silence(words: list[str], table: Path) -> None:
+    """`prevalens report ... | head` ends with code 0 and no word, whatever Python buffers."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    arguments = [*words, str(table), *REPORT] if words == ["report"] else words
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    try:
+        told = subprocess.run(
+            [sys.executable, "-m", "prevalens", *arguments],
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            check=False,
+            env=env,
+        )
+    finally:
+        os.close(writer)
+    assert (told.returncode, told.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize(("number", "code"), [(errno.EPIPE, 0), (errno.ENOSPC, 2)])
+@pytest.mark.parametrize("method", ["write", "flush"])
+def test_output_that_takes_no_more_is_closed(
+    method: str,
+    number: int,
+    code: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A closed pipe is no error, a full disk is one; neither is flushed again at the end."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    full = io.StringIO()
+    monkeypatch.setattr(full, method, refuse, raising=False)
+    monkeypatch.setattr("sys.stdout", full)
+    assert main(["completion", "bash"]) == code
+    assert full.closed
+    told = capsys.readouterr().err
+    assert ("standard output cannot be written (No space" in told) == (code == 2)
+
+
+def test_a_split_without_validation_tells_of_the_parts_there_are(
+    cohort_table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two lines for two parts, then the file: an empty part is not a cohort."""
+    words = ["split", str(cohort_table), *COLUMNS, "--validation", "0", "--test", "0.5"]
+
+    assert main([*words, "-o", str(tmp_path / "p.json")]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in lines[:-1]] == ["train", "test"]

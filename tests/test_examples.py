@@ -47,6 +47,7 @@ def test_both_protocols_run_and_print_the_optimism(
 
     assert study.main([*drawn, "--output", str(output)]) == 0
     told = capsys.readouterr().out
+    assert all(name in told for name in ("\nAUROC", "\nSensitivity", "report.html"))
     assert "majority class: all; positive class: all" in told
     assert "0 of 16 patients stand in more than one part" in told
     for protocol in ("patient", "image"):
@@ -82,3 +83,72 @@ def test_a_folder_of_images_is_read_as_real_data(
     assert "Add --resume" in capsys.readouterr().err
     assert study.main([*real, "--output", str(output), "--resume", "--seed", "8"]) == 2
     assert "'seed': (7, 8)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--data", "gone"], "gone does not exist"),
+        (["--patients", "1"], "`n_patients` must be a whole number >= 2"),
+        (["--patients", "8", "--images-per-patient", "4", "--backbone", "MobilNet"], "'MobileNet'"),
+    ],
+)
+def test_a_start_that_failed_binds_nobody(
+    words: list[str],
+    said: str,
+    study: ModuleType,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The corrected command works in the same folder: nothing was trained in it yet."""
+    output = tmp_path / "run"
+    assert study.main([*words, "--output", str(output)]) == 2
+    assert said in capsys.readouterr().err
+    study.start(output, study.parse(QUICK)[0], resume=False)
+    record = json.loads((output / "config.json").read_text(encoding="utf-8"))
+    assert record["settings"]["epochs"] == 2
+
+
+def test_an_output_that_is_a_file_is_a_sentence(
+    study: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No traceback, and the file stays."""
+    (tmp_path / "run").write_text("notes", encoding="utf-8")
+    assert study.main([*QUICK, "--output", str(tmp_path / "run")]) == 2
+    assert str(tmp_path / "run") in capsys.readouterr().err
+    assert (tmp_path / "run").read_text(encoding="utf-8") == "notes"
+
+
+def test_ctrl_c_says_how_to_go_on(
+    study: ModuleType,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A run that is stopped ends with code 130 and the option that resumes it."""
+
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(study, "read_images", stopped)
+    assert study.main([*QUICK, "--output", str(tmp_path / "run")]) == 130
+    assert "--resume goes on" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--epochs", "--image-size", "--patience"])
+def test_nought_is_refused_and_not_taken_for_the_default(
+    option: str, study: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`--epochs 0` is a mistake, not a wish for 30."""
+    with pytest.raises(SystemExit):
+        study.main([option, "0"])
+    assert "must be a whole number >= 1, got 0" in capsys.readouterr().err
+
+
+def test_settings_depend_on_whether_the_data_is_real(study: ModuleType) -> None:
+    """What is given wins, 0 as a seed too; the rest follows the data."""
+    drawn, real = (study.parse([*words, "--seed", "0"])[0] for words in ([], ["--data", "x"]))
+
+    assert (drawn.backbone, drawn.weights, drawn.image_size) == ("small", None, 96)
+    assert (real.backbone, real.weights, real.image_size) == ("EfficientNetB3", "imagenet", 300)
+    assert (drawn.seed, real.seed, drawn.data, real.data) == (0, 0, None, "x")

@@ -70,8 +70,21 @@ def test_a_backend_that_is_there_but_not_selected_is_named(
     with pytest.raises(MissingExtraError, match=r"`jax` is here .* KERAS_BACKEND=jax selects"):
         lazy_names("stage", {"Thing": "wants"})("Thing")
     there.clear()
-    with pytest.raises(MissingExtraError, match=r"export KERAS_BACKEND=torch$"):
+    with pytest.raises(MissingExtraError, match=r"export KERAS_BACKEND=torch\nIn a notebook"):
         lazy_names("stage", {"Thing": "wants"})("Thing")
+
+
+def test_the_remedy_does_not_stand_below_the_frames_of_keras(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error has neither cause nor context, so that Python prints it alone."""
+    (tmp_path / "wants.py").write_text("raise ModuleNotFoundError('no', name='tensorflow')\n")
+    monkeypatch.setattr("importlib.import_module", _import_from(tmp_path))
+
+    with pytest.raises(MissingExtraError) as caught:
+        lazy_names("stage", {"Thing": "wants"})("Thing")
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
 
 
 def test_a_backend_that_keras_does_not_know_is_answered_the_same_way(
@@ -83,7 +96,11 @@ def test_a_backend_that_keras_does_not_know_is_answered_the_same_way(
     monkeypatch.setattr("importlib.import_module", _import_from(tmp_path))
     load = lazy_names("stage", {"Misspelt": "misspelt", "Broken": "broken"})
 
-    with pytest.raises(MissingExtraError, match=r"jxa\)\. Install one of the three"):
+    monkeypatch.setenv("KERAS_BACKEND", "jxa")
+    with pytest.raises(MissingExtraError, match=r"Did you mean 'jax'\? Install one of the three"):
+        load("Misspelt")
+    monkeypatch.delenv("KERAS_BACKEND")
+    with pytest.raises(MissingExtraError, match=r"no KERAS_BACKEND .* jxa\)\. Install one"):
         load("Misspelt")
     with pytest.raises(ValueError, match="Something else"):
         load("Broken")

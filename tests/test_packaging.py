@@ -104,8 +104,11 @@ def test_files_written_by_this_version_are_kept() -> None:
     [
         "py.typed",
         "augmentation/policy.schema.json",
+        "callbacks/backup.schema.json",
         "cohorts/make_cells.schema.json",
         "reports/page.css",
+        "models/card.schema.json",
+        "reports/model_card.schema.json",
         "reports/report.schema.json",
         "splits/partition.schema.json",
     ],

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from prevalens._writing import whole_file, write_json, write_text
+from prevalens._writing import remove_unfinished, whole_file, write_json, write_text
+from prevalens.exceptions import UnwritableFileError
 
 
 def write_half(target: Path) -> None:
@@ -24,6 +25,21 @@ def test_a_failed_write_leaves_the_old_file_and_no_litter(tmp_path: Path) -> Non
 
     assert target.read_text(encoding="utf-8") == "old"
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_what_a_killed_writer_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    """Only files that stand for an unfinished write of this very path go."""
+    others = [tmp_path / name for name in ("a.npz", ".a-note.npz", ".b-12345678.npz")]
+    for other in others:
+        other.touch()
+    writing = whole_file(tmp_path / "a.npz")
+    left = writing.__enter__()
+    assert left.is_file()
+    remove_unfinished(tmp_path / "a.npz")
+    # Hands the context back without its exit, as a killed process would.
+    writing.gen.close()
+
+    assert sorted(tmp_path.iterdir()) == sorted(others)
 
 
 def test_a_write_makes_its_folders_and_keeps_the_suffix(tmp_path: Path) -> None:
@@ -53,3 +69,16 @@ def test_json_refuses_nan(tmp_path: Path) -> None:
 
     write_json(tmp_path / "x.json", {"value": "é"})
     assert json.loads((tmp_path / "x.json").read_text(encoding="utf-8")) == {"value": "é"}
+
+
+@pytest.mark.parametrize("name", ["file/report.html", "folder"])
+def test_a_place_that_takes_no_file_is_refused_before_anything_is_written(
+    name: str, tmp_path: Path
+) -> None:
+    """The text names the file and says what to do; the block is not entered."""
+    (tmp_path / "file").touch()
+    (tmp_path / "folder").mkdir()
+
+    with pytest.raises(UnwritableFileError, match=r"(Name|Give) .* (folder|file)"):
+        write_half(tmp_path / name)
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "folder"]

@@ -1,5 +1,6 @@
 """Files written by each released version are read, and mean what they meant."""
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from prevalens import callbacks
+from prevalens import callbacks, models
 from prevalens.augmentation import AugmentationPolicy
 from prevalens.cohorts import Cohort, read_table
 from prevalens.predictions import Predictions
@@ -83,6 +84,41 @@ def test_a_policy_is_read(written: Path) -> None:
     ]
     again = json.loads(json.dumps(policy.to_dict()))
     assert again["operations"] == saved["operations"]
+
+
+def test_a_model_card_says_what_its_report_says(written: Path) -> None:
+    """Its figures are the report's, and the four questions nobody answered are listed."""
+    card, report = record(written / "model-card.json"), record(written / "report.json")
+
+    assert (card["format"], card["version"]) == ("prevalens model card", 1)
+    assert card["report"]["figures"] == report["figures"]
+    assert card["unanswered"] == ["base_model", "dataset", "training_data", "out_of_scope"]
+
+
+def test_the_rates_are_read(written: Path) -> None:
+    """Two epochs, the loss falling, each the kept one; the columns are those of the docs."""
+    with (written / "rates.csv").open(encoding="utf-8", newline="") as file:
+        first, second = csv.DictReader(file)
+
+    assert float(second["loss"]) < float(first["loss"])
+    assert [(row["epoch"], row["action"], row["kept_epoch"]) for row in (first, second)] == [
+        ("1", "kept", "1"),
+        ("2", "kept", "2"),
+    ]
+    assert {"value", "rate", "next_rate", "followed", "improvement", "duration"} < set(first)
+
+
+@pytest.mark.keras
+def test_a_classifier_is_read(written: Path) -> None:
+    """Odds of 1 at half positive are odds of 1/4 at a fifth: a score of 0.2, called from 0.15."""
+    pytest.importorskip("keras", exc_type=ImportError)
+    classifier = models.load_classifier(written / "model.keras")
+    answer = classifier(np.full((2, 4, 4, 3), 99, dtype=np.uint8))
+
+    assert classifier.card.classes == ("well", "sick")
+    assert classifier.card.threshold_origin == "validation rows"
+    assert answer.scores.tolist() == pytest.approx([0.2, 0.2], abs=1e-6)
+    assert answer.names.tolist() == ["sick", "sick"]
 
 
 @pytest.mark.keras

@@ -39,13 +39,17 @@ def check_number(
 
 
 def check_choice(name: str, value: object, choices: Iterable[str]) -> str:
-    """Return `value`, or list the choices and suggest the nearest."""
+    """Return `value`, or list the choices and suggest the nearest.
+
+    `name` is an argument's, or says in words what must be chosen.
+    """
     options = list(choices)
     if isinstance(value, str) and value in options:
         return value
+    named = name if " " in name else f"`{name}`"
     raise InvalidInputError(
-        f"`{name}` must be one of {', '.join(map(repr, options))}, got {value!r}."
-        + did_you_mean(value, options)
+        f"{named[0].upper()}{named[1:]} must be one of {', '.join(map(repr, options))}, got "
+        f"{value!r}." + did_you_mean(value, options)
     )
 
 

@@ -89,7 +89,8 @@ def _branches(commands: list[Command]) -> Iterator[tuple[str, Option]]:
 
 def _bash(prog: str, top: Command, commands: list[Command]) -> str:
     lines = [
-        f'# In ~/.bashrc: eval "$({prog} completion bash)"',
+        f"# Once: {prog} completion bash > ~/.{prog}.bash",
+        f"# In ~/.bashrc: source ~/.{prog}.bash",
         f"_{prog}() {{",
         '  local word="${COMP_WORDS[COMP_CWORD]}" words=""',
         '  if [ "$COMP_CWORD" -eq 1 ]; then',
@@ -118,7 +119,8 @@ def _bash(prog: str, top: Command, commands: list[Command]) -> str:
 def _zsh(prog: str, top: Command, commands: list[Command]) -> str:
     lines = [
         f"#compdef {prog}",
-        f'# In ~/.zshrc, below compinit: eval "$({prog} completion zsh)"',
+        f"# Once: {prog} completion zsh > ~/.{prog}.zsh",
+        f"# In ~/.zshrc, below compinit: source ~/.{prog}.zsh",
         f"_{prog}() {{",
         "  if (( CURRENT == 2 )); then",
         f"    compadd -- {' '.join([*(c.name for c in commands), *top.flags])}",
@@ -148,7 +150,7 @@ def _zsh_words(choices: tuple[str, ...]) -> str:
 def _fish(prog: str, top: Command, commands: list[Command]) -> str:
     begin = f"complete -c {prog} -n __fish_use_subcommand"
     lines = [
-        f"# In ~/.config/fish/config.fish: {prog} completion fish | source",
+        f"# Once: {prog} completion fish > ~/.config/fish/completions/{prog}.fish",
         *(f"{begin} -f -a {c.name} -d {_fish_quoted(c.help)}" for c in commands),
         *(f"{begin} {_fish_option(option)}" for option in top.options),
     ]

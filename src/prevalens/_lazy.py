@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 from types import ModuleType
 
+from prevalens._checks import did_you_mean
 from prevalens.exceptions import MissingExtraError
 
 STAGES = (
@@ -69,25 +70,22 @@ def lazy_names(stage: str, files: Mapping[str, str]) -> Callable[[str], object]:
 
 
 def _import_with_backend(module: str) -> ModuleType:
+    asked = os.environ.get("KERAS_BACKEND")
+    named = f"KERAS_BACKEND names {asked!r}" if asked else "no KERAS_BACKEND is set"
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
-        asked = os.environ.get("KERAS_BACKEND")
         if error.name is None or error.name not in {*BACKENDS, asked}:
             raise
-        came = f"KERAS_BACKEND names {asked!r}" if asked else "no KERAS_BACKEND is set"
-        raise MissingExtraError(
-            f"{module} needs Keras with a backend, but {came} and `{error.name}` is not "
-            f"installed. {_remedy()}"
-        ) from error
+        amiss = f"{named} and `{error.name}` is not installed."
     except ValueError as error:
         # What Keras 3 says of a backend that it has never heard of.
         if not str(error).startswith("Unable to import backend"):
             raise
-        raise MissingExtraError(
-            f"{module} needs Keras with a backend, but Keras knows none of this name "
-            f"({error}). {_remedy()}"
-        ) from error
+        amiss = f"{named} and Keras knows none of this name ({error})."
+        amiss += did_you_mean(asked, BACKENDS) if asked else ""
+    # Outside the handler, so that forty frames of Keras' own do not stand above the remedy.
+    raise MissingExtraError(f"{module} needs Keras with a backend, but {amiss} {_remedy()}")
 
 
 def _remedy() -> str:
@@ -97,4 +95,8 @@ def _remedy() -> str:
     there = [name for name in BACKENDS if importlib.util.find_spec(name) is not None]
     if there:
         lines.append(f"`{there[0]}` is here already: export KERAS_BACKEND={there[0]} selects it.")
+    lines.append(
+        "In a notebook, before Keras is imported, the second half is: import os; "
+        f'os.environ["KERAS_BACKEND"] = "{(*there, "jax")[0]}"'
+    )
     return "\n".join(["Install one of the three and select it:", *lines])

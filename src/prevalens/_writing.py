@@ -1,11 +1,14 @@
 """Outputs are written whole or not at all."""
 
 import contextlib
+import glob
 import json
 import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+
+from prevalens.exceptions import UnwritableFileError
 
 
 @contextlib.contextmanager
@@ -14,14 +17,12 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
 
     The temporary name keeps the suffix, for writers that read the format from it. If the block
     raises, the temporary file is removed and whatever stood at `path` is untouched.
+
+    Raises:
+        UnwritableFileError: the folder cannot be made or written to, or `path` is a folder.
     """
     target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(
-        prefix=f".{target.stem}-", suffix=target.suffix, dir=target.parent
-    )
-    os.close(handle)
-    temporary = Path(name)
+    temporary = _temporary(target)
     try:
         yield temporary
         # mkstemp makes the file private; the result gets the permissions any new file would.
@@ -33,6 +34,32 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _temporary(target: Path) -> Path:
+    if target.is_dir():
+        raise UnwritableFileError(f"{target} is a folder. Give the name of a file in it.")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(
+            prefix=f".{target.stem}-", suffix=target.suffix, dir=target.parent
+        )
+    except OSError as error:
+        raise UnwritableFileError(
+            f"{target} cannot be written: its folder {target.parent} cannot be made or written to "
+            f"({error.strerror}). Name a folder that can be."
+        ) from error
+    os.close(handle)
+    return Path(name)
+
+
+def remove_unfinished(path: str | os.PathLike[str]) -> None:
+    """Remove what writers of `path` that were killed have left beside it."""
+    target = Path(path)
+    stem, suffix = glob.escape(target.stem), glob.escape(target.suffix)
+    # Eight letters are what tempfile puts in a name.
+    for left in target.parent.glob(f".{stem}-????????{suffix}"):
+        left.unlink(missing_ok=True)
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:

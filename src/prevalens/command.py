@@ -1,16 +1,20 @@
 """The command line, for those who only have a table: prevalens split | audit | report."""
 
 import argparse
+import contextlib
+import json
 import sys
+import warnings
 from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
+from typing import TextIO
 
 from prevalens._checks import check_choice
 from prevalens._completion import SHELLS, completion_script
 from prevalens.cohorts.cohort import Cohort
 from prevalens.cohorts.readers import read_table
-from prevalens.exceptions import PrevalensError
+from prevalens.exceptions import InvalidInputError, PrevalensError, PrevalensWarning
 from prevalens.predictions.predictions import Predictions
 from prevalens.predictions.tables import find_column, numbers, read_columns
 from prevalens.reports.clinical_report import FORMATS, ORIGINS, ClinicalReport
@@ -26,20 +30,58 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: Words after `prevalens`; by default those the process was started with.
 
     Returns:
-        0 where all went well; 1 where `audit` found something; 2 where input was refused, with
-        the reason on standard error.
+        0 where all went well; 1 where `audit` found something; 2 where input was refused or a file
+        could not be read or written, with the reason on standard error; 130 after Ctrl-C.
     """
-    options = _parser().parse_args(arguments)
     try:
-        code: int = options.run(options)
-    except PrevalensError as error:
-        sys.stderr.write(f"prevalens {options.command}: {error}\n")
+        try:
+            return _run(arguments)
+        finally:
+            sys.stdout.flush()
+    except OSError as error:
+        # Standard output takes no more; closed, it is not flushed again when the process ends.
+        with contextlib.suppress(OSError):
+            sys.stdout.close()
+        if isinstance(error, BrokenPipeError):
+            return 0  # the reader of a pipe, such as `head`, has seen enough
+        sys.stderr.write(f"prevalens: standard output cannot be written ({error.strerror}).\n")
         return 2
-    except BrokenPipeError:
-        # The reader of a pipe, such as `head`, has seen enough.
-        sys.stderr.close()
-        return 0
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    options = _parser().parse_args(arguments)
+    name = f"prevalens {options.command}"
+    with warnings.catch_warnings():
+        warnings.showwarning = _show_warning
+        try:
+            code: int = options.run(options)
+        except PrevalensError as error:
+            sys.stderr.write(f"{name}: {error}\n")
+            return 2
+        except OSError as error:
+            if error.filename is None:
+                raise
+            sys.stderr.write(f"{name}: {error.filename} cannot be used ({error.strerror}).\n")
+            return 2
+        except KeyboardInterrupt:
+            sys.stderr.write(f"\n{name}: stopped. No file is half written.\n")
+            return 130
     return code
+
+
+def _show_warning(  # noqa: PLR0917 - as `warnings` calls it
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Show a warning of the library's as a sentence, without the line of code it came from."""
+    text = f"prevalens: warning: {message}\n"
+    if not issubclass(category, PrevalensWarning):
+        text = warnings.formatwarning(message, category, filename, lineno, line)
+    (file or sys.stderr).write(text)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -54,19 +96,41 @@ def _parser() -> argparse.ArgumentParser:
     _add_split(commands)
     _add_audit(commands)
     _add_report(commands)
-    completion = commands.add_parser("completion", help="print the completion script of a shell")
+    completion = _add_command(
+        commands,
+        "completion",
+        purpose="print the completion script of a shell",
+        example="bash > ~/.prevalens.bash\n  echo 'source ~/.prevalens.bash' >> ~/.bashrc",
+    )
     completion.add_argument("shell", choices=tuple(SHELLS), help="the shell to complete in")
     completion.set_defaults(run=_completion)
     return parser
 
 
+def _add_command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    *,
+    purpose: str,
+    example: str,
+) -> argparse.ArgumentParser:
+    return commands.add_parser(
+        name,
+        help=purpose,
+        description=f"{purpose[0].upper()}{purpose[1:]}.",
+        epilog=f"example:\n  prevalens {name} {example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
 def _add_cohort(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("table", help="CSV with one row per image")
-    parser.add_argument("--image", required=True, help="column of image paths")
-    parser.add_argument("--label", required=True, help="column of class names")
-    parser.add_argument("--patient", required=True, help="column of patient ids")
-    parser.add_argument("--positive", required=True, help="class whose miss is the costly error")
-    parser.add_argument("--root", default=None, help="folder that image paths start from")
+    add = parser.add_argument
+    add("table", metavar="TABLE", help="CSV with one row per image")
+    add("--image", required=True, metavar="COLUMN", help="column of image paths")
+    add("--label", required=True, metavar="COLUMN", help="column of class names")
+    add("--patient", required=True, metavar="COLUMN", help="column of patient ids")
+    add("--positive", required=True, metavar="CLASS", help="class whose miss is the costly error")
+    add("--root", metavar="FOLDER", help="where image paths start (by default TABLE's folder)")
 
 
 def _cohort(options: argparse.Namespace, *covariates: str) -> Cohort:
@@ -83,20 +147,26 @@ def _cohort(options: argparse.Namespace, *covariates: str) -> Cohort:
 
 
 def _add_split(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = commands.add_parser(
-        "split", help="divide a table into train, validation and test parts of whole patients"
+    parser = _add_command(
+        commands,
+        "split",
+        purpose="divide a table into train, validation and test parts of whole patients",
+        example="images.csv --image file --label diagnosis --patient person \\\n"
+        "    --positive sick --seed 7 -o partition.json",
     )
     _add_cohort(parser)
-    parser.add_argument("--validation", type=float, default=0.15, help="share of images (0.15)")
-    parser.add_argument("--test", type=float, default=0.15, help="share of images (0.15)")
-    parser.add_argument("--seed", type=int, default=0, help="seed of the draw (0)")
-    parser.add_argument("--strata", nargs="*", default=[], help="columns to balance as well")
-    parser.add_argument("-o", "--output", required=True, help="partition to write (.json)")
+    add = parser.add_argument
+    add("--validation", type=float, default=0.15, metavar="SHARE", help="of images, 0 to 1 (0.15)")
+    add("--test", type=float, default=0.15, metavar="SHARE", help="of images, 0 to 1 (0.15)")
+    add("--seed", type=int, default=0, metavar="NUMBER", help="the same one, the same parts (0)")
+    add("--strata", nargs="*", default=[], metavar="COLUMN", help="columns to balance as well")
+    add("-o", "--output", required=True, metavar="FILE", help="partition to write (.json)")
     parser.set_defaults(run=_split)
 
 
 def _split(options: argparse.Namespace) -> int:
-    check_choice("the suffix of --output", Path(options.output).suffix.lower(), (".json",))
+    output = Path(options.output)
+    check_choice("the suffix of --output", output.suffix.lower(), (".json",))
     cohort = _cohort(options, *options.strata)
     splitter = PatientHoldout(
         validation=options.validation,
@@ -105,20 +175,42 @@ def _split(options: argparse.Namespace) -> int:
         strata=tuple(options.strata),
     )
     partition = splitter.partition(cohort)
-    partition.save(options.output)
+    _refuse_to_replace(output, partition)
+    partition.save(output)
     for name, rows in partition.parts().items():
         if len(rows):
             print(f"{name}: {cohort.take(rows)!r}")  # noqa: T201
+    print(f"wrote {output}")  # noqa: T201
     return 0
 
 
+def _refuse_to_replace(path: Path, partition: Partition) -> None:
+    """Refuse to write over anything but the very same partition."""
+    if not path.exists():
+        return
+    try:
+        same = json.loads(path.read_text(encoding="utf-8")) == partition.to_dict()
+    except ValueError:
+        same = False
+    if not same:
+        raise InvalidInputError(
+            f"{path} is there already and holds something else. Name another --output, or remove "
+            "the file where no model was trained on the parts in it."
+        )
+
+
 def _add_audit(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = commands.add_parser(
-        "audit", help="look for patients and images that stand in two parts of a partition"
+    parser = _add_command(
+        commands,
+        "audit",
+        purpose="look for patients and images that stand in two parts of a partition",
+        example="images.csv --image file --label diagnosis --patient person \\\n"
+        "    --positive sick --partition partition.json",
     )
     _add_cohort(parser)
-    parser.add_argument("--partition", required=True, help="partition that `split` wrote (.json)")
-    parser.add_argument("--strata", nargs="*", default=[], help="columns that `split` balanced")
+    add = parser.add_argument
+    add("--partition", required=True, metavar="FILE", help="partition that `split` wrote (.json)")
+    add("--strata", nargs="*", default=[], metavar="COLUMN", help="columns that `split` balanced")
     parser.set_defaults(run=_audit)
 
 
@@ -130,44 +222,70 @@ def _audit(options: argparse.Namespace) -> int:
 
 
 def _add_report(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = commands.add_parser(
-        "report", help="report every figure of a table of predictions, with its interval"
+    parser = _add_command(
+        commands,
+        "report",
+        purpose="report every figure of a table of predictions, with its interval",
+        example="predictions.csv --label y --score p --patient id --threshold 0.5 \\\n"
+        "    -o report.html -o report.json",
     )
-    parser.add_argument("table", help="CSV with one row per image")
-    parser.add_argument("--label", default="label", help="column of labels: 0 and 1, or names")
-    parser.add_argument("--score", default="score", help="column of probabilities of the positive")
+    _add_predictions(parser)
+    _add_analysis(parser)
+    parser.set_defaults(run=_report)
+
+
+def _add_predictions(parser: argparse.ArgumentParser) -> None:
+    """Add what says where the labels, the scores and the patients stand."""
+    add = parser.add_argument
+    add("table", metavar="TABLE", help="CSV with one row per image")
+    add("--label", default="label", metavar="COLUMN", help="labels: 0 and 1, or names (label)")
+    add("--score", default="score", metavar="COLUMN", help="probability of the positive (score)")
     patients = parser.add_mutually_exclusive_group(required=True)
-    patients.add_argument("--patient", default=None, help="column of patient ids")
+    patients.add_argument("--patient", default=None, metavar="COLUMN", help="patient ids")
     patients.add_argument(
         "--independent", action="store_true", help="say that every image is another patient's"
     )
-    parser.add_argument("--threshold", type=float, required=True, help="positive from this score")
-    parser.add_argument(
-        "--threshold-origin", choices=ORIGINS, default="exploratory", help="where it comes from"
+    add("--positive", metavar="CLASS", help="which class is positive, where labels are names")
+    add("--compare", metavar="COLUMN", help="scores of another model, to compare with")
+    add("--by", nargs="*", default=[], metavar="COLUMN", help="subgroups to report apart")
+    add("--image", metavar="COLUMN", help="image paths, for pictures of the worst misses")
+    add("--root", default="", metavar="FOLDER", help="where image paths start")
+    add("--provenance", metavar="TEXT", help="where the rows come from, in words")
+
+
+def _add_analysis(parser: argparse.ArgumentParser) -> None:
+    """Add what decides the figures, and the files they are written to."""
+    add = parser.add_argument
+    add("--threshold", type=float, required=True, metavar="SCORE", help="positive from here on")
+    add(
+        "--threshold-origin",
+        choices=ORIGINS,
+        default="exploratory",
+        help="how the threshold was found (exploratory)",
     )
-    parser.add_argument("--positive", default=None, help="positive class, where labels are names")
-    parser.add_argument("--prevalence", type=float, default=None, help="where it will be used")
-    parser.add_argument("--train-prevalence", type=float, default=None, help="among training rows")
-    parser.add_argument("--compare", default=None, help="column of another model's scores")
-    parser.add_argument("--by", nargs="*", default=[], help="columns of subgroups")
-    parser.add_argument("--image", default=None, help="column of image paths, for pictures")
-    parser.add_argument("--root", default="", help="folder that image paths start from")
-    parser.add_argument("--worst", type=int, default=20, help="misses to show, 0 for none (20)")
-    parser.add_argument(
-        "--patient-score", choices=("mean", "max"), default="mean", help="images into patients"
+    for name, where in (
+        ("--prevalence", "where the model will be used"),
+        ("--train-prevalence", "among the rows trained on"),
+    ):
+        add(name, type=float, metavar="SHARE", help=f"of the positive {where}, 0 to 1")
+    add(
+        "--patient-score",
+        choices=("mean", "max"),
+        default="mean",
+        help="one score a patient: the mean of its images', or the highest (mean)",
     )
-    parser.add_argument("--level", type=float, default=0.95, help="coverage of intervals (0.95)")
-    parser.add_argument("--seed", type=int, default=0, help="seed of what is drawn (0)")
-    parser.add_argument("--title", default="Clinical report", help="title of the report")
-    parser.add_argument("--provenance", default=None, help="where the rows come from, in words")
-    parser.add_argument(
+    add("--worst", type=int, default=20, metavar="NUMBER", help="misses to show, 0 for none (20)")
+    add("--level", type=float, default=0.95, metavar="SHARE", help="of intervals, 0 to 1 (0.95)")
+    add("--seed", type=int, default=0, metavar="NUMBER", help="of what is drawn at random (0)")
+    add("--title", default="Clinical report", metavar="TEXT", help="heading of the report")
+    add(
         "-o",
         "--output",
         action="append",
         default=[],
-        help=f"file to write ({', '.join(FORMATS)}); may be given again; none: print the text",
+        metavar="FILE",
+        help=f"file to write ({', '.join(FORMATS)}), may be given again; without: print the text",
     )
-    parser.set_defaults(run=_report)
 
 
 def _report(options: argparse.Namespace) -> int:
@@ -204,8 +322,9 @@ def _report(options: argparse.Namespace) -> int:
         title=options.title,
     )
     for output in options.output:
+        done = "replaced" if Path(output).exists() else "wrote"
         report.save(output)
-        print(f"wrote {output}")  # noqa: T201
+        print(f"{done} {output}")  # noqa: T201
     if not options.output:
         print(report)  # noqa: T201
     return 0

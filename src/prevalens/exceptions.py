@@ -17,6 +17,10 @@ class CacheFullError(PrevalensError, OSError):
     """A disk has no room for a cache; the text says how much is needed and how much is free."""
 
 
+class UnwritableFileError(PrevalensError, OSError):
+    """A file cannot be written where it was asked for; the text names it and says why."""
+
+
 class ImpossibleSplitError(InvalidInputError):
     """No split can meet the ask; the text names the class, its patients and what would work."""
 

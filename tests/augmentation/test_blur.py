@@ -54,3 +54,10 @@ def test_blur_keeps_a_flat_picture_flat(radius: float, length: float, angle: flo
     np.testing.assert_allclose(
         blur(flat, one(radius, length, angle), reach=6, xp=np), 80, rtol=1e-5
     )
+
+
+def test_without_a_drawn_blur_the_picture_is_itself() -> None:
+    """A policy without defocus draws no such parameter."""
+    picture = np.zeros((1, 5, 5, 1), np.float32)
+
+    assert blur(picture, {}, reach=6, xp=np) is picture

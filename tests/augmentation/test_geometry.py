@@ -54,3 +54,10 @@ def test_nothing_to_move_returns_the_images() -> None:
     images = keras.ops.ones((1, 2, 2, 3))
 
     assert apply_geometry(images, {}, fill="wrap", fill_value=0.0) is images
+
+
+@pytest.mark.parametrize("fill", FILLS)
+def test_what_moves_nothing_gives_the_images_back(fill: str) -> None:
+    """A draw without a movement costs no resampling, whatever lies beyond the edge."""
+    images = keras.ops.ones((2, 4, 4, 3))
+    assert apply_geometry(images, {}, fill=fill, fill_value=0) is images

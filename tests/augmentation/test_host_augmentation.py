@@ -1,5 +1,7 @@
 """The policy in the workers."""
 
+import sys
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -101,3 +103,20 @@ def test_what_is_no_batch_of_pixels_is_refused(images: np.ndarray, text: str) ->
     policy = AugmentationPolicy([QuarterTurn()])
     with pytest.raises(InvalidInputError, match=text):
         augment_on_host(policy, images, policy.draw(2, seed=0, epoch=0))
+
+
+@pytest.mark.parametrize("fill", ["reflect", "wrap"])
+def test_without_opencv_pixels_that_nothing_moves_stay(
+    fill: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Arrays do the work where `cv2` cannot be imported; without a move there is none."""
+    monkeypatch.setitem(sys.modules, "cv2", None)
+    host_augmentation._opencv.cache_clear()
+    images = smooth_images()
+    try:
+        assert host_augmentation._opencv() is None
+        assert (
+            host_augmentation._move(AugmentationPolicy([Flip()], fill=fill), images, {}) is images
+        )
+    finally:
+        host_augmentation._opencv.cache_clear()

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from prevalens.augmentation import AugmentationPolicy, Flip, QuarterTurn, Rotation, Shift, Zoom
+from prevalens.augmentation import (
+    AugmentationPolicy,
+    Elastic,
+    Flip,
+    QuarterTurn,
+    Rotation,
+    Shift,
+    Zoom,
+)
 from prevalens.exceptions import InvalidInputError, NoEffectWarning, SaturationWarning
 
 POLICY = AugmentationPolicy([Flip(), Rotation(degrees=15), Shift(fraction=0.1)])
@@ -26,6 +35,16 @@ def test_row_i_depends_on_seed_epoch_and_i(n: int, more: int, seed: int, epoch: 
 
     for name, values in short.items():
         np.testing.assert_array_equal(values, long[name][:n])
+
+
+@given(start=st.integers(0, 300), n=st.integers(0, 9))
+@settings(max_examples=25, deadline=None)
+def test_rows_can_be_drawn_from_the_middle(start: int, n: int) -> None:
+    """Rows `start` and after are those of a draw from 0, for odd and even numbers a row."""
+    policy = AugmentationPolicy([Flip(), Rotation(degrees=15), Elastic(), Zoom()])
+    middle = policy.draw(n, seed=4, epoch=1, start=start)
+    for name, values in policy.draw(start + n, seed=4, epoch=1).items():
+        np.testing.assert_array_equal(middle[name], values[start:])
 
 
 def test_epochs_and_seeds_differ_and_repeat() -> None:
@@ -164,9 +183,9 @@ def test_a_preview_is_written_as_png(tmp_path: Path) -> None:
     assert (turned[12:20, 24:32] != images[1]).any()
 
 
-@pytest.mark.parametrize("bad", [{"n": -1}, {"epoch": -1}, {"seed": 1.5}])
+@pytest.mark.parametrize("bad", [{"n": -1}, {"epoch": -1}, {"start": -1}, {"seed": 1.5}])
 def test_draw_takes_whole_numbers(bad: dict[str, object]) -> None:
     """Negative or fractional counts, epochs and seeds are refused by name."""
-    settings_ = {"n": 1, "seed": 0, "epoch": 0, **bad}
+    settings_: dict[str, Any] = {"n": 1, "seed": 0, "epoch": 0, **bad}
     with pytest.raises(InvalidInputError, match=f"`{next(iter(bad))}`"):
-        POLICY.draw(settings_["n"], seed=settings_["seed"], epoch=settings_["epoch"])  # type: ignore[arg-type]
+        POLICY.draw(settings_.pop("n"), **settings_)

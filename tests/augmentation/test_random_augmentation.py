@@ -195,3 +195,14 @@ def test_policies_a_layer_cannot_apply_are_refused() -> None:
         )
     with pytest.raises(InvalidInputError, match="`data_format`"):
         RandomAugmentation(AugmentationPolicy([Shift()]), seed=0, data_format="first")
+
+
+def test_pixels_as_floats_are_those_as_bytes() -> None:
+    """0 to 255 in float32 is no other picture; black alone is not taken for a unit range."""
+    policy = AugmentationPolicy([Exposure()])
+    layer = RandomAugmentation(policy, seed=0)
+    drawn = policy.draw(6, seed=8, epoch=0)
+
+    floats = numbers(layer.apply(IMAGES.astype(np.float32), drawn))
+    np.testing.assert_array_equal(floats, numbers(layer.apply(IMAGES, drawn)))
+    assert not numbers(layer.apply(np.zeros((6, 16, 16, 3), np.float32), drawn)).any()

@@ -61,3 +61,20 @@ def test_epochs_and_steps_are_passed_on_exactly() -> None:
     )
     model.fit(Asked(), initial_epoch=4, epochs=6, verbose=0, callbacks=[follower])
     assert seen == ["end", (4, 2), (5, 2), "end"]
+
+
+def test_files_that_could_not_be_read_stand_in_the_history() -> None:
+    """Their number where there are logs, and their names in either case, epoch by epoch."""
+    model = keras.Sequential([keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    files = iter([["a.png"], [], ["b.png", "c.png"]])
+    follower = EpochFollower(
+        None, begin=lambda *_: None, end=lambda: None, unreadable=lambda: next(files)
+    )
+    model.fit(Asked(), verbose=0, callbacks=[follower])
+    logs: dict[str, object] = {"loss": 0.5}
+    follower.on_epoch_end(1, logs)
+    follower.on_epoch_end(2)
+
+    assert logs == {"loss": 0.5, "unreadable_images": 0}
+    assert model.history.history["unreadable_files"] == [["a.png"], [], ["b.png", "c.png"]]

@@ -1,14 +1,19 @@
 """What both datasets share."""
 
 import os
+import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
-from coded_images import rows_in
+from coded_images import make_coded_cohort, rows_in
 
+from prevalens.augmentation import presets
 from prevalens.batches import ImageDataset, UndersampledDataset
 from prevalens.batches.prefetched_dataset import usable_cores
 from prevalens.cohorts import Cohort
+from prevalens.exceptions import InvalidInputError
+from prevalens.images import PixelCache
 
 pytestmark = pytest.mark.keras
 
@@ -51,3 +56,42 @@ def test_a_loop_of_ones_own_gets_an_epochs_batches(coded_cohort: Cohort) -> None
         shown += rows_in(batch)
         assert len(dataset._prefetcher._pending) <= 3
     assert shown == dataset.rows_of(3).tolist()
+
+
+def test_keras_own_workers_may_be_set_to_what_they_are(coded_cohort: Cohort) -> None:
+    """One worker and no processes are what there is; more is refused with the remedy."""
+    dataset = ImageDataset(coded_cohort, np.arange(4), image_size=4, batch_size=4)
+    dataset.workers = 1
+    dataset.use_multiprocessing = False
+
+    assert (dataset.workers, dataset.use_multiprocessing) == (1, False)
+    with pytest.raises(InvalidInputError, match="Give `threads`"):
+        dataset.workers = 2
+    with pytest.raises(InvalidInputError, match="Give `threads`"):
+        dataset.use_multiprocessing = True
+
+
+@pytest.mark.parametrize("cached", [False, True])
+def test_an_epoch_takes_the_memory_of_a_few_batches(tmp_path: Path, cached: bool) -> None:
+    """Of 60 batches at most 12 are held at once, decoded, being kept, or from the cache."""
+    cohort = make_coded_cohort(tmp_path / "c", labels=["sick", "well"] * 60)
+    cache = PixelCache(tmp_path / "cache", announce=lambda _: None) if cached else None
+    dataset = UndersampledDataset(
+        cohort,
+        np.arange(120),
+        image_size=256,
+        batch_size=2,
+        ratio={},
+        seed=0,
+        cache=cache,
+        augmentation=presets.brief(),
+        threads=2,
+    )
+    for _ in range(2):
+        next(dataset.batches_of(0))  # what is imported on first use does not count
+        tracemalloc.start()
+        n_batches = sum(1 for _ in dataset.batches_of(0))
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert n_batches == 60
+        assert peak < 12 * 2 * 256 * 256 * 3

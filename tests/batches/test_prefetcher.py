@@ -67,3 +67,24 @@ def test_a_copy_through_pickle_works_on_its_own() -> None:
     prefetcher = Prefetcher(abs, threads=2)
     assert prefetcher.get(-1, upcoming=[-2]) == 1
     assert pickle.loads(pickle.dumps(prefetcher)).get(-2) == 2  # noqa: S301
+
+
+def test_another_process_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a fork the threads are gone: what they were to make is made again, not waited for."""
+    made: list[int] = []
+    hold = threading.Event()
+
+    def make(key: int) -> int:
+        if key == 2 and not made:
+            hold.wait(10)
+        made.append(key)
+        return key
+
+    prefetcher = Prefetcher(make, threads=1)
+    waiting = threading.Thread(target=prefetcher.get, args=(2,))
+    waiting.start()
+    monkeypatch.setattr("os.getpid", lambda: -1)
+    assert prefetcher.get(3) == 3
+    hold.set()
+    waiting.join(10)
+    assert made == [3, 2]

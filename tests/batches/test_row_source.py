@@ -26,6 +26,7 @@ def test_each_position_is_one_image_and_label(coded_cohort: Cohort) -> None:
         rows[5]
 
 
+@pytest.mark.filterwarnings("ignore:This DataLoader will create")  # where there is one core
 @pytest.mark.parametrize("workers", [0, 2])
 def test_a_torch_loader_collates_it(coded_cohort: Cohort, workers: int) -> None:
     """DataLoader makes the same batches, also in worker processes."""

@@ -1,5 +1,8 @@
 """Shares of a batch."""
 
+import sys
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -53,3 +56,25 @@ def test_a_shard_is_named_by_index_and_count() -> None:
         find_shard(3)  # type: ignore[arg-type]
     with pytest.raises(InvalidInputError, match="`shard` must be one of 'auto'"):
         find_shard("all")
+
+
+def test_auto_asks_the_runtime_that_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PyTorch's processes where it was started, else JAX's; without either the only process."""
+    torch = SimpleNamespace(
+        is_available=lambda: True,
+        is_initialized=lambda: True,
+        get_rank=lambda: 1,
+        get_world_size=lambda: 3,
+    )
+    jax = SimpleNamespace(process_index=lambda: 2, process_count=lambda: 4)
+    monkeypatch.setitem(sys.modules, "torch.distributed", torch)
+    monkeypatch.setitem(sys.modules, "jax", jax)
+    found = [find_shard("auto", divisible_by=1)]
+    torch.is_initialized = lambda: False
+    found.append(find_shard("auto", divisible_by=1))
+    monkeypatch.delitem(sys.modules, "torch.distributed")
+    found.append(find_shard("auto", divisible_by=1))
+    monkeypatch.delitem(sys.modules, "jax")
+    found.append(find_shard("auto", divisible_by=1))
+
+    assert [(shard.index, shard.count) for shard in found] == [(1, 3), (2, 4), (2, 4), (0, 1)]

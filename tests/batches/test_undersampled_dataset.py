@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from coded_images import make_coded_cohort, rows_in
 from imblearn.under_sampling import NearMiss
-from recording_model import recording_model, shown
+from recording_model import recording_model, row_model, shown
 
+from prevalens.augmentation import AugmentationPolicy, Exposure
 from prevalens.batches import ImageDataset, UndersampledDataset
 from prevalens.batches.undersampled_dataset import first_batch
 from prevalens.cohorts import Cohort
@@ -140,6 +141,55 @@ def test_an_evaluation_within_fit_sees_the_first_draw(coded_cohort: Cohort) -> N
     assert shown(model) == [*first, *first, *second, *first]
     with pytest.raises(InvalidInputError, match="`evaluate` was called on the dataset that `fit"):
         model.fit(dataset, steps_per_epoch=2, **settings)
+
+
+# Every image becomes brighter by a factor of its own, so that a constant image stays constant.
+BRIGHTER = AugmentationPolicy([Exposure(factor=(1.4, 1.5))])
+
+
+def test_fit_is_shown_augmented_images_and_evaluate_and_predict_are_not(
+    coded_cohort: Cohort,
+) -> None:
+    """Validation, evaluation and prediction see the files as they are, before and after `fit`."""
+    dataset = make(coded_cohort, augmentation=BRIGHTER)
+    model = recording_model(always=True)
+    model.build((None, 4, 4, 3))
+    follow = dataset.follow_epochs()
+    model.fit(dataset, epochs=2, validation_data=dataset, callbacks=[follow], verbose=0)
+    first, second = (
+        planned(coded_cohort, range(epoch, epoch + 1), augmentation=BRIGHTER) for epoch in range(2)
+    )
+    stored = planned(coded_cohort, range(1))
+    assert shown(model) == [*first, *stored, *second, *stored]
+    assert first != stored
+    predicted = row_model().predict(dataset, verbose=0)[:, 0].tolist()
+    assert predicted == sum(stored, [])  # noqa: RUF017
+    assert [rows_in(dataset[k]) for k in range(len(dataset))] == first
+
+
+def test_an_images_chance_is_that_of_its_label(coded_cohort: Cohort) -> None:
+    """With chances 0 and 1 the sick are brighter and the well as stored, whatever is learned."""
+    policy = AugmentationPolicy([Exposure(factor=(1.5, 1.5), probability=(0, 1))])
+    settings = {"augmentation": policy, "targets": np.zeros(31)}
+    for (images, _), plain in zip(
+        make(coded_cohort, **settings).batches_of(1), make(coded_cohort).batches_of(1), strict=True
+    ):
+        assert rows_in(images) == [round(1.5 * row) if row < 7 else row for row in rows_in(plain)]
+
+
+def test_a_skipped_image_leaves_the_others_changes(tmp_path: Path) -> None:
+    """Where one file cannot be read, the other images are changed as they would have been."""
+    cohort = make_coded_cohort(tmp_path / "c", labels=["sick"] * 10 + ["well"] * 110)
+    settings: dict[str, Any] = {
+        "image_size": 4, "batch_size": 8, "seed": 0, "augmentation": BRIGHTER,
+    }  # fmt: skip
+    whole = UndersampledDataset(cohort, np.arange(120), **settings)
+    at = [(row, value) for k in range(3) for row, value in zip(
+        whole.rows_of(0)[8 * k : 8 * k + 8].tolist(), rows_in(whole[k]), strict=True)]  # fmt: skip
+    cohort.path(3).write_bytes(b"broken")
+    skipping = UndersampledDataset(cohort, np.arange(120), on_unreadable="skip", **settings)
+    left = [value for batch in skipping.batches_of(0) for value in rows_in(batch)]
+    assert left == [value for row, value in at if row != 3]
 
 
 def test_an_interrupted_run_is_forgotten(coded_cohort: Cohort) -> None:

@@ -1,6 +1,7 @@
 """Which rows an epoch shows."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -130,3 +131,86 @@ def test_the_first_draw_never_changes() -> None:
         *(169, 173, 129, 172, 174),
         *(170, 135, 115, 156, 171),
     ]
+
+
+def test_the_largest_class_is_told_by_its_size_not_its_name() -> None:
+    """`majority` reduces the class of most rows, here the first by name, and no other."""
+    labels = np.repeat([0, 1, 2], [9, 3, 2])
+    assert epoch_counts(labels, ("a", "m", "z"), "majority") == {"a": 2, "m": 3, "z": 2}
+    assert epoch_counts(labels, ("a", "m", "z"), "not majority") == {"a": 9, "m": 2, "z": 2}
+
+
+def test_all_of_a_class_may_be_asked_for() -> None:
+    """As many as there are is not too many."""
+    assert epoch_counts(LABELS, CLASSES, {"sick": 5, "well": 1}) == {
+        "well": 1,
+        "ill": 20,
+        "sick": 5,
+    }
+
+
+def test_a_label_without_a_class_name_is_no_silence() -> None:
+    """A fourth code with three names cannot be counted."""
+    with pytest.raises(ValueError, match="argument 2"):
+        epoch_counts(np.array([0, 1, 2, 3]), CLASSES, 1.0)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    sizes=st.lists(st.integers(1, 40), min_size=2, max_size=5),
+    ratio=st.one_of(st.floats(0.05, 1), st.sampled_from(WORDS)),
+)
+def test_counts_never_exceed_what_there_is(sizes: list[int], ratio: Ratio) -> None:
+    """Each count is from 1 to the size, the smallest class is whole, names change no count."""
+    labels = np.repeat(np.arange(len(sizes)), sizes)
+    names = tuple(f"c{k}" for k in range(len(sizes)))
+    others = tuple(reversed(names))
+    try:
+        made = epoch_counts(labels, names, ratio)
+    except InvalidInputError as error:
+        assert "Use a ratio >= " in str(error)  # noqa: PT017
+        return
+    assert all(1 <= made[name] <= size for name, size in zip(names, sizes, strict=True))
+    assert made[names[int(np.argmin(sizes))]] == min(sizes)
+    assert list(epoch_counts(labels, others, ratio).values()) == list(made.values())
+
+
+def test_classes_alike_are_drawn_apart() -> None:
+    """Two classes of as many patients and images: which of them are shown is drawn for each."""
+    labels, patients = (
+        np.repeat([0, 1, 2], [30, 30, 3]),
+        np.array([f"p{k // 5}" for k in range(63)]),
+    )
+    for unit in ("image", "patient"):
+        made = UndersamplingPlan(
+            np.arange(63),
+            labels=labels,
+            patients=patients,
+            classes=("a", "b", "c"),
+            seed=0,
+            unit=unit,
+        )
+        assert made.counts == {"a": 3, "b": 3, "c": 3}
+        apart = 0
+        for epoch in range(4):
+            shown = made.rows(epoch) // 5
+            apart += set(shown[shown < 6]) != set(shown[(shown >= 6) & (shown < 12)] - 6)
+        assert apart
+
+
+@pytest.mark.parametrize(
+    ("setting", "name"),
+    [
+        ({"ratio": "majorty"}, "`ratio` must be one of"),
+        ({"ratio": 2.0}, "`ratio` must lie in"),
+        ({"ratio": {"sick": 0}}, r"`ratio\['sick'\]` must be a whole number >= 1"),
+        ({"seed": -1}, "`seed` must be a whole number >= 0"),
+        ({"unit": "row"}, "`unit` must be one of"),
+    ],
+)
+def test_settings_are_refused_by_name(setting: dict[str, Any], name: str) -> None:
+    """The rule and the argument; an epoch below 0 too."""
+    with pytest.raises(InvalidInputError, match=name):
+        plan(**setting)
+    with pytest.raises(InvalidInputError, match="`epoch` must be a whole number >= 0"):
+        plan().rows(-1)

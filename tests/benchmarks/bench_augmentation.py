@@ -5,12 +5,15 @@ table come from one run on one machine. Libraries that are not installed are lef
 """
 
 import argparse
+import contextlib
 import importlib.util
 import os
+import platform
 import statistics
 import time
 import warnings
 from collections.abc import Callable, Sequence
+from importlib import metadata
 from typing import Any
 
 import keras
@@ -33,6 +36,10 @@ POLICY = AugmentationPolicy(
 )
 BATCH = 32
 SIDE = 300
+PACKAGES = (
+    "keras", "numpy", "opencv-python-headless", "jax", "torch", "tensorflow-cpu", "kornia",
+    "albumentations",
+)  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -52,6 +59,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     }
     keras_speed = images_per_second({"": kerases(images)}, 1 if quick else 3)[""]
     speeds = {"Keras' layers": keras_speed, **images_per_second(calls, repeats)}
+    print(
+        f"{BATCH} images of {SIDE}x{SIDE}x3, rotation, flip, shift and zoom, median of {repeats} "
+        f"turns on {len(os.sched_getaffinity(0))} cores; JAX and TensorFlow compiled, PyTorch "
+        f"eager.\n{versions()}\n"
+    )
     print("| on", backend, "| images/s | times Keras' layers |\n|---|---:|---:|")
     for name, speed in speeds.items():
         print(f"| {name} | {speed:,.0f} | {speed / keras_speed:.1f} |")
@@ -59,10 +71,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(
         f"| one epoch of `fit` of a small CNN, with / without | {with_:.2f} s / {without:.2f} s | |"
     )
-    print(
-        f"\n{BATCH} images of {SIDE}x{SIDE}x3, rotation, flip, shift and zoom, median of {repeats} "
-        f"turns on {os.cpu_count()} cores; JAX and TensorFlow compiled, PyTorch eager."
-    )
+
+
+def versions() -> str:
+    """Return the versions of what is compared, and of Python."""
+    found = []
+    for name in PACKAGES:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            found.append(f"{name} {metadata.version(name)}")
+    return f"Python {platform.python_version()}, {', '.join(found)}."
 
 
 def images_per_second(calls: dict[str, Callable[[], Any]], repeats: int) -> dict[str, float]:

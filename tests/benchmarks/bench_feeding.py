@@ -3,18 +3,25 @@
     python tests/benchmarks/bench_feeding.py [--quick]
 
 Every line reads the same smooth synthetic images, 450x450, at 300x300 in batches of 32, with as
-many threads or processes as there are cores: the best of three rounds, in which the ways take
-turns. PNG files of noisy images are slow to unpack for everybody.
+many threads or processes as there are cores: the best of two rounds, in which the ways take
+turns. PNG files of noisy images are slow to unpack for everybody. Memory is what a process of its
+own, reading from the cache's file or from JPEG files, takes for itself in an epoch (RssAnon of
+Linux: pages of files that are mapped do not count).
 """
 
 import argparse
+import contextlib
 import os
-import resource
+import platform
+import shutil
+import subprocess
+import sys
 import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +30,23 @@ import numpy as np
 from PIL import Image
 
 from prevalens._optional import require
-from prevalens.batches import ImageDataset
+from prevalens.augmentation import AugmentationPolicy, presets
+from prevalens.batches import ImageDataset, UndersampledDataset
 from prevalens.cohorts import Cohort
 from prevalens.exceptions import MissingExtraError
-from prevalens.images import PixelCache
+from prevalens.images import PixelCache, read_image_opencv
 
-SIDE, SIZE, BATCH, ROUNDS = 450, 300, 32, 3
+SIDE, SIZE, BATCH, ROUNDS, DISTINCT = 450, 300, 32, 2, 200
 CORES = len(os.sched_getaffinity(0))
+PACKAGES = (
+    "keras",
+    "numpy",
+    "pillow",
+    "opencv-python-headless",
+    "tensorflow-cpu",
+    "torch",
+    "grain",
+)
 
 
 def main() -> None:
@@ -40,42 +57,104 @@ def main() -> None:
     warnings.simplefilter("ignore")
     print(
         f"{n_images} images a format, {SIDE}x{SIDE} to {SIZE}x{SIZE}, batch {BATCH}, {CORES} cores,"
-        f" Keras {keras.__version__} on {keras.backend.backend()}; images per second.\n"
+        f" Keras on {keras.backend.backend()}; images per second where nothing else is said.\n"
+        f"{versions()}\n"
     )
     columns = {}
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
         for suffix in ("bmp", "png", "jpg"):
-            cohort = write_images(Path(folder) / suffix, suffix, n_images)
-            columns[suffix] = measure(cohort, Path(folder) / f"cache-{suffix}")
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        ours, theirs = fit_beside_arrays(cohort, Path(folder) / "cache-jpg")
-    print("| way | BMP | PNG | JPEG |\n|---|---|---|---|")
+            cohort = write_images(folder / suffix, suffix, n_images)
+            columns[suffix] = measure(cohort, folder / f"cache-{suffix}")
+        ours, theirs = fit_beside_arrays(cohort, folder / "cache-jpg")
+        grown = memory_of_epochs(folder, [n_images // 4, n_images, 4 * n_images])
+    print("| way | BMP | PNG | JPEG |\n|---|---:|---:|---:|")
     for way in columns["bmp"]:
         print(
             f"| {way} | " + " | ".join(f"{column[way]:,.0f}" for column in columns.values()) + " |"
         )
-    print(
-        f"\nAn epoch of `fit` of a small network takes {ours:.2f} s from the warm cache and "
-        f"{theirs:.2f} s from arrays in memory (ratio {ours / theirs:.2f}). Peak memory before it: "
-        f"{peak:,.0f} MB."
-    )
+    print(f"| `fit` of a small network, warm cache, s an epoch | | | {ours:.2f} |")
+    print(f"| the same from arrays in memory, s an epoch | | | {theirs:.2f} |")
+    for count, cold, warm in grown:
+        print(f"| memory of a cold epoch of {count:,} images, MB | | | {cold:.0f} |")
+        print(f"| memory of a warm epoch of {count:,} images, MB | | | {warm:.0f} |")
+    print(f"\n`fit` from the warm cache takes {ours / theirs:.2f} times that from arrays.")
+
+
+def versions() -> str:
+    """Return the versions of what is compared, and of Python."""
+    found = []
+    for name in PACKAGES:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            found.append(f"{name} {metadata.version(name)}")
+    return f"Python {platform.python_version()}, {', '.join(found)}."
 
 
 def write_images(folder: Path, suffix: str, n_images: int) -> Cohort:
-    """Write smooth images with a little noise, in two folders named by class."""
+    """Write smooth images with a little noise, in two folders named by class; 200 differ."""
     rng = np.random.default_rng(0)
     down, across = np.mgrid[0:SIDE, 0:SIDE] / SIDE
     names, labels = [], []
     for row in range(n_images):
-        waves = [np.sin(rng.uniform(4, 30) * down + rng.uniform(4, 30) * across) for _ in range(3)]
-        pixels = 128 + 90 * np.stack(waves, axis=2) + rng.normal(0, 4, (SIDE, SIDE, 1))
         label = "sick" if row % 4 == 0 else "well"
         (folder / label).mkdir(parents=True, exist_ok=True)
         name = f"{label}/{row:05d}.{suffix}"
-        Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(folder / name)
+        if row < DISTINCT:
+            waves = [
+                np.sin(rng.uniform(4, 30) * down + rng.uniform(4, 30) * across) for _ in range(3)
+            ]
+            pixels = 128 + 90 * np.stack(waves, axis=2) + rng.normal(0, 4, (SIDE, SIDE, 1))
+            Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(folder / name)
+        else:
+            shutil.copyfile(folder / names[row % DISTINCT], folder / name)
         names.append(name)
         labels.append(label)
     return Cohort(images=names, labels=labels, patients=names, positive="sick", root=folder)
+
+
+EPOCH = """
+import sys, warnings, numpy as np
+from prevalens.batches import ImageDataset
+from prevalens.cohorts import read_folder
+from prevalens.images import PixelCache
+
+def own():
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("RssAnon")) / 1024
+
+warnings.simplefilter("ignore")
+folder, size, batch, threads = sys.argv[1], *map(int, sys.argv[2:5])
+names = "(?P<label>[a-z]+)/(?P<patient>[0-9]+)[.]jpg"
+cohort = read_folder(folder, names, positive="sick")
+cache = PixelCache(folder + "-kept", announce=lambda _: None) if sys.argv[5] == "warm" else None
+settings = dict(image_size=size, batch_size=batch, threads=threads, cache=cache)
+rows = np.arange(len(cohort))
+if cache:
+    for _ in ImageDataset(cohort, rows, **settings): pass
+list(ImageDataset(cohort, rows[:batch], **settings))
+dataset = ImageDataset(cohort, rows, **settings)
+before = own()
+print(max(own() - before for _ in dataset))
+"""
+
+
+def memory_of_epochs(folder: Path, counts: list[int]) -> list[tuple[int, float, float]]:
+    """Return for each number of small JPEG files what a cold and a warm epoch take, in MB."""
+    grown = []
+    for count in counts:
+        write_images(folder / f"small-{count}", "jpg", count)
+        arguments = [str(folder / f"small-{count}"), "64", str(BATCH), str(CORES)]
+        cold, warm = (
+            float(
+                subprocess.run(
+                    [sys.executable, "-c", EPOCH, *arguments, kind],
+                    check=True, capture_output=True, text=True,
+                ).stdout
+            )
+            for kind in ("cold", "warm")
+        )  # fmt: skip
+        grown.append((count, cold, warm))
+    return grown
 
 
 def measure(cohort: Cohort, cache: Path) -> dict[str, float]:
@@ -87,6 +166,7 @@ def measure(cohort: Cohort, cache: Path) -> dict[str, float]:
         "torch DataLoader, OpenCV": lambda: torch_loader(cohort, "opencv"),
         "Grain, Pillow": lambda: grain_loader(cohort, "pillow"),
         "Grain, OpenCV": lambda: grain_loader(cohort, "opencv"),
+        "the OpenCV decoder alone, no batches": lambda: bare_decoder(cohort),
         "ImageDataset, Pillow": lambda: dataset(cohort, decoder="pillow"),
         "ImageDataset, OpenCV": lambda: dataset(cohort, decoder="opencv"),
     }
@@ -105,11 +185,18 @@ def measure(cohort: Cohort, cache: Path) -> dict[str, float]:
     )
     warm = dataset(cohort, decoder="opencv", cache=kept)
     consume(warm)
+    brief, smear = ("UndersampledDataset, warm cache, augmented by " + name
+                    for name in ("`brief()`", "`blood_smear()`"))  # fmt: skip
     through, bare = "ImageDataset, warm cache", "bare gather from the same file, no dataset"
-    rates[through] = rates[bare] = 0
+    rates |= dict.fromkeys((through, bare, brief, smear), 0.0)
     for _ in range(2 * ROUNDS):
         rates[through] = max(rates[through], n_images / timed(lambda: consume(warm)))
         rates[bare] = max(rates[bare], n_images / bare_gather(warm))
+    for way, policy in ((brief, presets.brief()), (smear, presets.blood_smear())):
+        # An eighth of the images: the changes take far longer than the feeding.
+        some = np.arange(n_images // 8)
+        changing = augmented(cohort, some, policy, kept)
+        rates[way] = len(some) / timed(lambda changing=changing: consume(changing))  # type: ignore[misc]
     return rates
 
 
@@ -153,6 +240,16 @@ def dataset(cohort: Cohort, **settings: Any) -> ImageDataset:
     return ImageDataset(cohort, rows, image_size=SIZE, batch_size=BATCH, threads=CORES, **settings)
 
 
+def augmented(
+    cohort: Cohort, rows: Any, policy: AugmentationPolicy, kept: PixelCache
+) -> Iterable[Any]:
+    """Return the batches of an epoch of every one of `rows`, changed in the reading threads."""
+    return UndersampledDataset(
+        cohort, rows, image_size=SIZE, batch_size=BATCH, ratio={}, seed=0, decoder="opencv",
+        cache=kept, augmentation=policy, threads=CORES,
+    ).batches_of(0)  # fmt: skip
+
+
 def from_directory(cohort: Cohort) -> Iterable[Any]:
     """Return Keras' own reader of folders; on BMP, PNG and JPEG it runs TensorFlow."""
     require("tensorflow", extra="tensorflow")
@@ -174,6 +271,13 @@ def grain_loader(cohort: Cohort, decoder: str) -> Iterable[Any]:
     rows = dataset(cohort, decoder=decoder).grain_source()
     options = grain.ReadOptions(num_threads=CORES, prefetch_buffer_size=4 * BATCH)
     return grain.MapDataset.source(rows).to_iter_dataset(options).batch(BATCH)
+
+
+def bare_decoder(cohort: Cohort) -> Iterable[Any]:
+    """Return every image, decoded and resized by a thread a core: what no dataset can beat."""
+    with ThreadPoolExecutor(CORES) as pool:
+        paths = map(cohort.path, range(len(cohort)))
+        yield from pool.map(lambda path: (read_image_opencv(path, size=SIZE)[None],), paths)
 
 
 def bare_gather(warm: ImageDataset) -> float:

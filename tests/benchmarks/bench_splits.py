@@ -210,7 +210,7 @@ def main(arguments: list[str] | None = None) -> None:
         f"patients of 9 to 757 images; HiGHS was stopped after {seconds:g} s; two random "
         "partitions into five folds treat 68 % of pairs alike."
         + ("" if known else " The C-NMC file list is not at hand here.")
-        + "\n\n| | prevalens | StratifiedGroupKFold | HiGHS |\n|---|---|---|---|\n"
+        + "\n\n| what | prevalens | StratifiedGroupKFold | HiGHS |\n|---|---|---|---|\n"
         + "\n".join(lines)
         + "\n"
     )

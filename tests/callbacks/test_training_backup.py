@@ -1,11 +1,15 @@
 """A killed run goes on as if nothing had happened, and a broken backup is said so."""
 
+import contextlib
 import json
+import logging
 import os
 import resource
+import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,41 +18,59 @@ import pytest
 from PIL import Image
 
 from prevalens import callbacks
-from prevalens._seeding import generator
 from prevalens.exceptions import InvalidInputError, PrevalensWarning
 
 keras = pytest.importorskip("keras", exc_type=ImportError)
 killed_run = pytest.importorskip("callbacks.killed_run", exc_type=ImportError)
 pytestmark = pytest.mark.keras
 
+LOG = logging.getLogger(__name__)
 PROGRAM = Path(__file__).with_name("killed_run.py")
-# Each kill starts the interpreter and the backend anew; more of them: PREVALENS_KILLS=20.
+# Each kill starts the interpreter and the backend anew; `nox -s kills` asks for 20. The seed of
+# the moments is in the output of a run that failed: PREVALENS_KILLS_SEED replays them.
 KILLS = int(os.environ.get("PREVALENS_KILLS", "1"))
+SEED = int(os.environ.get("PREVALENS_KILLS_SEED", time.time_ns() // 1000))
+# 2 bytes are written at the start and 6 an epoch, so a kill comes within 5 epochs.
+MOST_TICKS = 20
+MOST_EPOCHS = 5
 
 
-def start(images: Path, run: Path) -> subprocess.Popen[bytes]:
+def start(images: Path, run: Path, *, epochs: int) -> subprocess.Popen[bytes]:
     """Start the program that may be killed."""
     run.mkdir(exist_ok=True)
-    return subprocess.Popen([sys.executable, str(PROGRAM), str(images), str(run)])
+    return subprocess.Popen(
+        [sys.executable, str(PROGRAM), str(images), str(run), str(epochs)],
+        stdout=subprocess.PIPE,
+        bufsize=0,
+    )
 
 
 def finish(program: subprocess.Popen[bytes], run: Path) -> dict[str, Any]:
     """Wait for the program and return its result."""
-    assert program.wait(timeout=300) == 0
+    program.communicate(timeout=300)
+    assert program.returncode == 0
     result: dict[str, Any] = json.loads((run / "result.json").read_text())
     return result
 
 
-def kill_after(program: subprocess.Popen[bytes], run: Path, n_ticks: int) -> None:
-    """Kill the program, past all handlers, once it has left so many more bytes."""
-    ticks = run / "ticks"
-    before = ticks.stat().st_size if ticks.exists() else 0
-    while program.poll() is None:
-        if ticks.exists() and ticks.stat().st_size >= before + n_ticks:
-            program.kill()
-            program.wait()
-            return
-        time.sleep(0.0005)
+def kill_at_random(program: subprocess.Popen[bytes], rng: np.random.Generator) -> str:
+    """Kill the program past all handlers, half of the time while it saves; say when.
+
+    The moment is a number of hooks, and a time after it that is no hook's: the saving of an
+    epoch takes some 20 milliseconds, a step of four images between 1 and 50.
+    """
+    assert program.stdout is not None
+    ticks, saving = int(rng.integers(1, MOST_TICKS + 1)), bool(rng.integers(2))
+    delay = float(rng.uniform(0, 0.02))
+    seen = 0
+    while byte := program.stdout.read(1):
+        seen += 1
+        if seen >= ticks and (byte == b"s" or not saving):
+            time.sleep(delay)
+            break
+    program.kill()
+    program.communicate()
+    return f"hook {seen}{' (saving)' if saving else ''} + {1000 * delay:.1f} ms"
 
 
 @pytest.fixture
@@ -67,35 +89,111 @@ def images(tmp_path: Path) -> Path:
 def test_a_run_killed_at_random_moments_ends_as_if_never_killed(
     images: Path, tmp_path: Path
 ) -> None:
-    """After SIGKILL the history, the rule's acts and the weights equal the whole run's bits."""
-    whole = finish(start(images, tmp_path / "whole"), tmp_path / "whole")
-    rng = generator(int(time.time()), "kills")
-    for _ in range(KILLS):
-        # A run of 6 epochs leaves 1 + 6 * (1 + 4 + 2) + 2 bytes; 20 cover three epochs.
-        kill_after(start(images, tmp_path / "run"), tmp_path / "run", int(rng.integers(1, 20)))
-    resumed = finish(start(images, tmp_path / "run"), tmp_path / "run")
+    """After each SIGKILL the run goes on; its end equals the whole run's, to the last bit."""
+    epochs = 6 + MOST_EPOCHS * KILLS
+    whole = finish(start(images, tmp_path / "whole", epochs=epochs), tmp_path / "whole")
+    run = tmp_path / "run"
+    rng = np.random.default_rng(SEED)
+    struck, earlier = 0, set[str]()
+    LOG.info("PREVALENS_KILLS=%d PREVALENS_KILLS_SEED=%d", KILLS, SEED)
+    for number in range(KILLS):
+        program = start(images, run, epochs=epochs)
+        moment = kill_at_random(program, rng)
+        assert program.returncode == -signal.SIGKILL
+        left = {file.name for file in run.glob(".*.npz")}
+        struck += bool(left - earlier)
+        LOG.info("kill %d: %s, left %s", number + 1, moment, sorted(left - earlier))
+        earlier = left
+    resumed = finish(start(images, run, epochs=epochs), run)
+    LOG.info("%d of %d kills while a file was written", struck, KILLS)
+    LOG.info("the last start went on after epoch %d of %d", resumed["first"], epochs)
 
-    assert_same(resumed, whole)
-    assert len(whole["history"]["loss"]) == 6
+    assert_same(tmp_path, resumed, whole)
+    assert len(whole["history"]["loss"]) == epochs
+    assert "lowered, restored" in whole["actions"]
+    assert sum("unfreeze" in action for action in whole["actions"]) == 1
+    assert sorted(file.name for file in run.iterdir()) == ["backup.npz", "best.npz", "result.json"]
 
 
-def assert_same(run: dict[str, Any], whole: dict[str, Any]) -> None:
-    """Fail unless two runs have the same logs, acts and weights, bit for bit."""
-    assert run["history"] == whole["history"]
-    assert run["actions"] == whole["actions"]
-    assert run["weights"] == whole["weights"]
+def assert_same(folder: Path, run: dict[str, Any], whole: dict[str, Any]) -> None:
+    """Fail unless two runs end the same: logs, acts, weights, slots, random states."""
+    for part in ("history", "actions", "weights"):
+        assert run[part] == whole[part], part
+    with np.load(folder / "run/backup.npz") as ours, np.load(folder / "whole/backup.npz") as theirs:
+        # The record beside the arrays is JSON; it tells how long each epoch took.
+        assert ours.files == theirs.files
+        for name in set(ours.files) - {"record"}:
+            np.testing.assert_array_equal(ours[name], theirs[name], err_msg=name)
+
+
+def leave_after(n_ticks: int) -> Any:
+    """Return a tick that stands for a kill once it was called so often."""
+    left = iter(range(n_ticks))
+
+    def tick(_: bytes) -> None:
+        if next(left, None) is None:
+            raise killed_run.Killed
+
+    return tick
 
 
 def test_a_run_left_twice_ends_as_if_never_left(images: Path, tmp_path: Path) -> None:
     """The same within one process, left twice: in the third epoch, then before the next end."""
     (tmp_path / "whole").mkdir()
-    whole = killed_run.main(images, tmp_path / "whole")
+    whole = killed_run.main(images, tmp_path / "whole", epochs=6)
     (tmp_path / "run").mkdir()
-    for last in (20, 16):
+    for ticks in (18, 15):
         with pytest.raises(killed_run.Killed):
-            killed_run.main(images, tmp_path / "run", last=last)
+            killed_run.main(images, tmp_path / "run", epochs=6, tick=leave_after(ticks))
 
-    assert_same(killed_run.main(images, tmp_path / "run"), whole)
+    assert_same(tmp_path, killed_run.main(images, tmp_path / "run", epochs=6), whole)
+
+
+@contextlib.contextmanager
+def full_disk(epochs: range) -> Iterator[Any]:
+    """Give a callback; the kernel refuses every write of over 256 bytes in these epochs."""
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def fill(epoch: int, _: object) -> None:
+        soft = 256 if epoch in epochs else hard
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    try:
+        yield keras.callbacks.LambdaCallback(on_epoch_begin=fill)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+
+
+def test_a_run_left_on_a_full_disk_ends_as_if_never_left(images: Path, tmp_path: Path) -> None:
+    """The disk is full in epochs 3 to 5; left in the fifth, the run goes on after the second."""
+    for name in ("whole", "run"):
+        (tmp_path / name).mkdir()
+    whole = killed_run.main(images, tmp_path / "whole", epochs=6)
+    with (
+        full_disk(range(2, 5)) as disk,
+        pytest.warns(PrevalensWarning) as told,
+        pytest.raises(killed_run.Killed),
+    ):
+        killed_run.main(images, tmp_path / "run", disk, epochs=6, tick=leave_after(30))
+    resumed = killed_run.main(images, tmp_path / "run", epochs=6)
+
+    said = " ".join(str(warning.message) for warning in told)
+    assert all(f"backup of epoch {epoch} could not be" in said for epoch in (3, 4))
+    assert resumed["first"] == 2
+    assert_same(tmp_path, resumed, whole)
+
+
+def test_a_full_disk_changes_nothing_that_is_learned(images: Path, tmp_path: Path) -> None:
+    """While the disk is full memory holds the best weights; the end is that of any run."""
+    for name in ("whole", "run"):
+        (tmp_path / name).mkdir()
+    whole = killed_run.main(images, tmp_path / "whole", epochs=5)
+    with full_disk(range(1, 3)) as disk, pytest.warns(PrevalensWarning) as told:
+        run = killed_run.main(images, tmp_path / "run", disk, epochs=5)
+
+    assert whole["actions"][1] == "kept"
+    assert any("best weights could not be written" in str(warning.message) for warning in told)
+    assert_same(tmp_path, run, whole)
 
 
 def model() -> Any:
@@ -130,18 +228,11 @@ def adjuster(**settings: Any) -> Any:
 def test_a_full_disk_costs_the_backup_and_not_the_training(tmp_path: Path) -> None:
     """A write refused by the kernel gives a warning; the epoch before stays whole."""
     path = tmp_path / "backup.npz"
-    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-
-    def fill(epoch: int, _: object) -> None:
-        if epoch == 1:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (256, hard))
-
-    disk = keras.callbacks.LambdaCallback(on_epoch_begin=fill)
-    try:
-        with pytest.warns(PrevalensWarning, match=r"backup of epoch 2 could not be.*Free some"):
-            train(model(), disk, callbacks.TrainingBackup(path), epochs=2)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+    with (
+        full_disk(range(1, 2)) as disk,
+        pytest.warns(PrevalensWarning, match=r"backup of epoch 2 could not be.*Free some"),
+    ):
+        train(model(), disk, callbacks.TrainingBackup(path), epochs=2)
 
     assert callbacks.TrainingBackup(path).restore(model(), epochs=5) == 1
     assert [file.name for file in tmp_path.iterdir()] == ["backup.npz"]

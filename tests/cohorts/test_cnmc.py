@@ -179,3 +179,12 @@ def test_no_covariate_takes_the_name_of_a_column_of_predictions(tmp_path: Path) 
     make_cells(tmp_path / "cells", n_patients=4, images_per_patient=2, image_size=32, seed=1)
 
     assert {"image_no", "cell_no"} <= set(read_cnmc(tmp_path / "cells").covariates)
+
+
+def test_another_table_beside_the_images_is_passed_over(tmp_path: Path) -> None:
+    """Only the table with the preliminary names is read as one."""
+    preliminary(tmp_path / "phase2", tmp_path / "phase2.csv")
+    (tmp_path / "notes.csv").write_text("image,remark\n1.bmp,blurred\n")
+
+    cohort = read_cnmc(tmp_path, part="preliminary")
+    assert cohort.patients.tolist() == ["57", "H49"]

@@ -232,3 +232,13 @@ def test_the_real_smear_folder() -> None:
     )
 
     assert (len(cohort), int(cohort.is_positive.sum())) == (300, 53)
+
+
+def test_a_wrong_root_names_three_images_and_the_folder(tmp_path: Path) -> None:
+    """Where every one of many images is missing, the folder is wrong: no list of all of them."""
+    table = {"file": [f"{row}.png" for row in range(9)], "y": ["a", "b", "b"] * 3, "p": range(9)}
+
+    with pytest.raises(UnreadableImageError, match="None of the 9 images is below") as caught:
+        read_table(table, image="file", label="y", patient="p", positive="a", root=tmp_path)
+    assert str(tmp_path.resolve()) in str(caught.value)
+    assert "'2.png' and 6 more" in str(caught.value)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from prevalens.cohorts.tables import covariate_column, read_columns
+from prevalens.cohorts.tables import covariate_column, read_all_columns, read_columns
 from prevalens.exceptions import InvalidInputError
 
 
@@ -95,7 +95,7 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
     """What is no file is refused."""
     with pytest.raises(InvalidInputError, match=r"gone\.csv does not exist"):
         read_columns(tmp_path / "gone.csv", ["a"])
-    with pytest.raises(InvalidInputError, match="not a table"):
+    with pytest.raises(InvalidInputError, match="cannot be read"):
         read_columns(tmp_path, ["a"])
 
 
@@ -120,3 +120,8 @@ def test_covariates_are_numbers_only_where_all_cells_are() -> None:
     assert covariate_column([True, False]).tolist() == ["True", "False"]
     assert covariate_column([None, None]).tolist() == ["", ""]
     assert covariate_column(["-", "."]).tolist() == ["-", "."]
+
+
+def test_an_empty_table_has_no_columns() -> None:
+    """Nothing is no error here: what needs a column names the one it misses."""
+    assert read_all_columns({}) == {}

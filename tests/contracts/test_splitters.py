@@ -1,5 +1,6 @@
 """What every splitter must satisfy, over arbitrary labels, patients and strata."""
 
+import dataclasses
 import itertools
 from collections.abc import Iterator
 
@@ -9,8 +10,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prevalens.cohorts import Cohort
-from prevalens.exceptions import ImpossibleSplitError
-from prevalens.splits import ImageHoldout, ImageKFold, Partition, PatientHoldout, PatientKFold
+from prevalens.exceptions import ImpossibleSplitError, InvalidInputError
+from prevalens.splits import (
+    CovariateHoldout,
+    ImageHoldout,
+    ImageKFold,
+    Partition,
+    PatientHoldout,
+    PatientKFold,
+    RepeatedPatientHoldout,
+    RepeatedPatientKFold,
+    audit_leakage,
+    audit_shortcuts,
+    covariate_shifts,
+)
 
 SOME = settings(max_examples=25, deadline=None)
 IGNORED = "ignore::prevalens.exceptions.LeakageWarning"
@@ -173,3 +186,135 @@ def test_image_splitters_keep_rows_and_count_who_crosses(
         assert partition.patients_crossing == sum(
             sum(patient in part for part in parts) > 1 for patient in set.union(*parts)
         )
+
+
+@SOME
+@given(cohorts(), st.integers(0, 5), st.sampled_from(["hold_out", "leave_out"]), st.booleans())
+def test_a_held_out_site_is_held_out(
+    cohort: Cohort, seed: int, crossing: str, validated: bool
+) -> None:
+    """No row of that site outside the test part, patients whole, and what is left out counted."""
+    moved = np.random.default_rng(seed).random(len(cohort)) < 0.1
+    site = np.where(moved, "a", cohort.covariate("site"))
+    cohort = dataclasses.replace(cohort, labels=cohort.label_names, covariates={"site": site})
+    splitter = CovariateHoldout(
+        "site",
+        validation=0.2 * validated,
+        crossing=crossing,
+        seed=seed,
+        allow_missing_classes=True,
+    )
+    for name in np.unique(site).tolist():
+        inside = site == name
+        left = ~np.isin(cohort.patients, cohort.patients[inside])
+        try:
+            partition = splitter.partition(cohort, [name])
+        except InvalidInputError:  # too few are left for the parts that were asked for
+            few = len(np.unique(cohort.patients[left])) < 1 + validated
+            assert few or left.sum() <= 0.2 * validated * len(cohort)
+            continue
+        assert set(np.flatnonzero(inside).tolist()) <= set(partition.test.tolist())
+        assert_patients_whole(partition, cohort)
+        kept = sum(len(rows) for rows in partition.parts().values())
+        assert kept + partition.settings.get("rows_left_out", 0) == len(cohort)
+
+
+@settings(max_examples=8, deadline=None)
+@given(cohorts(pure=5), st.integers(0, 5), st.integers(2, 3))
+def test_repeats_are_splits_of_their_own(cohort: Cohort, seed: int, repeats: int) -> None:
+    """Each repeat of the k-fold tests every row once; each holdout is whole; none is another."""
+    folds = list(RepeatedPatientKFold(2, n_repeats=repeats, seed=seed).partitions(cohort))
+    draws = list(RepeatedPatientHoldout(repeats, test=0.3, seed=seed).partitions(cohort))
+    assert (len(folds), len(draws)) == (2 * repeats, repeats)
+    for first in range(0, len(folds), 2):
+        tested = np.concatenate([fold.test for fold in folds[first : first + 2]])
+        assert sorted(tested.tolist()) == list(range(len(cohort)))
+    for partition in (*folds, *draws):
+        assert_patients_whole(partition, cohort)
+        assert set(cohort.labels[partition.test].tolist()) == set(cohort.labels.tolist())
+
+
+@pytest.mark.filterwarnings(IGNORED)
+@SOME
+@given(cohorts(), st.integers(0, 9))
+def test_the_audit_finds_each_patient_that_crosses_and_no_other(cohort: Cohort, seed: int) -> None:
+    """Rows cut at random: one finding for each patient in two parts, with all of its rows."""
+    cut = np.random.default_rng(seed).integers(0, 2, len(cohort))
+    cut[:2] = [0, 1]
+    partition = Partition(
+        train=np.flatnonzero(cut == 0),
+        validation=np.empty(0, dtype=np.int64),
+        test=np.flatnonzero(cut == 1),
+        cohort_fingerprint=cohort.fingerprint,
+        n_rows=len(cohort),
+    )
+    hashes = [f"{row:064d}" for row in range(len(cohort))]
+    audit = audit_leakage(cohort, partition, hashes=hashes, near=False)
+    crossing = {
+        patient: np.flatnonzero(cohort.patients == patient).tolist()
+        for patient in np.unique(cohort.patients).tolist()
+        if len(set(cut[cohort.patients == patient].tolist())) == 2
+    }
+
+    assert {finding.kind for finding in audit.findings} <= {"patient"}
+    assert sorted(list(finding.rows) for finding in audit.findings) == sorted(crossing.values())
+    assert audit.ok == (not crossing)
+
+
+@SOME
+@given(cohorts(), st.integers(0, 9), st.floats(0.1, 10), st.floats(-5, 5))
+def test_a_shift_has_no_unit_and_turns_with_the_parts(
+    cohort: Cohort, seed: int, unit: float, zero: float
+) -> None:
+    """Ages in other units shift as far; train and test changed places shift the other way."""
+    cut = np.random.default_rng(seed).integers(0, 2, len(cohort)).astype(bool)
+    cut[:2] = [False, True]
+    ages = cohort.covariate("age")
+
+    def shifts(numbers: np.ndarray, test: np.ndarray) -> dict[tuple[str, str | None], float]:
+        made = Cohort(
+            images=cohort.images,
+            labels=cohort.label_names,
+            patients=cohort.patients,
+            positive=cohort.positive,
+            covariates={"age": numbers, "site": cohort.covariate("site")},
+        )
+        partition = Partition(
+            train=np.flatnonzero(~test),
+            validation=np.empty(0, dtype=np.int64),
+            test=np.flatnonzero(test),
+            cohort_fingerprint=made.fingerprint,
+            n_rows=len(made),
+        )
+        found = covariate_shifts(made, partition)
+        return {
+            (shift.covariate, shift.value): shift.difference
+            for shift in found
+            if shift.difference is not None
+        }
+
+    plain, turned = shifts(ages, cut), shifts(ages, ~cut)
+    assert turned == pytest.approx({key: -value for key, value in plain.items()})
+    assert shifts(unit * ages + zero, cut) == pytest.approx(plain, abs=1e-6)
+
+
+@settings(max_examples=4, deadline=None)
+@given(st.integers(0, 99), st.floats(0.5, 20), st.floats(-5, 5))
+def test_a_shortcut_has_no_unit_and_no_direction(seed: int, unit: float, zero: float) -> None:
+    """A covariate times a number, or its mirror image, tells the label as well."""
+    rng = np.random.default_rng(seed)
+    age = rng.normal(size=60)
+
+    def told(numbers: np.ndarray) -> float | None:
+        cohort = Cohort(
+            images=[f"{row}.png" for row in range(60)],
+            labels=["sick" if row // 3 % 2 else "well" for row in range(60)],
+            patients=[f"p{row // 3}" for row in range(60)],
+            positive="sick",
+            covariates={"age": numbers},
+        )
+        audit = audit_shortcuts(cohort, images=False, bound=1.0)
+        return audit.figures["covariate age"].value
+
+    assert told(age) == pytest.approx(told(unit * age + zero), abs=0.01)
+    assert told(age) == pytest.approx(told(-age), abs=0.01)

@@ -82,3 +82,58 @@ def test_the_walk_ends_at_the_first_failure() -> None:
     assert sequence.last_kept(0.95) == 0
     assert sequence.last_kept(0.9) == 2
     assert sequence.last_kept(0.99) == -1
+
+
+@pytest.mark.parametrize(("patients", "confidence"), [(2, 0.9), (15, 0.95), (15, 0.2)])
+def test_limits_inside_patients_by_a_plain_count(patients: int, confidence: float) -> None:
+    """Korn and Graubard's limit from a loop: rows over the largest effect among few misses."""
+    rng = np.random.default_rng(patients)
+    owner = np.repeat(np.arange(patients), 6)
+    scores = rng.permutation(6 * patients) / (4 * patients) + rng.random(patients)[owner]
+    ask, n = 0.95, 6 * patients
+    effects, shares = [], []
+    for threshold in np.sort(scores):
+        share = np.mean(scores >= threshold)
+        kept = np.bincount(owner, weights=scores >= threshold)
+        variance = patients / (patients - 1) * np.sum((kept - share * 6) ** 2) / n**2
+        shares.append(share)
+        effects.append(variance / (share * (1 - share) / n) if share < 1 else 0.0)
+    few = [effect for effect, share in zip(effects, shares, strict=True) if 0.85 <= share < 1]
+    t = stats.norm.ppf(confidence) / stats.t.ppf(confidence, patients - 1)
+    worth = n / max(1.0, *few) * t**2
+    expected = [stats.beta.ppf(1 - confidence, worth * p, worth * (1 - p) + 1) for p in shares]
+
+    found = fixed_sequence.shares_kept(scores, owner, ask=ask, confidence=confidence)
+
+    assert max(effects) > max(few) > 1  # clustering is worse where many are missed
+    assert found.limits[1:] == pytest.approx(expected[1:], rel=1e-9)
+    assert found.limits[0] == pytest.approx((1 - confidence) ** (1 / patients))
+    assert found.effective_units == pytest.approx(patients)
+
+
+def test_where_no_miss_may_be_looked_at_rows_count_as_rows() -> None:
+    """At 99 % of twenty rows no threshold with a miss is looked at: no effect is seen."""
+    low = np.arange(1, 11) / 100
+    scores, owner = np.append(low, low + 0.5), np.tile(np.arange(10), 2)
+    found = fixed_sequence.shares_kept(scores, owner, ask=0.99, confidence=0.95)
+    worth = 20 * (stats.norm.ppf(0.95) / stats.t.ppf(0.95, 9)) ** 2
+
+    assert found.limits[1] == pytest.approx(stats.beta.ppf(0.05, worth * 0.95, worth * 0.05 + 1))
+
+
+def test_a_confidence_of_one_half_is_between_its_neighbours() -> None:
+    """Both quantiles are 0 there; the limits are continuous all the same."""
+    rng = np.random.default_rng(0)
+    scores, owner = rng.random(40), np.arange(40) // 4
+    below, half, above = (
+        fixed_sequence.shares_kept(scores, owner, ask=0.9, confidence=confidence).limits
+        for confidence in (0.499, 0.5, 0.501)
+    )
+    assert (above < half).all()
+    assert (half < below).all()
+
+
+def test_a_limit_that_just_meets_the_ask_is_kept() -> None:
+    """At least means at least."""
+    sequence = fixed_sequence.Sequence(np.array([0.1, 0.2]), np.ones(2), np.full(2, 0.95), 2.0)
+    assert sequence.last_kept(0.95) == 1

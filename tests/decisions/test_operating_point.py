@@ -1,12 +1,15 @@
 """Thresholds: the largest that keeps its promise, or a refusal with a number in it."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prevalens.decisions import PriorShift, choose_threshold
+from prevalens.decisions import OperatingPoint, PriorShift, choose_threshold
 from prevalens.exceptions import InvalidInputError
+from prevalens.metrics import confusion_figures
 from prevalens.predictions import Predictions
 
 
@@ -183,3 +186,81 @@ def test_a_point_reads_as_a_sentence() -> None:
     assert text.startswith("Threshold 0.1: largest threshold whose sensitivity is at least 0.95")
     assert "(sensitivity 0.950, specificity 0.200)" in text
     assert text.endswith("Nothing is promised of new patients.")
+
+
+def brute(predictions: Predictions, worth: Callable[[float, float], float]) -> tuple[float, float]:
+    """Return the most that any threshold is worth, and the highest threshold worth that."""
+    labels, scores = predictions.labels, predictions.scores
+    found = {}
+    for threshold in [*scores.tolist(), float(np.nextafter(scores.max(), 2))]:
+        calls = scores >= threshold
+        found[threshold] = worth(np.mean(calls[labels == 1]), np.mean(~calls[labels == 0]))
+    most = max(found.values())
+    return most, max(at for at, value in found.items() if value > most - 1e-9)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    rows=st.lists(st.tuples(st.booleans(), st.integers(0, 9)), min_size=1, max_size=25),
+    ask=st.sampled_from([0.1, 0.3, 0.5, 0.8]),
+)
+def test_no_other_threshold_is_worth_more(rows: list[tuple[bool, int]], ask: float) -> None:
+    """Youden, cost and net benefit against every threshold there is; of equals the highest."""
+    labels, tenths = zip(*rows, (True, 4), (False, 4), (False, 2), strict=True)
+    made = Predictions(labels=np.array(labels) * 1, scores=np.array(tenths) / 10, patients=None)
+    n, positives = len(labels), sum(labels)
+
+    def net(sensitivity: float, specificity: float, odds: float) -> float:
+        return sensitivity * positives - odds * (1 - specificity) * (n - positives)
+
+    for rule, worth in (
+        ({"youden": True}, lambda hit, free: hit + free - 1),
+        ({"cost_ratio": ask}, lambda hit, free: net(hit, free, 1 / ask)),
+        ({"net_benefit": ask}, lambda hit, free: net(hit, free, ask / (1 - ask))),
+    ):
+        point = choose_threshold(made, **rule)  # type: ignore[arg-type]
+        most, highest = brute(made, worth)
+        figures = point.figures
+        assert worth(figures["sensitivity"].value, figures["specificity"].value) == pytest.approx(
+            most
+        )
+        assert point.threshold == pytest.approx(highest)
+
+
+def test_rules_and_promises_are_written_out() -> None:
+    """Which end, which figure, on what ground: the words that a report quotes."""
+    rows = large(1, k=300, each=8)
+    assert choose_threshold(rows, sensitivity=0.9, confidence=0.95).rule == (
+        "largest threshold whose sensitivity is at least 0.9 by its lower limit at one-sided "
+        "confidence 0.95, tested in sequence"
+    )
+    assert choose_threshold(rows, specificity=0.9).rule == (
+        "smallest threshold whose specificity is at least 0.9 on these rows, by its point estimate"
+    )
+    assert choose_threshold(rows, youden=True).rule == (
+        "largest Youden index (sensitivity + specificity - 1), on these rows"
+    )
+    assert choose_threshold(rows, youden=True).figures["sensitivity"].patients == 150
+
+
+def test_a_refusal_names_figure_rows_class_and_unit() -> None:
+    """Independent images count as images, patients as patients."""
+    with pytest.raises(
+        InvalidInputError,
+        match=r"A sensitivity of at least 0\.95 .* 0\.95 from 20 independent images of class "
+        r"'positive', even",
+    ):
+        choose_threshold(twenty(), sensitivity=0.95, confidence=0.95)
+    with pytest.raises(InvalidInputError, match=r"of class 'negative'.* at least 59 such patients"):
+        choose_threshold(large(3, k=20, each=5), specificity=0.95, confidence=0.95)
+    with pytest.raises(InvalidInputError, match="`specificity` must lie in"):
+        choose_threshold(twenty(), specificity=0.0)
+
+
+def test_a_figure_without_a_value_is_written_as_such() -> None:
+    """A point may be made by hand, for rows of one class."""
+    figures = confusion_figures([0, 0], [0, 1])
+    text = str(OperatingPoint(0.5, "by hand", "All is promised.", figures))
+    assert text == (
+        "Threshold 0.5: by hand (sensitivity not estimable, specificity 0.500). All is promised."
+    )

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from prevalens.decisions import estimate_prevalence
+from prevalens.decisions import estimate_prevalence, prevalence_estimate
 from prevalens.exceptions import InvalidInputError
 
 
@@ -83,3 +85,118 @@ def test_logits_are_refused() -> None:
     """Only probabilities have a prevalence."""
     with pytest.raises(InvalidInputError, match="must be probabilities"):
         estimate_prevalence([-1.0, 2.0], train_prevalence=0.5, patients=None)
+
+
+@pytest.mark.parametrize("prevalence", [0.05, 0.1, 0.9])
+def test_few_steps_are_enough(prevalence: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Newton's steps double the right digits: eight give what halving takes fifteen for."""
+    scores = shifted(1, prevalence=prevalence, n=300)
+    whole = estimate_prevalence(scores, train_prevalence=0.5, patients=None, n_draws=50)
+    monkeypatch.setattr("prevalens.decisions.prevalence_estimate._STEPS", 8)
+    short = estimate_prevalence(scores, train_prevalence=0.5, patients=None, n_draws=50)
+
+    assert short.value == pytest.approx(whole.value, abs=3e-5)
+    assert (short.lower, short.upper) == pytest.approx((whole.lower, whole.upper), abs=3e-5)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    hundredths=st.lists(st.integers(1, 99), min_size=2, max_size=20),
+    train=st.sampled_from([0.1, 0.5, 0.8]),
+    times=st.integers(2, 4),
+)
+def test_turning_scores_round_and_repeating_rows(
+    hundredths: list[int], train: float, times: int
+) -> None:
+    """1 - scores at 1 - train have the other class's share; every row n times has the same."""
+    scores = np.array(hundredths) / 100
+    made, turned, repeated = (
+        estimate_prevalence(given, train_prevalence=share, patients=None, n_draws=50).value
+        for given, share in (
+            (scores, train),
+            (1 - scores, 1 - train),
+            (np.repeat(scores, times), train),
+        )
+    )
+    if made is None:
+        assert turned is None
+        assert repeated is None
+        return
+    assert 0 <= made <= 1
+    assert turned == pytest.approx(1 - made, abs=1e-6)
+    assert repeated == pytest.approx(made, abs=1e-6)
+
+
+def test_surely_positive_rows_have_prevalence_1() -> None:
+    """The likelihood rises to the end: exactly 1, not nearly."""
+    found = estimate_prevalence([0.9, 0.8, 0.9], train_prevalence=0.5, patients=None, n_draws=50)
+    assert found.value == 1.0
+
+
+def test_draws_are_many_seeded_and_do_not_depend_on_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """500 by default from seed 0; as many in one piece as in pieces of seven."""
+    scores = shifted(3, prevalence=0.3, n=60)
+    made = estimate_prevalence(scores, train_prevalence=0.5, patients=None)
+    told = estimate_prevalence(scores, train_prevalence=0.5, patients=None, n_draws=500, seed=0)
+    other = estimate_prevalence(scores, train_prevalence=0.5, patients=None, seed=1)
+    monkeypatch.setattr("prevalens.decisions.prevalence_estimate._CHUNK", 7 * 60)
+    pieces = estimate_prevalence(scores, train_prevalence=0.5, patients=None)
+
+    assert made == told
+    assert "500 draws over images" in made.method
+    assert (made.lower, made.upper) != (other.lower, other.upper)
+    assert (made.lower, made.upper) == pytest.approx((pieces.lower, pieces.upper), abs=1e-12)
+
+
+def test_limits_are_quantiles_of_a_bootstrap_of_patients() -> None:
+    """Counted rows: of 40 patients half positive, the limits are those of a binomial share."""
+    scores = np.repeat([0.0, 1.0], 20)
+    found = estimate_prevalence(
+        scores, train_prevalence=0.5, patients=np.arange(40), level=0.9, n_draws=4000
+    )
+
+    assert found.value == pytest.approx(0.5)
+    # The 5th and 95th percentile of 40 draws at one half are 15 and 25.
+    assert (found.lower, found.upper) == pytest.approx((15 / 40, 25 / 40), abs=0.5 / 40)
+    assert (found.level, found.unit, found.n, found.patients) == (0.9, "image", 40, 40)
+    assert found.method.endswith("4000 draws over patients")
+
+
+@pytest.mark.parametrize(
+    ("setting", "name"),
+    [
+        ({"train_prevalence": 0.0}, r"`train_prevalence` must lie in \(0, 1\)"),
+        ({"train_prevalence": 1.0}, r"`train_prevalence` must lie in \(0, 1\)"),
+        ({"level": 0.0}, r"`level` must lie in \(0, 1\)"),
+        ({"level": 1.0}, r"`level` must lie in \(0, 1\)"),
+        ({"n_draws": 49}, "`n_draws` must be a whole number >= 50"),
+        ({"patients": ["a"]}, "`patients` has 1"),
+    ],
+)
+def test_settings_are_refused_by_name(setting: dict[str, object], name: str) -> None:
+    """The rule and what came."""
+    plain: dict[str, object] = {"train_prevalence": 0.5, "patients": None}
+    with pytest.raises(InvalidInputError, match=name):
+        estimate_prevalence([0.2, 0.9], **(plain | setting))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("scores", [[], [[0.5, 0.5]], [0.5, float("nan")], [0.2, 1.1]])
+def test_what_is_no_column_of_scores_is_refused(scores: list[object]) -> None:
+    """Empty, two columns, nan and beyond 1."""
+    with pytest.raises(InvalidInputError, match=r"`scores` must be probabilities in \[0, 1\]"):
+        estimate_prevalence(scores, train_prevalence=0.5, patients=None)
+
+
+@pytest.mark.parametrize("chunk", [7 * 40, 10**6])
+def test_a_draw_is_as_many_patients_as_there_are(
+    chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of rows that are surely negative or positive each draw counts k of 40, fifty times."""
+    monkeypatch.setattr(prevalence_estimate, "_CHUNK", chunk)
+    given = np.repeat([[0.0, 2.0], [2.0, 0.0]], 20, axis=0)
+    drawn = prevalence_estimate._drawn(given, np.arange(40), n_draws=50, seed=0)
+
+    assert drawn.shape == (50,)
+    assert 40 * drawn == pytest.approx(np.rint(40 * drawn), abs=1e-6)

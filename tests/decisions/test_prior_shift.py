@@ -1,5 +1,7 @@
 """Prevalence correction is exact on the odds, for scores, thresholds and final layers."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -108,3 +110,30 @@ def test_a_bias_of_another_length_is_refused() -> None:
     """One bias for a sigmoid, one for each class for a softmax."""
     with pytest.raises(InvalidInputError, match=r"got \(3,\)"):
         PriorShift(0.5, 0.1).shift_bias([0, 0, 0])
+
+
+def test_rows_of_several_classes_are_corrected_one_by_one() -> None:
+    """Each row sums to 1, whatever stands in the others."""
+    shift = PriorShift([0.5, 0.5], [0.8, 0.2])
+    rows = [[0.5, 0.5], [0.2, 0.8]]
+    assert shift.correct(rows) == pytest.approx(np.array([[0.8, 0.2], [0.5, 0.5]]))
+    assert shift.correct(rows)[:, 1] == pytest.approx(PriorShift(0.5, 0.2).correct([0.5, 0.8]))
+
+
+def test_the_rarest_training_class_overflows_nothing() -> None:
+    """A weight of 10^200 is no infinity: a score of 0.5 becomes all but 1."""
+    assert PriorShift(1e-200, 0.5).correct([0.0, 0.5]).tolist() == [0.0, 1.0]
+
+
+def test_shares_may_be_fractions() -> None:
+    """Any real number is a share: one half to one fifth is the odds by four."""
+    assert PriorShift(Fraction(1, 2), Fraction(1, 5)).correct([0.8]) == pytest.approx([0.5])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("threshold", [-0.1, 1.1])
+def test_a_threshold_is_a_score(threshold: float) -> None:
+    """Outside [0, 1] it is refused by name; both ends stay where they are."""
+    shift = PriorShift(0.5, 0.1)
+    with pytest.raises(InvalidInputError, match=r"`threshold` must lie in \[0, 1\]"):
+        shift.correct_threshold(threshold)
+    assert (shift.correct_threshold(0), shift.correct_threshold(1)) == (0, 1)

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sklearn.metrics import log_loss
 
 from prevalens.decisions import fit_recalibration, recalibrate
@@ -117,3 +119,140 @@ def test_too_few_patients_for_the_folds_are_named() -> None:
         recalibrate(predictions)
     with pytest.raises(InvalidInputError, match=r"\[0, 1\]"):
         fit_recalibration(predictions, method="isotonic").correct([2.0])
+
+
+def logit(scores: np.ndarray) -> np.ndarray:
+    """Scores to logits."""
+    return np.log(scores / (1 - scores))
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    rows=st.lists(st.tuples(st.booleans(), st.integers(1, 9)), max_size=30),
+    method=st.sampled_from(["temperature", "platt"]),
+)
+def test_the_fit_is_the_maximum_of_the_likelihood(
+    rows: list[tuple[bool, int]], method: str
+) -> None:
+    """Its equations hold: residuals add up to 0 along the logits, and with Platt by themselves."""
+    # Two rows on either side that overlap, so that a fit exists.
+    always = [(True, 2), (False, 1), (True, 9), (True, 7), (False, 8), (False, 3)]
+    labels, tenths = (np.array(column) for column in zip(*rows, *always, strict=True))
+    made = Predictions(labels=labels * 1, scores=tenths / 10, patients=None)
+    try:
+        fitted = fit_recalibration(made, method=method)
+    except InvalidInputError as error:
+        assert "No temperature corrects" in str(error)  # noqa: PT017
+        return
+    left = made.labels - fitted.correct(made.scores)
+    assert fitted.method == method
+    assert left @ logit(made.scores) == pytest.approx(0, abs=1e-4)
+    if method == "platt":
+        assert left.sum() == pytest.approx(0, abs=1e-4)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    rows=st.lists(st.tuples(st.booleans(), st.integers(0, 9)), min_size=2, max_size=30),
+    asked=st.lists(st.floats(0, 1), min_size=2, max_size=9),
+)
+def test_isotonic_scores_never_turn_an_order_round(
+    rows: list[tuple[bool, int]], asked: list[float]
+) -> None:
+    """Between 0 and 1, never falling, and as many positives as there were."""
+    labels, tenths = (np.array(column) for column in zip(*rows, (True, 5), (False, 5), strict=True))
+    made = Predictions(labels=labels * 1, scores=tenths / 10, patients=None)
+    fitted = fit_recalibration(made, method="isotonic")
+    corrected = fitted.correct(sorted(asked))
+
+    assert (np.diff(corrected) >= 0).all()
+    assert ((corrected >= 0) & (corrected <= 1)).all()
+    assert fitted.correct(made.scores).sum() == pytest.approx(labels.sum())
+
+
+@pytest.mark.parametrize("method", ["temperature", "platt", "isotonic"])
+def test_certain_scores_are_corrected_too(method: str) -> None:
+    """A float32 sigmoid reaches 0 and 1: they stay the ends, and break neither fit nor map."""
+    predictions = Predictions(
+        labels=[0, 1, 0, 1, 0, 1], scores=[0.0, 0.0, 0.3, 0.6, 1.0, 1.0], patients=None
+    )
+    fitted = fit_recalibration(predictions, method=method)
+    low, middle, high = fitted.correct([0.0, 0.5, 1.0])
+
+    assert 0 <= low <= middle <= high <= 1
+    assert fitted.correct([1e-7])[0] == pytest.approx(low)
+    assert fitted.correct([1 - 1e-7])[0] == pytest.approx(high)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_classes_that_touch_are_separated(turned: bool) -> None:
+    """A positive that only ties with the highest negative overlaps with none."""
+    labels = np.array([0, 0, 1, 1])
+    predictions = Predictions(
+        labels=1 - labels if turned else labels, scores=[0.1, 0.2, 0.2, 0.4], patients=None
+    )
+    ends = ("0.1 to 0.2, negatives from 0.2 to 0.4", "0.2 to 0.4, negatives from 0.1 to 0.2")
+    with pytest.raises(InvalidInputError, match=f"positives from {ends[not turned]}"):
+        fit_recalibration(predictions)
+
+
+def test_scores_that_say_nothing_have_no_temperature() -> None:
+    """A slope of exactly 0 would divide by 0."""
+    predictions = Predictions(labels=[0, 1, 1, 0], scores=[0.2, 0.2, 0.8, 0.8], patients=None)
+    with pytest.raises(InvalidInputError, match="No temperature corrects"):
+        fit_recalibration(predictions, method="temperature")
+
+
+def test_cross_fitting_takes_the_method_the_folds_and_the_seed() -> None:
+    """Two folds of independent images; each setting changes the scores, the defaults are told."""
+    rng = np.random.default_rng(0)
+    labels = np.tile([0, 1], 20)
+    scores = np.clip(0.5 + 0.2 * labels + 0.3 * rng.normal(size=40), 0.05, 0.95)
+    made = Predictions(labels=labels, scores=scores, patients=None)
+    plain = recalibrate(made).scores
+
+    assert plain.tolist() == recalibrate(made, method="platt", n_folds=5, seed=0).scores.tolist()
+    for setting in ({"method": "isotonic"}, {"n_folds": 2}, {"seed": 1}):
+        assert plain.tolist() != recalibrate(made, **setting).scores.tolist()  # type: ignore[arg-type]
+    few = Predictions(
+        labels=[0, 1, 0, 1, 0, 1], scores=[0.2, 0.4, 0.5, 0.3, 0.1, 0.6], patients=list("aabbcc")
+    )
+    assert len(recalibrate(few, method="isotonic", n_folds=3).scores) == 6
+
+
+@pytest.mark.parametrize(
+    ("setting", "name"),
+    [({"method": "plat"}, "`method`.*Did you mean 'platt'"), ({"n_folds": 1}, "`n_folds`")],
+)
+def test_settings_are_refused_by_name(setting: dict[str, object], name: str) -> None:
+    """Both in cross-fitting and, for the method, in fitting."""
+    predictions, _ = distorted(0.5, 1.0, n=100)
+    with pytest.raises(InvalidInputError, match=name):
+        recalibrate(predictions, **setting)  # type: ignore[arg-type]
+    if "method" in setting:
+        with pytest.raises(InvalidInputError, match=name):
+            fit_recalibration(predictions, **setting)  # type: ignore[arg-type]
+    fitted = fit_recalibration(predictions)
+    with pytest.raises(InvalidInputError, match=r"`threshold` must lie in \[0, 1\]"):
+        fitted.correct_threshold(1.5)
+    with pytest.raises(InvalidInputError, match=r"`threshold` must lie in \[0, 1\]"):
+        fitted.correct_threshold(-0.5)
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 999), n_folds=st.integers(2, 4))
+def test_a_patients_images_share_one_map(seed: int, n_folds: int) -> None:
+    """Within a patient equal scores stay equal, none overtakes another, all stay in [0, 1]."""
+    rng = np.random.default_rng(seed)
+    owner, labels = np.repeat(np.arange(12), 5), np.tile([0, 1, 0, 1, 1], 12)
+    scores = np.round(np.clip(0.4 + 0.2 * labels + 0.3 * rng.normal(size=60), 0, 1), 1)
+    made = Predictions(labels=labels, scores=scores, patients=[f"p{k}" for k in owner])
+    corrected = recalibrate(made, method="isotonic", n_folds=n_folds, seed=seed).scores
+
+    assert ((corrected >= 0) & (corrected <= 1)).all()
+    for patient in range(12):
+        mine = owner == patient
+        order = np.argsort(scores[mine], kind="stable")
+        risen, after = np.diff(scores[mine][order]), np.diff(corrected[mine][order])
+        assert (after >= 0).all()
+        assert (after[risen == 0] == 0).all()

@@ -18,8 +18,9 @@ import prevalens
 from prevalens.augmentation import presets
 from prevalens.callbacks import LearningRateAdjuster, TrainingBackup
 from prevalens.cohorts import make_cells, read_table
+from prevalens.models import ClassifierCard, save_classifier
 from prevalens.predictions import Predictions
-from prevalens.reports import ClinicalReport
+from prevalens.reports import ClinicalReport, ModelCard
 from prevalens.splits import PatientHoldout
 
 COLUMNS = {"image": "file", "label": "diagnosis", "patient": "person", "positive": "sick"}
@@ -30,7 +31,8 @@ def main() -> None:
     folder = Path(__file__).parent / prevalens.__version__
     folder.mkdir()
     write_study(folder)
-    write_backup(folder / "backup.npz")
+    write_backup(folder)
+    write_classifier(folder / "model.keras")
     with tempfile.TemporaryDirectory() as cells:
         make_cells(cells, n_patients=2, images_per_patient=3, image_size=16)
         shutil.copy(Path(cells) / "make_cells.json", folder)
@@ -57,9 +59,10 @@ def write_study(folder: Path) -> None:
         train_prevalence=0.5,
     )
     predictions.save(folder / "predictions.csv")
-    ClinicalReport(predictions, threshold=0.4, by=["site"], prevalence=0.1, worst=0).save(
-        folder / "report.json"
-    )
+    report = ClinicalReport(predictions, threshold=0.4, by=["site"], prevalence=0.1, worst=0)
+    report.save(folder / "report.json")
+    card = ModelCard(report, name="tiny", licence="apache-2.0", intended_use="None: a test.")
+    card.save(folder / "model-card.json")
 
 
 def tiny_model() -> keras.Model:
@@ -69,13 +72,29 @@ def tiny_model() -> keras.Model:
     return model
 
 
-def write_backup(path: Path) -> None:
-    """Train for two epochs with a learning rate adjuster, and back both up."""
+def write_backup(folder: Path) -> None:
+    """Train for two epochs with a learning rate adjuster; write both up, and the rates."""
     keras.utils.set_random_seed(0)
     adjuster = LearningRateAdjuster(monitor="loss", threshold=None, verbose=0)
     inputs = np.arange(16.0).reshape(8, 2) / 16
-    callbacks = [adjuster, TrainingBackup(path, adjuster)]
+    callbacks = [adjuster, TrainingBackup(folder / "backup.npz", adjuster)]
     tiny_model().fit(inputs, inputs.sum(axis=1), epochs=2, verbose=0, callbacks=callbacks)
+    adjuster.record.save(folder / "rates.csv")
+
+
+def write_classifier(path: Path) -> None:
+    """Write a classifier that says 0.5 of every image, used where a fifth are positive."""
+    pixels = keras.Input((4, 4, 3))
+    flat = keras.layers.Flatten()(pixels)
+    score = keras.layers.Dense(1, activation="sigmoid", kernel_initializer="zeros")(flat)
+    card = ClassifierCard(
+        classes=("well", "sick"),
+        threshold=0.15,
+        threshold_origin="validation rows",
+        train_prevalence=0.5,
+        prevalence=0.2,
+    )
+    save_classifier(keras.Model(pixels, score), path, card)
 
 
 if __name__ == "__main__":

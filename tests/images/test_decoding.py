@@ -2,6 +2,8 @@
 
 import os
 import struct
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -282,3 +284,62 @@ def test_a_bent_image_is_an_image_or_unreadable(
     path.write_bytes(content[: data.draw(st.integers(0, len(content)))])
 
     assert is_read_or_refused_by_name(path)
+
+
+def test_images_of_one_array_need_a_size(tmp_path: Path) -> None:
+    """Without one they could not be stacked."""
+    with pytest.raises(InvalidInputError, match="need one `size`, got None"):
+        read_images([tmp_path / "a.png"], size=None)
+
+
+def test_a_file_that_goes_while_it_is_opened_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process may take it away between the look and the reading."""
+    path = saved(tmp_path / "a.png", "L", [[1]])
+    opened = Image.open
+
+    def late(given: Path, **settings: Any) -> Image.Image:
+        path.unlink()
+        return opened(given, **settings)
+
+    monkeypatch.setattr("PIL.Image.open", late)
+    with pytest.raises(UnreadableImageError, match=r"a\.png does not exist any more"):
+        read_image(path)
+
+
+PEAK = """
+import os, sys
+from PIL import Image
+from prevalens.images import read_image
+
+folder, side = sys.argv[1], 4000
+if not os.fork():  # writing takes memory too, which would hide that of reading
+    Image.new("RGBA", (side, side)).save(f"{folder}/clear.png")
+    Image.new("I;16", (side, side)).save(f"{folder}/deep.png")
+    Image.new("RGB", (side, side)).save(f"{folder}/plain.png")
+    os._exit(0)
+os.wait()
+Image.new("RGB", (8, 8)).save(f"{folder}/small.png")
+def peak():  # of this program alone; getrusage's would be inherited from the one that started it
+    with open("/proc/self/status") as status:
+        return 1024 * next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
+for name in sys.argv[2:]:
+    read_image(f"{folder}/small.png")
+    before = peak()
+    read_image(f"{folder}/{name}.png")
+    print((peak() - before) / side**2)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere memory is counted differently")
+@pytest.mark.parametrize("name", ["clear", "deep", "plain"])
+def test_a_picture_takes_less_than_eleven_bytes_a_pixel(tmp_path: Path, name: str) -> None:
+    """At the limit of 89 million pixels reading one stays below 1 GB, whatever its kind."""
+    done = subprocess.run(
+        [sys.executable, "-c", PEAK, str(tmp_path), name],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert 2 < float(done.stdout) < 11

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from prevalens.exceptions import UnreadableImageError
-from prevalens.images import dicom_patient, read_dicom, read_image
+from prevalens.images import dicom_patient, read_appearance, read_dicom, read_image
 
 pydicom = pytest.importorskip("pydicom", reason="the extra `dicom` is not installed")
 
@@ -127,3 +127,69 @@ def test_what_cannot_be_shown_is_refused_by_name(
 
     with pytest.raises(UnreadableImageError, match=rf"a\.dcm .*{reason}"):
         read_image(path)
+
+
+def test_brightness_and_colour_differences_become_colour(tmp_path: Path) -> None:
+    """YBR 76, 84, 255 is pure red by DICOM PS3.3 C.7.6.3.1.2; 149.7, 43.5, 21.2 is green."""
+    path = write_dicom(
+        tmp_path / "a.dcm",
+        np.array([[[76, 85, 255], [150, 44, 21]]], dtype=np.uint8),
+        bits=8,
+        PhotometricInterpretation="YBR_FULL",
+        PlanarConfiguration=0,
+    )
+
+    found = read_image(path).astype(int)
+    assert np.abs(found - [[[255, 0, 0], [0, 255, 0]]]).max() <= 2
+
+
+def test_a_table_of_interest_fills_its_own_bits(tmp_path: Path) -> None:
+    """A table that maps 0, 1, 2 to 0, 128, 255 of eight bits is the picture itself."""
+    table = pydicom.dataset.Dataset()
+    table.LUTDescriptor = [3, 0, 8]
+    table.LUTData = np.array([0, 128, 255], dtype=np.uint16).tobytes()
+    path = write_dicom(
+        tmp_path / "a.dcm",
+        np.array([[0, 1, 2]], dtype=np.uint16),
+        VOILUTSequence=pydicom.sequence.Sequence([table]),
+    )
+
+    assert read_dicom(path).tolist() == [[0, 128, 255]]
+
+
+def test_its_appearance_is_that_of_dicom(tmp_path: Path) -> None:
+    """Pillow has no mode for it, so that the format alone is told; the pixels are measured."""
+    path = write_dicom(tmp_path / "a.dcm", np.full((4, 6), 4095, dtype=np.uint16))
+
+    seen = read_appearance(path)
+    assert (seen.mode, seen.width, seen.height, seen.brightness) == ("DICOM", 6, 4, 255)
+
+
+@pytest.mark.parametrize(("bits", "full"), [(8, 255), (16, 65535)])
+def test_a_palette_gives_its_colours(tmp_path: Path, bits: int, full: int) -> None:
+    """Values 0, 1 and 2 are places in three tables: red, half green, white; not shades of grey."""
+    kind = np.uint8 if bits == 8 else np.uint16
+    half = full // 2 + 1
+    tables = {"Red": [full, 0, full, 0], "Green": [0, half, full, 0], "Blue": [0, 0, full, 0]}
+    header: dict[str, Any] = {"PhotometricInterpretation": "PALETTE COLOR"}
+    for name, values in tables.items():
+        header[f"{name}PaletteColorLookupTableDescriptor"] = [4, 0, bits]
+        header[f"{name}PaletteColorLookupTableData"] = np.array(values, dtype=kind).tobytes()
+    pixels = np.array([[0, 1, 2]], dtype=np.uint8)
+    path = write_dicom(tmp_path / "a.dcm", pixels, bits=8, **header)
+
+    assert read_image(path).tolist() == [[[255, 0, 0], [0, 128, 0], [255, 255, 255]]]
+
+
+def test_colours_that_cannot_be_told_are_refused(tmp_path: Path) -> None:
+    """A video's brightness from 16 to 235 is not taken for one from 0 to 255."""
+    path = write_dicom(
+        tmp_path / "a.dcm",
+        np.zeros((2, 2, 3), dtype=np.uint8),
+        bits=8,
+        PhotometricInterpretation="YBR_PARTIAL_420",
+        PlanarConfiguration=0,
+    )
+
+    with pytest.raises(UnreadableImageError, match=r"YBR_PARTIAL_420; .*Export it as RGB"):
+        read_dicom(path)

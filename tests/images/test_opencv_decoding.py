@@ -139,3 +139,32 @@ def test_real_smears_are_the_same() -> None:
     for path in sorted(CELLS.glob("*.bmp"))[:40]:
         ours, theirs = (read(path, size=96) for read in (read_image_opencv, read_image))
         assert np.array_equal(ours, theirs)
+
+
+def test_files_that_opencv_cannot_judge_go_to_pillow(tmp_path: Path) -> None:
+    """One that is absent, and a JPEG whose header ends before its picture begins."""
+    with pytest.raises(UnreadableImageError, match=r"a\.png does not exist"):
+        read_image_opencv(tmp_path / "a.png")
+    comment = b"\xff\xfe" + (100).to_bytes(2, "big") + b"x" * 98
+    (tmp_path / "b.jpg").write_bytes(b"\xff\xd8" + comment + b"\0" * 40 + b"\xff\xd9")
+    assert decoding._decode(tmp_path / "b.jpg") is None
+    with pytest.raises(UnreadableImageError, match=r"b\.jpg"):
+        read_image_opencv(tmp_path / "b.jpg")
+
+
+def test_the_decoder_is_told_with_its_version() -> None:
+    """Kept pixels are those of a decoder; Pillow resizes in both."""
+    assert decoding.opencv_version().startswith("opencv ")
+    assert decoding.opencv_version().endswith(decoding.pillow_version())
+
+
+@pytest.mark.parametrize("claim", [b"\xff\xff\xff\xff", b"\0\xff\0\0"])
+def test_a_part_that_claims_more_than_the_file_holds_is_left_to_pillow(
+    tmp_path: Path, claim: bytes
+) -> None:
+    """OpenCV would set 4 GB aside for a PNG of 500 bytes that says its next part is that long."""
+    scene().save(tmp_path / "a.png")
+    data = (tmp_path / "a.png").read_bytes()
+    first = data.index(b"IDAT") - 4
+    assert decoding._plain_png(data)
+    assert not decoding._plain_png(data[:first] + claim + data[first + 4 :])

@@ -13,7 +13,7 @@ import pytest
 from coded_images import make_coded_cohort
 
 from prevalens.exceptions import CacheFullError, InvalidInputError, UnreadableImageError
-from prevalens.images import PixelCache
+from prevalens.images import PixelCache, cached_images, pixel_cache
 from prevalens.images.cached_images import CachedImages
 
 Usage = namedtuple("Usage", "total used free")  # noqa: PYI024
@@ -30,6 +30,28 @@ def opened(tmp_path: Path, paths: list[Path], **settings: object) -> CachedImage
     """Open the cache of the images at 4x4."""
     cache = PixelCache(tmp_path / "cache", announce=lambda _: None)
     return cache.open(paths, **{"size": (4, 4), "decoder": "test 1", **settings})  # type: ignore[arg-type]
+
+
+def files_of(tmp_path: Path) -> list[Path]:
+    """Return the cache's files."""
+    return sorted((tmp_path / "cache").iterdir())
+
+
+def missing_of(kept: CachedImages) -> list[int]:
+    """Return which of the five images are not kept; the others must show their row."""
+    into = np.zeros((5, 4, 4, 3), dtype=np.uint8)
+    missing = kept.take(np.arange(5), into=into).tolist()
+    for row in set(range(5)) - set(missing):
+        assert (into[row] == row).all() or (into[row] == 9).all()
+    return missing
+
+
+def change_a_byte(path: Path) -> None:
+    """Change one byte of a file, at once after its time of change has passed."""
+    time.sleep(0.02)
+    data = bytearray(path.read_bytes())
+    data[-20] ^= 1
+    path.write_bytes(bytes(data))
 
 
 def one(row: int) -> np.ndarray:
@@ -54,56 +76,180 @@ def test_what_is_kept_is_there_when_the_cache_is_opened_again(
     assert (into[0] == 1).all()
 
 
-@pytest.mark.parametrize("change", ["pixels", "size", "decoder", "order"])
-def test_other_content_or_settings_start_empty(
+@pytest.mark.parametrize("change", ["size", "decoder", "order", "name"])
+def test_other_settings_or_names_start_empty(
     tmp_path: Path, paths: list[Path], change: str
 ) -> None:
-    """An image replaced by one of as many bytes and the same times, or other settings, misses."""
+    """Another size, decoder, order or name is another list of images, kept beside the first."""
     opened(tmp_path, paths).keep(0, one(0))
     settings: dict[str, object] = {}
-    if change == "pixels":
-        stat = paths[0].stat()
-        data = bytearray(paths[0].read_bytes())
-        data[-20] ^= 1
-        paths[0].write_bytes(bytes(data))
-        os.utime(paths[0], ns=(stat.st_atime_ns, stat.st_mtime_ns))
-    elif change == "size":
+    if change == "size":
         settings["size"] = (2, 8)
     elif change == "decoder":
         settings["decoder"] = "test 2"
-    else:
+    elif change == "order":
         paths.reverse()
+    else:
+        paths[0] = paths[0].rename(paths[0].with_name("other.png"))
     assert opened(tmp_path, paths, **settings).n_kept == 0
+    assert len(files_of(tmp_path)) == 2
 
 
-def test_only_the_newest_content_is_kept_on_disk(tmp_path: Path, paths: list[Path]) -> None:
-    """A replaced image does not leave the old file of pixels behind."""
-    opened(tmp_path, paths)
-    time.sleep(0.02)
-    paths[0].touch()
-    opened(tmp_path, paths)
-    opened(tmp_path, paths, size=(8, 8))
-    assert len(list((tmp_path / "cache").glob("*.pixels"))) == 2
-
-
-@pytest.mark.parametrize("harm", ["pixels", "record", "cut"])
-def test_harm_is_found_when_the_cache_is_opened(
-    tmp_path: Path, paths: list[Path], harm: str
+def test_only_the_image_whose_content_changed_is_decoded_anew(
+    tmp_path: Path, paths: list[Path]
 ) -> None:
-    """A changed pixel, a changed record or a cut file costs that image and no other."""
+    """Replaced by one of as many bytes and the same time, touched, or copied anew: by content."""
     first = opened(tmp_path, paths)
     for row in range(5):
         first.keep(row, one(row))
-    (pixels,) = (tmp_path / "cache").glob("*.pixels")
+    stat = paths[0].stat()
+    change_a_byte(paths[0])
+    os.utime(paths[0], ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    paths[1].touch()
+    shutil.copy(paths[2], tmp_path / "copy")
+    (tmp_path / "copy").replace(paths[2])
+    again = opened(tmp_path, paths)
+    assert (again.n_kept, missing_of(again)) == (4, [0])
+    # Who had it open before goes on with what was there, and one file is left on disk.
+    assert missing_of(first) == []
+    assert len(files_of(tmp_path)) == 1
+    again.keep(0, one(9))
+    assert missing_of(opened(tmp_path, paths)) == []
+
+
+def test_a_folder_that_moves_stays_cached(tmp_path: Path, paths: list[Path]) -> None:
+    """Renamed or copied elsewhere, the images of a folder are not decoded again."""
+    first = opened(tmp_path, paths)
+    first.keep(0, one(0))
+    first.keep(3, one(3))
+    moved = paths[0].parent.rename(tmp_path / "moved")
+    assert missing_of(opened(tmp_path, sorted(moved.iterdir()))) == [1, 2, 4]
+    assert len(files_of(tmp_path)) == 1
+    copied = Path(shutil.copytree(moved, tmp_path / "copied"))
+    assert missing_of(opened(tmp_path, sorted(copied.iterdir()))) == [1, 2, 4]
+    # Both folders are there, and each has its own file.
+    assert missing_of(opened(tmp_path, sorted(moved.iterdir()))) == [1, 2, 4]
+    assert len(files_of(tmp_path)) == 2
+
+
+def test_another_folder_of_the_same_names_is_not_mistaken(
+    tmp_path: Path, paths: list[Path]
+) -> None:
+    """Files of other content under the same names start empty, and take nothing away."""
+    opened(tmp_path, paths).keep(0, one(0))
+    other = Path(shutil.copytree(paths[0].parent, tmp_path / "other"))
+    others = sorted(other.iterdir())
+    for path in others:
+        change_a_byte(path)
+    kept = opened(tmp_path, others)
+    assert kept.n_kept == 0
+    kept.keep(1, one(1))
+    assert missing_of(opened(tmp_path, paths)) == [1, 2, 3, 4]
+    assert missing_of(opened(tmp_path, others)) == [0, 2, 3, 4]
+
+
+def test_contents_can_be_verified_where_times_lie(
+    tmp_path: Path, paths: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a file system whose times say nothing, a changed image is found if asked for."""
+    signatures = np.arange(20, dtype=np.uint64).reshape(5, 4)
+    monkeypatch.setattr(pixel_cache, "sign_files", lambda _: signatures)
+    monkeypatch.setattr(cached_images, "has_signature", lambda *_: True)
+    first = opened(tmp_path, paths)
+    first.keep(0, one(0))
+    first.keep(1, one(1))
+    change_a_byte(paths[0])
+    assert opened(tmp_path, paths).n_kept == 2
+    verified = PixelCache(tmp_path / "cache", announce=lambda _: None, verify_contents=True)
+    kept = verified.open(paths, size=(4, 4), decoder="test 1")
+    assert missing_of(kept) == [0, 2, 3, 4]
+    assert missing_of(first) == [2, 3, 4]
+    assert len(files_of(tmp_path)) == 1
+    assert missing_of(verified.open(paths, size=(4, 4), decoder="test 1")) == [0, 2, 3, 4]
+
+
+def test_an_image_that_changes_while_the_cache_is_open_is_not_kept(
+    tmp_path: Path, paths: list[Path]
+) -> None:
+    """Its pixels may be of either content; the next opening finds the slot empty."""
+    kept = opened(tmp_path, paths)
+    change_a_byte(paths[0])
+    kept.keep(0, one(0))
+    paths[1].unlink()
+    kept.keep(1, one(1))
+    assert kept.n_kept == 0
+
+
+def test_a_file_of_an_older_layout_is_never_read(tmp_path: Path, paths: list[Path]) -> None:
+    """Other bytes under the name of the cache's own file, however long, count as empty slots."""
+    opened(tmp_path, paths)
+    (file,) = files_of(tmp_path)
+    noise = np.random.default_rng(0).bytes(file.stat().st_size + 100)
+    for data in (noise, noise[:5000], b"", b"{}", b"\xff" * 20000):
+        file.write_bytes(data)
+        kept = opened(tmp_path, paths)
+        assert kept.n_kept == 0
+        kept.keep(2, one(2))
+        assert missing_of(opened(tmp_path, paths)) == [0, 1, 3, 4]
+
+
+def test_carrying_over_goes_on_after_a_kill(tmp_path: Path, paths: list[Path]) -> None:
+    """An older file that is still there is taken from again, until it could be removed."""
+    first = opened(tmp_path, paths)
+    for row in range(5):
+        first.keep(row, one(row))
+    (older,) = files_of(tmp_path)
+    change_a_byte(paths[0])
+    half = tmp_path / "half"
+    shutil.copy(older, half)
+    opened(tmp_path, paths)
+    (newer,) = files_of(tmp_path)
+    os.truncate(newer, 0)  # as if the run had been killed before it carried anything over
+    half.rename(older)
+    assert missing_of(opened(tmp_path, paths)) == [0]
+    assert files_of(tmp_path) == [newer]
+
+
+def test_what_stays_cached_is_announced(tmp_path: Path, paths: list[Path]) -> None:
+    """After one of five images changed, the line says that the other one kept stays."""
+    said: list[str] = []
+    cache = PixelCache(tmp_path / "cache", announce=said.append)
+    kept = cache.open(paths, size=(4, 4), decoder="test 1")
+    kept.keep(0, one(0))
+    kept.keep(1, one(1))
+    change_a_byte(paths[0])
+    cache.open(paths, size=(4, 4), decoder="test 1")
+    assert said[2:] == ["prevalens: 1 of 5 images are as they were and stay cached"]
+
+
+def test_what_is_past_makes_room_for_what_is_new(
+    tmp_path: Path, paths: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the disk has no room for both, the older file goes first and all is decoded anew."""
+    opened(tmp_path, paths).keep(0, one(0))
+    (older,) = files_of(tmp_path)
+    paths[1].touch()
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(10, 5, 240 * (not older.exists())))
+    assert opened(tmp_path, paths).n_kept == 0
+    assert len(files_of(tmp_path)) == 1
+
+
+@pytest.mark.parametrize("harm", ["pixels", "cut", "0", "39", "48", "63"])
+def test_harm_is_found_when_the_cache_is_opened(
+    tmp_path: Path, paths: list[Path], harm: str
+) -> None:
+    """A changed pixel, a byte anywhere in a record or a cut file costs that image and no other."""
+    first = opened(tmp_path, paths)
+    for row in range(5):
+        first.keep(row, one(row))
+    (file,) = files_of(tmp_path)
+    data = bytearray(file.read_bytes())
     if harm == "cut":
-        os.truncate(pixels, 4 * 48 + 10)
+        os.truncate(file, len(data) - 38)
     else:
-        target, offset = (
-            (pixels, 4 * 48) if harm == "pixels" else (pixels.with_suffix(".slots"), 64)
-        )
-        data = bytearray(target.read_bytes())
-        data[offset] ^= 255
-        target.write_bytes(bytes(data))
+        # The last image's record is the fifth of 64 bytes after the head of 8,192.
+        data[-48 if harm == "pixels" else 8192 + 4 * 64 + int(harm)] ^= 255
+        file.write_bytes(bytes(data))
     again = opened(tmp_path, paths)
     assert again.n_kept == 4
     assert again.take(np.arange(5), into=np.zeros((5, 4, 4, 3), dtype=np.uint8)).tolist() == [4]
@@ -144,7 +290,6 @@ from pathlib import Path
 from prevalens.images import PixelCache
 
 folder = Path(sys.argv[1])
-paths = sorted(folder.glob("*.png")) * 1
 images = np.random.default_rng(0).integers(0, 256, (40, 128, 128, 3), dtype=np.uint8)
 paths = [folder / "000.png"] * 40
 
@@ -152,8 +297,20 @@ def opened():
     return PixelCache(folder / "cache", announce=lambda _: None).open(
         paths, size=(128, 128), decoder="x")
 
+began = time.perf_counter()
+kept = opened()
+for row in range(40):
+    kept.keep(row, images[row])
+# Some kills come before the first image and some after the last, however busy the machine is.
+longest = 2 * (time.perf_counter() - began)
+for file in (folder / "cache").iterdir():
+    file.unlink()
+
 counts = []
-for moment in np.random.default_rng(1).uniform(0, 0.012, 50):
+for number, moment in enumerate(np.random.default_rng(1).uniform(0, longest, 50)):
+    if number % 3 == 2:  # then what was kept is carried over to a new file
+        os.utime(paths[0])
+        time.sleep(0.02)
     child = os.fork()
     if not child:
         kept = opened()
@@ -192,3 +349,8 @@ def test_a_kill_at_any_moment_leaves_no_wrong_pixel(tmp_path: Path) -> None:
     counts = [int(count) for count in done.stdout.split()]
     assert len(counts) == 50
     assert len(set(counts)) > 2, "no kill came half-way"
+
+
+def test_its_text_makes_it_again(tmp_path: Path) -> None:
+    """The folder is all there is to say."""
+    assert repr(PixelCache(tmp_path)) == f"PixelCache({str(tmp_path)!r})"

@@ -40,3 +40,15 @@ def test_an_unseen_spread_is_named() -> None:
     assert basis().usable(Spread(0.01, 3.0, 40)) is None
     assert "one patient" in str(basis().usable(Spread(math.nan, 0.0, 1)))
     assert "width of 0" in str(basis().usable(Spread(0.0, 3.0, 40)))
+
+
+def test_what_is_not_finite_is_no_number_of_a_report() -> None:
+    """An infinite value is refused; infinite limits leave the value without an interval."""
+    endless = basis().figure(math.inf, None, "by hand")
+    assert (endless.value, endless.not_estimable) == (
+        None,
+        "the scores are too extreme for it to be computed",
+    )
+    open_ended = basis().figure(0.5, (0.1, math.nan), "by hand")
+    assert (open_ended.value, open_ended.lower, open_ended.upper) == (0.5, None, None)
+    assert open_ended.note == ("No interval: the scores are too extreme for limits to be computed.")

@@ -5,7 +5,13 @@ import pytest
 
 from prevalens.exceptions import InvalidInputError
 from prevalens.metrics import all_figures
-from prevalens.metrics.bootstrap import draw_weights, in_fixed_order, percentile_limits
+from prevalens.metrics.basis import Basis
+from prevalens.metrics.bootstrap import (
+    draw_weights,
+    drawn_figure,
+    in_fixed_order,
+    percentile_limits,
+)
 from prevalens.metrics.inputs import check_columns
 
 RNG = np.random.default_rng(13)
@@ -88,3 +94,18 @@ def test_too_few_draws_are_refused() -> None:
     """Percentiles need at least 100."""
     with pytest.raises(InvalidInputError, match="`draws`"):
         all_figures(LABELS, SCORES, threshold=0.4, draws=10)
+
+
+def test_a_statistic_without_a_value_is_not_drawn() -> None:
+    """Infinite on all rows: refused before a single draw."""
+    columns = check_columns([1, 0, 1], [0.5, 0.2, 0.1], None)
+    asked = []
+
+    def endless(weights: np.ndarray) -> np.ndarray:
+        asked.append(len(weights))
+        return np.full(len(weights), np.inf)
+
+    basis = Basis.of(None, level=0.95, n=3, events=2)
+    made = drawn_figure(basis, columns, endless, "by hand", draws=100, seed=0)
+    assert (made.value, made.method, asked) == (None, "by hand", [1])
+    assert "too extreme" in str(made.not_estimable)

@@ -143,3 +143,16 @@ def test_scores_that_hardly_differ_are_never_an_error(scores: np.ndarray) -> Non
     ):
         assert figure.value is None or np.isfinite(figure.value)
     assert calibration_slope(labels, scores).not_estimable or scores.min() < 1e-200
+
+
+def test_the_joint_intercept_belongs_to_the_slope() -> None:
+    """Half the log odds shifted by one: the line is 1 + 0.5 x, but with a slope of 1 another."""
+    odds = np.repeat(np.linspace(-3, 3, 13), 400)
+    labels = np.concatenate(
+        [np.arange(400) < round(400 / (1 + math.exp(-1 - x / 2))) for x in odds[::400]]
+    )
+    scores = 1 / (1 + np.exp(-odds))
+    joint = calibration_joint_intercept(labels, scores)
+    assert joint.value == pytest.approx(1, abs=0.01)
+    assert calibration_slope(labels, scores).value == pytest.approx(0.5, abs=0.01)
+    assert calibration_intercept(labels, scores).value != pytest.approx(1, abs=0.01)

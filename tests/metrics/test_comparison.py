@@ -78,6 +78,22 @@ def test_separate_sensitivities_follow_newcombe() -> None:
     assert (made.difference.lower, made.difference.upper) == pytest.approx(
         (0.0524, 0.3339), abs=5e-5
     )
+    # The pooled z test: 104 of 150.
+    pooled = 104 / 150
+    error = math.sqrt(pooled * (1 - pooled) * (1 / 70 + 1 / 80))
+    assert made.p_value == pytest.approx(2 * stats.norm.sf(0.2 / error))
+
+
+def test_an_arm_without_a_hit_is_a_share_of_0() -> None:
+    """0 of 20 against 10 of 20, both ways."""
+    labels, first = np.ones(40), np.arange(40) < 20
+    scores = np.where(np.arange(40) < 30, 0.1, 0.9)
+    ask = {"figure": "sensitivity", "threshold": 0.5}
+    made, turned = (compare_groups(labels, scores, side, **ask) for side in (first, ~first))  # type: ignore[arg-type]
+    assert (made.difference.value, turned.difference.value) == (-0.5, 0.5)
+    # Newcombe: the limits of 0 of 20 are 0 and .1611, of 10 of 20 .2993 and .7007.
+    assert made.difference.lower == pytest.approx(-0.5 - (0.7007 - 0.5), abs=1e-4)
+    assert made.difference.upper == pytest.approx(-0.5 + math.hypot(0.1611, 0.2007), abs=1e-4)
 
 
 @pytest.mark.parametrize("figure", COMPARABLE)
@@ -165,3 +181,24 @@ def test_an_empty_group_is_refused() -> None:
     """Both groups need images."""
     with pytest.raises(InvalidInputError, match="0 of 240 are in the first"):
         compare_groups(LABELS, FIRST, np.zeros(240))
+
+
+def test_each_model_may_have_its_own_threshold() -> None:
+    """Sensitivities of 1/2 at .5 and of 1 at .2; left out, the second is the first."""
+    labels, scores = [1, 1, 0, 0], [0.9, 0.3, 0.1, 0.1]
+    figure = {"figure": "sensitivity", "threshold": 0.5}
+    apart = compare_models(labels, scores, scores, second_threshold=0.2, **figure)  # type: ignore[arg-type]
+    alike = compare_models(labels, scores, scores, **figure)  # type: ignore[arg-type]
+    assert (apart.first.value, apart.second.value) == (0.5, 1.0)
+    assert (alike.first.value, alike.second.value) == (0.5, 0.5)
+    with pytest.raises(InvalidInputError, match="`second_threshold`"):
+        compare_models(labels, scores, scores, second_threshold=1.2, **figure)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("figure", ["auroc", "average_precision", "specificity"])
+def test_without_negatives_nothing_is_compared(figure: str) -> None:
+    """Three figures need a negative image; the reason is said."""
+    made = compare_models(
+        np.ones(3), [0.1, 0.2, 0.3], [0.3, 0.1, 0.2], figure=figure, threshold=threshold_of(figure)
+    )
+    assert made.difference.not_estimable == "no negative images"

@@ -1,5 +1,7 @@
 """Tests of the figures of labels and calls."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 
 from prevalens.exceptions import InvalidInputError
 from prevalens.metrics import (
+    Figure,
     accuracy,
     clopper_pearson_interval,
     confusion_figures,
@@ -96,3 +99,30 @@ def test_patients_with_one_image_each_change_nothing(rows: list[tuple[bool, bool
         made = single[name]
         assert (figure.value, figure.lower, figure.upper) == (made.value, made.lower, made.upper)
         assert made.patients == made.n
+
+
+SHARES = (sensitivity, specificity, ppv, npv, accuracy)
+
+
+@pytest.mark.parametrize("share", SHARES)
+def test_a_share_takes_the_interval_it_is_asked_for(share: Callable[..., Figure]) -> None:
+    """Of 3 in 4, exact or Wilson's; another word is refused by name."""
+    labels, calls = [1, 1, 1, 1, 0, 0, 0, 0], [1, 1, 1, 0, 0, 0, 0, 1]
+    hits, n = (6, 8) if share is accuracy else (3, 4)
+    for words, interval in (
+        ({}, wilson_interval),
+        ({"interval": "exact"}, clopper_pearson_interval),
+    ):
+        made = share(labels, calls, **words)
+        assert (made.lower, made.upper) == pytest.approx(interval(hits, n))
+    with pytest.raises(InvalidInputError, match=r"`interval` must be one of.*Did you mean 'exact'"):
+        share(labels, calls, interval="exactly")
+
+
+def test_the_prevalence_is_the_share_of_labels() -> None:
+    """One of four, with the interval that is asked for."""
+    made = prevalence([1, 0, 0, 0], interval="exact")
+    assert made.value == 0.25
+    assert (made.lower, made.upper) == pytest.approx(clopper_pearson_interval(1, 4))
+    with pytest.raises(InvalidInputError, match="`interval`"):
+        prevalence([1, 0], interval="exactly")

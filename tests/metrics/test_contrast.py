@@ -1,8 +1,11 @@
 """Tests of differences, margins and several comparisons."""
 
 import math
+from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from prevalens.exceptions import InvalidInputError
 from prevalens.metrics.contrast import Contrast, holm, non_inferiority, tail, two_sided
@@ -71,3 +74,51 @@ def test_a_contrast_becomes_plain_values() -> None:
     plain = contrast(0.1, 0.02).to_dict()
     assert plain["difference"]["value"] == 0.1
     assert (plain["p_value"], plain["hypothesis"]) == (0.1, "equal")
+
+
+def test_without_an_error_the_limit_alone_decides() -> None:
+    """A difference whose interval has no standard error: shown by its limit, no p value."""
+    made = contrast(-0.01, 0.02)
+    bare = Contrast(made.difference, made.first, made.second, 0.1, "equal", "exact", None)
+    judged = non_inferiority(bare, margin=0.05)
+    assert (judged.shown, judged.p_value) == (True, None)
+
+
+@given(st.dictionaries(st.text(max_size=3), st.floats(0, 1), min_size=1, max_size=6))
+def test_holm_lies_between_each_value_and_bonferroni(p_values: dict[str, float]) -> None:
+    """Never below the value, never above as many times it; the order is kept, names are labels."""
+    adjusted = holm(p_values)
+    for name, p_value in p_values.items():
+        assert p_value <= adjusted[name] <= min(1, len(p_values) * p_value) + 1e-15
+    ranked = sorted(p_values, key=lambda name: p_values[name])
+    assert [adjusted[name] for name in ranked] == sorted(adjusted.values())
+    assert holm(dict(reversed(p_values.items()))) == adjusted
+
+
+@given(st.floats(-0.5, 0.5), st.floats(0.001, 0.2), st.floats(0.001, 0.4), st.floats(0.001, 0.4))
+def test_a_wider_margin_is_easier_to_meet(
+    value: float, error: float, one: float, other: float
+) -> None:
+    """What is shown at a margin is shown at a wider one, and p agrees with the limit."""
+    made = contrast(value, error)
+    near, far = (non_inferiority(made, margin=margin) for margin in sorted((one, other)))
+    assert far.shown or not near.shown
+    assert far.p_value <= near.p_value  # type: ignore[operator]
+    if abs(near.p_value - 0.025) > 1e-9:  # type: ignore[operator]
+        assert near.shown == (near.p_value < 0.025)  # type: ignore[operator]
+
+
+def test_without_limits_nothing_is_shown() -> None:
+    """Neither that it is no worse nor that it is; the level is the contrast's own."""
+    made = contrast(0.1, 0.02)
+    bare = Contrast(
+        replace(made.difference, lower=None, upper=None, level=0.8),
+        made.first,
+        made.second,
+        None,
+        "equal",
+        "z",
+        None,
+    )
+    judged = non_inferiority(bare, margin=0.05)
+    assert (judged.shown, judged.p_value, judged.level) == (None, None, 0.8)

@@ -44,3 +44,17 @@ def test_influences_add_up_to_nothing() -> None:
     assert one.sum() == pytest.approx(0)
     assert two.sum() == pytest.approx(0)
     assert (m.tolist(), n.tolist()) == ([1, 1, 1], [0, 1, 1])
+
+
+def test_obuchowskis_variance_by_its_formula() -> None:
+    """Three patients with both classes: sums of squares and of products, each over its number."""
+    labels = np.array([1, 0, 1, 0, 1, 0, 0], dtype=bool)
+    scores = np.array([0.9, 0.3, 0.4, 0.5, 0.6, 0.1, 0.7])
+    codes = np.array([0, 0, 1, 1, 2, 2, 3])
+    placed = place(labels, scores)
+    area = placed.auroc
+    above, below = np.zeros(4), np.zeros(4)
+    np.add.at(above, codes[labels], (placed.positives - area) / 3)
+    np.add.at(below, codes[~labels], (placed.negatives - area) / 4)
+    expected = 3 / 2 * above @ above + 4 / 3 * below @ below + 2 * 4 / 3 * (above @ below)
+    assert obuchowski_variance(placed, labels, codes) == pytest.approx(expected)

@@ -3,6 +3,9 @@
 import math
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
 
 from prevalens.exceptions import InvalidInputError
 from prevalens.metrics import clopper_pearson_interval, wilson_interval
@@ -56,3 +59,36 @@ def test_transformed_limits_agree_with_hand_computation() -> None:
     assert log_limits(2.0, 2.0 * math.log(3)) == pytest.approx((2 / 3, 6))
     assert logit_limits(0.5, 0.25 * math.log(3)) == pytest.approx((0.25, 0.75))
     assert fisher_limits(0.0, math.atanh(0.6)) == pytest.approx((-0.6, 0.6))
+
+
+counts = st.integers(1, 80).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
+
+
+@settings(deadline=None)
+@given(counts, st.sampled_from([0.5, 0.8, 0.95, 0.999]))
+def test_limits_solve_the_equations_that_define_them(found: tuple[int, int], level: float) -> None:
+    """Clopper and Pearson: tails of the binomial law. Wilson: the score test just rejects."""
+    (events, n), tail = found, (1 - level) / 2
+    lower, upper = clopper_pearson_interval(events, n, level=level)
+    assert events == 0 or stats.binom.sf(events - 1, n, lower) == pytest.approx(tail)
+    assert events == n or stats.binom.cdf(events, n, upper) == pytest.approx(tail)
+    for limit in wilson_interval(events, n, level=level):
+        gap = abs(events / n - limit)
+        assert gap == pytest.approx(
+            stats.norm.isf(tail) * math.sqrt(limit * (1 - limit) / n), abs=1e-9
+        )
+
+
+@settings(deadline=None)
+@given(counts)
+def test_intervals_mirror_and_rise(found: tuple[int, int]) -> None:
+    """Counting the others mirrors both limits; one event more raises them."""
+    events, n = found
+    for interval in (wilson_interval, clopper_pearson_interval):
+        lower, upper = interval(events, n)
+        assert interval(n - events, n) == pytest.approx((1 - upper, 1 - lower), abs=1e-9)
+        assert 0 <= lower <= events / n <= upper <= 1
+        if events < n:
+            higher = interval(events + 1, n)
+            assert higher[0] > lower
+            assert higher[1] > upper or upper == 1

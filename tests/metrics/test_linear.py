@@ -48,3 +48,13 @@ def test_events_are_positive_images() -> None:
     """Two of six."""
     basis = basis_of(Columns(LABELS, VALUES / 10, None), 0.95)
     assert (basis.n, basis.events) == (6, 2)
+
+
+def test_patients_that_do_not_differ_have_no_limits() -> None:
+    """Images of 1 and 3 in each of two patients: every patient's mean is 2."""
+    values, codes = np.array([1.0, 3.0, 1.0, 3.0]), np.array([0, 0, 1, 1])
+    columns = Columns(np.array([1, 0, 1, 0], dtype=bool), values / 10, codes)
+    pulls = (values - 2) / 4
+    made = linear_figure(columns, 2.0, pulls, plain_limits, method="{}", level=0.95)
+    assert (made.value, made.lower) == (2.0, None)
+    assert "patients do not differ at all" in str(made.note)

@@ -65,3 +65,18 @@ def test_one_patient_has_no_spread() -> None:
     labels, log_odds, _ = data()
     line = fit_line(labels, log_odds, slope=True)
     assert np.isnan(line.spread(np.zeros(300, dtype=np.int64), 1).variance)
+
+
+@pytest.mark.parametrize("far", [16.0, 13.0])
+def test_a_fit_that_one_patient_carries_has_no_spread(far: float) -> None:
+    """Four images at 0 and two at -16 or -13: without the four, 2e-7 or 5e-6 of the fit is left.
+
+    Of the first nothing can be said; of the second one step would go 2e5 log odds far.
+    """
+    log_odds = np.array([0.0, 0.0, 0.0, 0.0, -far, -far])
+    labels = np.array([1, 0, 0, 0, 1, 0], dtype=bool)
+    line = fit_line(labels, log_odds, slope=False)
+    assert line.coefficients == pytest.approx([0], abs=1e-5)  # two events in four even chances
+    made = line.spread(np.array([0, 0, 0, 0, 1, 2]), 0)
+    assert np.isnan(made.variance)
+    assert made.patients == 3

@@ -1,10 +1,15 @@
 """Tests of McNemar's test."""
 
+import math
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.contingency_tables import mcnemar
 
+from prevalens.exceptions import InvalidInputError
 from prevalens.metrics import mcnemar_test
 from prevalens.metrics.mcnemar import mcnemar_p_values
 
@@ -47,3 +52,44 @@ def test_patients_replace_the_binomial_law() -> None:
     assert over.clustered > 0.3
     one = mcnemar_test(labels, first, second, patients=["a"] * 80)
     assert one.not_estimable == "all images come from one patient"
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(*[st.booleans()] * 3, st.integers(0, 4)), min_size=1, max_size=40))
+def test_models_may_change_places(rows: list[tuple[bool, bool, bool, int]]) -> None:
+    """Counts swap, p values stay; rows on which both are right or wrong say nothing."""
+    labels, first, second, patients = (np.array(column) for column in zip(*rows, strict=True))
+    for ids in (None, patients):
+        one = mcnemar_test(labels, first, second, patients=ids)
+        two = mcnemar_test(labels, second, first, patients=ids)
+        assert (one.first_only, one.second_only, one.n) == (two.second_only, two.first_only, two.n)
+        assert (one.exact, one.mid_p) == (two.exact, two.mid_p)
+        assert one.clustered == pytest.approx(two.clustered)
+    assert one.first_only == np.sum((first == labels) & (second != labels))
+    parted = first != second
+    if parted.any():
+        alone = mcnemar_test(labels, first, second)
+        assert mcnemar_test(labels[parted], first[parted], second[parted]).exact == alone.exact
+
+
+def test_two_patients_are_enough_and_everything_is_told() -> None:
+    """Gaps of 1 and of 1/2 of two patients: a p value on one degree; counts, n and method."""
+    labels, first = np.ones(8), np.ones(8)
+    second = np.array([0, 0, 0, 0, 0, 0, 1, 1])
+    made = mcnemar_test(labels, first, second, patients=np.repeat(["a", "b"], 4))
+    # Left out, the mean gap of 3/4 moves by 1/4 either way: a standard error of sqrt(1/8).
+    t = 0.75 / math.sqrt(2 / 16)
+    assert made.clustered == pytest.approx(2 * stats.t.sf(t, 1))
+    assert (made.first_only, made.second_only, made.n) == (6, 0, 8)
+    assert "Obuchowski 1998" in made.method
+    assert mcnemar_test(labels, first, second).n == 8
+    alike = mcnemar_test(labels, first, np.tile([0, 1], 4), patients=np.repeat(["a", "b"], 4))
+    assert alike.not_estimable == "no patient differs from the rest"
+
+
+def test_columns_of_other_length_are_refused() -> None:
+    """Each of the three is counted."""
+    with pytest.raises(InvalidInputError, match="`second` has 2"):
+        mcnemar_test([1, 0, 1], [1, 1, 1], [1, 1])
+    with pytest.raises(InvalidInputError, match="`first` has 2"):
+        mcnemar_test([1, 0, 1], [1, 1], [1, 1, 0])

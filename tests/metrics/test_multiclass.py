@@ -104,3 +104,22 @@ def test_bad_tables_are_refused(labels: list[object], scores: object, message: s
     """Each with the value and the remedy."""
     with pytest.raises(InvalidInputError, match=message):
         multiclass_figures(labels, scores, classes=CLASSES)  # type: ignore[arg-type]
+
+
+def test_a_class_of_one_patient_leaves_the_mean_without_limits() -> None:
+    """Another patient of that class could be quite different, and nothing here says how."""
+    patients = np.where(LABELS == 2, 99, PATIENTS)
+    made = multiclass_figures(LABELS, SCORES, classes=CLASSES, patients=patients).macro["auroc"]
+    assert made.value is not None
+    assert made.lower is None
+    assert "rests on one patient" in str(made.note)
+
+
+def test_a_perfect_table_has_no_limits() -> None:
+    """Every class told apart by every patient: the means are 1, and no interval of width 0."""
+    scores = 0.9 * np.eye(3)[LABELS] + 0.1 / 3
+    for patients in (None, PATIENTS):
+        made = multiclass_figures(LABELS, scores, classes=CLASSES, patients=patients)
+        for figure in made.macro.values():
+            assert (figure.value, figure.lower) == (1.0, None)
+            assert "width of 0" in str(figure.note)

@@ -69,3 +69,13 @@ def test_a_prevalence_of_0_or_1_is_refused() -> None:
     """Nothing is left to predict."""
     with pytest.raises(InvalidInputError, match="`prevalence`"):
         predictive_values(*table(8, 2, 3, 7), prevalence=0)
+
+
+def test_as_many_wrong_as_right_calls_are_calls() -> None:
+    """5 right and 5 wrong of either kind at a prevalence of one half: one half, by its method."""
+    made = predictive_values(*table(5, 5, 5, 5), prevalence=0.5)
+    assert (made.ppv.value, made.npv.value) == (0.5, 0.5)
+    for figure in (made.ppv, made.npv):
+        assert "Mercaldo" in figure.method
+    with pytest.raises(InvalidInputError, match=r"`prevalence` must lie in \(0, 1\)"):
+        predictive_values(*table(8, 2, 3, 7), prevalence=1)

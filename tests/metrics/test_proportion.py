@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from prevalens.metrics import clopper_pearson_interval, wilson_interval
 from prevalens.metrics.intervals import student_critical
@@ -60,3 +61,15 @@ def test_no_images_and_one_patient_give_reasons() -> None:
     )
     assert (single.value, single.lower, single.patients) == (0.5, None, 1)
     assert "one patient" in str(single.note)
+
+
+def test_the_exact_interval_inside_patients_is_that_of_the_effective_number() -> None:
+    """Korn and Graubard: the beta quantiles of p n* and (1 - p) n*, n* as above."""
+    hits, codes = np.repeat([1, 1, 1, 1, 0, 0], 10), np.repeat(np.arange(6), 10)
+    squares, fourths = (4 + 2 * 4) / 15**2, (4 + 2 * 16) / 15**4
+    seen = min(2 * squares**2 / (fourths - squares**2 / 6), 5)
+    number = 2 / 9 / squares * (1.959963984540054 / student_critical(0.95, seen)) ** 2
+    found, rest = 2 / 3 * number, 1 / 3 * number
+    assert limits(hits.tolist(), codes.tolist(), "exact") == pytest.approx(
+        (stats.beta.ppf(0.025, found, rest + 1), stats.beta.ppf(0.975, found + 1, rest))
+    )

@@ -89,3 +89,30 @@ def test_one_image_per_patient_is_the_independent_form(figure: object) -> None:
     one = figure(LABELS, SCORES, patients=["a"] * 100)  # type: ignore[operator]
     assert one.lower is None
     assert "one patient" in one.note
+
+
+def test_quantile_bins_hold_as_many_each() -> None:
+    """A hundred scores in four bins are 25 each; ten bins by default."""
+    scores = np.arange(100) / 100
+    assert np.bincount(bin_of(scores, bins=4, strategy="quantile")).tolist() == [25] * 4
+    curve = reliability_curve(np.arange(100) % 2, scores)
+    assert [point.observed.n for point in curve] == [10] * 10
+
+
+def test_patients_of_several_scores_give_the_same_error() -> None:
+    """Whose image lies in which bin changes the limits, not the value; draws and seed are told."""
+    patients = np.arange(100) % 20
+    made = expected_calibration_error(LABELS, SCORES, patients=patients)
+    assert made.value == pytest.approx(0.1)
+    assert "1000 draws" in made.method
+    assert made == expected_calibration_error(LABELS, SCORES, patients=patients, draws=1000, seed=0)
+    assert made.lower != expected_calibration_error(LABELS, SCORES, patients=patients, seed=1).lower
+    assert expected_calibration_error(LABELS, SCORES, draws=100).lower is not None
+    with pytest.raises(InvalidInputError, match="`draws` must be a whole number >= 100"):
+        expected_calibration_error(LABELS, SCORES, draws=99)
+
+
+def test_without_positives_the_scaled_score_has_no_ceiling() -> None:
+    """Either class alone, and scores of 0 throughout, are named."""
+    assert scaled_brier([0, 0], [0.5, 0.4]).not_estimable == "no positive images"
+    assert observed_expected([1, 0], [0.0, 0.0]).not_estimable == "all scores are 0"

@@ -19,6 +19,8 @@ def test_net_benefit_follows_vickers_and_elkin() -> None:
     assert curve.treat_all[0].value == pytest.approx(0, abs=1e-15)
     assert curve.standardised[0].value == pytest.approx(25 / 40)
     assert curve.model[1].value == curve.treat_all[1].value == pytest.approx(0.2)
+    # At 50 % the twenty scores of exactly 0.5 are calls, and false ones.
+    assert net_benefit(LABELS, SCORES, 0.5).model[0].value == pytest.approx((30 - 20) / 200)
 
 
 def test_the_wald_limits_by_hand() -> None:

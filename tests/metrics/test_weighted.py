@@ -43,3 +43,14 @@ def test_confusion_values_of_one_table_by_hand() -> None:
     assert made["dor"][0] == pytest.approx(16)
     assert made["f1"][0] == pytest.approx(16 / 22)
     assert made["kappa"][0] == pytest.approx((0.8 - 0.5333333333) / (1 - 0.5333333333))
+
+
+def test_a_figure_that_all_rows_leave_undefined_is_not_drawn() -> None:
+    """No log loss beside a score of 0 for what happened; no ranks and no line without positives."""
+    ones = np.ones((1, 2))
+    wrong = WeightedFigures(check_columns([1, 0], [0.0, 0.2], list("ab")), 0.5).figures(ones)
+    assert "log_loss" not in wrong
+    assert wrong["brier"][0] == pytest.approx((1 + 0.04) / 2)
+    healthy = WeightedFigures(check_columns([0, 0], [0.6, 0.2], list("ab")), 0.5).figures(ones)
+    assert healthy["specificity"][0] == 0.5
+    assert not {"auroc", "average_precision", "calibration_slope"} & set(healthy)

@@ -39,3 +39,13 @@ def test_a_weighting_without_a_line_gives_no_number() -> None:
     line = WeightedLine(columns, codes, slope=True)
     made = line.values(np.array([[2.0, 0.0, 1.0, 1.0], [0.0, 0.0, 4.0, 0.0]]))
     assert np.isnan(made).all()
+
+
+def test_a_draw_of_scores_that_hardly_differ_gives_no_number() -> None:
+    """Three scores one part in 10^12 apart have classes that mix, but no slope to be told."""
+    odds = np.array([1.0, 1 + 1e-12, 1 + 2e-12, -1.0, -1.0, 2.0, 2.0, 0.5])
+    labels = np.array([1, 0, 1, 1, 0, 1, 0, 0], dtype=bool)
+    codes = np.array([0, 0, 0, 1, 1, 2, 2, 3])
+    columns = check_columns(labels, special.expit(odds), codes)
+    made = WeightedLine(columns, codes, slope=True).values(np.array([[4.0, 0, 0, 0], [1, 1, 1, 1]]))
+    assert np.isnan(made).tolist() == [True, False]

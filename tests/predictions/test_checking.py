@@ -76,3 +76,21 @@ def test_an_image_listed_twice_is_refused() -> None:
     """One row per image."""
     with pytest.raises(InvalidInputError, match=r"listed more than once: 'a\.png'"):
         checking.check_distinct_images(np.array(["a.png", "b.png", "a.png"]))
+
+
+def test_labels_in_one_column_of_a_table_are_read() -> None:
+    """Shape (n_rows, 1), as Keras gives labels, is the same as (n_rows,)."""
+    assert checking.checked_labels([[1], [0]], TWO).tolist() == [1, 0]
+    with pytest.raises(InvalidInputError, match=r"got \(2, 2\)"):
+        checking.checked_labels([[1, 0], [0, 1]], TWO)
+
+
+def test_names_of_given_classes_are_their_places() -> None:
+    """With classes known no `positive` is needed; a name that is none of them is refused."""
+    table = {"kind": ["b", "a", "c"]}
+    labels, classes = checking.coded_labels(
+        table, label="kind", classes=("a", "b", "c"), positive=None
+    )
+    assert (labels.tolist(), classes) == ([1, 0, 2], ("a", "b", "c"))
+    with pytest.raises(InvalidInputError, match=r"classes \['a', 'b'\], but 'c' came"):
+        checking.coded_labels(table, label="kind", classes=("a", "b"), positive=None)

@@ -191,3 +191,28 @@ def test_a_covariate_may_not_take_the_files_own_names(tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError, match=r"rename the covariates \['score'\]"):
         small(covariates={"score": [1, 2, 3, 4]}).save(tmp_path / "p.csv")
     assert not list(tmp_path.iterdir())
+
+
+def test_scores_of_three_classes_join_a_cohort_as_they_are() -> None:
+    """With more than two classes the labels are the cohort's own codes."""
+    cohort = Cohort(
+        images=["1.png", "2.png", "3.png"],
+        labels=["b", "c", "a"],
+        patients=["x", "y", "z"],
+        positive="a",
+    )
+    scores = [[0.2, 0.3, 0.5], [0.1, 0.1, 0.8]]
+    made = Predictions.of(cohort, rows=[1, 2], scores=scores)
+    assert made.classes == cohort.classes
+    assert [made.classes[code] for code in made.labels.tolist()] == ["c", "a"]
+    assert made.scores.tolist() == scores
+
+
+def test_what_a_reader_says_of_the_whole_table_comes_along(tmp_path: Path) -> None:
+    """A training prevalence that is given stands; one column for two classes is refused."""
+    path = tmp_path / "scores.csv"
+    path.write_text("label,score\n0,0.2\n1,0.9\n", encoding="utf-8")
+    made = Predictions.load(path, label="label", score="score", patient=None, train_prevalence=0.4)
+    assert made.train_prevalence == 0.4
+    with pytest.raises(InvalidInputError, match="one column name, or one for each class"):
+        Predictions.load(path, label="label", score=["score"], patient=None)

@@ -5,12 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from prevalens.exceptions import InvalidInputError
 from prevalens.predictions import Predictions
 from prevalens.reports import ClinicalReport, ModelCard
 from prevalens.reports.figure_text import interval_text, number_text
+from prevalens.splits import Partition
 
 CLASSIFIER: dict[str, Any] = {
     "classes": ("well", "sick"),
@@ -171,3 +173,40 @@ def test_data_are_no_markup() -> None:
 
     assert r"# Model card: \<img src=x\> --- license: mit" in str(card)
     assert "license" not in front_matter(card)
+
+
+def test_subgroups_and_crossing_patients_stand_on_the_card(predictions: Predictions) -> None:
+    """What was evaluated by group is shown, and a partition that leaks is a limitation."""
+    parts = {
+        crossing: Partition(
+            train=np.array([0]),
+            validation=np.array([1]),
+            test=np.array([2]),
+            cohort_fingerprint="x",
+            n_rows=3,
+            patients_crossing=crossing,
+        )
+        for crossing in (0, 2)
+    }
+    reports = {
+        crossing: ClinicalReport(predictions, threshold=0.5, partition=part, by=("site",))
+        for crossing, part in parts.items()
+    }
+    leaky, whole = (str(ModelCard(reports[crossing], name="cells")) for crossing in (2, 0))
+
+    assert "2 patients have images in more than one part" in leaky
+    assert "more than one part" not in whole
+    assert "## Subgroups" in whole
+    assert "No subgroup was evaluated" not in whole
+    assert "## Subgroups" not in str(card_of())
+    assert "No subgroup was evaluated" in str(card_of())
+
+
+def test_a_report_that_holds_everything_lacks_nothing(predictions: Predictions) -> None:
+    """The list of what is missing goes where nothing is."""
+    whole = ClinicalReport(predictions, threshold=0.5)
+    record = whole.to_dict() | {"missing": []}
+    object.__setattr__(whole, "record", record)
+
+    assert "The report does not hold" not in str(ModelCard(whole, name="cells"))
+    assert "The report does not hold" in str(card_of())

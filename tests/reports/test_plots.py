@@ -9,8 +9,8 @@ import pytest
 
 from prevalens.exceptions import InvalidInputError, MissingExtraError
 from prevalens.reports import ClinicalReport, chart_names, plot_chart
-from prevalens.reports.document import Line
-from prevalens.reports.plots import _draw_line
+from prevalens.reports.document import Chart, Line
+from prevalens.reports.plots import _draw, _draw_line
 
 
 @pytest.fixture(autouse=True)
@@ -73,3 +73,11 @@ def test_without_matplotlib_the_extra_is_named(
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
     with pytest.raises(MissingExtraError, match=r"prevalens\[plot\]"):
         plot_chart(report, "table")
+
+
+def test_lines_without_names_have_no_legend() -> None:
+    """An empty legend would be a box around nothing."""
+    line = Line("", [0.1, 0.9], [0.2, 0.4], "line")
+    chart = Chart("plain", "Plain", "A line.", "x", "y", [line])
+
+    assert _draw(chart, plt.subplots()[1]).get_legend() is None

@@ -6,7 +6,7 @@ import pytest
 
 from prevalens.exceptions import InvalidInputError
 from prevalens.reports import ClinicalReport, json_schema
-from prevalens.reports.record_format import check_record
+from prevalens.reports.record_format import _problems, check_record
 
 
 def test_a_report_meets_its_schema(report: ClinicalReport) -> None:
@@ -57,3 +57,15 @@ def test_what_is_no_mapping_is_no_report() -> None:
     for record in ([], "report", None):
         with pytest.raises(InvalidInputError, match="Give what `to_dict` returned"):
             check_record(record)
+
+
+def test_a_word_outside_its_list_is_named() -> None:
+    """`const` and `enum` of JSON Schema are held: value, place and what may stand there."""
+    schema = {"properties": {"unit": {"enum": ["image", "patient"]}, "level": {"const": 0.95}}}
+
+    assert _problems({"unit": "row", "level": 0.95}, schema, {}, "report") == [
+        "report.unit is 'row', none of ['image', 'patient']"
+    ]
+    assert _problems({"unit": "image", "level": 0.9}, schema, {}, "report") == [
+        "report.level is 0.9, not 0.95"
+    ]

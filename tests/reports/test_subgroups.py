@@ -115,3 +115,11 @@ def test_differences_are_against_all_other_rows() -> None:
     assert (
         subgroup_tables(with_sites({"a": 20}), ["site"], **ASK)[0]["levels"][0]["differences"] == {}
     )
+
+
+def test_a_covariate_of_whole_numbers_is_written_without_a_fraction() -> None:
+    """Grades 1.0 and 2.0 are the levels 1 and 2; an empty text is `missing`."""
+    grade = np.repeat([1.0, 2.0, 1.0, 2.0], 20)
+    assert hidden(with_sites({"a": 20, "b": 20}, site=grade)) == {"1": False, "2": False}
+    ward = np.repeat(["", "x"], 40)
+    assert set(hidden(with_sites({"a": 20, "b": 20}, site=ward))) == {"missing", "x"}

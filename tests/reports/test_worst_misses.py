@@ -100,3 +100,13 @@ def test_a_picture_that_is_no_image_is_refused(tmp_path: Path) -> None:
             limit=1,
             picture=lambda path: np.zeros((4, 4)),
         )
+
+
+def test_a_huge_picture_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its header is enough to say so."""
+    monkeypatch.setattr("prevalens.reports.worst_misses._LARGEST", 20 * 10 - 1)
+    Image.new("RGB", (20, 10)).save(tmp_path / "miss.png")
+    (miss,) = worst_misses(told(tmp_path, ["miss.png"]), threshold=0.5, limit=9)
+
+    assert miss["thumbnail"] is None
+    assert miss["no_thumbnail"] == "the file is too large (20 x 10 pixels)"

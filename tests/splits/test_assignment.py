@@ -142,3 +142,16 @@ def test_the_patient_weight_trades_images_for_patients() -> None:
 
     assert sorted(np.bincount(images_first).tolist()) == [1, 4]
     assert sorted(np.bincount(patients_first).tolist()) == [2, 3]
+
+
+def test_a_search_cut_short_still_gives_every_part_what_it_needs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One round instead of many: a worse balance of eight strata, but within a tenth."""
+    sizes = np.random.default_rng(4).integers(0, 50, (500, 8))
+    problem = problem_of(sizes.tolist(), [0.5, 0.3, 0.2])
+    whole = assign(problem, [[], [], []], generator(0), tolerance=0)
+    monkeypatch.setattr("prevalens.splits.assignment._ROUNDS", 1)
+    short = assign(problem, [[], [], []], generator(0), tolerance=0)
+
+    assert problem.worst_deviation(whole) < problem.worst_deviation(short) < 0.1

@@ -99,3 +99,12 @@ def test_an_unknown_stratum_lists_the_columns() -> None:
     """A misspelt stratum suggests the nearest."""
     with pytest.raises(InvalidInputError, match=r"'sit'.*\['site'\].*Did you mean 'site'"):
         stratum_codes(["sit"], {"site": np.array(["a"])}, np.array([0]), bins=4)
+
+
+def test_a_stratum_of_other_length_or_of_no_column_is_refused() -> None:
+    """One value for each row, and one column or more in a crossed stratum."""
+    labels = np.array([0, 1, 1])
+    with pytest.raises(InvalidInputError, match=r"'site' has 2 values for 3 rows"):
+        stratum_codes(["site"], {"site": np.array(["a", "b"])}, labels, bins=4)
+    with pytest.raises(InvalidInputError, match="Name one column or more"):
+        stratum_codes([()], {}, labels, bins=4)

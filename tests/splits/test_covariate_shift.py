@@ -9,7 +9,7 @@ import pytest
 
 from prevalens.cohorts import Cohort
 from prevalens.exceptions import InvalidInputError
-from prevalens.splits import Partition, covariate_shifts
+from prevalens.splits import CovariateShift, Partition, covariate_shifts
 
 
 def eight(**covariates: Any) -> tuple[Cohort, Partition]:
@@ -89,3 +89,37 @@ def test_the_dict_is_plain_and_another_cohort_is_refused() -> None:
     assert json.loads(json.dumps(record)) == record
     with pytest.raises(InvalidInputError, match="another cohort"):
         covariate_shifts(cohort.take(range(7)), partition)
+
+
+def test_a_shift_is_written_with_its_value() -> None:
+    """A share is that of a named value; where there is no difference both ends are still told."""
+    share = CovariateShift("site", "x", "test", 0.5, 0.25, -0.53)
+    assert str(share) == "site = x, train to test: 0.5 to 0.25, standardised difference -0.53"
+    mean = CovariateShift("age", None, "validation", 2.0, 2.0, 0.0)
+    assert str(mean) == "age, train to validation: 2 to 2, standardised difference +0.00"
+    cohort, partition = eight(machine=[1.0] * 4 + [2.0] * 4)
+    found = {s.covariate: s for s in covariate_shifts(cohort, partition)}["machine"]
+    assert (found.in_train, found.in_part) == (1.0, 2.0)
+
+
+def test_of_two_values_one_is_told_and_of_more_than_fifty_none() -> None:
+    """Two sites: the second's share. 51 values are ids, 50 are not."""
+    cohort, partition = eight(site=list("xyxyxxyy"))
+    told = [s.value for s in covariate_shifts(cohort, partition) if s.covariate == "site"]
+    assert told == ["y"]
+    for levels, shown in ((50, 50), (51, 0)):
+        ids = Cohort(
+            images=[f"{k}.png" for k in range(102)],
+            labels=["a", "b"] * 51,
+            patients=[f"p{k}" for k in range(102)],
+            positive="a",
+            covariates={"name": [f"n{k % levels}" for k in range(102)]},
+        )
+        halves = Partition(
+            train=np.arange(51),
+            validation=np.array([], dtype=np.int64),
+            test=np.arange(51, 102),
+            cohort_fingerprint=ids.fingerprint,
+            n_rows=102,
+        )
+        assert sum(s.covariate == "name" for s in covariate_shifts(ids, halves)) == shown

@@ -48,3 +48,10 @@ def test_it_serves_scikit_learn_and_asks_for_no_groups() -> None:
 
     assert len(scores) == ImageKFold(4).get_n_splits() == 4
     assert request == {}
+
+
+@pytest.mark.filterwarnings("ignore::prevalens.exceptions.LeakageWarning")
+def test_x_must_have_as_many_rows() -> None:
+    """Rows that do not belong together are refused before they are cut."""
+    with pytest.raises(InvalidInputError, match="`X` has 3, `y`"):
+        next(ImageKFold(2).split(np.zeros((3, 1)), [0, 1, 0, 1]))

@@ -78,6 +78,7 @@ def test_identical_images_of_two_patients_are_named() -> None:
     audit = audit_leakage(cohort, split_at(cohort, [0, 1], [2, 3]))
 
     assert [(f.kind, f.rows) for f in audit.findings] == [("identical", (0, 2))]
+    assert str(audit).startswith("1 finding; looked for")
     assert "'0.png', '2.png'" in str(audit)
 
 
@@ -183,6 +184,13 @@ def test_the_audit_as_a_dict_is_plain() -> None:
     assert json.loads(json.dumps(record)) == record
     assert [finding["kind"] for finding in record["findings"]] == ["patient", "identical"]
     assert record["ok"] is False
+    assert set(record) == {"ok", "checked", "not_checked", "findings"}
+    assert record["findings"][0] == {
+        "kind": "patient",
+        "rows": [0, 1, 3],
+        "parts": ["train", "test"],
+        "what": "patient 'p'",
+    }
 
 
 def test_a_long_audit_counts_what_it_does_not_list() -> None:
@@ -192,6 +200,7 @@ def test_a_long_audit_counts_what_it_does_not_list() -> None:
     audit = audit_leakage(cohort, split_at(cohort, list(range(30)), list(range(30, 60))))
 
     assert len(audit.findings) == 60
+    assert str(audit).startswith("60 findings; looked for")
     assert str(audit).endswith("- and 40 more")
 
 

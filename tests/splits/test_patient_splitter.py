@@ -44,3 +44,12 @@ def test_settings_out_of_range_are_refused_by_name(setting: str, value: float) -
     """The error names the setting."""
     with pytest.raises(InvalidInputError, match=f"`{setting}`"):
         PatientHoldout(**{setting: value})
+
+
+def test_x_may_be_left_out_but_not_be_of_other_length() -> None:
+    """None says that labels and patients are all there is."""
+    labels, patients = [0, 1, 0, 1], list("abcd")
+    alone, beside = (next(PatientKFold(2).split(x, labels, patients)) for x in (None, labels))
+    assert alone[1].tolist() == beside[1].tolist()
+    with pytest.raises(InvalidInputError, match="`X` has 3, `y` and `groups` have 4"):
+        next(PatientKFold(2).split([1, 2, 3], labels, patients))

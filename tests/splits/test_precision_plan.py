@@ -72,7 +72,11 @@ def test_a_partition_describes_itself(cohort: Cohort) -> None:
     plan = partition.describe(cohort, sensitivity=0.8, level=0.9)
 
     record = json.loads(json.dumps(plan.to_dict()))
+    assert set(record) == {"correlation", "level", "parts"}
     assert list(record["parts"]) == ["train", "validation", "test"]
+    assert list(record["parts"]["test"]) == [
+        *("n_images", "n_patients", "images", "patients", "sensitivity", "specificity")
+    ]
     assert record["parts"]["test"]["n_images"] == len(partition.test)
     assert record["parts"]["test"]["sensitivity"]["assumed"] == 0.8
     assert "90 % intervals over patients" in str(plan)
@@ -97,3 +101,13 @@ def test_assumptions_out_of_range_are_refused_by_name(
     """The error names the assumption."""
     with pytest.raises(InvalidInputError, match=f"`{name}`"):
         plan_precision(cohort, {"test": np.arange(9)}, **{name: value})
+
+
+def test_a_part_without_a_class_expects_nothing_of_it() -> None:
+    """No sick image, no sensitivity: not 0, and no half-width."""
+    plan = plan_precision(cohort_of([2], [5, 5]), {"test": np.arange(2, 12)})
+
+    held = plan.parts[0].sensitivity
+    assert (held.images, held.patients, held.effective_images) == (0, 0, 0.0)
+    assert held.half_width is None
+    assert "none: 0 patient(s)" in str(plan)

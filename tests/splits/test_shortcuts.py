@@ -11,6 +11,7 @@ from PIL import Image
 
 from prevalens.cohorts import Cohort, read_table
 from prevalens.exceptions import DataWarning, ImpossibleSplitError, InvalidInputError
+from prevalens.metrics import auroc
 from prevalens.splits import ShortcutAudit, audit_shortcuts
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
@@ -71,17 +72,26 @@ def test_a_planted_shortcut_is_found_and_warned_of(
     """Taller, coloured or framed positive images are told apart at AUROC 1."""
     cohort = drawn(tmp_path, **wrong)
 
-    with pytest.warns(DataWarning, match=rf"without looking.*{name} .AUROC 1\.00") as caught:
+    with pytest.warns(DataWarning, match=rf"without looking.*{name} .AUROC 1\.00"):
         audit = audit_shortcuts(cohort)
 
-    # scikit-learn may warn too, of what a later scipy took away.
-    ours = [warning for warning in caught if warning.category is DataWarning]
-    assert ours[0].filename == __file__
     assert name in audit.suspicious
     assert audit.figures[name].value == pytest.approx(1.0, abs=0.01)
     assert audit.figures[name].patients == 40
     assert f"{name}: 1.000" in str(audit)
     assert "suspicious" in str(audit)
+
+
+def test_the_warning_points_at_the_callers_line(tmp_path: Path) -> None:
+    """The file that it names is the one that asked for the audit."""
+    cohort = drawn(tmp_path, side=24)
+
+    with pytest.warns(DataWarning) as caught:
+        audit_shortcuts(cohort)
+
+    # scikit-learn may warn too, of what a later scipy took away.
+    ours = [warning for warning in caught if warning.category is DataWarning]
+    assert ours[0].filename == __file__
 
 
 def test_a_covariate_that_is_the_label_is_found() -> None:
@@ -141,6 +151,8 @@ def test_the_dict_is_plain() -> None:
 
     assert json.loads(json.dumps(record)) == record
     assert record["figures"]["covariate noise"]["unit"] == "image"
+    assert set(record) == {"ok", "bound", "suspicious", "figures", "left_out"}
+    assert (record["ok"], record["bound"], record["left_out"]) == (True, 0.7, {})
 
 
 def test_too_few_patients_and_a_bad_bound_are_refused() -> None:
@@ -175,3 +187,13 @@ def test_the_real_effusion_images_have_no_strong_shortcut() -> None:
     assert audit.figures["file size"].value is not None
     assert audit.figures["file size"].value < 0.55
     assert audit.figures["16x16 thumbnail"].value == pytest.approx(0.65, abs=0.05)
+
+
+def test_a_figure_that_cannot_be_had_is_written_with_its_reason() -> None:
+    """Neither a value nor an interval is made up."""
+    told = auroc([1, 1], [0.2, 0.9])
+    bare = auroc([0, 0, 1, 1], [0.4] * 4)
+    text = str(ShortcutAudit({"width": told, "mode": bare}, 0.7, {}))
+
+    assert "not estimable: no negative images" in text
+    assert "0.500 (no interval: " in text

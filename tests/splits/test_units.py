@@ -97,3 +97,13 @@ def test_shares_leave_the_rest_to_train_on() -> None:
         held_out_shares(validation=0, test=0)
     with pytest.raises(InvalidInputError, match=r"`test` must be 0 or at least 0\.001"):
         check_shares(test=1e-9)
+
+
+def test_a_search_that_is_given_up_is_no_way_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond its steps the search answers nothing, so that parts which exist are refused too."""
+    units = Units.of(list("ababab"), list("112233"))
+    assert sorted(draw(units, 3).tolist()) == [0, 0, 1, 1, 2, 2]
+    monkeypatch.setattr("prevalens.splits.coverage._STEPS", 1)
+
+    with pytest.raises(ImpossibleSplitError, match="no way of keeping them whole was found"):
+        draw(units, 3)

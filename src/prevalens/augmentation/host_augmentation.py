@@ -4,7 +4,7 @@ import functools
 import io
 from collections.abc import Mapping
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,7 +105,7 @@ def _move(
     if "elastic_x" in parameters:
         for row in range(len(images)):  # one by one: the places of a batch would fill the memory
             own = {name: np.asarray(v)[row : row + 1] for name, v in parameters.items()}
-            x, y = _found(places_of(own, height=height, width=width, xp=np))
+            x, y = cast("tuple[Any, Any]", places_of(own, height=height, width=width, xp=np))
             bent = library.remap(images[row], x[0], y[0], library.INTER_LINEAR, **edge)
             moved[row] = bent.reshape(images.shape[1:])
         return moved
@@ -118,12 +118,6 @@ def _move(
         target = moved[row, :, :, 0] if images.shape[3] == 1 else moved[row]
         library.warpAffine(images[row], matrix, (width, height), target, **edge)
     return moved
-
-
-def _found(places: tuple[Any, Any] | None) -> tuple[Any, Any]:
-    if places is None:
-        raise InvalidInputError("`parameters` must move pixels, got none that do.")
-    return places
 
 
 @functools.cache

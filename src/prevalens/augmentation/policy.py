@@ -87,16 +87,19 @@ class AugmentationPolicy:
         object.__setattr__(self, "operations", operations)
         _warn(operations)
 
-    def draw(self, n: int, *, seed: int, epoch: int, labels: ArrayLike | None = None) -> Parameters:
+    def draw(
+        self, n: int, *, seed: int, epoch: int, start: int = 0, labels: ArrayLike | None = None
+    ) -> Parameters:
         """Draw the parameters of one epoch.
 
-        Row `i` depends on nothing but the seed, the epoch and `i`: the first rows of a longer
-        draw are the shorter draw, and adding an operation leaves the others' draws as they were.
+        Row `i` depends on nothing but the seed, the epoch and `i`: any rows of a longer draw can
+        be drawn by themselves, and adding an operation leaves the others' draws as they were.
 
         Args:
             n: Number of images.
             seed: Seed of the whole run.
             epoch: Number of the epoch.
+            start: Number of the first row.
             labels: Class index of each image, `(n,)`; wanted by a policy with a chance per
                 class, and refused by any other, where it would be ignored.
 
@@ -108,9 +111,13 @@ class AugmentationPolicy:
         """
         check_integer("n", n, minimum=0)
         check_integer("epoch", epoch, minimum=0)
+        check_integer("start", start, minimum=0)
         uniforms = [
-            generator(seed, "augmentation", operation.name, epoch).random(
-                (n, n_uniforms(operation)), dtype=np.float32
+            _uniforms(
+                generator(seed, "augmentation", operation.name, epoch),
+                n,
+                n_uniforms(operation),
+                start=start,
             )
             for operation in self.operations
         ]
@@ -229,6 +236,14 @@ class AugmentationPolicy:
             )
         rows = np.zeros(n, dtype=np.int64) if labels is None else _class_of_rows(labels, n)
         return [_chance_of_rows(operation, rows) for operation in self.operations]
+
+
+def _uniforms(rng: np.random.Generator, n: int, width: int, *, start: int) -> NDArray[np.float32]:
+    """Return rows `start` to `start + n` of the generator's numbers, without drawing the others."""
+    # PCG64 makes two numbers of 32 bits in one step.
+    rng.bit_generator.advance(start * width // 2)  # type: ignore[attr-defined]
+    skipped = start * width % 2
+    return rng.random(skipped + n * width, dtype=np.float32)[skipped:].reshape(n, width)
 
 
 def _class_of_rows(labels: ArrayLike, n: int) -> NDArray[np.int64]:

@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from prevalens._checks import check_choice, name_some
+from prevalens.augmentation.policy import AugmentationPolicy, Parameters
+from prevalens.batches.epoch_augmentation import EpochAugmentation
 from prevalens.batches.image_source import ImageSource, Size
 from prevalens.cohorts.cohort import Cohort
 from prevalens.exceptions import InvalidInputError, UnreadableImageError
@@ -31,6 +33,8 @@ class BatchReader:
         decoder: `"pillow"` or `"opencv"`.
         on_unreadable: `"raise"`, or `"skip"` to leave out images that cannot be read.
         n_skipped_at_most: How many different rows may be left out before it is an error.
+        augmentation: Changes images by what `draw` gives; by default none are changed.
+        seed: Seed of those draws, at least 0.
     """
 
     def __init__(
@@ -45,6 +49,8 @@ class BatchReader:
         decoder: str = "pillow",
         on_unreadable: str = "raise",
         n_skipped_at_most: int = 0,
+        augmentation: AugmentationPolicy | None = None,
+        seed: int = 0,
     ) -> None:
         self.unreadable: dict[int, str] = {}
         self.source = ImageSource(cohort, image_size=image_size, cache=cache, decoder=decoder)
@@ -53,13 +59,43 @@ class BatchReader:
         self._weights = None if sample_weights is None else _weights(sample_weights, cohort)
         self._skips = check_choice("on_unreadable", on_unreadable, ("raise", "skip")) == "skip"
         self._n_skipped_at_most = n_skipped_at_most
+        self._augmentation = (
+            None
+            if augmentation is None
+            else EpochAugmentation(
+                augmentation,
+                seed=seed,
+                labels=_labels(cohort).astype(np.int64),
+                n_classes=len(cohort.classes),
+                image_size=self.source.size,
+            )
+        )
 
-    def read(self, rows: Rows, *, weights: Scores | None = None) -> Batch:
+    def draw(self, rows: Rows, *, epoch: int, first: int) -> Parameters | None:
+        """Draw how the images that stand at `first` and after in `epoch` change; None if none do.
+
+        Args:
+            rows: Rows of the cohort, shape `(n,)`.
+            epoch: Number of the epoch.
+            first: Position in the epoch of the first of them.
+        """
+        if self._augmentation is None:
+            return None
+        return self._augmentation.draw(rows, epoch=epoch, first=first)
+
+    def read(
+        self,
+        rows: Rows,
+        *,
+        weights: Scores | None = None,
+        parameters: Parameters | None = None,
+    ) -> Batch:
         """Return one batch.
 
         Args:
             rows: Rows of the cohort, shape `(batch,)`.
             weights: Further weights of these rows, multiplied with those of the cohort.
+            parameters: How each image changes, from `draw`; by default none does.
 
         Returns:
             `(inputs, labels)`, or `(inputs, labels, weights)` where there are weights. The inputs
@@ -74,6 +110,9 @@ class BatchReader:
             good = self._note(rows, failures)
             rows, images = rows[good], images[good]
             weights = None if weights is None else weights[good]
+            parameters = take_rows(parameters, good)
+        if self._augmentation is not None and parameters is not None:
+            images = self._augmentation.apply(images, parameters)
         inputs = images if self._covariates is None else (images, self._covariates[rows])
         labels = self._targets[rows]
         if self._weights is None and weights is None:
@@ -95,6 +134,13 @@ class BatchReader:
                 f"skipped: {_listed(self.unreadable)}. Mend those files, or leave their rows out."
             )
         return np.setdiff1d(np.arange(len(rows)), list(failures))
+
+
+def take_rows(parameters: Parameters | None, places: Rows) -> Parameters | None:
+    """Return the drawn parameters at these places; None where nothing was drawn."""
+    if parameters is None:
+        return None
+    return {name: values[places] for name, values in parameters.items()}
 
 
 def _listed(failures: dict[int, str], *, limit: int = 10) -> str:

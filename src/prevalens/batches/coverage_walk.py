@@ -69,9 +69,10 @@ class PatientWalk:
         self._extra = count - int(self._even.sum())
         ids = np.flatnonzero(sizes > self._share).astype(np.int64)
         self._turns = CoverageWalk(ids, seed=seed, name=f"{name}, whose turn")
+        own = np.split(rows[np.argsort(owner, kind="stable")], np.cumsum(sizes)[:-1])
         self._walks = [
-            CoverageWalk(rows[owner == k], seed=seed, name=f"{name}, patient {patient}")
-            for k, patient in enumerate(found.tolist())
+            CoverageWalk(each, seed=seed, name=f"{name}, patient {patient}")
+            for each, patient in zip(own, found.tolist(), strict=True)
         ]
 
     def take(self) -> Rows:

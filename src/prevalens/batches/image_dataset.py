@@ -20,7 +20,8 @@ class ImageDataset(PrefetchedDataset):
     Each batch is `(images, labels)`: images uint8 `(batch, height, width, 3)`, 0 to 255; labels
     `(batch,)`, float32 with 1 for positive where there are two classes, else the int64 index of
     the class. The last batch holds what is left. A file that cannot be read is always an error
-    here, since prediction k is of row k.
+    here, since prediction k is of row k; and nothing is augmented here, since a figure is of the
+    images as they are (`predict_with_views` asks about flips and turns).
 
     Args:
         cohort: The cohort the rows point into.

@@ -1,8 +1,9 @@
 """The images of any rows of a cohort: from the cache where they are there, else decoded."""
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import TypeAlias, overload
 
 import numpy as np
 
@@ -43,7 +44,7 @@ class ImageSource:
         self.size = check_size(image_size)
         self._decode, version = DECODERS[check_choice("decoder", decoder, DECODERS)]
         named = version()
-        self.paths = [cohort.path(row) for row in range(len(cohort))]
+        self.paths = ImagePaths(cohort)
         self._kept = cache.open(self.paths, size=self.size, decoder=named) if cache else None
 
     def read(self, rows: Rows) -> tuple[Images, dict[int, str]]:
@@ -69,6 +70,30 @@ class ImageSource:
             if self._kept is not None:
                 self._kept.keep(row, images[place])
         return images, failures
+
+
+class ImagePaths(Sequence[str]):
+    """The file of each row of a cohort, made when it is asked for: a million take no room.
+
+    Args:
+        cohort: The cohort.
+    """
+
+    def __init__(self, cohort: Cohort) -> None:
+        self._root = str(cohort.root)
+        self._images = cohort.images
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    @overload
+    def __getitem__(self, row: int) -> str: ...
+    @overload
+    def __getitem__(self, row: slice) -> list[str]: ...
+    def __getitem__(self, row: int | slice) -> str | list[str]:
+        if isinstance(row, slice):
+            return [self[each] for each in range(len(self))[row]]
+        return os.path.join(self._root, str(self._images[row]))  # noqa: PTH118 (ten times faster)
 
 
 def check_size(image_size: object) -> tuple[int, int]:

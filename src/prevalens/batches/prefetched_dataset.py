@@ -3,13 +3,13 @@
 import math
 import os
 from collections.abc import Iterator
-from typing import TypeAlias
+from typing import NamedTuple
 
 import keras
 import numpy as np
 
 from prevalens._checks import check_integer
-from prevalens.batches.batch_reader import Batch, BatchReader
+from prevalens.batches.batch_reader import Batch, BatchReader, take_rows
 from prevalens.batches.prefetcher import Prefetcher
 from prevalens.batches.row_source import RowSource
 from prevalens.batches.sharding import Shard
@@ -17,7 +17,13 @@ from prevalens.batches.undersampling import EpochPlan
 from prevalens.exceptions import InvalidInputError
 from prevalens.typing import Rows
 
-Place: TypeAlias = tuple[int, int]  # epoch, position of the batch in it
+
+class Place(NamedTuple):
+    """Where a batch stands, and whether its images come as they are stored, not augmented."""
+
+    epoch: int
+    position: int
+    as_stored: bool = False
 
 
 class PrefetchedDataset(keras.utils.PyDataset):
@@ -50,6 +56,7 @@ class PrefetchedDataset(keras.utils.PyDataset):
         self._n_batches = math.ceil(len(plan.rows(0)) / self.batch_size)
         self._prefetcher: Prefetcher[Place, Batch] = Prefetcher(self._make, threads=self.threads)
         self._last_asked = -1
+        self._looking = False  # while a model evaluates or predicts
 
     def __len__(self) -> int:
         return self._n_batches
@@ -59,17 +66,18 @@ class PrefetchedDataset(keras.utils.PyDataset):
         # Threads read ahead only where batches are asked for in order.
         ahead = self.threads + 1 if position in {0, self._last_asked + 1} else 0
         self._last_asked = position
-        return self._fetch([(0, k) for k in range(position, self._n_batches)[: ahead + 1]])
+        near = range(position, self._n_batches)[: ahead + 1]
+        return self._fetch([Place(0, k, as_stored=self._looking) for k in near])
 
     def batch_at(self, epoch: int, position: int) -> Batch:
         """Return the batch at `position` of `epoch`, whatever was asked for before."""
-        return self._fetch([(epoch, range(self._n_batches)[position])])
+        return self._fetch([Place(epoch, range(self._n_batches)[position])])
 
     def batches_of(self, epoch: int) -> Iterator[Batch]:
         """Give the batches of `epoch` in order, read ahead by threads, for a loop of one's own."""
         for position in range(self._n_batches):
             last = min(position + self.threads + 2, self._n_batches)
-            yield self._fetch([(epoch, k) for k in range(position, last)])
+            yield self._fetch([Place(epoch, k) for k in range(position, last)])
 
     def rows_of(self, epoch: int) -> Rows:
         """Return the rows of the cohort that `epoch` shows, in order, shape `(n_shown,)`."""
@@ -81,32 +89,39 @@ class PrefetchedDataset(keras.utils.PyDataset):
         Each is `(image, label)` as a batch holds them, the image uint8 `(height, width, 3)`.
         Give the loader no shuffling: the order is the epoch's.
         """
-        return RowSource(self._reader, self.rows_of(epoch))
+        return RowSource(self._reader, self.rows_of(epoch), epoch=epoch)
 
     def grain_source(self, epoch: int = 0) -> RowSource:
         """Return the images of `epoch` one by one, for `grain.MapDataset.source`.
 
         Each is `(image, label)` as a batch holds them, the image uint8 `(height, width, 3)`.
         """
-        return RowSource(self._reader, self.rows_of(epoch))
+        return RowSource(self._reader, self.rows_of(epoch), epoch=epoch)
 
     def _fetch(self, places: list[Place]) -> Batch:
         return self._prefetcher.get(places[0], upcoming=places[1:])
 
     def _make(self, place: Place) -> Batch:
-        rows = self._rows_at(*place)
+        whole = self._plan.rows(place.epoch)
+        first, last = self._ends(len(whole), place.position)
+        rows = whole[first:last]
+        draw = None if place.as_stored else self._reader.draw(rows, epoch=place.epoch, first=first)
         if self._shard.is_whole:
-            return self._reader.read(rows)
+            return self._reader.read(rows, parameters=draw)
         shown, weights = self._shard.share(rows)
-        return self._reader.read(shown, weights=weights)
+        places = np.maximum(self._shard.places(len(rows)), 0)
+        return self._reader.read(shown, weights=weights, parameters=take_rows(draw, places))
 
-    def _rows_at(self, epoch: int, position: int) -> Rows:
-        rows = self._plan.rows(epoch)
-        if math.ceil(len(rows) / self.batch_size) == self._n_batches:
-            return rows[position * self.batch_size : (position + 1) * self.batch_size]
+    def _ends(self, n_rows: int, position: int) -> tuple[int, int]:
+        """Return where in an epoch of `n_rows` the batch at `position` begins and ends."""
+        if math.ceil(n_rows / self.batch_size) == self._n_batches:
+            first = position * self.batch_size
+            return first, min(first + self.batch_size, n_rows)
         # Keras reads the number of batches once a run, so it stays that of the first epoch: an
         # epoch that draws more or fewer rows spreads them over as many batches.
-        return np.array_split(rows, self._n_batches)[position]
+        share, larger = divmod(n_rows, self._n_batches)
+        first = position * share + min(position, larger)
+        return first, first + share + (position < larger)
 
     @property
     def workers(self) -> int:

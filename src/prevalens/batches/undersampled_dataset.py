@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from prevalens.augmentation.policy import AugmentationPolicy
 from prevalens.batches.batch_reader import Batch, BatchReader, check_rows
 from prevalens.batches.epoch_follower import EpochFollower, asking_method
 from prevalens.batches.image_source import Size
@@ -28,7 +29,7 @@ class UndersampledDataset(PrefetchedDataset):
     `model.fit(dataset, callbacks=[dataset.follow_epochs()])`; without it `fit` is refused, since
     every epoch would show the same draw. Batches come in the dataset's own order, which is
     already shuffled: `fit(shuffle=...)` changes nothing. `evaluate` and `predict` see the draw of
-    epoch 0, in order.
+    epoch 0, in order, and never an augmented image.
 
     Each batch is `(images, labels)`: images uint8 `(batch, height, width, 3)`, 0 to 255; labels
     `(batch,)`, float32 with 1 for positive where there are two classes, else the int64 index of
@@ -54,6 +55,10 @@ class UndersampledDataset(PrefetchedDataset):
             `(inputs, labels, weights)`.
         cache: Keeps decoded images, so that each file is decoded once.
         decoder: `"pillow"`, or `"opencv"` (extra `fast`) for the common formats.
+        augmentation: What the reading threads change in the images, as bytes: image k of an epoch
+            by row k of `augmentation.draw(..., seed=seed, epoch=epoch)`. A chance per class goes
+            by the label that the batch has for the image's class, whatever `targets` are. By
+            default nothing is changed here; a `RandomAugmentation` in the model is the other way.
         on_unreadable: `"raise"`, or `"skip"` to leave out images that cannot be read, up to 1 %
             of `rows`; they are counted and listed in the history, and in `unreadable`.
         shard: `(index, count)` of this process, or `"auto"`: each shows its share of every batch.
@@ -68,7 +73,8 @@ class UndersampledDataset(PrefetchedDataset):
 
     Raises:
         InvalidInputError: a row lies outside the cohort or repeats, a class has no rows, the
-            ratio cannot be met, a size is below 1, or a column is of the wrong length.
+            ratio cannot be met, a size is below 1, a column is of the wrong length, or the
+            augmentation does not fit the classes or the size.
     """
 
     def __init__(
@@ -88,6 +94,7 @@ class UndersampledDataset(PrefetchedDataset):
         sample_weights: ArrayLike | None = None,
         cache: PixelCache | None = None,
         decoder: str = "pillow",
+        augmentation: AugmentationPolicy | None = None,
         on_unreadable: str = "raise",
         shard: tuple[int, int] | str | None = None,
         divisible_by: int = 1,
@@ -113,6 +120,8 @@ class UndersampledDataset(PrefetchedDataset):
             decoder=decoder,
             on_unreadable=on_unreadable,
             n_skipped_at_most=len(kept) // 100,
+            augmentation=augmentation,
+            seed=seed,
         )
         share = find_shard(shard, divisible_by=divisible_by)
         super().__init__(reader, plan, batch_size=batch_size, shard=share, threads=threads)
@@ -121,7 +130,6 @@ class UndersampledDataset(PrefetchedDataset):
         self._skips = on_unreadable == "skip"
         self._turn = threading.Lock()
         self._following = False  # between the beginning and the end of a followed `fit`
-        self._looking = False  # while a model evaluates or predicts
         self._whole = True  # whether Keras' epochs are the dataset's own
         self._asked = 0  # batches asked for since the first of epoch 0
 
@@ -176,7 +184,7 @@ class UndersampledDataset(PrefetchedDataset):
         return self._fetch([self._place(asked + k) for k in range(self.threads + 2)])
 
     def _place(self, number: int) -> Place:
-        return divmod(number, len(self))
+        return Place(*divmod(number, len(self)))
 
     def _begin(self, epoch: int, steps: int) -> None:
         self._whole = steps == len(self)
@@ -190,7 +198,7 @@ class UndersampledDataset(PrefetchedDataset):
         self._following = False
 
     def _unreadable_files(self) -> list[str]:
-        return [str(self._reader.source.paths[row]) for row in self.unreadable]
+        return [self._reader.source.paths[row] for row in self.unreadable]
 
 
 def choose_plan(

@@ -124,7 +124,8 @@ def read_table(
     Raises:
         InvalidInputError: a column is missing (the nearest name is suggested), a cell of the
             three columns is empty, or a path leads out of `root`.
-        UnreadableImageError: images are not there; the text names every one of them.
+        UnreadableImageError: images are not there; the text names every one of them, or three
+            where all are missing.
     """
     columns = read_columns(source, [image, label, patient, *covariates])
     images = [None if cell is None else os.fspath(cell) for cell in columns[image]]
@@ -207,9 +208,16 @@ def _leads_out(name: str, base: str) -> bool:
 
 def _refuse_absent(names: Sequence[str], root: Path) -> None:
     absent = [name for name in names if not (root / name).is_file()]
-    if absent:
-        listed = "\n".join(f"- {name}" for name in absent)
+    if not absent:
+        return
+    where = f"below {root.resolve()}. Correct `root`, or pass check_files=False where the images "
+    where += "are elsewhere."
+    if len(absent) == len(names) > 3:
+        # It is the folder that is wrong, not ten thousand names.
         raise UnreadableImageError(
-            f"{len(absent)} of {len(names)} images are not below {root}. Correct `root`, or pass "
-            f"check_files=False where the images are elsewhere. Missing:\n{listed}"
+            f"None of the {len(names)} images is {where} Looked for: {name_some(absent, limit=3)}."
         )
+    listed = "\n".join(f"- {name}" for name in absent)
+    raise UnreadableImageError(
+        f"{len(absent)} of {len(names)} images are not {where} Missing:\n{listed}"
+    )

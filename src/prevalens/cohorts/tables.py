@@ -112,7 +112,11 @@ def _read_file(path: Path) -> dict[str, list[str]]:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
         raise InvalidInputError(f"The table {path} does not exist. Check the path.") from error
-    except (UnicodeDecodeError, IsADirectoryError) as error:
+    except OSError as error:
+        raise InvalidInputError(
+            f"The table {path} cannot be read ({error.strerror}). Give a CSV file that can be."
+        ) from error
+    except UnicodeDecodeError as error:
         raise InvalidInputError(
             f"{path} is not a table in UTF-8 ({error}). Save it as CSV, UTF-8."
         ) from error

@@ -63,11 +63,18 @@ def shares_kept(scores: Scores, owner: Column, *, ask: float, confidence: float)
         effects = _design_effects(owner[order], sizes, starts, shares)
         seen = (shares < 1) & (shares >= 1 - _LOOK * (1 - ask))
         effect = max(1.0, float(effects[seen].max(initial=1.0)))
-        few = stats.norm.ppf(confidence) / stats.t.ppf(confidence, n_patients - 1)
-        effective = np.where(shares < 1, n_rows / effect * min(1.0, few**2), alike)
+        few = _few(confidence, n_patients - 1)
+        effective = np.where(shares < 1, n_rows / effect * few**2, alike)
     kept = effective * shares
     limits = stats.beta.ppf(1 - confidence, kept, effective - kept + 1)
     return Sequence(ordered[starts], shares, limits, alike)
+
+
+def _few(confidence: float, df: int) -> float:
+    """Return the normal quantile by Student's, below 1: what few patients cost."""
+    if confidence == 0.5:  # both quantiles are 0, and their ratio that of the densities
+        return float(stats.t.pdf(0, df) / stats.norm.pdf(0))
+    return float(stats.norm.ppf(confidence) / stats.t.ppf(confidence, df))
 
 
 def _design_effects(owner: Column, sizes: Scores, starts: Column, shares: Scores) -> Scores:

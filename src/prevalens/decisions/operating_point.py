@@ -80,7 +80,8 @@ def choose_threshold(
         predictions: Two-class predictions of the validation rows.
         sensitivity: Chooses the largest threshold with at least this sensitivity, in (0, 1).
         specificity: Chooses the smallest threshold with at least this specificity, in (0, 1).
-        youden: Chooses the largest sensitivity + specificity.
+        youden: Chooses the largest sensitivity + specificity; of equal ones, here and below, the
+            highest threshold.
         cost_ratio: Cost of a missed positive by that of a false alarm, above 0; chooses the
             least cost at the rows' own prevalence.
         net_benefit: Threshold probability, in (0, 1), at which net benefit is made largest.
@@ -222,11 +223,14 @@ def _for_least_cost(predictions: Predictions, name: str, ask: float) -> Operatin
     order = np.argsort(-predictions.scores, kind="stable")
     scores, positive = predictions.scores[order], predictions.labels[order] == 1
     last_of_ties = np.append(scores[1:] != scores[:-1], True)
-    gain = np.cumsum(np.where(positive, miss, -alarm))[last_of_ties]
+    steps = np.where(positive, miss, -alarm)
+    gain = np.cumsum(steps)[last_of_ties]
     candidates = scores[last_of_ties]
-    best = int(np.argmax(gain))
-    # Calling nobody positive gains exactly 0; rounding of the sums is no gain.
-    pays = gain[best] > 1e-12
+    # Calling nobody positive gains exactly 0; rounding of the sums is no gain, so that of equal
+    # gains the highest threshold is taken.
+    rounding = 1e-12 * float(np.abs(steps).sum())
+    best = int(np.argmax(gain >= gain.max() - rounding))
+    pays = gain[best] > rounding
     top = float(scores[0])
     threshold = float(candidates[best]) if pays else _just_above(top, predictions.scores)
     return _point(predictions, threshold, rule + ", on these rows", None)

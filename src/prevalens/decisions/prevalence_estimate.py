@@ -12,6 +12,7 @@ from prevalens.metrics.figure import Figure
 from prevalens.typing import Column, Scores
 
 _CHUNK = 4_000_000  # numbers held at once while draws are solved together
+_STEPS = 60  # of the search for each maximum, at most; a halving gains a bit
 
 
 def estimate_prevalence(
@@ -101,15 +102,16 @@ def _most_likely(given: Scores, weights: Scores) -> Scores:
     difference = positive - negative
     low, high = np.zeros(len(weights)), np.ones(len(weights))
     now = np.full(len(weights), 0.5)
-    for _ in range(60):
+    for _ in range(_STEPS):
         share = negative + now[:, None] * difference
         ratio = difference / np.maximum(share, 1e-300)
         slope = np.einsum("ij,ij->i", weights, ratio)
         bend = np.einsum("ij,ij->i", weights, ratio**2)
         low, high = np.where(slope > 0, now, low), np.where(slope > 0, high, now)
         newton = now + slope / np.maximum(bend, 1e-300)
-        # A Newton step that leaves the bracket, as it does beside 0 and 1, becomes a halving.
-        inside = (newton > low) & (newton < high)
+        # A Newton step that leaves the bracket, as it does beside 0 and 1, becomes a halving; one
+        # that stands still at the bracket's end has arrived.
+        inside = (newton >= low) & (newton <= high) & (newton > 0) & (newton < 1)
         last, now = now, np.where(inside, newton, (low + high) / 2)
         if np.max(np.abs(now - last)) < 1e-12:
             break

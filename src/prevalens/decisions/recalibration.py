@@ -44,7 +44,7 @@ class Recalibration:
                 "the sigmoid first."
             )
         if self.method == "isotonic":
-            return np.clip(np.asarray(self.fitted.predict(values), dtype=np.float64), 0, 1)
+            return np.asarray(self.fitted.predict(values), dtype=np.float64)
         return np.asarray(self.fitted.predict_proba(_logits(values))[:, 1], dtype=np.float64)
 
     def correct_threshold(self, threshold: float) -> float:

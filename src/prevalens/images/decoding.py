@@ -13,6 +13,7 @@ from prevalens._checks import check_integer
 from prevalens.exceptions import InvalidInputError, UnreadableImageError
 from prevalens.images.dicom import is_dicom, read_dicom
 from prevalens.images.many_files import map_files
+from prevalens.images.row_bands import row_bands
 from prevalens.typing import Image, Images
 
 # Formats that Pillow reads by itself: its EPS reader, for one, would start another program.
@@ -66,7 +67,7 @@ def read_image(
     target = Path(path)
     _refuse_absent(target)
     picture = Pillow.fromarray(read_dicom(target)) if is_dicom(target) else _decode(target)
-    picture = picture.convert("L" if channels == 1 else "RGB")
+    picture = _as(picture, "L" if channels == 1 else "RGB")
     if wanted is not None and picture.size != (wanted[1], wanted[0]):
         picture = picture.resize((wanted[1], wanted[0]), Pillow.Resampling.BILINEAR)
     pixels: Image = np.array(picture, dtype=np.uint8)
@@ -138,7 +139,8 @@ def _decode(path: Path) -> Pillow.Image:
             _refuse_bomb(path, opened)
             _refuse_frames(path, opened)
             opened.load()
-            return _eight_bit(path, ImageOps.exif_transpose(opened))
+            ImageOps.exif_transpose(opened, in_place=True)
+            return _eight_bit(path, opened)
     except UnreadableImageError:
         raise
     except FileNotFoundError as error:
@@ -190,10 +192,23 @@ def _eight_bit(path: Path, picture: Pillow.Image) -> Pillow.Image:
             "16 bits."
         )
     if picture.has_transparency_data:
-        layer = picture.convert("RGBA")
+        return _over_black(picture)
+    return _as(picture, "L" if picture.mode in {"1", "L"} else "RGB")
+
+
+def _as(picture: Pillow.Image, mode: str) -> Pillow.Image:
+    # Converting to the same mode would copy, and a picture may be large.
+    return picture if picture.mode == mode else picture.convert(mode)
+
+
+def _over_black(picture: Pillow.Image) -> Pillow.Image:
+    shown = Pillow.new("RGB", picture.size)
+    for band in row_bands(picture.height, picture.width):
+        box = (0, band.start, picture.width, band.stop)
+        layer = picture.crop(box).convert("RGBA")
         black = Pillow.new("RGBA", layer.size, (0, 0, 0, 255))
-        return Pillow.alpha_composite(black, layer).convert("RGB")
-    return picture.convert("L" if picture.mode in {"1", "L"} else "RGB")
+        shown.paste(Pillow.alpha_composite(black, layer).convert("RGB"), box)
+    return shown
 
 
 def _from_sixteen_bit(path: Path, pixels: np.ndarray[Any, Any]) -> Pillow.Image:
@@ -202,5 +217,8 @@ def _from_sixteen_bit(path: Path, pixels: np.ndarray[Any, Any]) -> Pillow.Image:
             f"{path} holds 32-bit values from {pixels.min()} to {pixels.max()}, whose range "
             "nothing states. Convert it to 8 or 16 bits."
         )
-    # 65535 / 257 is 255 exactly; adding half of 257 rounds.
-    return Pillow.fromarray(((pixels.astype(np.int64) + 128) // 257).astype(np.uint8))
+    shown = np.empty(pixels.shape, dtype=np.uint8)
+    for band in row_bands(*pixels.shape):
+        # 65535 / 257 is 255 exactly; adding half of 257 rounds.
+        shown[band] = (pixels[band].astype(np.int64) + 128) // 257
+    return Pillow.fromarray(shown)

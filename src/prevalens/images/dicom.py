@@ -1,6 +1,7 @@
 """DICOM files: their picture and their patient, by way of pydicom."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,9 @@ from PIL import Image as Pillow
 
 from prevalens._optional import require
 from prevalens.exceptions import MissingExtraError, UnreadableImageError
+from prevalens.images.row_bands import row_bands
+
+_COLOURS = frozenset({"RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT"})
 
 
 def is_dicom(path: str | os.PathLike[str]) -> bool:
@@ -24,7 +28,7 @@ def read_dicom(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
     Stored values go through the modality's table or rescale slope and intercept, then through the
     first window (or table) of interest to 0 to 255. Without a window the range is that of the
     stored bits, rescaled: never stretched to what the picture holds. MONOCHROME1, where low
-    values are white, is inverted; colour is converted to RGB.
+    values are white, is inverted; colour, also that of a palette, becomes RGB.
 
     Args:
         path: A DICOM file of one frame; needs the extra `dicom`.
@@ -34,16 +38,17 @@ def read_dicom(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
 
     Raises:
         MissingExtraError: pydicom is not installed.
-        UnreadableImageError: the file is damaged, has no picture or several frames.
+        UnreadableImageError: the file is damaged, has no picture or several frames, or stores
+            colours in a way that cannot be told.
     """
     header = _read(path)
     try:
         _refuse_frames(path, header)
         _refuse_bomb(path, header)
         pixels = header.pixel_array
-        if header.get("SamplesPerPixel", 1) == 3:
-            return _colour(header, pixels)
-        return _grey(header, pixels)
+        change = _change(path, header)
+        bands = row_bands(*pixels.shape[:2])
+        shown = np.concatenate([change(header, pixels[band]) for band in bands])
     except (MissingExtraError, UnreadableImageError):
         raise
     # Damaged headers raise AttributeError, ValueError, struct.error and more.
@@ -52,6 +57,7 @@ def read_dicom(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
             f"{path} cannot be decoded as a DICOM picture ({_reason(error)}). "
             "Export it uncompressed, or leave it out."
         ) from error
+    return shown
 
 
 def dicom_patient(path: str | os.PathLike[str]) -> str:
@@ -103,12 +109,29 @@ def _refuse_bomb(path: str | os.PathLike[str], header: Any) -> None:
         )
 
 
-def _colour(header: Any, pixels: NDArray[Any]) -> NDArray[np.uint8]:
+def _change(
+    path: str | os.PathLike[str], header: Any
+) -> Callable[[Any, NDArray[Any]], NDArray[np.uint8]]:
+    """Return how stored values become what is shown, or refuse colours that cannot be told."""
     space = str(header.PhotometricInterpretation)
-    if space.startswith("YBR"):
-        convert = require("pydicom.pixels", extra="dicom").convert_color_space
-        pixels = convert(pixels, space, "RGB")
+    if header.get("SamplesPerPixel", 1) != 3:
+        return _palette if space == "PALETTE COLOR" else _grey
+    # `pixel_array` has made RGB of these already; of others it leaves what is stored.
+    if space not in _COLOURS:
+        raise UnreadableImageError(
+            f"{path} stores colours as {space}; those that can be read are {sorted(_COLOURS)}. "
+            "Export it as RGB."
+        )
+    return _colour
+
+
+def _colour(header: Any, pixels: NDArray[Any]) -> NDArray[np.uint8]:
     return _to_bytes(pixels.astype(np.float64), 0.0, 2.0 ** int(header.BitsStored) - 1.0)
+
+
+def _palette(header: Any, pixels: NDArray[Any]) -> NDArray[np.uint8]:
+    colours = require("pydicom.pixels", extra="dicom").apply_color_lut(pixels, header)
+    return _to_bytes(colours.astype(np.float64), 0.0, 256.0**colours.dtype.itemsize - 1.0)
 
 
 def _grey(header: Any, pixels: NDArray[Any]) -> NDArray[np.uint8]:

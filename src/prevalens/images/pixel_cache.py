@@ -1,34 +1,40 @@
 """Decoded images, memory-mapped, safe to kill."""
 
+import contextlib
+import functools
 import hashlib
 import json
 import os
+import secrets
 import shutil
 import sys
-import time
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from prevalens.exceptions import CacheFullError, InvalidInputError, UnreadableImageError
-from prevalens.images.cached_images import CachedImages
+from prevalens.exceptions import CacheFullError, InvalidInputError
+from prevalens.images.cached_images import CachedImages, read_head
+from prevalens.images.file_signatures import sign_files
 
-_FORMAT = "prevalens pixels 1"
-_TICK = 0.02  # seconds; file systems stamp changes by a clock that ticks every 1 to 10 ms
+_FORMAT = "prevalens pixels 2"
 
 
 class PixelCache:
     """A folder that keeps decoded images, so that each file is decoded once.
 
     There is one file for each list of images at one size, read through a memory map by as many
-    threads and processes as like. Its key is the settings and each image's path, bytes, and
-    times of modification and of change: an image that is replaced is decoded anew. A run killed
-    at any moment leaves a cache that the next one goes on with.
+    threads and processes as like. What is kept belongs to the content of an image file: its hash
+    is kept beside the pixels. When the cache is opened, a file that looks as it did (size, times,
+    inode) is trusted; one that does not is read, and decoded anew only where its content is
+    another. So images may be replaced, touched, copied or moved together with their folder. A run
+    killed at any moment leaves a cache that the next one goes on with.
 
     Args:
         directory: The folder; made where it does not exist. Best on a local disk.
         announce: Told the size of a new file before it is written; by default a line on standard
             error.
+        verify_contents: Whether opening reads every image file that is kept, also one that looks
+            as it did: for file systems whose times cannot be relied on.
 
     Examples:
         >>> import tempfile
@@ -40,8 +46,10 @@ class PixelCache:
         directory: str | os.PathLike[str],
         *,
         announce: Callable[[str], object] | None = None,
+        verify_contents: bool = False,
     ) -> None:
         self.directory = Path(directory)
+        self.verify_contents = verify_contents
         if self.directory.exists() and not self.directory.is_dir():
             raise InvalidInputError(
                 f"`directory` must be a folder, but {self.directory} is a file. Name another."
@@ -52,7 +60,12 @@ class PixelCache:
         return f"PixelCache({str(self.directory)!r})"
 
     def open(
-        self, paths: Sequence[Path], *, size: tuple[int, int], channels: int = 3, decoder: str
+        self,
+        paths: Sequence[str | os.PathLike[str]],
+        *,
+        size: tuple[int, int],
+        channels: int = 3,
+        decoder: str,
     ) -> CachedImages:
         """Open the file of these images at this size, or begin it.
 
@@ -71,18 +84,45 @@ class PixelCache:
             CacheFullError: the disk has no room for the file; nothing was written.
         """
         shape = (len(paths), *size, channels)
-        files = self.directory / f"{_key(paths, shape, decoder)}.pixels"
-        if not files.exists():
-            self._make_room(files, shape)
-        return CachedImages(files, shape)
+        folder, names = _apart([os.path.abspath(path) for path in paths])  # noqa: PTH100
+        signatures = sign_files(paths)
+        settings = _short(_settings(shape, decoder, names))
+        file = self.directory / f"{settings}-{_short(signatures.tobytes())}.pixels"
+        slots = functools.partial(CachedImages, shape=shape, paths=paths, signatures=signatures)
+        if self.verify_contents and file.exists() and slots(file).find_changed().size:
+            # Who reads it keeps it; for us it is an older file, of which the rest is taken.
+            file.rename(file.with_stem(f"{settings}-{secrets.token_hex(10)}"))
+        others = [each for each in self.directory.glob(f"{settings}-*.pixels") if each != file]
+        past = [each for each in others if _is_past(each, folder)]
+        is_new = not file.exists()
+        if is_new:
+            self._make_room(shape, past)
+        kept = slots(file)
+        if not read_head(file):
+            kept.write_head({"format": _FORMAT, "shape": shape, "folder": folder})
+        self._carry_over(
+            kept, [slots(each) for each in (others if is_new else past) if each.exists()]
+        )
+        for each in past:
+            _remove(each)
+        return kept
 
-    def _make_room(self, pixels: Path, shape: tuple[int, ...]) -> None:
+    def _carry_over(self, kept: CachedImages, others: Sequence[CachedImages]) -> None:
+        trusting = not self.verify_contents
+        carried = sum(kept.carry_over(other, by_signature=trusting) for other in others)
+        if carried:
+            self._announce(
+                f"prevalens: {carried} of {len(kept)} images are as they were and stay cached"
+            )
+
+    def _make_room(self, shape: tuple[int, ...], past: Sequence[Path]) -> None:
         needed = shape[0] * shape[1] * shape[2] * shape[3]
         self.directory.mkdir(parents=True, exist_ok=True)
-        for older in self.directory.glob(f"{pixels.name.split('-')[0]}-*"):
-            # The same images before one was replaced; who still reads them keeps the open file.
-            older.unlink(missing_ok=True)
         free = shutil.disk_usage(self.directory).free
+        if needed > free and past:
+            for each in past:
+                _remove(each)
+            free = shutil.disk_usage(self.directory).free
         if needed > free:
             raise CacheFullError(
                 f"Caching {shape[0]} images at {shape[1]} x {shape[2]} needs "
@@ -96,23 +136,34 @@ class PixelCache:
         )
 
 
-def _key(paths: Sequence[Path], shape: tuple[int, ...], decoder: str) -> str:
-    names = [str(path.absolute()) for path in paths]
+def _apart(names: Sequence[str]) -> tuple[str, list[str]]:
+    """Return the folder that holds all files, and their names below it, which a move leaves."""
     try:
-        stats = [os.stat(name) for name in names]  # noqa: PTH116
-    except OSError as error:
-        raise UnreadableImageError(
-            f"{error.filename} cannot be cached ({error.strerror}). Check the path."
-        ) from error
-    newest = max((each.st_ctime for each in stats), default=0.0)
-    # A file changed within this tick of the clock could change again unseen: wait it out.
-    time.sleep(min(_TICK, max(0.0, newest + _TICK - time.time())))
-    contents = [[each.st_size, each.st_mtime_ns, each.st_ctime_ns] for each in stats]
+        folder = os.path.commonpath([os.path.dirname(name) for name in names])  # noqa: PTH120
+    except ValueError:  # no files, or of several Windows drives
+        return "", list(names)
+    return folder, [name[len(folder) :] for name in names]
+
+
+def _settings(shape: tuple[int, ...], decoder: str, names: Sequence[str]) -> bytes:
     # The version stands for what this library does to pixels after decoding.
-    settings = [_FORMAT, version("prevalens"), list(shape), decoder, names]
-    return "-".join(
-        hashlib.sha256(json.dumps(part).encode()).hexdigest()[:20] for part in (settings, contents)
-    )
+    return json.dumps([_FORMAT, version("prevalens"), shape, decoder, names]).encode()
+
+
+def _is_past(file: Path, folder: str) -> bool:
+    """Whether a file of the same names is of this folder as it was, or of one that is gone."""
+    past = read_head(file).get("folder", folder)
+    return past == folder or not os.path.exists(past)  # noqa: PTH110
+
+
+def _remove(file: Path) -> None:
+    # Another process may have removed it; Windows keeps what somebody still reads.
+    with contextlib.suppress(OSError):
+        file.unlink()
+
+
+def _short(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:20]
 
 
 def _write_line(text: str) -> None:

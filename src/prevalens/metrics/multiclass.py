@@ -157,8 +157,6 @@ def _mean_of(influences: Sequence[Influence], codes: Codes | None, basis: Basis)
         spread = spread_over(np.mean(moved, axis=0), codes)
     if why := basis.usable(spread):
         return basis.without_limits(value, method, why)
-    if value in {0.0, 1.0}:
-        return basis.without_limits(value, method, "the value is at the end of its range")
     normal = math.isinf(spread.df)
     critical = normal_critical(basis.level) if normal else student_critical(basis.level, spread.df)
     return basis.figure(value, logit_limits(value, critical * spread.error), method)

@@ -20,7 +20,7 @@ from prevalens.metrics.inputs import Columns
 from prevalens.metrics.intervals import normal_critical, plain_limits, student_critical
 from prevalens.metrics.mcnemar import mcnemar_p_values
 from prevalens.metrics.single_figure import single_figure
-from prevalens.typing import Flags
+from prevalens.typing import Codes, Flags
 
 _OVER = (
     "difference over patients, paired where a patient is in both: delete-one-patient jackknife "
@@ -85,8 +85,8 @@ class Pair:
         missing = [classes_missing(self.figure, side.labels) for side in self.sides]
         if reason := next(filter(None, missing), None):
             result = _Result(basis.refuse(reason, _OVER))
-        elif not basis.singletons:
-            result = self._over_patients(basis)
+        elif (codes := self.columns.codes) is not None and not basis.singletons:
+            result = self._over_patients(basis, codes)
         elif self.figure not in PROPORTIONS:
             result = self._independent(basis)
         elif self.same_rows:
@@ -105,10 +105,7 @@ class Pair:
         )
         return one, two
 
-    def _over_patients(self, basis: Basis) -> _Result:
-        codes = self.columns.codes
-        if codes is None:
-            return self._independent(basis)
+    def _over_patients(self, basis: Basis, codes: Codes) -> _Result:
         one, two = self._influences()
         value, own = one.value - two.value, [codes[rows] for rows in self.members]
         if min(one.patients_per_kind(own[0]), two.patients_per_kind(own[1])) < 2:

@@ -86,8 +86,6 @@ def _independent(basis: Basis, placements: Placements) -> Figure:
     if min(placements.positives.size, placements.negatives.size) < 2:
         return basis.without_limits(value, _DELONG, "one image of a class has no spread")
     half = normal_critical(basis.level) * math.sqrt(placements.variance())
-    if half == 0:
-        return basis.without_limits(value, _DELONG, "a width of 0 is not an interval")
     return basis.figure(value, plain_limits(value, half, low=0.0, high=1.0), _DELONG)
 
 

@@ -108,13 +108,12 @@ def warn_of_lookalikes(ids: Sequence[str]) -> None:
     for key, text in zip(keys, ids, strict=True):
         alike[key].append(text)
     pairs = [tuple(texts) for texts in alike.values() if len(texts) > 1]
-    if pairs:
-        warnings.warn(
-            f"Patient ids that differ by case or white space only are taken as different "
-            f"patients: {name_some(pairs)}. If they are the same patient, write them alike.",
-            DataWarning,
-            stacklevel=4,
-        )
+    warnings.warn(
+        f"Patient ids that differ by case or white space only are taken as different "
+        f"patients: {name_some(pairs)}. If they are the same patient, write them alike.",
+        DataWarning,
+        stacklevel=4,
+    )
 
 
 def stratum_codes(

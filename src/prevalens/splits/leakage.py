@@ -80,11 +80,12 @@ class LeakageAudit:
             raise LeakageError(str(self))
 
     def __str__(self) -> str:
-        lines = [f"{len(self.findings)} findings" if self.findings else "Nothing found"]
-        lines[0] += f"; looked for: {'; '.join(self.checked)}."
+        count = len(self.findings)
+        found = f"{count} finding{'s' if count > 1 else ''}" if count else "Nothing found"
+        lines = [f"{found}; looked for: {'; '.join(self.checked)}."]
         lines += [f"NOT looked for: {reason}." for reason in self.not_checked]
         lines += [f"- {finding}" for finding in self.findings[:20]]
-        rest = len(self.findings) - 20
+        rest = count - 20
         return "\n".join([*lines, *([f"- and {rest} more"] if rest > 0 else [])])
 
     def to_dict(self) -> dict[str, Any]:

@@ -167,8 +167,8 @@ class Partition:
             cohort: The cohort its rows point into.
 
         Raises:
-            InvalidInputError: the file is cut, edited or of another format or version, or it was
-                drawn on another cohort.
+            InvalidInputError: the file cannot be read, is cut, edited or of another format or
+                version, or it was drawn on another cohort.
         """
         record = _read(Path(path))
         fields = {key: record[key] for key in record if key not in _ENVELOPE}
@@ -196,6 +196,11 @@ def count_crossing(patients: Column, parts: Sequence[Rows]) -> int:
 def _read(path: Path) -> dict[str, Any]:
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InvalidInputError(
+            f"The partition {path} cannot be read ({error.strerror}). Check the path, or split "
+            "anew."
+        ) from error
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise InvalidInputError(
             f"{path} is not whole JSON ({error}). Restore it, or split anew."

@@ -1,0 +1,186 @@
+"""What every public figure must satisfy, over arbitrary labels, scores and patients."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from prevalens import metrics
+from prevalens.metrics import Figure
+from prevalens.metrics.influences import AT_THRESHOLD
+
+# What else a figure must be told; only what it takes is passed.
+EXTRA = {
+    "prevalence": 0.1,
+    "max_false_positive_rate": 0.4,
+    "thresholds": [0.2, 0.5],
+    "bins": 3,
+    "strategy": "uniform",
+    "draws": 100,
+}
+ROWS = st.lists(
+    st.tuples(st.booleans(), st.integers(1, 9), st.integers(0, 5)), min_size=4, max_size=24
+)
+Columns = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+def takes(name: str) -> list[str]:
+    """Return the names of a public function's arguments."""
+    return list(inspect.signature(getattr(metrics, name)).parameters)
+
+
+NAMES = [
+    name
+    for name in metrics.__all__
+    if inspect.isfunction(getattr(metrics, name)) and {"labels", "level"} <= set(takes(name))
+]
+
+
+def columns_of(rows: list[tuple[bool, int, int]]) -> Columns:
+    """Make labels, scores in (0, 1) and patients."""
+    labels, tenths, patients = (np.array(column) for column in zip(*rows, strict=True))
+    return labels, tenths / 10, np.array([f"p{patient:03d}" for patient in patients])
+
+
+def asked(
+    name: str, columns: Columns, *, level: float = 0.95, alone: bool = False
+) -> dict[str, Figure]:
+    """Ask one public function, and return every figure in its answer by its place there."""
+    labels, scores, patients = columns
+    given: dict[str, object] = {"labels": labels, "level": level, "scores": scores}
+    given |= {"calls": scores >= 0.5, "patients": None if alone else patients}
+    given |= {"first": scores, "second": (10 * scores) ** 2 % 7 / 7, "in_first": 10 * scores % 2}
+    given |= EXTRA
+    if name == "all_figures":
+        given["threshold"] = 0.5
+    if name == "multiclass_figures":
+        given |= {"labels": labels * 1, "scores": np.stack([1 - scores, scores], axis=1)}
+        given["classes"] = ["a", "b"]
+    made = getattr(metrics, name)(**{word: given[word] for word in takes(name) if word in given})
+    return figures_in(made, name)
+
+
+def figures_in(made: object, where: str) -> dict[str, Figure]:
+    """Find the figures in an answer of any shape."""
+    if isinstance(made, Figure):
+        return {where: made}
+    parts: Mapping[object, object] = {}
+    if isinstance(made, Mapping):
+        parts = made
+    elif isinstance(made, list | tuple):
+        parts = dict(enumerate(made))
+    elif is_dataclass(made):
+        parts = {field.name: getattr(made, field.name) for field in fields(made)}
+    found: dict[str, Figure] = {}
+    for key, part in parts.items():
+        found |= figures_in(part, f"{where}.{key}")
+    return found
+
+
+def close(one: float | None, other: float | None) -> bool:
+    """Whether two values are both missing, or alike to rounding."""
+    if one is None or other is None:
+        return one is other
+    return one == pytest.approx(other, rel=1e-6, abs=1e-9)
+
+
+def possible(name: str, columns: Columns) -> bool:
+    """Whether both groups of a comparison have rows, which is an error of its own."""
+    return name != "compare_groups" or 0 < (10 * columns[1] % 2 >= 1).sum() < len(columns[1])
+
+
+@pytest.mark.parametrize("name", NAMES)
+@settings(max_examples=8, deadline=None)
+@given(rows=ROWS, seed=st.integers(0, 99))
+def test_neither_the_order_of_rows_nor_the_names_of_patients_count(
+    name: str, rows: list[tuple[bool, int, int]], seed: int
+) -> None:
+    """Shuffled rows of patients called otherwise: value, limits and counts to rounding."""
+    columns = columns_of(rows)
+    if not possible(name, columns):
+        return
+    mixed = np.random.default_rng(seed).permutation(len(rows))
+    labels, scores, patients = (column[mixed] for column in columns)
+    renamed = np.char.add("somebody else: ", patients)
+    one, two = asked(name, columns), asked(name, (labels, scores, renamed))
+
+    assert one.keys() == two.keys()
+    for place, figure in one.items():
+        other = two[place]
+        assert figure.method, place
+        assert (figure.value is None) == bool(figure.not_estimable), place
+        for figures in ("value", "lower", "upper", "n", "events", "patients"):
+            assert close(getattr(figure, figures), getattr(other, figures)), (place, figures)
+
+
+# The knots of that index's spline stand between rows, which twice as many rows move.
+@pytest.mark.parametrize("name", sorted({*NAMES} - {"integrated_calibration_index"}))
+@settings(max_examples=8, deadline=None)
+@given(rows=ROWS)
+def test_everyone_twice_leaves_each_value_as_it_was(
+    name: str, rows: list[tuple[bool, int, int]]
+) -> None:
+    """As many new patients with the same images: no value moves, and every count doubles."""
+    columns = columns_of(rows)
+    if not possible(name, columns):
+        return
+    labels, scores, patients = columns
+    twins = np.append(patients, np.char.add("twin of ", patients))
+    one = asked(name, columns)
+    two = asked(name, (np.tile(labels, 2), np.tile(scores, 2), twins))
+
+    for place, figure in one.items():
+        other = two[place]
+        assert close(figure.value, other.value), place
+        assert (2 * figure.n, 2 * (figure.patients or 0)) == (other.n, other.patients or 0), place
+
+
+@pytest.mark.parametrize("name", NAMES)
+@settings(max_examples=8, deadline=None)
+@given(rows=ROWS, alone=st.booleans())
+def test_a_wider_level_is_a_wider_interval(
+    name: str, rows: list[tuple[bool, int, int]], alone: bool
+) -> None:
+    """The 80 % interval lies inside the 95 % one, and both hold the value of a closed form."""
+    columns = columns_of(rows)
+    if not possible(name, columns):
+        return
+    wide = asked(name, columns, alone=alone)
+    for place, narrow in asked(name, columns, level=0.8, alone=alone).items():
+        assert close(narrow.value, wide[place].value), place
+        if narrow.lower is None or narrow.upper is None:
+            continue
+        lower, upper = wide[place].lower, wide[place].upper
+        assert lower is not None, place
+        assert upper is not None, place
+        assert lower <= narrow.lower + 1e-12, place
+        assert narrow.upper <= upper + 1e-12, place
+
+
+@pytest.mark.parametrize("function", ["compare_models", "compare_groups"])
+@settings(max_examples=15, deadline=None)
+@given(rows=ROWS, figure=st.sampled_from(["auroc", "brier", *AT_THRESHOLD]))
+def test_a_comparison_turned_round_changes_its_sign(
+    function: str, rows: list[tuple[bool, int, int]], figure: str
+) -> None:
+    """Second minus first: limits swap and turn, the p value stays."""
+    labels, scores, patients = columns_of(rows)
+    group, other = (10 * scores).astype(int) % 2, (10 * scores) ** 2 % 7 / 7
+    if len(set(group.tolist())) < 2:
+        return
+    ask: dict[str, object] = {"figure": figure, "patients": patients}
+    ask["threshold"] = 0.5 if figure in AT_THRESHOLD else None
+    compare: Callable[..., metrics.Contrast] = getattr(metrics, function)
+    if function == "compare_models":
+        one, two = (compare(labels, *pair, **ask) for pair in ((scores, other), (other, scores)))
+    else:
+        one, two = (compare(labels, scores, rows_, **ask) for rows_ in (group, 1 - group))
+
+    assert close(one.p_value, two.p_value)
+    assert one.difference.value is None or close(one.difference.value, -two.difference.value)  # type: ignore[operator]
+    if one.difference.lower is not None:
+        assert close(one.difference.lower, -two.difference.upper)  # type: ignore[operator]
