@@ -12,7 +12,7 @@ disk, on which a small network trains in minutes on two CPU cores. The report sa
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -30,12 +30,13 @@ from prevalens.callbacks import LRA, TrainingBackup
 from prevalens.cohorts import Cohort, find_duplicates, make_cells, read_cnmc
 from prevalens.decisions import choose_threshold, correct_prior_shift
 from prevalens.exceptions import InvalidInputError, PrevalensError
-from prevalens.images import PixelCache
+from prevalens.explanations import draw_activation_map, draw_overlay
+from prevalens.images import PixelCache, read_images
 from prevalens.metrics import Figure
 from prevalens.predictions import Predictions
 from prevalens.reports import ClinicalReport, ModelCard
 from prevalens.splits import ImageHoldout, Partition, PatientHoldout, audit_leakage
-from prevalens.typing import Rows
+from prevalens.typing import Image, Rows
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class Settings:
     sensitivity: float
     patients: int
     images_per_patient: int
+    precision: str
 
 
 # What is not given on the command line, on real data and on drawn cells.
@@ -98,13 +100,22 @@ def parse(arguments: Sequence[str] | None) -> tuple[Settings, Path, bool]:
     add("--sensitivity", type=float, default=0.95, help="what the threshold must reach")
     add("--patients", type=positive, default=60, help="patients to draw where there is no --data")
     add("--images-per-patient", type=positive, default=24, help="their mean number of images")
+    add("--precision", help="a Keras dtype policy; mixed_bfloat16 on a GPU, else float32")
     given = vars(parser.parse_args(arguments))
     output, resume = given.pop("output"), given.pop("resume")
     chosen: dict[str, Any] = {"data": None} | (DRAWN if given["data"] is None else REAL)
     chosen |= {name: value for name, value in given.items() if value is not None}
     if chosen["weights"] == "none":
         chosen["weights"] = None
+    # On a CPU half precision is emulated, and slower. Compilation is Keras' own choice.
+    chosen.setdefault("precision", "mixed_bfloat16" if on_gpu() else "float32")
     return Settings(**chosen), output, resume
+
+
+def on_gpu() -> bool:
+    """Say whether Keras puts its tensors on a GPU; torch and JAX call it cuda, TensorFlow GPU."""
+    device = str(getattr(keras.ops.zeros(1), "device", "cpu")).lower()
+    return "gpu" in device or "cuda" in device
 
 
 def start(folder: Path, settings: Settings, *, resume: bool) -> None:
@@ -149,7 +160,7 @@ def write_whole(path: Path, text: str) -> None:
     partial.replace(path)
 
 
-def read_images(settings: Settings, folder: Path) -> Cohort:
+def read_cohort(settings: Settings, folder: Path) -> Cohort:
     """Read or draw the cohort; patient ids that share an image become one patient."""
     if settings.data is None:
         say(f"drawing about {settings.patients * settings.images_per_patient} cells")
@@ -209,6 +220,7 @@ def make_model(settings: Settings) -> keras.Model:
         weights=settings.weights,
         augmentation=RandomAugmentation(presets.brief(), seed=settings.seed),
         learning_rate=settings.rate,
+        dtype=settings.precision,
     )
 
 
@@ -262,6 +274,8 @@ def run_protocol(cohort: Cohort, settings: Settings, folder: Path, protocol: str
         uncorrected=raw,
         prevalence=train.cohort_prevalence,
         partition=partition,
+        worst=12,
+        picture=where_it_looked(model, cohort, partition, size),
         title=f"Leukaemic cells, split by {protocol}",
     )
     report.save(folder / "report.html")
@@ -274,6 +288,24 @@ def run_protocol(cohort: Cohort, settings: Settings, folder: Path, protocol: str
     report.save(finished)
     (folder / "backup.npz").unlink(missing_ok=True)
     return summarise(report, folder)
+
+
+def where_it_looked(
+    model: keras.Model, cohort: Cohort, partition: Partition, size: int
+) -> Callable[[Path], Image]:
+    """Return what draws a missed cell and, beside it, what spoke for (red) or against leukaemia.
+
+    The activation map is compared with those of some normal cells of the training rows.
+    """
+    normal = partition.train[~cohort.is_positive[partition.train]][:16]
+    reference = np.stack(list(read_images([cohort.path(row) for row in normal], size=size)))
+
+    def draw(path: Path) -> Image:
+        (image,) = read_images([path], size=size)
+        (heat,) = draw_activation_map(model, image[None], reference=reference)
+        return np.concatenate([image, draw_overlay(image, heat)], axis=1)
+
+    return draw
 
 
 def train_model(
@@ -357,7 +389,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     settings, folder, resume = parse(arguments)
     try:
         start(folder, settings, resume=resume)
-        cohort = read_images(settings, folder)
+        cohort = read_cohort(settings, folder)
         if settings.protocol != "both":
             run_protocol(cohort, settings, folder, settings.protocol)
             return 0

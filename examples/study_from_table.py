@@ -1,10 +1,11 @@
 """Cross-validate a transfer-learning study of your own images, listed in a CSV table.
 
-A frozen MobileNet gives each image 1,024 features; a logistic head is fitted to them. Three answers
+A frozen MobileNet gives each image 1,024 features; a logistic head is fitted to them. Five answers
 to class imbalance are compared on the same patient-grouped folds: undersampling (redrawn each
-epoch), class weights, and nothing. The head's penalty is chosen inside the training patients of
-each fold (nested cross-validation), so no test patient has a say in anything. The table needs the
-columns image, label and patient; image paths are relative to --images.
+epoch), class weights, focal loss, logit-adjusted loss, and nothing. The head's penalty is chosen
+inside the training patients of each fold (nested cross-validation), so no test patient has a say in
+anything. The table needs the columns image, label and patient; image paths are relative to
+--images.
 
     python examples/study_from_table.py --table study/manifest.csv --positive effusion \
         --weights mobilenet_to_conv_pw_12.weights.h5 --output runs/effusion
@@ -12,6 +13,7 @@ columns image, label and patient; image paths are relative to --images.
 
 import argparse
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -22,21 +24,22 @@ from prevalens.models import create_classifier  # isort: split
 import keras
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
+from scipy.optimize import minimize
+from scipy.special import expit
 from sklearn.preprocessing import StandardScaler
 
 from prevalens.batches import ImageDataset, UndersamplingPlan
 from prevalens.cohorts import Cohort, read_table
-from prevalens.decisions import correct_prior_shift
+from prevalens.decisions import correct_prior_shift, fit_recalibration
 from prevalens.exceptions import PrevalensError
 from prevalens.metrics import Figure, auroc, brier, calibration_intercept, calibration_slope
 from prevalens.predictions import Predictions
 from prevalens.splits import PatientKFold
 
-ARMS = ("undersampling", "class weights", "nothing")
-PENALTIES = (0.0001, 0.001, 0.01, 0.1)  # scikit-learn's C: smaller is stronger
+ARMS = ("undersampling", "class weights", "focal loss", "logit-adjusted loss", "nothing")
+PENALTIES = tuple(10.0 ** (half / 2) for half in range(-8, -1))  # C, 0.0001 to 0.1: small is strong
 EPOCHS = 8  # draws from the majority that undersampling trains on
+FOCUS = 2.0  # the focal loss' gamma, as published
 
 Numbers: TypeAlias = NDArray[np.float64]
 Rows: TypeAlias = NDArray[np.int64]
@@ -137,35 +140,89 @@ def held_out_scores(study: Study, arm: str, seed: int) -> tuple[Numbers, Numbers
     for train, test in PatientKFold(study.folds, seed=seed).split(
         rows, cohort.labels, cohort.patients
     ):
-        model = fitted(study, arm, train, seed, chosen_penalty(study, arm, train, seed))
-        raw[test] = model.predict_proba(study.features[test])[:, 1]
+        penalty, inner = chosen_penalty(study, arm, train, seed)
+        (head,) = fitted(study, arm, train, seed, [penalty])
+        raw[test] = head.scores(study.features[test])
         prevalence = float(cohort.is_positive[train].mean())
-        corrected[test] = correct_prior_shift(
-            raw[test],
-            train_prevalence=prevalence if arm == "nothing" else 0.5,
-            target_prevalence=prevalence,
-        )
+        if arm == "nothing":
+            corrected[test] = raw[test]
+        elif arm == "focal loss":
+            # Its scores are of no prevalence: Platt's map from the inner folds, not Bayes' rule.
+            platt = fit_recalibration(Predictions.of(cohort, train, inner), method="platt")
+            corrected[test] = platt.correct(raw[test])
+        else:
+            corrected[test] = correct_prior_shift(
+                raw[test], train_prevalence=0.5, target_prevalence=prevalence
+            )
     return raw, corrected
 
 
-def chosen_penalty(study: Study, arm: str, train: Rows, seed: int) -> float:
-    """Choose the penalty by cross-validation inside the training patients alone."""
+def chosen_penalty(study: Study, arm: str, train: Rows, seed: int) -> tuple[float, Numbers]:
+    """Choose the penalty by cross-validation inside the training patients alone.
+
+    Returns:
+        The penalty with the largest AUROC, and the scores it gave to the inner held-out rows.
+    """
     labels, patients = study.cohort.labels[train], study.cohort.patients[train]
-    folds = list(PatientKFold(4, seed=seed).split(train, labels, patients))
-
-    def inner_auroc(penalty: float) -> float:
-        scores = np.zeros(len(train))
-        for fit, rest in folds:
-            model = fitted(study, arm, train[fit], seed, penalty)
-            scores[rest] = model.predict_proba(study.features[train[rest]])[:, 1]
-        return float(auroc(labels, scores, patients=patients).value or 0)
-
-    return max(PENALTIES, key=inner_auroc)
+    scores = np.zeros((len(PENALTIES), len(train)))
+    for fit, rest in PatientKFold(4, seed=seed).split(train, labels, patients):
+        for row, head in zip(scores, fitted(study, arm, train[fit], seed, PENALTIES), strict=True):
+            row[rest] = head.scores(study.features[train[rest]])
+    ranks = [float(auroc(labels, row, patients=patients).value or 0) for row in scores]
+    best = int(np.argmax(ranks))
+    return PENALTIES[best], scores[best]
 
 
-def fitted(study: Study, arm: str, rows: Rows, seed: int, penalty: float) -> Any:
-    """Fit the head on the given rows, dealing with imbalance as the arm says."""
-    cohort = study.cohort
+@dataclass(frozen=True)
+class Head:
+    """A logistic regression on standardised features."""
+
+    scaler: StandardScaler
+    weights: Numbers  # (1024,)
+    intercept: float
+
+    def scores(self, features: Numbers) -> Numbers:
+        """Return the score of each row of features."""
+        logits = self.scaler.transform(features) @ self.weights + self.intercept
+        return np.asarray(expit(logits), dtype=np.float64)
+
+
+def fitted(study: Study, arm: str, rows: Rows, seed: int, penalties: Sequence[float]) -> list[Head]:
+    """Fit a head for each penalty on the given rows, dealing with imbalance as the arm says.
+
+    What is minimised is the weighted sum of the losses plus the squared weights over 2 C, as
+    scikit-learn's LogisticRegression does.
+    """
+    positive = study.cohort.is_positive[rows]
+    weights = importances(study.cohort, arm, rows, seed)
+    # Menon et al.: the loss sees the log-odds shifted by those of the training prevalence.
+    share = float(positive.mean())
+    shift = np.log(share / (1 - share)) if arm == "logit-adjusted loss" else 0.0
+    signs = np.where(positive, 1.0, -1.0)
+    scaler = StandardScaler().fit(study.features[rows])
+    # Fewer rows than features: the best weights lie in the space that the rows span.
+    left, lengths, directions = np.linalg.svd(
+        scaler.transform(study.features[rows]), full_matrices=False
+    )
+    places = left * lengths
+    focus = FOCUS if arm == "focal loss" else 0.0
+
+    def cost(parameters: Numbers, penalty: float) -> tuple[float, Numbers]:
+        slopes, intercept = parameters[:-1], parameters[-1]
+        losses, by_margin = focal(signs * (places @ slopes + intercept + shift), focus)
+        pull = weights * by_margin * signs
+        total = float(weights @ losses) + float(slopes @ slopes) / (2 * penalty)
+        return total, np.append(pull @ places + slopes / penalty, pull.sum())
+
+    heads, at = [], np.zeros(places.shape[1] + 1)
+    for penalty in penalties:
+        at = minimize(cost, at, args=(penalty,), jac=True, method="L-BFGS-B").x
+        heads.append(Head(scaler, at[:-1] @ directions, float(at[-1])))
+    return heads
+
+
+def importances(cohort: Cohort, arm: str, rows: Rows, seed: int) -> Numbers:
+    """Return how much each row counts: by how often it is drawn, by its class, or 1."""
     if arm == "undersampling":
         plan = UndersamplingPlan(
             rows,
@@ -174,13 +231,21 @@ def fitted(study: Study, arm: str, rows: Rows, seed: int, penalty: float) -> Any
             classes=cohort.classes,
             seed=seed,
         )
-        rows = np.concatenate([plan.rows(epoch) for epoch in range(EPOCHS)])
+        shown = np.concatenate([plan.rows(epoch) for epoch in range(EPOCHS)])
         # Eight draws of one study are not eight studies: the penalty must not be outvoted.
-        penalty /= EPOCHS
-    head = LogisticRegression(
-        C=penalty, class_weight="balanced" if arm == "class weights" else None, max_iter=1000
-    )
-    return make_pipeline(StandardScaler(), head).fit(study.features[rows], cohort.labels[rows])
+        return np.bincount(shown, minlength=len(cohort))[rows] / EPOCHS
+    if arm == "class weights":
+        share = cohort.is_positive[rows].mean()
+        return np.where(cohort.is_positive[rows], 0.5 / share, 0.5 / (1 - share))
+    return np.ones(len(rows))
+
+
+def focal(margins: Numbers, focus: float) -> tuple[Numbers, Numbers]:
+    """Return the focal loss of signed log-odds, and its slope; 0 is the cross-entropy."""
+    right, wrong = expit(margins), expit(-margins)
+    log_right = -np.logaddexp(0, -margins)
+    hardness = wrong**focus
+    return -hardness * log_right, hardness * (focus * right * log_right - wrong)
 
 
 def figure(of: Any, study: Study, scores: Numbers) -> Figure:

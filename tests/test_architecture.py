@@ -60,7 +60,7 @@ WITH_KERAS = {
     "explanations/occlusion_map.py",
 }
 BACKENDS = {"jax", "torch", "tensorflow"}
-OPTIONAL = {"matplotlib", "pydicom", "pandas", "polars", "pyarrow", "cv2", "grain", "rich", "onnx"}
+OPTIONAL = {"matplotlib", "pydicom", "pandas", "polars", "pyarrow", "cv2", "grain", "onnx"}
 DRAWERS = {"utils", "base", "core", "common", "helpers", "misc"}
 
 

@@ -34,7 +34,7 @@ from prevalens.augmentation import AugmentationPolicy, presets
 from prevalens.batches import ImageDataset, UndersampledDataset
 from prevalens.cohorts import Cohort
 from prevalens.exceptions import MissingExtraError
-from prevalens.images import PixelCache
+from prevalens.images import PixelCache, read_image_opencv
 
 SIDE, SIZE, BATCH, ROUNDS, DISTINCT = 450, 300, 32, 2, 200
 CORES = len(os.sched_getaffinity(0))
@@ -166,6 +166,7 @@ def measure(cohort: Cohort, cache: Path) -> dict[str, float]:
         "torch DataLoader, OpenCV": lambda: torch_loader(cohort, "opencv"),
         "Grain, Pillow": lambda: grain_loader(cohort, "pillow"),
         "Grain, OpenCV": lambda: grain_loader(cohort, "opencv"),
+        "the OpenCV decoder alone, no batches": lambda: bare_decoder(cohort),
         "ImageDataset, Pillow": lambda: dataset(cohort, decoder="pillow"),
         "ImageDataset, OpenCV": lambda: dataset(cohort, decoder="opencv"),
     }
@@ -270,6 +271,13 @@ def grain_loader(cohort: Cohort, decoder: str) -> Iterable[Any]:
     rows = dataset(cohort, decoder=decoder).grain_source()
     options = grain.ReadOptions(num_threads=CORES, prefetch_buffer_size=4 * BATCH)
     return grain.MapDataset.source(rows).to_iter_dataset(options).batch(BATCH)
+
+
+def bare_decoder(cohort: Cohort) -> Iterable[Any]:
+    """Return every image, decoded and resized by a thread a core: what no dataset can beat."""
+    with ThreadPoolExecutor(CORES) as pool:
+        paths = map(cohort.path, range(len(cohort)))
+        yield from pool.map(lambda path: (read_image_opencv(path, size=SIZE)[None],), paths)
 
 
 def bare_gather(warm: ImageDataset) -> float:

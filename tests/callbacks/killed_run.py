@@ -17,7 +17,7 @@ import numpy as np
 
 from prevalens.augmentation import AugmentationPolicy, Flip, RandomAugmentation, Rotation
 from prevalens.batches import UndersampledDataset
-from prevalens.callbacks import LearningRateAdjuster, TrainingBackup
+from prevalens.callbacks import LearningRateAdjuster, TrainingBackup, two_phases
 from prevalens.cohorts import Cohort
 
 
@@ -44,20 +44,32 @@ class Ticks(keras.callbacks.Callback):  # type: ignore[misc]
 
 
 def build() -> keras.Model:
-    """Return a model with dropout, batch normalisation and random augmentation."""
+    """Return a model with dropout, batch normalisation, augmentation and a frozen layer."""
     images = keras.Input((16, 16, 3))
     maps = RandomAugmentation(AugmentationPolicy([Flip(), Rotation(degrees=20)]), seed=3)(images)
-    maps = keras.layers.Conv2D(4, 3, strides=2)(keras.layers.Rescaling(1 / 255)(maps))
+    low = keras.layers.Conv2D(4, 3, strides=2, trainable=False, name="low")
+    maps = low(keras.layers.Rescaling(1 / 255)(maps))
     maps = keras.layers.Dropout(0.1, seed=8)(keras.layers.BatchNormalization()(maps))
     features = keras.layers.Dropout(0.3)(keras.layers.GlobalAveragePooling2D()(maps))
     model = keras.Model(images, keras.layers.Dense(1, activation="sigmoid")(features))
+    compile_with(model, 0.05)
+    return model
+
+
+def compile_with(model: keras.Model, rate: float) -> None:
+    """Compile the model with a rate."""
     model.compile(
-        keras.optimizers.Adam(0.05),
+        keras.optimizers.Adam(rate),
         loss="binary_crossentropy",
         metrics=["accuracy"],
         jit_compile=keras.backend.backend() == "jax",
     )
-    return model
+
+
+def open_low(model: keras.Model) -> None:
+    """Begin the second phase: open the frozen layer, and compile anew."""
+    model.get_layer("low").trainable = True
+    compile_with(model, 0.02)
 
 
 def read_cohort(images: Path) -> Cohort:
@@ -79,7 +91,7 @@ def main(
     epochs: int,
     tick: Callable[[bytes], object] = bytes,
 ) -> dict[str, Any]:
-    """Train, going on from a backup where there is one; return and write the result."""
+    """Train in two phases, going on from a backup where there is one; write the result."""
     tick(b".")
     keras.utils.set_random_seed(11)
     cohort = read_cohort(images)
@@ -95,14 +107,17 @@ def main(
         stop_patience=999,
         restore_optimizer=True,
         weights_file=run / "best.npz",
+        unfreeze_at=epochs // 12 + 1,
         verbose=0,
     )
     backup = TrainingBackup(run / "backup.npz", adjuster)
     followers = [dataset.follow_epochs(), *others, Ticks(tick), adjuster, backup]
-    first = backup.restore(model, epochs=epochs)
-    model.fit(dataset, epochs=epochs, initial_epoch=first, callbacks=followers, verbose=0)
+    begun = []
+    for first in two_phases(model, adjuster, epochs=epochs, unfreeze=open_low, backup=backup):
+        begun.append(first)
+        model.fit(dataset, epochs=epochs, initial_epoch=first, callbacks=followers, verbose=0)
     result = {
-        "first": first,
+        "first": begun[0],
         "history": backup.history,
         "actions": [row.action for row in adjuster.record.rows],
         "weights": [np.asarray(w).astype(float).tolist() for w in model.get_weights()],

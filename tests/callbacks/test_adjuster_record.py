@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import matplotlib as mpl
@@ -17,7 +18,10 @@ def record() -> AdjusterRecord:
     decisions = AdjusterRule().simulate(
         [(0.5, 0.7), (0.95, 0.5), (0.95, 0.6), (0.96, 0.4)], rate=0.1
     )
-    rows = [AdjusterRow.of(decision, loss=0.5, duration=2.0) for decision in decisions]
+    rows = [
+        AdjusterRow.of(decision, logs={"loss": 0.5, "val_accuracy": 0.75}, duration=2.0)
+        for decision in decisions
+    ]
     return AdjusterRecord(monitor="val_loss", rows=rows)
 
 
@@ -26,14 +30,20 @@ def test_the_actions_are_named() -> None:
     assert [row.action for row in record().rows] == ["kept", "kept", "lowered, restored", "kept"]
 
 
-def test_the_table_lines_up() -> None:
-    """Heading and rows have the same width, and the heading names the monitor."""
-    made = record()
-    lines = [made.heading(), *(made.line(row) for row in made.rows)]
+def test_as_text_it_is_the_table() -> None:
+    """Printed, the record has two lines of heading and a line an epoch."""
+    lines = str(record()).splitlines()
 
-    assert len({len(line) for line in lines}) == 1
-    assert "val_loss" in lines[0]
-    assert lines[1].split()[:2] == ["1", "0.5"]
+    assert len(lines) == 2 + 4
+    assert lines[-1].split()[0] == "4"
+
+
+def test_the_end_of_a_first_phase_is_no_stop() -> None:
+    """Where an epoch ends the first of two phases, its row says so in place of stopped."""
+    row = replace(record().rows[2], action="lowered, restored, stopped")
+
+    assert row.ending_phase().action == "lowered, restored, unfreeze"
+    assert replace(row, action="waited").ending_phase().action == "unfreeze"
 
 
 def test_the_csv_holds_each_row(tmp_path: Path) -> None:
@@ -43,7 +53,8 @@ def test_the_csv_holds_each_row(tmp_path: Path) -> None:
         rows = list(csv.DictReader(stream))
 
     assert [row["epoch"] for row in rows] == ["1", "2", "3", "4"]
-    assert rows[0]["improvement"] == ""
+    assert rows[0]["improvement"] == rows[0]["val_loss"] == ""
+    assert rows[0]["val_accuracy"] == "0.75"
     assert float(rows[2]["next_rate"]) == 0.05
 
 

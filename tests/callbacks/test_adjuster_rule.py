@@ -93,6 +93,83 @@ def test_the_rule_decides_as_the_notebooks_do(
     )
 
 
+def as_written(
+    history: list[Pair], *, patience: int, stop_patience: int, threshold: float, dwell: bool
+) -> list[tuple[bool, bool, bool, float]]:
+    """Keep the notebooks' own variables, until their bar is no more the kept epoch's value.
+
+    Up to there the third defect has changed nothing. The first one, a crash of patience above 1,
+    is left out; what the notebooks meant by it is in their other branches.
+    """
+    count = stop = 0
+    highest, lowest, kept, rate = 0.0, math.inf, math.inf, 1.0
+    out = []
+    for accuracy, value in history:
+        below = accuracy < threshold
+        keeps = accuracy > highest if below else value < lowest
+        lowers = not keeps and count >= patience - 1
+        if keeps:
+            count, stop, kept = 0, 0, value
+            highest = accuracy if below else highest
+            lowest = min(lowest, value) if below else value
+        elif lowers:
+            count, stop, rate = 0, stop + 1, rate * 0.5
+            lowest = min(lowest, value) if below and not dwell else lowest
+        else:
+            count += 1
+        if not below:
+            highest = max(highest, accuracy)
+        out.append((keeps, lowers and dwell, stop >= stop_patience, rate))
+        if lowest != kept or stop >= stop_patience:
+            break
+    return out
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    history=st.lists(
+        st.tuples(
+            st.sampled_from([0.0, 0.5, 0.6, 0.8, 0.89, 0.9, 0.91, 0.95, 1.0]),
+            st.sampled_from([0.1, 0.2, 0.3, 0.5, 0.9, 1.5]),
+        ),
+        min_size=1,
+        max_size=25,
+    ),
+    patience=st.integers(1, 4),
+    stop_patience=st.integers(1, 4),
+    threshold=st.sampled_from([0.0, 0.6, 0.9, 1.0]),
+    dwell=st.booleans(),
+)
+def test_until_its_defect_shows_the_code_as_written_decides_the_same(
+    history: list[Pair], *, patience: int, stop_patience: int, threshold: float, dwell: bool
+) -> None:
+    """The notebooks' variables, statement by statement, decide as the rule while bars agree."""
+    given_to_all = {
+        "patience": patience,
+        "stop_patience": stop_patience,
+        "threshold": threshold,
+        "dwell": dwell,
+    }
+    written = as_written(history, **given_to_all)  # type: ignore[arg-type]
+    rows = AdjusterRule(**given_to_all).simulate(history, rate=1.0)  # type: ignore[arg-type]
+
+    assert shown(rows)[: len(written)] == written
+
+
+def test_a_second_phase_keeps_the_bars_and_starts_the_counts_anew() -> None:
+    """After reopening, the best value is still the bar, and patience is whole again."""
+    rule = AdjusterRule(threshold=None, patience=2, stop_patience=2)
+    state = rule.start()
+    for epoch, value in enumerate([0.5, 0.6, 0.6, 0.6]):
+        state, _ = rule.step(state, epoch=epoch, value=value, rate=1.0)
+    assert (state.lowered, state.waited) == (1, 1)
+    state, first = rule.step(rule.reopen(state), epoch=4, value=0.55, rate=0.1)
+    _, second = rule.step(state, epoch=5, value=0.45, rate=0.1)
+
+    assert (first.keep, first.restore, first.kept_epoch) == (False, False, 0)
+    assert second.keep
+
+
 def test_patience_above_one_waits_and_then_lowers() -> None:
     """First defect: with patience 2 the second epoch without progress lowers the rate."""
     rows = AdjusterRule(patience=2, threshold=None).simulate([0.5, 0.5, 0.5, 0.6], rate=1.0)

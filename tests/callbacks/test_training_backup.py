@@ -111,6 +111,7 @@ def test_a_run_killed_at_random_moments_ends_as_if_never_killed(
     assert_same(tmp_path, resumed, whole)
     assert len(whole["history"]["loss"]) == epochs
     assert "lowered, restored" in whole["actions"]
+    assert sum("unfreeze" in action for action in whole["actions"]) == 1
     assert sorted(file.name for file in run.iterdir()) == ["backup.npz", "best.npz", "result.json"]
 
 

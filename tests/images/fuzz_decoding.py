@@ -66,7 +66,8 @@ def main() -> None:
                     assert pixels.ndim == 3
                     assert pixels.shape[2] in {1, 3}
 
-        limits = ["-rss_limit_mb=1024", "-malloc_limit_mb=1024", "-timeout=20"]
+        # Without the last, large files are hardly touched in the first hours.
+        limits = ["-rss_limit_mb=1024", "-malloc_limit_mb=1024", "-timeout=20", "-len_control=0"]
         atheris.Setup([arguments[0], str(corpus), *limits, *arguments[1:]], try_one)
         atheris.Fuzz()
 

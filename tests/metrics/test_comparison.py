@@ -202,3 +202,11 @@ def test_without_negatives_nothing_is_compared(figure: str) -> None:
         np.ones(3), [0.1, 0.2, 0.3], [0.3, 0.1, 0.2], figure=figure, threshold=threshold_of(figure)
     )
     assert made.difference.not_estimable == "no negative images"
+
+
+@pytest.mark.parametrize("figure", ["sensitivity", "specificity", "accuracy"])
+def test_paired_shares_of_independent_images_are_of_their_own_rows(figure: str) -> None:
+    """Positive rows, negative rows or all of them: the difference is that of both sides."""
+    made = compare_models(LABELS, FIRST, SECOND, figure=figure, threshold=0.4)
+    assert made.difference.value == pytest.approx(made.first.value - made.second.value)  # type: ignore[operator]
+    assert made.difference.value != 0

@@ -68,5 +68,5 @@ def test_no_positives_leave_the_standardised_one_without_value() -> None:
 
 def test_a_threshold_of_1_is_refused() -> None:
     """Its odds are infinite."""
-    with pytest.raises(InvalidInputError, match=r"\[0, 1\)"):
+    with pytest.raises(InvalidInputError, match=r"`threshold` must lie in \[0, 1\)"):
         net_benefit(LABELS, SCORES, 1)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from prevalens import models
+from prevalens import explanations, models
 from prevalens.exceptions import InvalidInputError
 
 keras = pytest.importorskip("keras", exc_type=ImportError)
@@ -59,6 +59,18 @@ def test_scores_and_calls_come_back(tmp_path: Path, output: str) -> None:
     assert answer.names.tolist() == ["well", "sick"]
     assert classifier.card.positive == "sick"
     assert len(classifier(pixels(0)[:0]).scores) == 0
+
+
+def test_the_loaded_network_can_be_explained(tmp_path: Path) -> None:
+    """It ends in the layer it was saved with, so that a map shows what the original's would."""
+    original, classifier = network(), saved(tmp_path / "c.keras")
+    images = pixels(40, 200)
+    images[1, :4] = 0
+
+    ours, theirs = (
+        explanations.draw_activation_map(of, images) for of in (classifier.model, original)
+    )
+    np.testing.assert_array_equal(ours, theirs)
 
 
 def test_paths_and_pixels_answer_alike(tmp_path: Path) -> None:

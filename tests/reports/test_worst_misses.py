@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from prevalens.exceptions import InvalidInputError
 from prevalens.predictions import Predictions
 from prevalens.reports.worst_misses import worst_misses
 
@@ -67,6 +68,38 @@ def test_a_picture_that_cannot_be_shown_says_why(tmp_path: Path) -> None:
 
     assert reasons[0] == "the file was not found"
     assert all("cannot be read" in reason for reason in reasons[1:])
+
+
+def test_a_picture_of_ones_own_is_shown(tmp_path: Path) -> None:
+    """What is drawn from the path is shown, twice as wide as high; a missing file stays one."""
+    Image.new("RGB", (40, 40), (200, 30, 30)).save(tmp_path / "red.png")
+
+    def twice(path: Path) -> np.ndarray:
+        pixels = np.asarray(Image.open(path))
+        return np.concatenate([pixels, 255 - pixels], axis=1)
+
+    shown, missing = worst_misses(
+        told(tmp_path, ["red.png", "none.png"]), threshold=0.5, limit=5, picture=twice
+    )
+    with Image.open(io.BytesIO(base64.b64decode(shown["thumbnail"]))) as picture:
+        assert picture.size == (80, 40)
+        np.testing.assert_allclose(picture.getpixel((10, 20)), (200, 30, 30), atol=6)
+        np.testing.assert_allclose(picture.getpixel((70, 20)), (55, 225, 225), atol=6)
+    assert missing["no_thumbnail"] == "the file was not found"
+
+
+def test_a_picture_that_is_no_image_is_refused(tmp_path: Path) -> None:
+    """A map in place of pixels is an error that says what to answer."""
+    Image.new("RGB", (4, 4)).save(tmp_path / "one.png")
+    with pytest.raises(
+        InvalidInputError, match=r"must answer uint8 .* got float64 of shape \(4, 4"
+    ):
+        worst_misses(
+            told(tmp_path, ["one.png"]),
+            threshold=0.5,
+            limit=1,
+            picture=lambda path: np.zeros((4, 4)),
+        )
 
 
 def test_a_huge_picture_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

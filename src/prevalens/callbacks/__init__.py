@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     )
     from prevalens.callbacks.learning_rate_adjuster import LRA, LearningRateAdjuster
     from prevalens.callbacks.training_backup import TrainingBackup
+    from prevalens.callbacks.two_phases import two_phases
 
 # In plain order, as in every stage; ruff would put the capitals of LRA first.
 __all__ = [  # noqa: RUF022
@@ -23,6 +24,7 @@ __all__ = [  # noqa: RUF022
     "LRA",
     "LearningRateAdjuster",
     "TrainingBackup",
+    "two_phases",
 ]
 
 __getattr__ = lazy_names(
@@ -35,5 +37,6 @@ __getattr__ = lazy_names(
         "LRA": "learning_rate_adjuster",
         "LearningRateAdjuster": "learning_rate_adjuster",
         "TrainingBackup": "training_backup",
+        "two_phases": "two_phases",
     },
 )

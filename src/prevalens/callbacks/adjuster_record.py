@@ -2,15 +2,15 @@
 
 import csv
 import io
-import math
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from prevalens._optional import require
 from prevalens._writing import write_text
 from prevalens.callbacks.adjuster_rule import Decision
+from prevalens.callbacks.adjuster_table import AdjusterTable
 from prevalens.exceptions import InvalidInputError
 
 
@@ -21,13 +21,16 @@ class AdjusterRow:
     Args:
         epoch: Number of the epoch, from 1 as people count.
         loss: Training loss.
-        accuracy: Training accuracy, or None where it is not followed.
+        accuracy: Training accuracy, or None where the logs have none.
+        val_loss: Loss on the validation data, or None.
+        val_accuracy: Accuracy on the validation data, or None.
         value: The monitored value.
         rate: Learning rate of the epoch.
         next_rate: Learning rate of the next epoch.
         followed: What progress was judged by: the training accuracy or the monitored value.
         improvement: Change against the bar in per cent, positive when better, or None.
-        action: What was done: kept, waited, lowered, lowered and restored, stopped.
+        action: What was done: kept, waited, lowered, lowered and restored, stopped; unfreeze
+            where the first of two phases ends.
         kept_epoch: The epoch that a restore goes back to, from 1; 0 is the start.
         duration: Seconds the epoch took, validation included.
     """
@@ -35,6 +38,8 @@ class AdjusterRow:
     epoch: int
     loss: float | None
     accuracy: float | None
+    val_loss: float | None = None
+    val_accuracy: float | None = None
     value: float
     rate: float
     next_rate: float
@@ -45,12 +50,28 @@ class AdjusterRow:
     duration: float
 
     @classmethod
-    def of(cls, decision: Decision, *, loss: float | None, duration: float) -> "AdjusterRow":
-        """Make the row of a decision."""
+    def of(
+        cls,
+        decision: Decision,
+        *,
+        logs: Mapping[str, float],
+        accuracy: str = "accuracy",
+        duration: float,
+    ) -> "AdjusterRow":
+        """Make the row of a decision.
+
+        Args:
+            decision: What was decided.
+            logs: The epoch's values by Keras' names.
+            accuracy: Keras' name of the training accuracy.
+            duration: Seconds the epoch took.
+        """
         return cls(
             epoch=decision.epoch + 1,
-            loss=loss,
-            accuracy=decision.accuracy,
+            loss=_float(logs.get("loss")),
+            accuracy=_float(logs.get(accuracy)),
+            val_loss=_float(logs.get("val_loss")),
+            val_accuracy=_float(logs.get(f"val_{accuracy}")),
             value=decision.value,
             rate=decision.rate,
             next_rate=decision.next_rate,
@@ -61,9 +82,13 @@ class AdjusterRow:
             duration=duration,
         )
 
+    def ending_phase(self) -> "AdjusterRow":
+        """Return the row of an epoch that ends the first of two phases, not the training."""
+        words = [word for word in self.action.split(", ") if word not in ("stopped", "waited")]
+        return replace(self, action=", ".join([*words, "unfreeze"]))
+
 
 _COLUMNS = tuple(field.name for field in fields(AdjusterRow))
-_WIDTHS = {"action": 26, "followed": 9}
 
 
 class AdjusterRecord:
@@ -81,14 +106,8 @@ class AdjusterRecord:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def heading(self) -> str:
-        """Return the heading of the table."""
-        names = {"value": self.monitor, "improvement": "gain %", "duration": "seconds"}
-        return " ".join(_cell(name, names.get(name, name)) for name in _COLUMNS)
-
-    def line(self, row: AdjusterRow) -> str:
-        """Return one row of the table."""
-        return " ".join(_cell(name, getattr(row, name)) for name in _COLUMNS)
+    def __str__(self) -> str:
+        return AdjusterTable(self.monitor).text(self.rows)
 
     def to_list(self) -> list[dict[str, Any]]:
         """Return the rows as dictionaries of texts and numbers."""
@@ -144,13 +163,8 @@ def _action(decision: Decision) -> str:
     return ", ".join(words) or "waited"
 
 
-def _cell(column: str, value: object) -> str:
-    width = _WIDTHS.get(column, 10)
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return "-".rjust(width)
-    if isinstance(value, float):
-        return f"{value:.4g}".rjust(width)
-    return str(value)[:width].rjust(width)
+def _float(value: float | None) -> float | None:
+    return None if value is None else float(value)
 
 
 def rows_of(records: Iterable[Mapping[str, Any]]) -> list[AdjusterRow]:

@@ -171,6 +171,14 @@ class AdjusterRule:
         kept = KeptEpoch(epoch=epoch - 1, monitor="start", value=worst, weights=weights)
         return AdjusterState(kept=kept)
 
+    def reopen(self, state: AdjusterState) -> AdjusterState:
+        """Return the state at the start of a second phase, in which more of the model trains.
+
+        The kept epoch and the highest accuracy stay the bars to pass, because training goes on
+        from there; what was counted against the first phase is not held against the second.
+        """
+        return AdjusterState(kept=state.kept, highest=state.highest)
+
     def step(
         self,
         state: AdjusterState,

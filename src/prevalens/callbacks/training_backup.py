@@ -99,17 +99,11 @@ class TrainingBackup(keras.callbacks.Callback):
         remove_unfinished(self.path)
         if not self.path.exists():
             return 0
-        arrays = read_arrays(self.path)
-        record = _read_record(self.path, arrays)
+        arrays, record = self._read()
         _assign(self.path, "model", _stored(arrays, "model"), model.variables)
         _settle(model)
         _build_optimizer(model)
         _assign(self.path, "optimizer", _stored(arrays, "optimizer"), model.optimizer.variables)
-        if len(record["callbacks"]) != len(self.callbacks):
-            raise InvalidInputError(
-                f"{self.path} holds the state of {len(record['callbacks'])} callbacks, got "
-                f"{len(self.callbacks)}. Give the same ones, in the same order."
-            )
         for place, (callback, state) in enumerate(
             zip(self.callbacks, record["callbacks"], strict=True)
         ):
@@ -117,6 +111,29 @@ class TrainingBackup(keras.callbacks.Callback):
         self.history = record["history"]
         self._restored = arrays
         return epochs if record["stopped"] else min(int(record["epoch"]), epochs)
+
+    def saved_state(self, callback: Stateful) -> dict[str, Any] | None:
+        """Return the texts and numbers that the file holds of a callback; None without a file."""
+        if not self.path.exists():
+            return None
+        state: dict[str, Any] = self._read()[1]["callbacks"][self.callbacks.index(callback)]
+        return state
+
+    def go_on(self, model: keras.Model) -> None:
+        """Let the next `fit` go on with this history, after the model was compiled anew."""
+        self._restored = _named(
+            {"model": _arrays_of(model.variables), "random": _global_random()},
+        )
+
+    def _read(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+        arrays = read_arrays(self.path)
+        record = _read_record(self.path, arrays)
+        if len(record["callbacks"]) != len(self.callbacks):
+            raise InvalidInputError(
+                f"{self.path} holds the state of {len(record['callbacks'])} callbacks, got "
+                f"{len(self.callbacks)}. Give the same ones, in the same order."
+            )
+        return arrays, record
 
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:  # noqa: ARG002
         """Start a new history, unless a run goes on."""
@@ -160,19 +177,28 @@ class TrainingBackup(keras.callbacks.Callback):
             "callbacks": [state for state, _ in states],
         }
         families = {
-            "model": [keras.ops.convert_to_numpy(v) for v in self.model.variables],
-            "optimizer": [keras.ops.convert_to_numpy(v) for v in self.model.optimizer.variables],
+            "model": _arrays_of(self.model.variables),
+            "optimizer": _arrays_of(self.model.optimizer.variables),
             "random": _global_random(),
             **{f"callback{place}": kept for place, (_, kept) in enumerate(states)},
         }
         return {
             _RECORD: np.frombuffer(json.dumps(record).encode(), dtype=np.uint8),
-            **{
-                f"{family}/{place:05d}": array
-                for family, members in families.items()
-                for place, array in enumerate(members)
-            },
+            **_named(families),
         }
+
+
+def _arrays_of(variables: Sequence[Any]) -> list[NDArray[Any]]:
+    # Copies, because on PyTorch's CPU what Keras hands out is the live variable's memory.
+    return [np.array(keras.ops.convert_to_numpy(v), copy=True) for v in variables]
+
+
+def _named(families: Mapping[str, Sequence[NDArray[Any]]]) -> dict[str, NDArray[Any]]:
+    return {
+        f"{family}/{place:05d}": array
+        for family, members in families.items()
+        for place, array in enumerate(members)
+    }
 
 
 def _read_record(path: Path, arrays: Mapping[str, NDArray[Any]]) -> dict[str, Any]:

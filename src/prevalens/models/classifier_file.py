@@ -105,7 +105,7 @@ class Classifier:
     """A loaded classifier: give it paths or pixels, get scores and calls.
 
     Args:
-        model: Network from pixels, 0 to 255, to scores.
+        model: Network from pixels, 0 to 255, to scores, as `save_classifier` was given it.
         card: What belongs to it.
     """
 
@@ -193,13 +193,16 @@ def load_classifier(path: str | os.PathLike[str]) -> Classifier:
             f"{path} cannot be read as a classifier: {error} Give a whole file that "
             "save_classifier wrote, from someone you trust."
         ) from error
-    cards = [layer.card for layer in model.layers if isinstance(layer, CardLayer)]
+    cards = [layer for layer in model.layers if isinstance(layer, CardLayer)]
     if not cards:
         raise InvalidInputError(
             f"{path} is a Keras model without a classifier's card. Load it with Keras, and write "
             "it with save_classifier."
         )
-    return Classifier(model, _card(path, cards[-1]))
+    # Without the layer of the card, so that the network ends where maps of it look for the end.
+    inputs = model.inputs[0] if len(model.inputs) == 1 else model.inputs
+    network = keras.Model(inputs, cards[-1].input, name="classifier")
+    return Classifier(network, _card(path, cards[-1].card))
 
 
 def _card(path: str | os.PathLike[str], record: dict[str, Any]) -> ClassifierCard:

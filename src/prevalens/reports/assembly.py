@@ -19,7 +19,7 @@ from prevalens.reports.predictive_table import predictive_table
 from prevalens.reports.study_flow import study_flow
 from prevalens.reports.subgroups import subgroup_tables
 from prevalens.reports.usefulness import decision_curve
-from prevalens.reports.worst_misses import worst_misses
+from prevalens.reports.worst_misses import Picture, worst_misses
 from prevalens.splits.partition import Partition
 
 
@@ -39,6 +39,7 @@ class Request:
         partition: How the cohort was divided, or None.
         patient_score: How images are pooled to patients.
         worst: Misses to show at most.
+        picture: Draws what is shown of a miss from its path, or None for the image.
         level: Coverage of the intervals.
         seed: Seed of what is drawn.
         title: Title of the report.
@@ -55,6 +56,7 @@ class Request:
     partition: Partition | None
     patient_score: str
     worst: int
+    picture: Picture | None
     level: float
     seed: int
     title: str
@@ -91,7 +93,12 @@ def assemble(request: Request) -> dict[str, Any]:
             level=request.level,
             seed=request.seed,
         ),
-        "worst": worst_misses(predictions, threshold=request.threshold, limit=request.worst),
+        "worst": worst_misses(
+            predictions,
+            threshold=request.threshold,
+            limit=request.worst,
+            picture=request.picture,
+        ),
     }
     record["curves"] = curves(
         predictions,

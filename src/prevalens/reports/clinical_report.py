@@ -21,6 +21,7 @@ from prevalens.reports.methods import methods, references
 from prevalens.reports.record_format import FORMAT, VERSION, check_record
 from prevalens.reports.rendering import latex_table, markdown_page, text_page
 from prevalens.reports.sections import document_of
+from prevalens.reports.worst_misses import Picture
 from prevalens.splits.partition import Partition
 
 ORIGINS = ("pre-specified", "validation", "exploratory")
@@ -46,6 +47,9 @@ class ClinicalReport:
         partition: How the cohort was divided, for the flow of images.
         patient_score: How images are pooled into patients, `"mean"` or `"max"`.
         worst: False negatives shown at most, with thumbnails where files are named; 0 for none.
+        picture: Draws what is shown of a missed image from its path, as pixels from 0 to 255,
+            shape `(height, width, 3)`: for example the image and where the model looked; by
+            default the image itself.
         level: Coverage of the intervals, in (0, 1).
         seed: Seed of what is drawn.
         title: Title of the report.
@@ -79,6 +83,7 @@ class ClinicalReport:
         partition: Partition | None = None,
         patient_score: str = "mean",
         worst: int = 20,
+        picture: Picture | None = None,
         level: float = 0.95,
         seed: int = 0,
         title: str = "Clinical report",
@@ -101,6 +106,7 @@ class ClinicalReport:
             partition=partition,
             patient_score=check_choice("patient_score", patient_score, ("mean", "max")),
             worst=check_integer("worst", worst, minimum=0),
+            picture=picture,
             level=_share("level", level),
             seed=check_integer("seed", seed, minimum=0),
             title=title,
