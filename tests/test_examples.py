@@ -127,7 +127,7 @@ def test_ctrl_c_says_how_to_go_on(
 ) -> None:
     """A run that is stopped ends with code 130 and the option that resumes it."""
 
-    def stopped(*_: object) -> None:
+    def stopped(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(study, "read_images", stopped)

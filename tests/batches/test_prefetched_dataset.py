@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from coded_images import make_coded_cohort, rows_in
 
-from prevalens.augmentation import presets
 from prevalens.batches import ImageDataset, UndersampledDataset
 from prevalens.batches.prefetched_dataset import usable_cores
 from prevalens.cohorts import Cohort
@@ -84,7 +83,6 @@ def test_an_epoch_takes_the_memory_of_a_few_batches(tmp_path: Path, cached: bool
         ratio={},
         seed=0,
         cache=cache,
-        augmentation=presets.brief(),
         threads=2,
     )
     for _ in range(2):

@@ -63,6 +63,7 @@ RUNS = (
     Run("bench_difference_coverage.py"),
     Run("bench_metrics.py"),
     Run("bench_report.py"),
+    Run("bench_gpu.py", ("jax", "torch")),
 )
 
 

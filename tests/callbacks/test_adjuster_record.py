@@ -89,5 +89,5 @@ def test_axes_that_are_given_are_drawn_on() -> None:
     assert record().plot(axes) is axes
     mpl.pyplot.close(axes.figure)
     decisions = AdjusterRule(threshold=None, stop_patience=1).simulate([0.5, 0.6], rate=0.1)
-    last = AdjusterRow.of(decisions[-1], loss=None, duration=2.0)
+    last = AdjusterRow.of(decisions[-1], logs={}, duration=2.0)
     assert last.action == "lowered, restored, stopped"
