@@ -127,10 +127,10 @@ def test_ctrl_c_says_how_to_go_on(
 ) -> None:
     """A run that is stopped ends with code 130 and the option that resumes it."""
 
-    def stopped(*_: object, **__: object) -> None:
+    def stopped(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(study, "read_images", stopped)
+    monkeypatch.setattr(study, "read_cohort", stopped)
     assert study.main([*QUICK, "--output", str(tmp_path / "run")]) == 130
     assert "--resume goes on" in capsys.readouterr().err
 
