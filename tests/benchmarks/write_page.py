@@ -52,17 +52,17 @@ class Run:
 
 
 RUNS = (
-    Run("bench_splits.py"),
-    Run("bench_near_duplicates.py"),
-    Run("bench_synthetic.py", ("tensorflow",)),
     Run("bench_feeding.py", ("tensorflow",)),
     Run("bench_augmentation.py", BACKENDS),
     Run("bench_several_processes.py"),
-    Run("bench_threshold.py"),
-    Run("bench_coverage.py"),
-    Run("bench_difference_coverage.py"),
     Run("bench_metrics.py"),
     Run("bench_report.py"),
+    Run("bench_splits.py", arguments=("--cohorts", "6")),
+    Run("bench_near_duplicates.py"),
+    Run("bench_synthetic.py", ("tensorflow",)),
+    Run("bench_threshold.py"),
+    Run("bench_coverage.py", arguments=("--runs", "1000")),
+    Run("bench_difference_coverage.py"),
     Run("bench_gpu.py", ("jax", "torch")),
 )
 
@@ -161,6 +161,8 @@ def section(script: str, backend: str | None, arguments: Sequence[str]) -> Itera
     except subprocess.TimeoutExpired:
         yield f"`{shown}`: stopped after {LIMIT} s."
     else:
+        # Shown as it comes: the page is written last, and takes a while.
+        print(done.stdout, file=sys.stderr, flush=True)
         yield f"`{shown}`, {time.monotonic() - began:.0f} s:"
         yield ""
         yield done.stdout.strip()
