@@ -8,6 +8,7 @@ from PIL import Image
 
 from prevalens.augmentation import (
     AugmentationPolicy,
+    Blur,
     Elastic,
     Flip,
     Jpeg,
@@ -18,6 +19,7 @@ from prevalens.augmentation import (
     augment_on_host,
     host_augmentation,
 )
+from prevalens.augmentation.blur import blur
 from prevalens.augmentation.picture import places_of
 from prevalens.augmentation.resampling import FILLS, resample
 from prevalens.exceptions import InvalidInputError
@@ -64,6 +66,29 @@ def test_the_host_moves_pixels_as_the_layer_does(
 
     assert result.dtype == np.uint8
     assert np.abs(result - wanted).mean() < 1
+
+
+@pytest.mark.parametrize("opencv", [True, False])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_host_blurs_as_the_layer_does(
+    opencv: bool, channels: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Blurred images are those of the shifted copies but for rounding; sharp ones are as before."""
+    if opencv:
+        pytest.importorskip("cv2")
+    else:
+        monkeypatch.setattr(host_augmentation, "_opencv", lambda: None)
+    policy = AugmentationPolicy([Blur(defocus=(0.5, 2), motion=(0, 3), probability=0.5)])
+    images = np.random.default_rng(0).integers(0, 256, (8, 40, 50, channels), dtype=np.uint8)
+    drawn = policy.draw(8, seed=3, epoch=0)
+    wanted = blur(images.astype(np.float32), drawn, reach=policy.by_name["blur"].reach, xp=np)
+    result = augment_on_host(policy, images, drawn)
+    sharp = (drawn["defocus"] == 0) & (drawn["motion_length"] == 0)
+
+    assert sharp.tolist().count(True) in range(1, 8)
+    assert np.array_equal(result[sharp], images[sharp])
+    assert np.abs(result - wanted).max() < 0.51
+    assert np.abs(result[~sharp] - images[~sharp].astype(float)).mean() > 5
 
 
 def test_grey_pictures_keep_their_axis() -> None:

@@ -12,6 +12,7 @@ from PIL import Image
 
 from prevalens._optional import require
 from prevalens.augmentation.affine import source_matrices
+from prevalens.augmentation.blur import spread_by_shifts
 from prevalens.augmentation.picture import appearance_of, places_of, refuse_turning_oblongs
 from prevalens.augmentation.resampling import resample
 from prevalens.exceptions import InvalidInputError, MissingExtraError
@@ -58,7 +59,7 @@ def augment_on_host(
     """
     check_host_images(images, parameters)
     moved = _move(policy, images, parameters)
-    changed = appearance_of(moved, parameters, policy.by_name, xp=np)
+    changed = appearance_of(moved, parameters, policy.by_name, xp=np, spread=_spread)
     if changed.dtype != np.uint8:
         changed = np.clip(np.rint(changed), 0, 255).astype(np.uint8)
     if "jpeg_quality" in parameters:
@@ -118,6 +119,22 @@ def _move(
         target = moved[row, :, :, 0] if images.shape[3] == 1 else moved[row]
         library.warpAffine(images[row], matrix, (width, height), target, **edge)
     return moved
+
+
+def _spread(wide: NDArray[Any], kernels: NDArray[Any], *, xp: ModuleType) -> NDArray[Any]:
+    """Blur the images whose kernel does, one by one; most draws leave an image sharp."""
+    reach, library = kernels.shape[1] // 2, _opencv()
+    height, width = wide.shape[1] - 2 * reach, wide.shape[2] - 2 * reach
+    inner = np.s_[reach : reach + height, reach : reach + width]
+    spread = wide[:, *inner].copy()
+    for row in np.flatnonzero(kernels[:, reach, reach] < 1):
+        if library is None:
+            own = slice(row, row + 1)
+            spread[own] = spread_by_shifts(wide[own], kernels[own], xp=xp)
+        else:
+            blurred = library.filter2D(wide[row], -1, kernels[row].astype(np.float32))
+            spread[row] = blurred.reshape(wide.shape[1:])[inner]
+    return spread
 
 
 @functools.cache
