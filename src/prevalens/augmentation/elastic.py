@@ -69,7 +69,8 @@ def displacements(movements: Any, *, height: int, width: int, xp: Any) -> Any:
     """
     grid = xp.reshape(movements, (-1, GRID, GRID))
     rows, columns = xp.array(spline_weights(height)), xp.array(spline_weights(width))
-    return xp.einsum("hi,nij,wj->nhw", rows, grid, columns)
+    # One side at a time: numpy's einsum of three would multiply 49 numbers for each pixel.
+    return xp.matmul(xp.matmul(rows, grid), xp.transpose(columns))
 
 
 @functools.cache
