@@ -43,18 +43,6 @@ def test_a_backbone_answers_scores(name: str, size: Any, options: dict[str, Any]
     assert ((scores > 0) & (scores < 1)).all()
 
 
-@pytest.mark.parametrize("name", models.backbone_names())
-def test_every_backbone_is_built_at_its_minimum_size(name: str) -> None:
-    """Each network of keras.applications takes the smallest images that it is said to take."""
-    size = models.find_backbone(name).minimum_size
-    model = models.create_classifier(name, image_size=size, weights=None)
-
-    assert model.input_shape == (None, size, size, 3)
-    assert model.output_shape == (None, 1)
-    del model
-    keras.backend.clear_session()  # the largest holds 1.4 GB
-
-
 def test_pixels_may_be_uint8_or_float() -> None:
     """The compiled model answers the same for the same pixels in either type."""
     model = models.create_classifier("MobileNet", **LIGHT)
