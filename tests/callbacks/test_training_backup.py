@@ -275,6 +275,22 @@ def test_more_epochs_may_follow_a_finished_run(tmp_path: Path) -> None:
         np.testing.assert_array_equal(ours, theirs)
 
 
+def test_a_broken_loss_is_kept_in_json_that_every_reader_takes(tmp_path: Path) -> None:
+    """A loss that is no number is written without `NaN`, which JSON lacks, and read back as nan."""
+    made, follower, path = model(), adjuster(), tmp_path / "b.npz"
+    made.set_weights([np.full_like(weights, np.nan) for weights in made.get_weights()])
+    with pytest.warns(PrevalensWarning, match="is not a finite number in epoch 1"):
+        train(made, follower, callbacks.TrainingBackup(path, follower), epochs=3)
+    with np.load(path) as stored:
+        record = json.loads(stored["record"].tobytes(), parse_constant=pytest.fail)
+    fresh = callbacks.TrainingBackup(path, adjuster())
+    fresh.restore(model(), epochs=3)
+
+    assert record["history"]["loss"] == [{"float": "nan"}]
+    assert np.isnan(fresh.history["loss"]).all()
+    assert np.isnan(fresh.callbacks[0].record.rows[0].value)  # type: ignore[attr-defined]
+
+
 def test_the_backup_must_come_after_what_it_saves(tmp_path: Path) -> None:
     """Listed before the adjuster, the backup would save the epoch before; it refuses."""
     follower = adjuster()

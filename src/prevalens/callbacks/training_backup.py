@@ -1,6 +1,7 @@
 """TrainingBackup: a killed run goes on as if nothing had happened."""
 
 import json
+import math
 import os
 import warnings
 from collections.abc import Mapping, Sequence
@@ -183,7 +184,7 @@ class TrainingBackup(keras.callbacks.Callback):
             **{f"callback{place}": kept for place, (_, kept) in enumerate(states)},
         }
         return {
-            _RECORD: np.frombuffer(json.dumps(record).encode(), dtype=np.uint8),
+            _RECORD: np.frombuffer(_written(record).encode(), dtype=np.uint8),
             **_named(families),
         }
 
@@ -201,8 +202,27 @@ def _named(families: Mapping[str, Sequence[NDArray[Any]]]) -> dict[str, NDArray[
     }
 
 
+def _written(record: Any) -> str:
+    """Write JSON that every reader takes: a loss that broke, as `{"float": "nan"}`."""
+
+    def finite(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {name: finite(member) for name, member in value.items()}
+        if isinstance(value, list | tuple):
+            return [finite(member) for member in value]
+        broken = isinstance(value, float) and not math.isfinite(value)
+        return {"float": str(float(value))} if broken else value
+
+    return json.dumps(finite(record), allow_nan=False)
+
+
+def _number(members: dict[str, Any]) -> Any:
+    return float(members["float"]) if members.keys() == {"float"} else members
+
+
 def _read_record(path: Path, arrays: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
-    record = json.loads(arrays[_RECORD].tobytes()) if _RECORD in arrays else {}
+    text = arrays[_RECORD].tobytes() if _RECORD in arrays else b"{}"
+    record = json.loads(text, object_hook=_number)
     if record.get("format") != _FORMAT:
         raise InvalidInputError(f"{path} is no training backup. Give a file TrainingBackup wrote.")
     if record["version"] != _VERSION:
