@@ -104,7 +104,7 @@ def coverage(session: nox.Session) -> None:
         env = {"KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3", "COVERAGE_FILE": parts[-1]}
         session.run("pytest", "-n", "auto", *marked, "--cov", "--cov-report=", env=env)
     session.run("coverage", "combine", *parts)
-    session.run("coverage", "report", "--show-missing", "--skip-covered")
+    session.run("coverage", "report", "--show-missing", "--skip-covered", "--fail-under=100")
 
 
 @nox.session(default=False)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from coded_images import rows_in
 
-from prevalens.batches.image_source import ImageSource
+from prevalens.batches.image_source import ImagePaths, ImageSource
 from prevalens.cohorts import Cohort
 from prevalens.exceptions import InvalidInputError
 from prevalens.images import PixelCache
@@ -30,6 +30,15 @@ def test_what_cannot_be_read_is_told_by_its_place(coded_cohort: Cohort) -> None:
     assert list(failures) == [1]
     assert "007.png" in failures[1]
     assert rows_in(images[[0, 2]]) == [1, 3]
+
+
+def test_paths_are_a_sequence(coded_cohort: Cohort) -> None:
+    """A slice gives the files that its rows give one by one, from either end."""
+    paths = ImagePaths(coded_cohort)
+    every = [str(coded_cohort.path(row)) for row in range(len(coded_cohort))]
+    assert list(paths) == every
+    assert paths[1:4] == every[1:4]
+    assert paths[::-3] == every[::-3]
 
 
 def test_an_unknown_decoder_is_refused(coded_cohort: Cohort) -> None:

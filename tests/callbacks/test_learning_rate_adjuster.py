@@ -407,3 +407,32 @@ def test_a_line_never_stands_behind_keras_progress_bar(capsys: pytest.CaptureFix
     lines = capsys.readouterr().out.splitlines()
 
     assert sum(line.lstrip().startswith(("1 ", "2 ")) and "kept" in line for line in lines) == 2
+
+
+def test_the_row_an_owner_is_asked_about_is_printed_before(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The question finds its row on a line of its own, not behind the bar; it is printed once."""
+    before: list[list[str]] = []
+
+    def answer(_: Any) -> None:
+        before.append(capsys.readouterr().out.splitlines())
+
+    script = Scripted(accuracy=[0.5, 0.6], val_loss=[0.5, 0.4])
+    adjuster = callbacks.LRA(threshold=None, ask_epoch=1, on_ask=answer)
+    train(small_model(), script, adjuster, epochs=2, verbose=1)
+
+    for number, lines in enumerate(before, start=1):
+        assert lines[-1].split()[0] == str(number)
+        assert lines[-1].split()[-2] == "kept"
+    assert "kept" not in capsys.readouterr().out
+
+
+def test_a_fit_of_no_epochs_changes_nothing() -> None:
+    """Where no epoch is left there is nothing to restore, and nothing to tell."""
+    model, adjuster = small_model(), callbacks.LRA(threshold=None)
+    before = model.get_weights()
+    train(model, adjuster, epochs=2, initial_epoch=2)
+
+    assert equal(model.get_weights(), before)
+    assert len(adjuster.record) == 0

@@ -275,6 +275,37 @@ def test_more_epochs_may_follow_a_finished_run(tmp_path: Path) -> None:
         np.testing.assert_array_equal(ours, theirs)
 
 
+def test_what_a_layer_learned_of_the_data_comes_back(tmp_path: Path) -> None:
+    """Normalization computes with constants beside its weights; those are made anew."""
+    rows = np.random.default_rng(0).normal(5, 3, size=(8, 3)).astype("float32")
+
+    def made() -> Any:
+        layers = [keras.Input((3,)), keras.layers.Normalization(), keras.layers.Dense(1)]
+        built = keras.Sequential(layers)
+        built.compile("sgd", "mse")
+        return built
+
+    first, again = made(), made()
+    first.layers[0].adapt(rows)
+    train(first, callbacks.TrainingBackup(tmp_path / "b.npz"), epochs=1)
+    callbacks.TrainingBackup(tmp_path / "b.npz").restore(again, epochs=1)
+
+    np.testing.assert_array_equal(again.predict(rows, verbose=0), first.predict(rows, verbose=0))
+
+
+def test_a_model_that_has_trained_may_be_taken_back(tmp_path: Path) -> None:
+    """Its optimizer is there already, and gets the momenta of the backup."""
+    made = model()
+    train(made, callbacks.TrainingBackup(tmp_path / "b.npz"), epochs=1)
+    kept = [np.array(variable) for variable in made.optimizer.variables]
+    train(made, epochs=3, first=1)
+    assert int(made.optimizer.iterations) == 6
+    callbacks.TrainingBackup(tmp_path / "b.npz").restore(made, epochs=3)
+
+    for ours, theirs in zip(made.optimizer.variables, kept, strict=True):
+        np.testing.assert_array_equal(keras.ops.convert_to_numpy(ours), theirs)
+
+
 def test_a_broken_loss_is_kept_in_json_that_every_reader_takes(tmp_path: Path) -> None:
     """A loss that is no number is written without `NaN`, which JSON lacks, and read back as nan."""
     made, follower, path = model(), adjuster(), tmp_path / "b.npz"

@@ -183,6 +183,19 @@ def test_the_owner_may_ask_for_the_second_phase() -> None:
     assert [row.action for row in adjuster.record.rows] == ["kept, unfreeze", "kept"]
 
 
+def test_a_row_printed_for_a_question_is_not_printed_again(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The owner saw it before answering "unfreeze"; the record holds the answer."""
+    answers = {1: "unfreeze"}
+    adjuster = lra(unfreeze_at=4, ask_epoch=1, on_ask=lambda row: answers.get(row.epoch), verbose=1)
+    train(frozen(), Script(FALLING), adjuster)
+    printed = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+
+    assert [printed.count(str(epoch)) for epoch in range(1, EPOCHS + 1)] == [1] * EPOCHS
+    assert adjuster.record.rows[0].action == "kept, unfreeze"
+
+
 @pytest.mark.parametrize("choice", [False, True])
 @pytest.mark.parametrize("place", ["begin", "end"])
 @pytest.mark.parametrize("epoch", range(EPOCHS))

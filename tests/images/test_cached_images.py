@@ -112,6 +112,27 @@ def test_a_disk_that_fills_up_is_a_warning_and_the_run_goes_on(tmp_path: Path) -
     assert "3 of 8 images are kept" in done.stdout
 
 
+def test_on_a_full_disk_the_rest_of_an_older_file_is_left_where_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Carrying over ends with the first image that cannot be written; none is half there."""
+    older = slots(tmp_path, (3, 1, 1, 3))
+    for row in range(3):
+        older.keep(row, np.full((1, 1, 3), row, dtype=np.uint8))
+    (tmp_path / "a.pixels").rename(tmp_path / "b.pixels")
+    newer, tried = slots(tmp_path, (3, 1, 1, 3)), []
+
+    def refuse(_: int, data: np.ndarray, __: int) -> None:
+        tried.append(data.size)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("prevalens.images.cached_images._write_at", refuse)
+    with pytest.warns(DataWarning, match="0 of 3 images are kept"):
+        newer.carry_over(older, by_signature=True)
+    assert tried == [3]
+    assert (older.n_kept, newer.n_kept) == (3, 0)
+
+
 def test_after_a_failed_write_nothing_more_is_tried(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

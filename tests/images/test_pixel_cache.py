@@ -276,6 +276,12 @@ def test_a_disk_without_room_is_an_error_before_anything_is_written(
     assert list((tmp_path / "cache").iterdir()) == []
 
 
+def test_no_images_are_a_cache_of_none(tmp_path: Path) -> None:
+    """An empty part of a cohort may be opened, and again."""
+    assert len(opened(tmp_path, [])) == 0
+    assert opened(tmp_path, []).n_kept == 0
+
+
 def test_impossible_folders_and_files_are_refused(tmp_path: Path, paths: list[Path]) -> None:
     """A file in the folder's place, and an image that is not there, are named."""
     with pytest.raises(InvalidInputError, match=r"000\.png is a file"):

@@ -151,6 +151,17 @@ def test_without_a_network_the_remedy_is_a_path(
         models.create_classifier("VGG16", image_size=32)
 
 
+def test_what_fails_beside_the_download_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error that is no download's keeps its own words and class."""
+
+    def fail(**_: object) -> None:
+        raise MemoryError("of another kind")
+
+    monkeypatch.setattr(keras.applications, "VGG16", fail)
+    with pytest.raises(MemoryError, match="of another kind"):
+        models.create_classifier("VGG16", image_size=32)
+
+
 def test_weights_of_the_wrong_shape_name_the_layer(tmp_path: Path) -> None:
     """A file of another width is refused, and a layer that does not fit is named."""
     other = keras.applications.MobileNet(
@@ -160,6 +171,21 @@ def test_weights_of_the_wrong_shape_name_the_layer(tmp_path: Path) -> None:
 
     with pytest.raises(InvalidInputError, match=r"half\.weights\.h5 do not fit MobileNet.*conv1"):
         models.create_classifier("MobileNet", **{**LIGHT, "weights": tmp_path / "half.weights.h5"})
+
+
+def test_weights_that_leave_a_layer_out_are_refused(tmp_path: Path) -> None:
+    """Keras leaves random numbers in a layer that the file lacks, and only warns."""
+    h5py = pytest.importorskip("h5py")
+    network = keras.applications.MobileNet(
+        include_top=False, weights=None, input_shape=(32, 32, 3), alpha=0.25
+    )
+    path = tmp_path / "cut.weights.h5"
+    network.save_weights(path)
+    with h5py.File(path, "a") as file:
+        del file["layers/conv2d_3"]
+
+    with pytest.raises(InvalidInputError, match=r"cut\.weights\.h5 do not fit MobileNet"):
+        models.create_classifier("MobileNet", **{**LIGHT, "weights": path})
 
 
 @pytest.mark.parametrize("content", [b"", b"no weights at all"])
@@ -192,6 +218,10 @@ def test_real_weights_load_from_a_path() -> None:
         ({"preprocessing": "tf"}, "is for a model of your own"),
         ({"backbone": "MobilNet"}, "got 'MobilNet'.*Did you mean 'MobileNet'"),
         ({"backbone": 3}, "a name, a model or a function of images, got 3"),
+        (
+            {"backbone": keras.Sequential([keras.Input((32, 32, 3))]), "options": {"alpha": 1}},
+            "`weights` and `options` are for backbones by name",
+        ),
         ({"pooling": "mean"}, "`pooling` must be one of 'avg', 'max', got 'mean'"),
     ],
 )
@@ -221,6 +251,19 @@ def test_a_model_of_ones_own_needs_its_preprocessing() -> None:
         answer(own, pixels() / 127.5 - 1).mean((1, 2)),
         rtol=1e-4,
         atol=1e-5,
+    )
+
+
+def test_a_preprocessing_of_ones_own_is_applied() -> None:
+    """Channels are turned, scaled and shifted as it says."""
+    mine = models.Preprocessing(scale=(1, 2, 3), offset=(0, 0, 5), blue_first=True)
+    model = models.create_classifier(
+        keras.layers.Identity(), image_size=8, preprocessing=mine, weights=None
+    )
+    features = keras.Model(model.input, model.get_layer("avg_pool").output)
+    means = pixels(8)[..., ::-1].mean((1, 2))
+    np.testing.assert_allclose(
+        answer(features, pixels(8)), means * [1, 2, 3] + [0, 0, 5], rtol=1e-5
     )
 
 

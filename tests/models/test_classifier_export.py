@@ -3,6 +3,7 @@
 import json
 import warnings
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -185,6 +186,19 @@ def test_the_answering_network_holds_the_correction(
     assert regularised == ["hidden"]
 
 
+def test_without_a_prevalence_the_scores_are_as_trained(
+    classifier: models.Classifier, pixels: Any
+) -> None:
+    """No correction is made where the card names no prevalence to correct to."""
+    card = replace(classifier.card, prevalence=None, temperature=1.0)
+    plain = models.Classifier(classifier.model, card)
+
+    scores = classifier_export.answering_network(plain).predict(pixels, verbose=0)
+
+    trained = classifier.model.predict(pixels, verbose=0)
+    np.testing.assert_allclose(scores[:, 0], trained[:, 1], atol=1e-6)
+
+
 def has_activity_regulariser(layer: Any) -> bool:
     """Say whether a layer penalises what it answers."""
     return getattr(layer, "activity_regularizer", None) is not None
@@ -226,6 +240,25 @@ def test_a_failed_export_leaves_nothing(
         with pytest.raises(OSError, match="No space"):
             models.export_classifier(classifier, tmp_path / "there" / name)
     assert not list((tmp_path / "there").iterdir())
+
+
+def test_a_full_disk_is_no_fault_of_the_converter(
+    classifier: models.Classifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the file system refuses is passed on in its own words; no other way would help."""
+
+    def fail(self: Any, path: Path, **kwargs: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(keras.Model, "export", fail)
+    monkeypatch.setattr(classifier_export, "_check_backend", lambda kind, backend: None)
+    with pytest.raises(OSError, match="No space left on device"):
+        models.export_classifier(classifier, tmp_path / "model.onnx")
+
+
+def test_where_no_other_backend_can_none_is_offered() -> None:
+    """LiteRT is written from TensorFlow alone, so there is nowhere else to load the file."""
+    assert classifier_export._elsewhere("litert", "tensorflow") == ""
 
 
 def test_a_converter_that_fails_is_reported_with_another_way(

@@ -61,6 +61,13 @@ def test_scores_and_calls_come_back(tmp_path: Path, output: str) -> None:
     assert len(classifier(pixels(0)[:0]).scores) == 0
 
 
+def test_the_file_is_a_keras_model_like_any_other(tmp_path: Path) -> None:
+    """Read by Keras alone, it answers the scores that were written, before any correction."""
+    saved(tmp_path / "c.keras", prevalence=0.1)
+    scores = keras.saving.load_model(tmp_path / "c.keras").predict(pixels(0, 255), verbose=0)
+    np.testing.assert_allclose(scores[:, 0], [0.5, np.e / (1 + np.e)], rtol=1e-5)
+
+
 def test_the_loaded_network_can_be_explained(tmp_path: Path) -> None:
     """It ends in the layer it was saved with, so that a map shows what the original's would."""
     original, classifier = network(), saved(tmp_path / "c.keras")
