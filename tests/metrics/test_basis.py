@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import pytest
 
 from prevalens.metrics.basis import Basis
 from prevalens.metrics.clusters import Spread
@@ -52,3 +53,46 @@ def test_what_is_not_finite_is_no_number_of_a_report() -> None:
     open_ended = basis().figure(0.5, (0.1, math.nan), "by hand")
     assert (open_ended.value, open_ended.lower, open_ended.upper) == (0.5, None, None)
     assert open_ended.note == ("No interval: the scores are too extreme for limits to be computed.")
+
+
+def test_whatever_becomes_of_a_figure_its_method_and_counts_stay() -> None:
+    """With limits, without, refused, or too extreme: level, unit, n, events, patients, method."""
+    rests = Basis.of(np.repeat(np.arange(40), 2), level=0.8, n=80, events=7)
+    for made in (
+        rests.figure(0.5, (0.4, 0.6), "by hand"),
+        rests.without_limits(0.5, "by hand", "none can be had"),
+        rests.refuse("no positive images", "by hand"),
+        rests.figure(math.nan, (0.1, 0.2), "by hand"),
+        rests.figure(0.5, (-math.inf, 0.6), "by hand"),
+    ):
+        assert made.method == "by hand"
+        assert (made.level, made.unit, made.n) == (0.8, "image", 80)
+        assert (made.events, made.patients) == (7, 40)
+        assert (made.design_effect, made.effective_n) == (None, None)
+
+
+def test_a_note_stands_before_that_of_few_patients() -> None:
+    """Both are told, parted by a space; patients of one image each, and none at all, earn none."""
+    told = basis(19).figure(0.5, (0.4, 0.6), "by hand", note="First this.").note
+    assert str(told).startswith(
+        "First this. Rests on only 19 patients; coverage was checked for 20"
+    )
+    assert basis(20).figure(0.5, (0.4, 0.6), "by hand", note="First this.").note == "First this."
+    for codes in (None, np.arange(5)):
+        alone = Basis.of(codes, level=0.95, n=5, events=2)
+        assert alone.singletons
+        assert alone.figure(0.5, (0.4, 0.6), "by hand").note is None
+
+
+def test_a_basis_counts_the_patients_that_occur() -> None:
+    """Numbers may be left out: rows of patients 0 and 4 are of two; no rows are of none."""
+    found = Basis.of(np.array([0, 4, 4]), level=0.95, n=3, events=None)
+    assert (found.patients, found.singletons, found.events) == (2, False, None)
+    empty = Basis.of(np.zeros(0, dtype=np.int64), level=0.95, n=0, events=0)
+    assert (empty.patients, empty.singletons) == (0, True)
+
+
+@pytest.mark.parametrize(("variance", "usable"), [(1e-24, False), (1.1e-24, True), (1.0, True)])
+def test_a_spread_of_rounding_error_is_none(variance: float, usable: bool) -> None:
+    """Up to 1e-24 the patients do not differ."""
+    assert (basis().usable(Spread(variance, 3.0, 40)) is None) == usable

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from prevalens.exceptions import InvalidInputError
-from prevalens.metrics import all_figures
+from prevalens.metrics import Figure, all_figures
 from prevalens.metrics.basis import Basis
 from prevalens.metrics.bootstrap import (
     draw_weights,
@@ -109,3 +110,98 @@ def test_a_statistic_without_a_value_is_not_drawn() -> None:
     made = drawn_figure(basis, columns, endless, "by hand", draws=100, seed=0)
     assert (made.value, made.method, asked) == (None, "by hand", [1])
     assert "too extreme" in str(made.not_estimable)
+
+
+def drawn(values: list[float], *, patients: list[str] | None = None) -> Figure:
+    """Make the figure of a statistic that is .5 on all rows and as told in 100 draws."""
+    columns = check_columns([1, 0, 1], [0.5, 0.2, 0.1], patients)
+    basis = Basis.of(columns.codes, level=0.9, n=3, events=2)
+
+    def statistic(weights: np.ndarray) -> np.ndarray:
+        return np.array([0.5]) if len(weights) == 1 else np.resize(values, len(weights))
+
+    return drawn_figure(basis, columns, statistic, "by hand", draws=100, seed=0)
+
+
+def test_up_to_a_twentieth_of_the_draws_may_be_undefined() -> None:
+    """Five in a hundred are set aside and counted, infinite ones too; six leave no limits."""
+    rest = np.linspace(0.2, 0.9, 95).tolist()
+    made = drawn([*rest, np.nan, np.inf, np.nan, -np.inf, np.nan])
+    assert made.note == "5 draws that leave it undefined were set aside."
+    assert (made.lower, made.upper) == percentile_limits(np.array(rest), level=0.9, units=3)
+    many = drawn([*rest[:94], *[np.nan] * 6])
+    assert (many.lower, many.upper) == (None, None)
+    assert many.note == "No interval: 6 draws leave it undefined."
+    whole = drawn(np.linspace(0.2, 0.9, 100).tolist())
+    assert whole.note is None
+    assert whole.level == 0.9
+
+
+def test_draws_that_do_not_differ_give_no_limits() -> None:
+    """A width of 0 is not an interval; what is undefined is said first."""
+    assert drawn([0.5]).note == "No interval: the draws do not differ."
+    assert drawn([*[0.5] * 96, *[np.nan] * 4]).note == "No interval: 4 draws leave it undefined."
+    assert drawn([0.5]).lower is None
+
+
+def test_limits_always_hold_the_value() -> None:
+    """Draws that all lie on one side of .5 end at it."""
+    above, below = drawn([0.6, 0.7, 0.8]), drawn([0.2, 0.3, 0.4])
+    assert (above.lower, below.upper) == (0.5, 0.5)
+    assert above.upper == pytest.approx(0.8)
+    assert below.lower == pytest.approx(0.2)
+
+
+def test_the_method_tells_what_was_drawn() -> None:
+    """Images where they are independent, else patients; how often, and how the value is made."""
+    words = "by hand; bootstrap over {}, 100 draws, expanded percentile interval ("
+    assert drawn([0.4, 0.6]).method.startswith(words.format("images"))
+    made = drawn([0.4, 0.6], patients=["a", "b", "b"])
+    assert made.method.startswith(words.format("patients"))
+    assert (made.n, made.events, made.patients) == (3, 2, 2)
+    # Two patients: reach sqrt(2) times Student's t on one degree at 90 %, 6.3138, which is the end.
+    assert (made.lower, made.upper) == pytest.approx((0.4, 0.6))
+    one = drawn([0.4, 0.6], patients=["a", "a", "a"])
+    assert one.note == "No interval: there is one of the patients alone."
+    assert one.lower is None
+
+
+def test_the_spread_of_independent_images_goes_with_the_limits() -> None:
+    """A design effect is of the closed form and does not stay beside limits that were drawn."""
+    closed = all_figures(LABELS, SCORES, threshold=0.4, patients=PATIENTS)["accuracy"]
+    made = all_figures(LABELS, SCORES, threshold=0.4, patients=PATIENTS, draws=100)["accuracy"]
+    assert closed.design_effect is not None
+    assert (made.design_effect, made.effective_n, made.note) == (None, None, None)
+    assert (made.n, made.events, made.patients) == (closed.n, closed.events, closed.patients)
+
+
+def test_drawn_limits_are_the_percentiles_of_the_figure_of_drawn_rows() -> None:
+    """The same draws, each figure computed anew from repeated rows, and the widened percentiles."""
+    made = all_figures(
+        LABELS, SCORES, threshold=0.4, patients=PATIENTS, draws=100, seed=5, level=0.8
+    )
+    columns = in_fixed_order(check_columns(LABELS, SCORES, PATIENTS))
+    sensitivities, areas = [], []
+    for times in np.concatenate(list(draw_weights(60, draws=100, seed=5, at_once=50))):
+        rows = np.repeat(np.arange(360), times[columns.codes].astype(int))
+        labels, scores = columns.labels[rows], columns.scores[rows]
+        sensitivities.append((scores[labels] >= 0.4).mean())
+        areas.append(roc_auc_score(labels, scores))
+    for name, values in (("sensitivity", sensitivities), ("auroc", areas)):
+        limits = percentile_limits(np.array(values), level=0.8, units=60)
+        assert (made[name].lower, made[name].upper) == pytest.approx(limits)
+
+
+def test_what_has_no_value_is_left_as_it_is() -> None:
+    """Its reason, and the method of the closed form."""
+    columns = {"labels": [0, 0, 0, 0], "scores": [0.1, 0.7, 0.3, 0.2], "patients": list("aabb")}
+    closed, made = (all_figures(**columns, threshold=0.5, draws=draws) for draws in (0, 100))
+    assert made["auroc"] == closed["auroc"]
+    assert made["specificity"] != closed["specificity"]
+
+
+def test_holding_no_draw_at_once_is_holding_one() -> None:
+    """More rows than fit still leave each draw of its own."""
+    one, none = (np.concatenate(list(draw_weights(4, draws=3, seed=1, at_once=n))) for n in (1, 0))
+    np.testing.assert_array_equal(one, none)
+    assert one.shape == (3, 4)

@@ -1,12 +1,16 @@
 """Tests of Brier score, log loss, calibration intercept and slope."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
+import statsmodels.api as sm
+from scipy import stats
 from sklearn import metrics as sklearn_metrics
 
 from prevalens.metrics import (
+    Figure,
     brier,
     calibration_intercept,
     calibration_joint_intercept,
@@ -156,3 +160,135 @@ def test_the_joint_intercept_belongs_to_the_slope() -> None:
     assert joint.value == pytest.approx(1, abs=0.01)
     assert calibration_slope(labels, scores).value == pytest.approx(0.5, abs=0.01)
     assert calibration_intercept(labels, scores).value != pytest.approx(1, abs=0.01)
+
+
+ONE_PATIENT = "No interval: too much rests on one patient, which says nothing about others."
+
+
+@pytest.mark.parametrize(
+    ("figure", "which"),
+    [(calibration_intercept, 0), (calibration_joint_intercept, 0), (calibration_slope, 1)],
+)
+def test_the_line_over_patients_moves_by_one_newton_step_each(
+    figure: Callable[..., Figure], which: int
+) -> None:
+    """Each patient left out in turn: gradient and information of the rest, at the whole fit."""
+    x = np.log(SCORES / (1 - SCORES))
+    fixed = figure is calibration_intercept
+    design = np.ones((400, 1)) if fixed else np.stack([np.ones(400), x], axis=1)
+    theirs = sm.GLM(LABELS, design, family=sm.families.Binomial(), offset=x if fixed else None).fit(
+        tol=1e-14
+    )
+    risks = theirs.fittedvalues
+    moves = []
+    for patient in range(40):
+        rest = design[patient != PATIENTS]
+        kept = (risks * (1 - risks))[patient != PATIENTS]
+        gap = (LABELS - risks)[patient == PATIENTS] @ design[patient == PATIENTS]
+        moves.append(np.linalg.solve(rest.T @ (rest * kept[:, None]), gap)[which])
+    total = float(np.square(moves).sum())
+    df = 2 * total**2 / (np.power(moves, 4).sum() - total**2 / 40)
+    half = stats.t.ppf(0.9, min(df, 39)) * math.sqrt(total)
+    made = figure(LABELS, SCORES, patients=PATIENTS, level=0.8)
+    value = theirs.params[which]
+    assert made.value == pytest.approx(value, abs=1e-7)
+    assert (made.lower, made.upper) == pytest.approx((value - half, value + half), rel=1e-4)
+    effect = max(total / theirs.bse[which] ** 2, 1)
+    assert made.design_effect == pytest.approx(effect, rel=1e-4)
+    assert "delete-one-patient jackknife" in made.method
+    # Independent images: Wald's limits from the information.
+    alone = figure(LABELS, SCORES, level=0.8)
+    half = stats.norm.ppf(0.9) * theirs.bse[which]
+    assert (alone.lower, alone.upper) == pytest.approx((value - half, value + half), rel=1e-5)
+    assert "Wald interval" in alone.method
+    assert (alone.design_effect, alone.note) == (None, None)
+
+
+def test_the_slope_alone_is_less_sure_with_fewer_than_sixty_patients() -> None:
+    """59 of two or more images earn the note, 60 do not; nor does an intercept."""
+    for k in (59, 60):
+        patients = np.arange(400) % k
+        made = calibration_slope(LABELS, SCORES, patients=patients)
+        assert ("held the slope in 92 %" in str(made.note)) == (k == 59)
+        for figure in (calibration_intercept, calibration_joint_intercept):
+            assert figure(LABELS, SCORES, patients=patients).note is None
+
+
+@pytest.mark.parametrize(
+    ("figure", "labels", "scores", "reason"),
+    [
+        (calibration_intercept, [0, 0, 0], [0.2, 0.5, 0.9], "no positive images"),
+        (calibration_intercept, [1, 1, 1], [0.2, 0.5, 0.9], "no negative images"),
+        (calibration_slope, [0, 0, 0], [0.2, 0.5, 0.9], "no positive images"),
+        (
+            calibration_joint_intercept,
+            [1, 0, 1, 0],
+            [0.0, 0.5, 1.0, 0.3],
+            "2 scores are exactly 0 or 1, whose log odds are infinite",
+        ),
+        (
+            calibration_intercept,
+            [1, 0, 1, 0],
+            [0.4, 0.5, 1.0, 0.3],
+            "1 scores are exactly 0 or 1, whose log odds are infinite",
+        ),
+        (
+            calibration_slope,
+            [1, 1, 0, 0],
+            [0.3, np.nextafter(0.3, 1)] * 2,
+            "the scores hardly differ, or lie too near 0 and 1, for a line to be seen",
+        ),
+    ],
+)
+@pytest.mark.parametrize("patients", [None, [1, 1, 2, 2]])
+def test_a_line_that_cannot_be_seen_says_why_and_how_it_was_sought(
+    figure: Callable[..., Figure],
+    labels: list[int],
+    scores: list[float],
+    reason: str,
+    patients: list[int] | None,
+) -> None:
+    """The reason, and the method of these rows."""
+    if patients:
+        patients = patients[: len(labels)]
+    made = figure(labels, scores, patients=patients)
+    assert made.not_estimable == reason
+    assert made.method.startswith("maximum likelihood")
+    assert ("Wald" in made.method) == (patients is None)
+
+
+def test_an_intercept_of_equal_or_separated_scores_can_be_had() -> None:
+    """Only a slope needs scores that differ and classes that mix."""
+    assert calibration_intercept([1, 0, 1, 0], [0.5] * 4).value == pytest.approx(0)
+    assert calibration_intercept([0, 0, 1, 1], [0.2, 0.3, 0.7, 0.8]).value == pytest.approx(0)
+
+
+def test_scores_that_say_too_little_leave_the_value_without_limits() -> None:
+    """Nearly certain scores: information of about 1e-9, a variance beyond 1e6."""
+    scores = np.array([1e-9, 1e-9, 1 - 1e-9, 1 - 1e-9])
+    for patients in (None, [1, 1, 2, 2]):
+        made = calibration_intercept([0, 0, 1, 1], scores, patients=patients)
+        assert made.value == pytest.approx(0, abs=1e-3)
+        assert (made.lower, made.upper) == (None, None)
+        assert made.note == "No interval: scores this near 0 and 1 say too little."
+        assert made.method.startswith("maximum likelihood")
+
+
+def test_without_a_second_patient_of_a_class_the_line_has_its_value_alone() -> None:
+    """Its method and reason beside it."""
+    labels = np.arange(60) < 4
+    scores = np.append(np.linspace(0.9, 0.1, 59), 0.95)
+    for figure in (calibration_intercept, calibration_slope):
+        made = figure(labels, scores, patients=np.arange(60) // 6)
+        assert made.note == ONE_PATIENT
+        assert "delete-one-patient jackknife" in made.method
+
+
+def test_infinite_losses_are_counted_with_their_method() -> None:
+    """Two wrong scores, of 0 and of 1."""
+    made = log_loss([1, 0, 1], [0.0, 1.0, 0.4], patients=list("aab"), level=0.8)
+    assert made.not_estimable == (
+        "2 images have a score of exactly 0 or 1 that is wrong: infinite loss"
+    )
+    assert made.method == "mean log loss"
+    assert (made.n, made.events, made.patients, made.level) == (3, 2, 2, 0.8)

@@ -1,6 +1,7 @@
 """Tests of the counted 2x2 table."""
 
 import numpy as np
+import pytest
 
 from prevalens.metrics.confusion import count_cells
 
@@ -35,3 +36,44 @@ def test_a_spread_over_single_images_is_the_independent_one() -> None:
     p = 2 / 3
     slopes = np.array([(1 - p) / 3, -p / 3, 0.0, 0.0])
     assert np.isclose(cells.spread(slopes).variance, p * (1 - p) * 3 / 3**2 * (3 / 2) ** 2)
+
+
+def test_labels_and_calls_lie_in_four_cells_of_any_size() -> None:
+    """Cells without images are counted as 0; each image is its own row where independent."""
+    cells = count_cells([1, 1], [1, 1], patients=None, level=0.95)
+    assert cells.counts.tolist() == [2, 0, 0, 0]
+    assert cells.by_patient.tolist() == [[1, 0, 0, 0], [1, 0, 0, 0]]
+    assert (cells.basis.n, cells.basis.events, cells.basis.patients) == (2, 2, None)
+
+
+@pytest.mark.parametrize(
+    ("share", "labels", "calls", "reason"),
+    [
+        ("sensitivity", [0, 0], [1, 0], "no positive images"),
+        ("specificity", [1, 1], [1, 0], "no negative images"),
+        ("ppv", [1, 0], [0, 0], "no positive calls"),
+        ("npv", [1, 0], [1, 1], "no negative calls"),
+    ],
+)
+def test_a_share_of_no_rows_names_what_is_missing(
+    share: str, labels: list[int], calls: list[int], reason: str
+) -> None:
+    """With the method it would have had, exact too."""
+    for patients in (None, [1, 1]):
+        cells = count_cells(labels, calls, patients=patients, level=0.8)
+        for interval, words in (("wilson", "Wilson"), ("exact", "Clopper-Pearson")):
+            made = getattr(cells, share)(interval)
+            assert made.not_estimable == reason
+            assert made.method.startswith(words)
+            assert (made.n, made.events, made.level) == (0, 0, 0.8)
+
+
+def test_a_spread_over_patients_adds_both_kinds() -> None:
+    """Slopes by hand: what a patient pulls, over the rest of its kind."""
+    cells = count_cells(LABELS, CALLS, patients=list("aabbbcc"), level=0.95)
+    slopes = np.array([1.0, -2.0, 0.5, -0.25])
+    # Positives: a has two of three (2), b one (-2); negatives: b two of four (.25), c two (-.5).
+    changes = [2 / (1 / 3), -2 / (2 / 3) + 0.25 / (1 / 2), -0.5 / (1 / 2)]
+    spread = cells.spread(slopes)
+    assert spread.variance == pytest.approx(sum(change**2 for change in changes))
+    assert spread.patients == 3

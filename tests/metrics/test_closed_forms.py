@@ -1,8 +1,26 @@
 """Tests of every figure in closed form."""
 
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn import metrics as sklearn_metrics
+from slow_jackknife import (
+    FISHER,
+    LOG,
+    LOGIT,
+    PLAIN,
+    Scale,
+    WeightedFigure,
+    slopes,
+    slow_jackknife,
+    weighted_auroc,
+    weighted_average_precision,
+)
 
 from prevalens.metrics.closed_forms import closed_figures
 from prevalens.metrics.inputs import Columns
@@ -47,3 +65,191 @@ def test_patients_with_one_image_each_change_nothing(
     for name, figure in alone.items():
         made = single[name]
         assert (figure.value, figure.lower, figure.upper) == (made.value, made.lower, made.upper)
+
+
+RNG = np.random.default_rng(41)
+PATIENTS = np.repeat(np.arange(24), RNG.integers(2, 6, 24))
+N = PATIENTS.size
+LABELS = RNG.random(N) < RNG.beta(1, 1, 24)[PATIENTS]
+SHIFT = RNG.normal(0, 0.2, 24)[PATIENTS]
+SCORES = np.clip(np.round(0.25 + 0.25 * LABELS + SHIFT + 0.35 * RNG.random(N), 2), 0.03, 0.97)
+CALLS = SCORES >= 0.5
+EVERY = np.ones(N, dtype=bool)
+BOTH = [LABELS, ~LABELS]
+
+
+def share(of: np.ndarray, hits: np.ndarray) -> WeightedFigure:
+    """Make a weighted share of hits among rows."""
+    return lambda w: float(w[of & hits].sum() / w[of].sum())
+
+
+def counted(figure: Callable[..., float]) -> WeightedFigure:
+    """Make a weighted figure of the four counts."""
+    cells = (LABELS & CALLS, LABELS & ~CALLS, ~LABELS & CALLS, ~LABELS & ~CALLS)
+    return lambda w: float(figure(*(w[cell].sum() for cell in cells)))
+
+
+def mean(values: np.ndarray) -> WeightedFigure:
+    """Make a weighted mean."""
+    return lambda w: float((w * values).sum() / w.sum())
+
+
+def correlation(tp: float, fn: float, fp: float, tn: float) -> float:
+    """Compute Pearson's correlation of labels and calls."""
+    n, positive, called = tp + fn + fp + tn, tp + fn, tp + fp
+    covariance = tp / n - positive / n * called / n
+    return covariance / math.sqrt(positive * (n - positive) * called * (n - called)) * n**2
+
+
+def agreement(tp: float, fn: float, fp: float, tn: float) -> float:
+    """Compute Cohen's kappa by its definition: agreement beyond chance."""
+    n = tp + fn + fp + tn
+    chance = ((tp + fn) * (tp + fp) + (fp + tn) * (fn + tn)) / n**2
+    return ((tp + tn) / n - chance) / (1 - chance)
+
+
+WHAT_HAPPENED = np.where(LABELS, SCORES, 1 - SCORES)
+# Name: the weighted figure, the kinds of rows, and its scale.
+SLOWLY: dict[str, tuple[WeightedFigure, list[np.ndarray], Scale]] = {
+    "sensitivity": (share(LABELS, CALLS), [LABELS], LOGIT),
+    "specificity": (share(~LABELS, ~CALLS), [~LABELS], LOGIT),
+    "ppv": (share(CALLS, LABELS), [CALLS], LOGIT),
+    "npv": (share(~CALLS, ~LABELS), [~CALLS], LOGIT),
+    "accuracy": (share(EVERY, LABELS == CALLS), [EVERY], LOGIT),
+    "prevalence": (share(EVERY, LABELS), [EVERY], LOGIT),
+    "lr_positive": (counted(lambda a, b, c, d: a / (a + b) / (c / (c + d))), BOTH, LOG),
+    "lr_negative": (counted(lambda a, b, c, d: b / (a + b) / (d / (c + d))), BOTH, LOG),
+    "dor": (counted(lambda a, b, c, d: a * d / (b * c)), BOTH, LOG),
+    "mcc": (counted(correlation), BOTH, FISHER),
+    "kappa": (counted(agreement), BOTH, PLAIN),
+    "auroc": (lambda w: weighted_auroc(LABELS, SCORES, w), BOTH, LOGIT),
+    "average_precision": (lambda w: weighted_average_precision(LABELS, SCORES, w), BOTH, LOGIT),
+    "brier": (mean((LABELS - SCORES) ** 2), [EVERY], LOGIT),
+    "log_loss": (mean(-np.log(WHAT_HAPPENED)), [EVERY], LOG),
+}
+OVER = closed_figures(Columns(LABELS, SCORES, PATIENTS), threshold=0.5, level=0.9)
+ALONE = closed_figures(Columns(LABELS, SCORES, None), threshold=0.5, level=0.9)
+
+
+@pytest.mark.parametrize("name", sorted(SLOWLY))
+def test_limits_over_patients_are_those_of_a_slow_jackknife(name: str) -> None:
+    """Value, limits, design effect and effective number, without a formula of the slopes."""
+    figure, kinds, scale = SLOWLY[name]
+    slow, made = slow_jackknife(figure, kinds, PATIENTS), OVER[name]
+    n = int(np.any(kinds, axis=0).sum())
+    assert made.value == pytest.approx(slow.value)
+    if len(kinds) == 1 and name not in {"brier", "log_loss"}:
+        # A share is never surer than one of independent images.
+        slow = replace(slow, error=max(slow.error, math.sqrt(slow.squares)))
+    assert (made.lower, made.upper) == pytest.approx(slow.limits(0.9, scale), rel=1e-5)
+    # What independent images would give: a mean's variance has n - 1 below, a share's has n.
+    factor = {"brier": n / (n - 1), "log_loss": n / (n - 1)}.get(name, 1.0)
+    if name == "auroc":
+        pulls = slopes(figure, N)
+        squares = sum((pulls[kind] ** 2).sum() * kind.sum() / (kind.sum() - 1) for kind in kinds)
+    else:
+        squares = slow.squares * factor
+    effect = max(slow.error**2 / squares, 1)
+    assert made.design_effect == pytest.approx(effect, rel=1e-5)
+    assert made.effective_n == pytest.approx(made.n / effect, rel=1e-5)
+    assert (made.level, made.not_estimable) == (0.9, None)
+
+
+HITS = LABELS & CALLS
+# Name: the rows it rests on, its events among them; words of its method alone, and over patients.
+RESTS_ON: dict[str, tuple[np.ndarray, np.ndarray, str, str]] = {
+    "sensitivity": (LABELS, CALLS, "Wilson score interval", "logit interval over patients"),
+    "specificity": (~LABELS, ~CALLS, "Wilson score interval", "logit interval over patients"),
+    "ppv": (CALLS, LABELS, "Wilson score interval", "logit interval over patients"),
+    "npv": (~CALLS, ~LABELS, "Wilson score interval", "logit interval over patients"),
+    "accuracy": (EVERY, LABELS == CALLS, "Wilson score interval", "logit interval over patients"),
+    "prevalence": (EVERY, LABELS, "Wilson score interval", "logit interval over patients"),
+    "lr_positive": (EVERY, LABELS, "(Simel, Samsa & Matchar 1991)", "log method with the delete"),
+    "lr_negative": (EVERY, LABELS, "(Simel, Samsa & Matchar 1991)", "log method with the delete"),
+    "dor": (EVERY, LABELS, "(Woolf 1955)", "log method with the delete"),
+    "balanced_accuracy": (EVERY, LABELS, "(Newcombe 1998, method 10)", "(Zou & Donner 2008)"),
+    "youden": (EVERY, LABELS, "(Newcombe 1998, method 10)", "(Zou & Donner 2008)"),
+    "f1": (
+        EVERY,
+        LABELS,
+        "from tp / (tp + fp + fn): Wilson score",
+        "from tp / (tp + fp + fn): logit interval over patients",
+    ),
+    "mcc": (EVERY, LABELS, "counts, on Fisher's z scale, images", "delta method, on Fisher's z"),
+    "kappa": (EVERY, LABELS, "2x2 counts, images independent", "delta method with the delete"),
+    "auroc": (EVERY, LABELS, "DeLong, images independent", "placements summed over patients"),
+    "average_precision": (EVERY, LABELS, "infinitesimal jackknife", "jackknife over patients"),
+    "brier": (EVERY, LABELS, "logit scale, images independent", "logit scale, delete-one-patient"),
+    "log_loss": (EVERY, LABELS, "log scale, images independent", "log scale, delete-one-patient"),
+    "calibration_intercept": (EVERY, LABELS, "Wald interval, images", "1958), delete-one-patient"),
+    "calibration_slope": (EVERY, LABELS, "Wald interval, images", "1958), delete-one-patient"),
+}
+
+
+@pytest.mark.parametrize("name", list(OVER))
+def test_each_figure_states_its_rows_and_its_method(name: str) -> None:
+    """N, events and patients by hand count; independent images state another method."""
+    of, hits, alone, over = RESTS_ON[name]
+    for made, words, patients in (
+        (ALONE[name], alone, None),
+        (OVER[name], over, np.unique(PATIENTS[of]).size),
+    ):
+        assert (made.n, made.events) == (of.sum(), (of & hits).sum())
+        assert made.patients == patients
+        assert words in made.method
+        assert made.unit == "image"
+    assert ALONE[name].design_effect is None
+    assert (OVER[name].design_effect is None) == (name in {"youden", "balanced_accuracy"})
+
+
+@pytest.mark.parametrize("name", list(OVER))
+def test_a_note_tells_of_few_patients(name: str) -> None:
+    """Nineteen of them earn one beside each figure with limits; twenty do not."""
+    for k in (19, 20):
+        rows = PATIENTS < k
+        columns = Columns(LABELS[rows], SCORES[rows], PATIENTS[rows])
+        made = closed_figures(columns, threshold=0.5, level=0.9)[name]
+        assert made.lower is not None
+        of = (LABELS | CALLS if name == "f1" else RESTS_ON[name][0]) & rows
+        few = np.unique(PATIENTS[of]).size < 20
+        assert ("Rests on only" in str(made.note)) == few
+        assert ("With few patients" in str(made.note)) == (name == "calibration_slope")
+
+
+def test_patients_widen_a_jaccard_share_and_f1_with_it() -> None:
+    """F1 over patients: 2 J / (1 + J) of the limits of the share of hits among either."""
+    either = LABELS | CALLS
+    slow = slow_jackknife(share(either, HITS), [either], PATIENTS)
+    low, high = slow.limits(0.9, LOGIT)
+    made = OVER["f1"]
+    assert made.value == pytest.approx(sklearn_metrics.f1_score(LABELS, CALLS))
+    assert (made.lower, made.upper) == pytest.approx(
+        (2 * low / (1 + low), 2 * high / (1 + high)), rel=1e-5
+    )
+
+
+def test_youden_over_patients_adds_the_arms_with_their_correlation() -> None:
+    """Zou and Donner: the square root of a^2 + b^2 + 2 r a b, r from the patients' residuals."""
+    one, two = OVER["sensitivity"], OVER["specificity"]
+    errors = np.array(
+        [
+            [
+                (rows & (PATIENTS == p) & hits).sum() - value * (rows & (PATIENTS == p)).sum()
+                for rows, hits, value in (
+                    (LABELS, CALLS, one.value),
+                    (~LABELS, ~CALLS, two.value),
+                )
+            ]
+            for p in range(24)
+        ]
+    )
+    r = (errors[:, 0] @ errors[:, 1]) / math.sqrt(np.prod((errors**2).sum(axis=0)))
+    assert abs(r) > 0.05
+    made = OVER["youden"]
+    assert made.value == pytest.approx(one.value + two.value - 1)  # type: ignore[operator]
+    for limit, sign in (("lower", -1), ("upper", 1)):
+        a, b = (abs(getattr(arm, limit) - arm.value) for arm in (one, two))
+        reach = math.sqrt(a**2 + b**2 + 2 * r * a * b)
+        assert getattr(made, limit) == pytest.approx(made.value + sign * reach)  # type: ignore[operator]
+        halved = (getattr(made, limit) + 1) / 2
+        assert getattr(OVER["balanced_accuracy"], limit) == pytest.approx(halved)

@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prevalens.metrics.clusters import degrees_of_freedom, joint_spread, leave_out, ratio_spread
+from prevalens.metrics.clusters import (
+    Spread,
+    degrees_of_freedom,
+    joint_spread,
+    leave_out,
+    per_patient,
+    ratio_spread,
+)
 
 
 def test_a_ratio_spread_is_the_jackknife_done_by_hand() -> None:
@@ -63,3 +70,57 @@ def test_one_patient_has_no_spread() -> None:
     assert math.isnan(ratio_spread(np.array([2.0, 0.0]), np.array([4.0, 0.0])).variance)
     one = np.array([1.0, 0.0])
     assert math.isnan(joint_spread(one, one, one, np.array([1.0, 1.0])).variance)
+
+
+def test_patients_without_such_rows_are_not_counted() -> None:
+    """A third patient without rows adds neither a change nor a degree of freedom."""
+    tops, sizes = np.array([2.0, 0.0, 0.0, 1.0]), np.array([2.0, 2.0, 0.0, 2.0])
+    bare = ratio_spread(tops[sizes > 0], sizes[sizes > 0])
+    assert ratio_spread(tops, sizes) == bare
+    assert bare.patients == 3
+    one, two = np.array([0.5, -0.5, 0.0, 0.0]), np.array([0.0, 0.25, -0.25, 0.0])
+    m, n = np.array([1.0, 1.0, 0.0, 0.0]), np.array([0.0, 1.0, 2.0, 0.0])
+    kept = joint_spread(one, m, two, n)
+    assert kept == joint_spread(one[:3], m[:3], two[:3], n[:3])
+    assert kept.patients == 3
+    assert kept.variance == pytest.approx(1 + (1 - 0.375) ** 2 + 0.75**2)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3])
+def test_an_unseen_spread_still_counts_its_patients(rows: int) -> None:
+    """Those with rows of either kind; no variance and no degrees of freedom."""
+    alone = ratio_spread(np.array([1.0, 0.0]), np.array([4.0, 0.0]))
+    assert (alone.patients, alone.df) == (1, 0.0)
+    one, none = np.array([1.0, 0.0, 0.0, 0.0]), np.zeros(4)
+    others = np.array([0.0, *[1.0] * rows, 0, 0, 0])[:4]
+    for spread in (joint_spread(none, one, none, others), joint_spread(none, others, none, one)):
+        assert math.isnan(spread.variance)
+        assert spread.patients == 1 + rows
+    pair = np.array([1.0, 1.0, 0.0, 0.0])
+    assert not math.isnan(joint_spread(pair, pair, pair, pair).variance)
+    assert not math.isnan(ratio_spread(np.array([1.0, 0.0]), np.array([1.0, 1.0])).variance)
+
+
+def test_changes_too_large_for_a_number_have_an_infinite_spread() -> None:
+    """Squares that overflow warn of nothing: limits of infinity are refused where they are made."""
+    spread = Spread.of(np.array([1e200, -1e200]))
+    assert spread.variance == math.inf
+    assert spread.error == math.inf
+
+
+def test_a_lone_change_among_few_keeps_one_degree_of_freedom() -> None:
+    """2 / (1 - 1/k) is 4 for two patients, of which 1 is the most; unequal ones by the formula."""
+    assert degrees_of_freedom(np.array([1.0, 0.0])) == 1
+    changes = np.array([3.0, 1.0, 1.0, -1.0, 2.0])
+    total, fourths = 16.0, 81 + 1 + 1 + 1 + 16
+    assert degrees_of_freedom(changes) == pytest.approx(min(2 * total**2 / (fourths - 51.2), 4))
+    lone = np.array([10.0, 1, 1, 1, 1, 1, 1, 1])
+    expected = 2 * 107**2 / (10_007 - 107**2 / 8)
+    assert expected < 7
+    assert degrees_of_freedom(lone) == pytest.approx(expected)
+
+
+def test_sums_by_patient_have_a_place_for_each() -> None:
+    """Those without rows are 0."""
+    sums = per_patient(np.array([1.0, 2.0, 4.0]), np.array([0, 2, 0]), 5)
+    assert sums.tolist() == [5, 0, 2, 0, 0]

@@ -5,6 +5,13 @@ import math
 import numpy as np
 import pytest
 from scipy import special, stats
+from slow_jackknife import (
+    WeightedFigure,
+    slopes,
+    slow_jackknife,
+    weighted_auroc,
+    weighted_average_precision,
+)
 
 from prevalens.exceptions import InvalidInputError
 from prevalens.metrics import auroc, compare_groups, compare_models
@@ -210,3 +217,259 @@ def test_paired_shares_of_independent_images_are_of_their_own_rows(figure: str) 
     made = compare_models(LABELS, FIRST, SECOND, figure=figure, threshold=0.4)
     assert made.difference.value == pytest.approx(made.first.value - made.second.value)  # type: ignore[operator]
     assert made.difference.value != 0
+
+
+def calls_right(w: np.ndarray, scores: np.ndarray, rows: np.ndarray, at: float) -> float:
+    """Return the weighted share of rows that are called right."""
+    right = (scores >= at) == LABELS
+    return float((w * right)[rows].sum() / w[rows].sum())
+
+
+def weighted(figure: str, scores: np.ndarray, group: np.ndarray) -> WeightedFigure:
+    """Make a figure of a group of rows, weighted."""
+    rows = {"sensitivity": group & LABELS, "specificity": group & ~LABELS}.get(figure, group)
+
+    def value(w: np.ndarray) -> float:
+        if figure == "auroc":
+            return weighted_auroc(LABELS[rows], scores[rows], w[rows])
+        if figure == "average_precision":
+            return weighted_average_precision(LABELS[rows], scores[rows], w[rows])
+        if figure == "brier":
+            return float((w * (scores - LABELS) ** 2)[rows].sum() / w[rows].sum())
+        if figure == "net_benefit":
+            worth = (scores >= 0.4) * np.where(LABELS, 1, -0.4 / 0.6)
+            return float((w * worth)[rows].sum() / w[rows].sum())
+        return calls_right(w, scores, rows, 0.4)
+
+    return value
+
+
+def kinds_of(figure: str, group: np.ndarray) -> list[np.ndarray]:
+    """Return the rows that a figure averages together."""
+    positive, negative = group & LABELS, group & ~LABELS
+    if figure in {"auroc", "average_precision"}:
+        return [positive, negative]
+    return [{"sensitivity": positive, "specificity": negative}.get(figure, group)]
+
+
+EVERYONE = np.ones(240, dtype=bool)
+OVER = "difference over patients, paired where a patient is in both"
+
+
+@pytest.mark.parametrize("figure", COMPARABLE)
+@pytest.mark.parametrize("kind", ["models", "groups"])
+def test_differences_over_patients_are_those_of_a_slow_jackknife(kind: str, figure: str) -> None:
+    """Value, error, degrees of freedom, limits and p value; models are paired, groups overlap."""
+    at, few = threshold_of(figure), PATIENTS < 12
+    if kind == "models":
+        made = compare_models(
+            LABELS, FIRST, SECOND, figure=figure, threshold=at, patients=PATIENTS, level=0.9
+        )
+        one, two = (weighted(figure, scores, EVERYONE) for scores in (FIRST, SECOND))
+        kinds, patients, words = kinds_of(figure, EVERYONE), PATIENTS, "both models have the same"
+    else:
+        patients = np.where(few, PATIENTS, 12 + np.arange(240) % 18)
+        group = few ^ (np.arange(240) % 8 == 0)
+        made = compare_groups(
+            LABELS, FIRST, group, figure=figure, threshold=at, patients=patients, level=0.9
+        )
+        one, two = (weighted(figure, FIRST, rows) for rows in (group, ~group))
+        kinds = [*kinds_of(figure, group), *kinds_of(figure, ~group)]
+        words = "both groups have the same"
+    slow = slow_jackknife(lambda w: one(w) - two(w), kinds, patients, absent=True)
+    assert made.difference.value == pytest.approx(slow.value)
+    assert made.error == pytest.approx(slow.error, rel=1e-5)
+    assert made.df == pytest.approx(slow.df, rel=1e-5)
+    assert (made.difference.lower, made.difference.upper) == pytest.approx(slow.limits(0.9))
+    expected = 2 * stats.t.sf(abs(slow.value) / slow.error, slow.df)
+    assert made.p_value == pytest.approx(expected, rel=1e-4)
+    assert made.hypothesis.startswith(f"{words} {figure}")
+    assert made.method == made.difference.method
+    assert made.method.startswith(OVER)
+    assert made.difference.events == LABELS.sum()
+    assert (made.difference.n, made.difference.patients) == (240, 30)
+    assert (made.first.level, made.second.level, made.difference.level) == (0.9, 0.9, 0.9)
+
+
+@pytest.mark.parametrize("figure", ["auroc", "average_precision", "brier", "net_benefit"])
+@pytest.mark.parametrize("kind", ["models", "groups"])
+def test_differences_of_independent_images_are_normal(kind: str, figure: str) -> None:
+    """Squares of the slopes, n/(n-1) in each kind; DeLong's where the figure is the AUROC."""
+    at, group = threshold_of(figure), np.arange(240) % 3 == 0
+    if kind == "models":
+        made = compare_models(LABELS, FIRST, SECOND, figure=figure, threshold=at, level=0.9)
+        one, two = (weighted(figure, scores, EVERYONE) for scores in (FIRST, SECOND))
+        kinds = kinds_of(figure, EVERYONE)
+    else:
+        made = compare_groups(LABELS, FIRST, group, figure=figure, threshold=at, level=0.9)
+        one, two = (weighted(figure, FIRST, rows) for rows in (group, ~group))
+        kinds = [*kinds_of(figure, group), *kinds_of(figure, ~group)]
+    pulls = slopes(lambda w: one(w) - two(w), 240)
+    variance = sum((pulls[rows] ** 2).sum() * rows.sum() / (rows.sum() - 1) for rows in kinds)
+    value, error = one(np.ones(240)) - two(np.ones(240)), math.sqrt(variance)
+    assert made.error == pytest.approx(error, rel=1e-5)
+    assert math.isinf(made.df)
+    half = 1.6448536269514722 * error
+    limits = (made.difference.lower, made.difference.upper)
+    assert limits == pytest.approx((value - half, value + half), rel=1e-4)
+    assert made.p_value == pytest.approx(2 * stats.norm.sf(abs(value) / error), rel=1e-4)
+    assert made.method.startswith(
+        "DeLong's test" if figure == "auroc" else "Wald interval and test"
+    )
+    assert made.difference.note is None
+
+
+@pytest.mark.parametrize(
+    ("figure", "first", "second", "n"),
+    [("sensitivity", 10, 3, 14), ("specificity", 10, 3, 14), ("accuracy", 12, 5, 28)],
+)
+def test_paired_shares_by_hand(figure: str, first: int, second: int, n: int) -> None:
+    """Bonett and Price on the rows of the figure; both limits, p value, and no standard error."""
+    labels = np.repeat([1, 0], 14)
+    right = np.repeat([1, 0, 1, 1, 0, 1], [10, 3, 1, 2, 2, 10])
+    other = np.repeat([0, 1, 1, 0, 1, 1], [10, 3, 1, 2, 2, 10])
+    if figure == "specificity":
+        labels = 1 - labels
+    one, two = (np.where(x == labels, 0.9, 0.1) for x in (right, other))
+    made = compare_models(labels, one, two, figure=figure, threshold=0.5, level=0.9)
+    up, down = (first + 1) / (n + 2), (second + 1) / (n + 2)
+    half = 1.6448536269514722 * math.sqrt((up + down - (up - down) ** 2) / (n + 2))
+    assert made.difference.value == pytest.approx((first - second) / n)
+    assert made.difference.lower == pytest.approx(up - down - half)
+    assert made.difference.upper == pytest.approx(up - down + half)
+    chance = stats.binom.pmf(second, first + second, 0.5)
+    expected = 2 * stats.binom.cdf(second, first + second, 0.5) - chance
+    assert made.p_value == pytest.approx(expected)
+    assert (made.error, made.df) == (None, math.inf)
+    assert made.method.startswith("Bonett & Price 2012 interval")
+
+
+def test_limits_of_a_difference_lie_between_minus_1_and_1() -> None:
+    """Of few images, whichever model is better and however the limits are made."""
+    labels = [1, 1, 1, 0, 0, 0]
+    good, bad = [0.9, 0.8, 0.3, 0.2, 0.4, 0.1], [0.1, 0.2, 0.9, 0.8, 0.7, 0.25]
+    for figure in ("auroc", "sensitivity"):
+        for patients in (None, [1, 2, 3, 1, 2, 3]):
+            ask = {"figure": figure, "threshold": 0.5 if figure != "auroc" else None}
+            made = compare_models(labels, good, bad, patients=patients, level=0.999, **ask)
+            back = compare_models(labels, bad, good, patients=patients, level=0.999, **ask)
+            assert made.difference.upper == 1.0
+            assert back.difference.lower == -1.0
+    labels, scores, first = np.ones(6), [0.9, 0.9, 0.9, 0.1, 0.1, 0.1], np.arange(6) < 3
+    ask = {"figure": "sensitivity", "threshold": 0.5, "level": 0.95}
+    apart, turned = (compare_groups(labels, scores, side, **ask) for side in (first, ~first))
+    assert (apart.difference.value, apart.difference.upper) == (1.0, 1.0)
+    assert (turned.difference.value, turned.difference.lower) == (-1.0, -1.0)
+    assert apart.method.startswith("square-and-add of the Wilson limits")
+
+
+def test_groups_that_are_right_throughout_have_no_p_value() -> None:
+    """Shares of 1 in both: Newcombe's limits, but a pooled error of 0."""
+    made = compare_groups(
+        np.ones(6), [0.9] * 6, np.arange(6) < 3, figure="sensitivity", threshold=0.5
+    )
+    assert (made.difference.value, made.p_value) == (0.0, None)
+    assert made.difference.lower < 0 < made.difference.upper  # type: ignore[operator]
+    wrong = compare_groups(
+        np.ones(6), [0.1] * 6, np.arange(6) < 3, figure="sensitivity", threshold=0.5
+    )
+    assert (wrong.difference.value, wrong.p_value) == (0.0, None)
+    assert wrong.difference.upper == pytest.approx(-wrong.difference.lower)  # type: ignore[operator]
+
+
+UNSEEN = "No interval: the two never part, or a class has one image, so the spread is unseen."
+FROM_ONE = "No interval: the images of a class or group come from one patient."
+
+
+def test_a_difference_without_limits_says_why_and_how() -> None:
+    """Equal models, a lone image of a class, a class of one patient."""
+    same = compare_models(LABELS, FIRST, FIRST)
+    assert (same.difference.note, same.error, same.p_value) == (UNSEEN, None, None)
+    assert same.method.startswith("DeLong's test")
+    over = compare_models(LABELS, FIRST, FIRST, figure="brier", patients=PATIENTS)
+    assert over.difference.note == UNSEEN
+    assert over.method.startswith(OVER)
+    lone = compare_models([1, 0, 0], [0.5, 0.1, 0.7], [0.6, 0.4, 0.5])
+    assert lone.difference.note == UNSEEN
+    patients = np.where(LABELS, 99, PATIENTS)
+    made = compare_models(LABELS, FIRST, SECOND, patients=patients)
+    assert made.difference.note == FROM_ONE
+    assert made.difference.value == pytest.approx(made.first.value - made.second.value)  # type: ignore[operator]
+    assert made.method.startswith(OVER)
+    for group in (PATIENTS == 4, PATIENTS != 4):
+        apart = compare_groups(LABELS, FIRST, group, figure="brier", patients=PATIENTS)
+        assert apart.difference.note == FROM_ONE
+    two = compare_groups(LABELS, FIRST, PATIENTS < 2, figure="brier", patients=PATIENTS)
+    assert two.difference.lower is not None
+
+
+def test_a_class_that_one_side_lacks_is_named() -> None:
+    """The first group has no positives, or the second no negatives."""
+    group = np.arange(6) < 3
+    for labels, reason in (
+        ([0, 0, 0, 1, 0, 1], "no positive images"),
+        ([1, 0, 1, 1, 1, 1], "no negative images"),
+    ):
+        made = compare_groups(labels, [0.1, 0.5, 0.3, 0.7, 0.4, 0.2], group)
+        assert made.difference.not_estimable == reason
+        assert made.method.startswith(OVER)
+        assert (made.p_value, made.difference.n) == (None, 6)
+
+
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        ({"second": [0.1] * 3}, "`labels` has 4, `second` has 3"),
+        ({"second": [0.1, 0.2, 0.3, 1.4]}, r"`second` must lie in \[0, 1\]"),
+        ({"first": [0.1] * 3}, "`labels` has 4, `scores` has 3"),
+        ({"patients": ["a"]}, "`patients` has 1"),
+        ({"level": 0}, "`level` must lie in"),
+        ({"figure": "brier", "second_threshold": 0.5}, "'brier' takes no threshold"),
+        ({"figure": "accuracy", "threshold": -0.1}, r"`threshold` must lie in \[0, 1\]"),
+        ({"figure": "accuracy", "threshold": 1.1}, r"`threshold` must lie in \[0, 1\]"),
+        ({"figure": "net_benefit", "threshold": 1.0}, r"`threshold` must lie in \[0, 1\)"),
+        (
+            {"figure": "accuracy", "threshold": 0.5, "second_threshold": -0.1},
+            r"`second_threshold` must lie in \[0, 1\]",
+        ),
+        ({"figure": "npv"}, "`figure` must be one of 'auroc', 'average_precision', 'brier'"),
+    ],
+)
+def test_what_breaks_its_rule_is_named(ask: dict[str, object], message: str) -> None:
+    """Columns, level, figure and both thresholds of a comparison of models."""
+    columns = {
+        "labels": [1, 0, 1, 0],
+        "first": [0.1, 0.2, 0.3, 0.4],
+        "second": [0.4, 0.2, 0.1, 0.3],
+    }
+    with pytest.raises(InvalidInputError, match=message):
+        compare_models(**(columns | ask))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("in_first", "ask", "message"),
+    [
+        ([1, 0, 1], {}, "`labels` has 4, `in_first` has 3"),
+        ([1, 0, 2, 0], {}, "`in_first` must be 0 or 1"),
+        ([1, 1, 1, 1], {}, "4 of 4 are in the first"),
+        ([1, 0, 1, 0], {"level": 2}, "`level` must lie in"),
+        ([1, 0, 1, 0], {"figure": "aurok"}, "Did you mean 'auroc'"),
+        ([1, 0, 1, 0], {"threshold": 0.2}, "'auroc' takes no threshold, got 0.2"),
+        ([1, 0, 1, 0], {"figure": "accuracy", "threshold": 2}, "`threshold` must lie in"),
+    ],
+)
+def test_what_breaks_its_rule_among_groups_is_named(
+    in_first: list[int], ask: dict[str, object], message: str
+) -> None:
+    """The groups, the level, the figure and the threshold."""
+    with pytest.raises(InvalidInputError, match=message):
+        compare_groups([1, 0, 1, 0], [0.1, 0.2, 0.3, 0.4], in_first, **ask)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("at", "first", "second"), [(0.0, 1.0, 1.0), (1.0, 0.5, 0.0)])
+def test_thresholds_of_0_and_1_are_allowed(at: float, first: float, second: float) -> None:
+    """At 0 all are called, at 1 those of score 1; net benefit takes 0."""
+    labels, one, two = [1, 1, 0, 0], [1.0, 0.2, 0.1, 0.3], [0.9, 0.4, 0.1, 0.3]
+    made = compare_models(labels, one, two, figure="sensitivity", threshold=at, second_threshold=at)
+    assert (made.first.value, made.second.value) == (first, second)
+    assert compare_models(labels, one, two, figure="net_benefit", threshold=0).first.value == 0.5

@@ -1,12 +1,14 @@
 """Tests of figures that rest on the whole 2x2 table."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 from sklearn import metrics as sklearn_metrics
 
 from prevalens.metrics import (
+    Figure,
     balanced_accuracy,
     f1,
     kappa,
@@ -99,3 +101,171 @@ def test_youden_over_patients_uses_their_correlation() -> None:
         assert part.value is not None
     apart = math.hypot(one.value - one.lower, two.value - two.lower)  # type: ignore[operator]
     assert made.value - made.lower > 1.1 * apart  # type: ignore[operator]
+
+
+DELTA = "delta method on the 2x2 counts"
+ONE_PATIENT = "No interval: too much rests on one patient, which says nothing about others."
+
+
+@pytest.mark.parametrize(
+    ("figure", "labels", "calls", "reason", "words"),
+    [
+        (youden, [0, 0], [1, 0], "no positive images", "Newcombe 1998, method 10"),
+        (youden, [1, 1], [1, 0], "no negative images", "Newcombe 1998, method 10"),
+        (balanced_accuracy, [1, 1], [1, 0], "no negative images", "Newcombe 1998, method 10"),
+        (f1, [0, 0], [1, 0], "no positive images", "Wilson interval of tp / (tp + fp + fn)"),
+        (mcc, [0, 0], [1, 0], "no positive images", f"{DELTA}, on Fisher's z scale"),
+        (mcc, [1, 1], [1, 0], "no negative images", f"{DELTA}, on Fisher's z scale"),
+        (mcc, [1, 0], [0, 0], "no positive calls", f"{DELTA}, on Fisher's z scale"),
+        (mcc, [1, 0], [1, 1], "no negative calls", f"{DELTA}, on Fisher's z scale"),
+        (kappa, [0, 0], [1, 0], "no positive images", f"{DELTA}, images independent"),
+        (kappa, [1, 1], [1, 0], "no negative images", f"{DELTA}, images independent"),
+    ],
+)
+def test_what_is_missing_is_named_with_the_method(
+    figure: Callable[..., Figure], labels: list[int], calls: list[int], reason: str, words: str
+) -> None:
+    """Images of a class, or calls of a kind."""
+    made = figure(labels, calls, level=0.8)
+    assert made.not_estimable == reason
+    assert words in made.method
+    assert (made.n, made.events, made.level) == (2, sum(labels), 0.8)
+
+
+@pytest.mark.parametrize(
+    ("figure", "labels", "calls", "patients", "value", "note", "words"),
+    [
+        (
+            youden,
+            [1, 1, 0, 0, 0],
+            [1, 0, 0, 0, 0],
+            list("aabbc"),
+            0.5,
+            "No interval: the positive or the negative images come from one patient.",
+            "Zou & Donner 2008",
+        ),
+        (
+            balanced_accuracy,
+            [1, 1, 1, 0, 0],
+            [1, 0, 1, 0, 0],
+            list("abacc"),
+            5 / 6,
+            "No interval: the positive or the negative images come from one patient.",
+            "Zou & Donner 2008",
+        ),
+        (
+            kappa,
+            [1, 0, 1, 0],
+            [1, 1, 1, 1],
+            None,
+            0.0,
+            "No interval: all calls are alike, so kappa is 0 whatever the labels.",
+            DELTA,
+        ),
+        (
+            kappa,
+            [1, 0, 1, 0],
+            [0, 0, 0, 0],
+            list("abab"),
+            0.0,
+            "No interval: all calls are alike, so kappa is 0 whatever the labels.",
+            DELTA,
+        ),
+        (
+            kappa,
+            [1, 0, 1, 0],
+            [1, 0, 1, 0],
+            list("aabb"),
+            1.0,
+            "No interval: agreement is perfect, so its spread is unseen.",
+            "delta method with the delete-one-patient",
+        ),
+        (
+            mcc,
+            [1, 0, 1, 0],
+            [0, 1, 0, 1],
+            None,
+            -1.0,
+            "No interval: agreement is perfect, so its spread is unseen.",
+            "on Fisher's z scale",
+        ),
+        (mcc, [1, 1, 0, 0, 0], [1, 0, 0, 1, 0], list("aabbc"), 1 / 6, ONE_PATIENT, "delta method,"),
+        (
+            kappa,
+            [1, 1, 0, 0, 0],
+            [1, 0, 0, 1, 0],
+            list("aabbc"),
+            1 / 6,
+            ONE_PATIENT,
+            "delta method with",
+        ),
+    ],
+)
+def test_a_value_without_limits_says_why(
+    figure: Callable[..., Figure],
+    labels: list[int],
+    calls: list[int],
+    patients: list[str] | None,
+    value: float,
+    note: str,
+    words: str,
+) -> None:
+    """The value by hand, the reason, and the method of these rows."""
+    made = figure(labels, calls, patients=patients)
+    assert made.value == pytest.approx(value)
+    assert (made.lower, made.upper, made.note) == (None, None, note)
+    assert words in made.method
+    assert (made.n, made.events) == (len(labels), sum(labels))
+
+
+def test_limits_end_where_the_figure_does() -> None:
+    """Kappa and Youden's J lie in [-1, 1], whatever a symmetric half width says."""
+    labels, calls = [1, 1, 1, 0, 0, 0], [1, 1, 1, 0, 0, 1]
+    assert kappa(labels, calls).upper == 1.0
+    assert youden(labels, calls).upper < 1.0  # type: ignore[operator]
+    worst = kappa(labels, [0, 0, 0, 1, 1, 0])
+    assert worst.lower == -1.0
+    assert worst.lower < worst.value < worst.upper  # type: ignore[operator]
+    patients = [1, 2, 3, 1, 2, 3]
+    assert kappa(labels, calls, patients=patients).upper == 1.0
+
+
+def test_mcc_of_independent_images_by_the_delta_method() -> None:
+    """Variance from numerical slopes in the four counts, on Fisher's z scale."""
+    counts = np.array([45.0, 15.0, 25.0, 115.0])
+
+    def value(cells: np.ndarray) -> float:
+        tp, fn, fp, tn = cells
+        return float((tp * tn - fp * fn) / math.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn)))
+
+    steps = 1e-5 * np.eye(4)
+    slopes = [(value(counts + step) - value(counts - step)) / 2e-5 for step in steps]
+    half = 1.2815515655446004 * math.sqrt(counts @ np.square(slopes)) / (1 - value(counts) ** 2)
+    made = mcc(LABELS, CALLS, level=0.8)
+    assert made.design_effect is None
+    assert (made.lower, made.upper) == pytest.approx(
+        (math.tanh(math.atanh(value(counts)) - half), math.tanh(math.atanh(value(counts)) + half)),
+        rel=1e-7,
+    )
+
+
+def test_patients_who_are_alike_in_one_class_have_no_correlation() -> None:
+    """All positives found: no spread to correlate, so the arms are added as they are."""
+    labels = np.tile([1, 0, 0], 30)
+    calls = np.where(labels, 1, np.arange(90) % 7 == 0)
+    patients = np.repeat(np.arange(30), 3)
+    one, two = (f(labels, calls, patients=patients) for f in (sensitivity, specificity))
+    made = youden(labels, calls, patients=patients)
+    reach = math.hypot(one.value - one.lower, two.value - two.lower)  # type: ignore[operator]
+    assert made.lower == pytest.approx(made.value - reach)  # type: ignore[operator]
+    assert made.upper == pytest.approx(made.value + two.upper - two.value)  # type: ignore[operator]
+
+
+def test_f1_of_wrong_calls_alone_is_0_with_limits() -> None:
+    """None of 5 either: the share is 0, from 0 to Wilson's, and the counts are all rows'."""
+    made = f1([1, 1, 0, 0, 0, 0], [0, 0, 1, 1, 1, 0], patients=list("aabbcc"))
+    assert (made.value, made.lower) == (0.0, 0.0)
+    assert (made.n, made.events, made.patients) == (6, 2, 3)
+    assert made.method.startswith("from tp / (tp + fp + fn): Wilson interval over patients")
+    single = f1([1, 0], [0, 0], patients=["a", "a"])
+    assert (single.value, single.lower, single.n) == (0.0, 0.0, 2)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from prevalens import metrics
 from prevalens.exceptions import InvalidInputError
 from prevalens.metrics import (
     Figure,
@@ -126,3 +127,82 @@ def test_the_prevalence_is_the_share_of_labels() -> None:
     assert (made.lower, made.upper) == pytest.approx(clopper_pearson_interval(1, 4))
     with pytest.raises(InvalidInputError, match="`interval`"):
         prevalence([1, 0], interval="exactly")
+
+
+BY_NAME = {
+    figure.__name__: figure
+    for figure in (
+        *SHARES,
+        metrics.lr_positive,
+        metrics.lr_negative,
+        metrics.dor,
+        metrics.balanced_accuracy,
+        metrics.youden,
+        metrics.f1,
+        metrics.mcc,
+        metrics.kappa,
+        prevalence,
+    )
+}
+
+
+@pytest.mark.parametrize("name", sorted(BY_NAME))
+def test_each_function_is_its_figure_of_the_table(name: str) -> None:
+    """Patients, level and interval are handed on, and change the limits."""
+    rng = np.random.default_rng(3)
+    patients = rng.integers(0, 25, 100)
+    columns = (LABELS,) if name == "prevalence" else (LABELS, CALLS)
+    takes_interval = name == "prevalence" or BY_NAME[name] in SHARES
+    settings_of: list[dict[str, object]] = [
+        {},
+        {"patients": patients},
+        {"level": 0.8},
+        {"patients": patients, "level": 0.8},
+    ]
+    if takes_interval:
+        settings_of.append({"patients": patients, "interval": "exact"})
+    seen = set()
+    for given in settings_of:
+        made = BY_NAME[name](*columns, **given)
+        table = confusion_figures(LABELS, CALLS, **given)  # type: ignore[arg-type]
+        assert made == table[name]
+        assert made.level == given.get("level", 0.95)
+        assert made.patients == (None if "patients" not in given else made.patients)
+        seen.add((made.lower, made.upper))
+    assert len(seen) == len(settings_of)
+    assert list(table) == [*ORDER]
+
+
+ORDER = (
+    "sensitivity specificity ppv npv lr_positive lr_negative dor accuracy balanced_accuracy "
+    "youden f1 mcc kappa prevalence"
+).split()
+
+
+@pytest.mark.parametrize("name", sorted(BY_NAME))
+def test_each_function_checks_its_columns_by_name(name: str) -> None:
+    """Labels, calls, patients and level."""
+    figure = BY_NAME[name]
+    if name != "prevalence":
+        with pytest.raises(InvalidInputError, match="`calls` must be 0 or 1"):
+            figure([0, 1], [0, 2])
+        with pytest.raises(InvalidInputError, match="`labels` has 2, `calls` has 3"):
+            figure([0, 1], [0, 1, 1])
+    columns = ([0, 1],) if name == "prevalence" else ([0, 1], [0, 1])
+    with pytest.raises(InvalidInputError, match="`level` must lie in"):
+        figure(*columns, level=1)
+    with pytest.raises(InvalidInputError, match="`patients` has 1"):
+        figure(*columns, patients=["a"])
+    with pytest.raises(InvalidInputError, match="`labels` must be 0 or 1"):
+        figure([0, 3], *columns[1:])
+
+
+@pytest.mark.parametrize("name", ["sensitivity", "specificity", "ppv", "npv", "accuracy"])
+def test_the_table_takes_the_exact_interval_too(name: str) -> None:
+    """For every share; the interval's name is checked first."""
+    table = confusion_figures(LABELS, CALLS, interval="exact")
+    assert table[name] == BY_NAME[name](LABELS, CALLS, interval="exact")
+    assert table[name] != confusion_figures(LABELS, CALLS)[name]
+    assert "Clopper-Pearson" in table["prevalence"].method
+    with pytest.raises(InvalidInputError, match=r"`interval` must be one of 'wilson', 'exact'"):
+        confusion_figures(LABELS, CALLS, interval="bayes")

@@ -122,3 +122,58 @@ def test_without_limits_nothing_is_shown() -> None:
     )
     judged = non_inferiority(bare, margin=0.05)
     assert (judged.shown, judged.p_value, judged.level) == (None, None, 0.8)
+
+
+def test_a_hypothesis_names_the_side_on_which_loss_lies() -> None:
+    """Lower where higher is better, higher where it is not; margin and level are kept."""
+    made = contrast(0.01, 0.02)
+    judged = non_inferiority(made, margin=0.05)
+    assert judged.hypothesis == "the first is at least 0.05 lower than the second"
+    assert (judged.margin, judged.level) == (0.05, 0.95)
+    # 3 errors above -.05.
+    assert judged.p_value == pytest.approx(0.0013498980316301)
+    judged = non_inferiority(made, margin=0.05, higher_is_better=False)
+    assert judged.hypothesis == "the first is at least 0.05 higher than the second"
+    assert judged.p_value == pytest.approx(tail(2, math.inf))
+
+
+def test_degrees_of_freedom_reach_the_one_sided_value() -> None:
+    """Ten of them: 2.228 errors leave .025 above."""
+    made = replace(contrast(0.0, 0.02), df=10)
+    judged = non_inferiority(made, margin=0.02 * 2.2281388519649)
+    assert judged.p_value == pytest.approx(0.025)
+    assert tail(2.2281388519649, 10) == pytest.approx(0.025)
+    assert two_sided(0.02 * 2.2281388519649, 0.02, 10) == pytest.approx(0.05)
+
+
+def test_a_limit_at_the_margin_shows_nothing() -> None:
+    """The lower limit must lie above it."""
+    made = Contrast(
+        figure(0.0, -0.05, 0.05), figure(0.8, 0.7, 0.9), figure(0.8, 0.7, 0.9), 1, "", ""
+    )
+    for better in (True, False):
+        assert non_inferiority(made, margin=0.05, higher_is_better=better).shown is False
+        assert non_inferiority(made, margin=0.051, higher_is_better=better).shown is True
+
+
+def test_without_a_difference_there_is_no_value() -> None:
+    """A refused difference has neither, even beside an error."""
+    refused = Figure(None, None, None, 0.95, "", "image", 9, not_estimable="no positive images")
+    made = replace(contrast(0.1, 0.02), difference=refused)
+    assert non_inferiority(made, margin=0.05).p_value is None
+    assert non_inferiority(made, margin=0.05).shown is None
+
+
+def test_plain_values_hold_both_sides_and_the_method() -> None:
+    """Six entries, each under its name."""
+    plain = contrast(0.1, 0.02).to_dict()
+    assert list(plain) == ["difference", "first", "second", "p_value", "hypothesis", "method"]
+    assert (plain["first"]["value"], plain["second"]["value"], plain["method"]) == (0.8, 0.7, "z")
+
+
+@pytest.mark.parametrize("p_value", [-0.01, 1.01])
+def test_a_p_value_outside_0_to_1_is_refused_by_its_name(p_value: float) -> None:
+    """The ends are values."""
+    with pytest.raises(InvalidInputError, match=r"`p_values\['b'\]` must lie in \[0, 1\]"):
+        holm({"a": 0.5, "b": p_value})
+    assert holm({"a": 0.0, "b": 1.0}) == {"a": 0.0, "b": 1.0}

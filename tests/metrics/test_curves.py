@@ -1,5 +1,7 @@
 """Tests of curves as points."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn import metrics as sklearn_metrics
 
 from prevalens.exceptions import InvalidInputError
-from prevalens.metrics import auroc, average_precision, precision_recall_curve, roc_curve
+from prevalens.metrics import Curve, auroc, average_precision, precision_recall_curve, roc_curve
 
 ranked = st.lists(st.tuples(st.booleans(), st.integers(0, 9)), min_size=2, max_size=40).filter(
     lambda rows: 0 < sum(label for label, _ in rows) < len(rows)
@@ -44,3 +46,27 @@ def test_one_class_has_no_curve() -> None:
         roc_curve([1, 1], [0.2, 0.3])
     with pytest.raises(InvalidInputError, match="no positive images among 2"):
         precision_recall_curve([0, 0], [0.2, 0.3])
+
+
+def test_points_and_names_by_hand() -> None:
+    """Scores .9 (positive), .5 (one of each) and .2 (negative): four points, the first at infinity."""
+    labels, scores = [1, 1, 0, 0], [0.9, 0.5, 0.5, 0.2]
+    roc, recall = roc_curve(labels, scores), precision_recall_curve(labels, scores)
+    for curve in (roc, recall):
+        assert curve.thresholds.tolist() == [np.inf, 0.9, 0.5, 0.2]
+    assert roc.x.tolist() == [0, 0, 0.5, 1]
+    assert roc.y.tolist() == [0, 0.5, 1, 1]
+    assert (roc.x_name, roc.y_name) == ("false positive rate", "sensitivity")
+    assert recall.x.tolist() == [0, 0.5, 1, 1]
+    assert recall.y.tolist() == pytest.approx([1, 1, 2 / 3, 1 / 2])
+    assert (recall.x_name, recall.y_name) == ("recall", "precision")
+
+
+@pytest.mark.parametrize("curve", [roc_curve, precision_recall_curve])
+def test_the_missing_class_is_named_and_columns_are_checked(curve: Callable[..., Curve]) -> None:
+    """Either class, either curve; scores of another length."""
+    for label, missing in ((1, "negative"), (0, "positive")):
+        with pytest.raises(InvalidInputError, match=f"no {missing} images among 3"):
+            curve([label] * 3, [0.2, 0.3, 0.4])
+    with pytest.raises(InvalidInputError, match="`scores` has 1"):
+        curve([0, 1], [0.5])

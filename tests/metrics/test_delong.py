@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from prevalens.metrics.delong import obuchowski_variance, patient_influences, place
+from prevalens.metrics.delong import (
+    auroc_spread,
+    obuchowski_variance,
+    patient_influences,
+    place,
+)
 
 
 def test_placements_count_pairs_with_ties_half() -> None:
@@ -58,3 +63,24 @@ def test_obuchowskis_variance_by_its_formula() -> None:
     np.add.at(below, codes[~labels], (placed.negatives - area) / 4)
     expected = 3 / 2 * above @ above + 4 / 3 * below @ below + 2 * 4 / 3 * (above @ below)
     assert obuchowski_variance(placed, labels, codes) == pytest.approx(expected)
+
+
+def test_placements_of_rows_in_no_order_are_the_same_ones_sorted() -> None:
+    """Enough where images are independent; ties count half either way."""
+    rng = np.random.default_rng(4)
+    labels, scores = rng.random(40) < 0.5, rng.integers(0, 6, 40) / 6
+    one, two = place(labels, scores), place(labels, scores, in_order=False)
+    np.testing.assert_array_equal(two.positives, np.sort(one.positives))
+    np.testing.assert_array_equal(np.sort(two.negatives), np.sort(one.negatives))
+    assert one.positives.tolist() != two.positives.tolist()
+
+
+def test_a_spread_over_patients_by_hand() -> None:
+    """Two positives (.4, .8) and two negatives (.5, .1) of three patients."""
+    labels = np.array([1, 1, 0, 0], dtype=bool)
+    placed = place(labels, np.array([0.4, 0.8, 0.5, 0.1]))
+    # Placements .5 and 1; .5 and 1; the area is .75, so each pulls 1/8 one way or the other.
+    made = auroc_spread(placed, labels, np.array([0, 2, 0, 4]))
+    changes = [-1 / 8 / (1 / 2) - 1 / 8 / (1 / 2), 1 / 8 / (1 / 2), 1 / 8 / (1 / 2)]
+    assert made.variance == pytest.approx(sum(change**2 for change in changes))
+    assert made.patients == 3

@@ -93,3 +93,49 @@ def test_one_patient_gives_values_without_limits() -> None:
         assert figure.lower is None, name
         assert figure.upper is None, name
         assert "No interval" in str(figure.note) or figure.value is None, name
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"seed": -1}, "`seed` must be a whole number >= 0, got -1"),
+        ({"seed": 1.5}, "`seed` must be a whole number"),
+        ({"draws": 99}, "`draws` must be a whole number >= 100, got 99"),
+        ({"draws": -1}, "`draws` must be a whole number"),
+        ({"draws": 1}, "`draws` must be a whole number >= 100, got 1"),
+        ({"threshold": -0.01}, r"`threshold` must lie in \[0, 1\], got -0.01"),
+        ({"threshold": 1.01}, r"`threshold` must lie in \[0, 1\], got 1.01"),
+        ({"level": 1.0}, "`level` must lie in"),
+    ],
+)
+def test_settings_outside_their_range_are_refused_by_name(
+    given: dict[str, float], message: str
+) -> None:
+    """Each names the argument, the range and the value."""
+    labels, scores, _ = rows()
+    with pytest.raises(InvalidInputError, match=message):
+        all_figures(labels, scores, **({"threshold": 0.5} | given))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("end", [0, 1])
+def test_the_ends_of_the_range_of_a_threshold_are_in_it(end: int) -> None:
+    """At 0 every image is called positive; at 1 those of score 1."""
+    made = all_figures([1, 1, 0, 0], [1.0, 0.2, 0.0, 0.1], threshold=end)
+    assert made["sensitivity"].value == (1.0 if end == 0 else 0.5)
+    assert made["specificity"].value == (0.0 if end == 0 else 1.0)
+
+
+def test_a_hundred_draws_are_enough_and_take_the_seed_and_the_level() -> None:
+    """By default none are drawn, from seed 0."""
+    labels, scores, patients = rows()
+    ask = {"threshold": 0.5, "patients": patients}
+    assert "bootstrap" not in all_figures(labels, scores, **ask)["auroc"].method
+    drawn, same, other, wide = (
+        all_figures(labels, scores, draws=100, **ask, **given)["auroc"]
+        for given in ({}, {"seed": 0}, {"seed": 1}, {"level": 0.5})
+    )
+    assert "100 draws" in drawn.method
+    assert drawn == same
+    assert drawn != other
+    assert wide.level == 0.5
+    assert drawn.lower < wide.lower < wide.upper < drawn.upper

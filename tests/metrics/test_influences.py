@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 from sklearn import metrics as sklearn_metrics
 
-from prevalens.metrics.influences import COMPARABLE, independent_variance, influence_of
+from prevalens.metrics.influences import (
+    COMPARABLE,
+    auroc_influence,
+    classes_missing,
+    independent_variance,
+    influence_of,
+    spread_over,
+)
 
 RNG = np.random.default_rng(9)
 LABELS = RNG.random(40) < 0.4
@@ -66,3 +73,59 @@ def test_one_row_of_a_kind_has_no_variance() -> None:
     labels = np.array([True, False, False])
     made = influence_of("auroc", labels, np.array([0.5, 0.1, 0.7]), None)
     assert np.isnan(independent_variance(made.pulls, made.kinds))
+
+
+@pytest.mark.parametrize(
+    ("figure", "positive", "negative"),
+    [
+        ("auroc", True, True),
+        ("average_precision", True, True),
+        ("sensitivity", True, False),
+        ("specificity", False, True),
+        ("accuracy", False, False),
+        ("brier", False, False),
+        ("net_benefit", False, False),
+    ],
+)
+def test_each_figure_names_the_class_it_lacks(figure: str, positive: bool, negative: bool) -> None:
+    """Which class a figure needs, by its definition; with both there is nothing to say."""
+    none, both = np.zeros(3, dtype=bool), np.array([True, False])
+    assert classes_missing(figure, none) == ("no positive images" if positive else None)
+    assert classes_missing(figure, ~none) == ("no negative images" if negative else None)
+    assert classes_missing(figure, both) is None
+
+
+def test_pulls_of_figures_at_a_threshold_by_hand() -> None:
+    """Right less the mean, over the rows that count; a benefit's worth is 1 or minus the odds."""
+    labels = np.array([1, 1, 1, 0, 0], dtype=bool)
+    scores = np.array([0.9, 0.2, 0.1, 0.8, 0.1])
+    for figure, at, pulls in (
+        ("sensitivity", 0.2, [1 / 9, 1 / 9, -2 / 9, 0, 0]),
+        ("specificity", 0.2, [0, 0, 0, -1 / 4, 1 / 4]),
+        ("accuracy", 0.2, [0.08, 0.08, -0.12, -0.12, 0.08]),
+        # Worths 1, 1, 0, -1/4, 0: a mean of .35.
+        ("net_benefit", 0.2, [0.13, 0.13, -0.07, -0.12, -0.07]),
+    ):
+        made = influence_of(figure, labels, scores, at)
+        assert made.pulls.tolist() == pytest.approx(pulls), figure
+        assert np.array_equal(np.any(made.kinds, axis=0), made.pulls != 0), figure
+
+
+def test_variances_of_independent_rows_add_up_over_kinds() -> None:
+    """Sum of squares times n/(n-1), from two rows on."""
+    pulls = np.array([0.5, -0.5, 0.2, -0.1, -0.1])
+    one = np.array([1, 1, 0, 0, 0], dtype=bool)
+    assert independent_variance(pulls, (one, ~one)) == pytest.approx(0.5 * 2 + 0.06 * 1.5)
+    assert np.isnan(independent_variance(pulls, (~one, one & (np.arange(5) == 0))))
+
+
+def test_patients_are_counted_in_each_kind_and_those_absent_in_none() -> None:
+    """Two with positive rows, three with negative ones; number 1 has no rows at all."""
+    codes = np.array([0, 0, 2, 3, 0])
+    labels = np.array([1, 0, 1, 0, 1], dtype=bool)
+    made = auroc_influence(labels, np.array([0.9, 0.3, 0.5, 0.6, 0.2]))
+    assert made.patients_per_kind(codes) == 2
+    codes[2] = 0
+    assert made.patients_per_kind(codes) == 1
+    spread = spread_over(np.array([1.0, 5.0, -1.0, 1.0]), np.array([0, 2, 3, 3]))
+    assert (spread.variance, spread.df, spread.patients) == (3.0, 2.0, 3)

@@ -1,5 +1,7 @@
 """Tests of what labels, scores and patients may be."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from prevalens.metrics.inputs import (
     check_level,
     check_patients,
     check_scores,
+    count_patients,
     one_image_each,
 )
 
@@ -87,3 +90,112 @@ def test_a_level_lies_strictly_between_0_and_1(level: float) -> None:
     """95 is not 0.95."""
     with pytest.raises(InvalidInputError, match=r"\(0, 1\)"):
         check_level(level)
+
+
+@pytest.mark.parametrize(
+    ("ids", "rows"),
+    [
+        (np.array(["a", "", "b"]), "1"),
+        (np.array([b"", b"a", b""]), "0, 2"),
+        (np.array([1.0, np.nan, 2.0]), "1"),
+        (np.array([None] * 7, dtype=object), "0, 1, 2, 3, 4 and 2 more"),
+        ([float("nan"), "a", None], "0, 2"),
+    ],
+)
+def test_missing_ids_of_every_type_are_found(ids: object, rows: str) -> None:
+    """Empty text, bytes, nan among numbers, None: the first five rows and how many more."""
+    column = np.array(ids, dtype=object) if isinstance(ids, list) else ids
+    with pytest.raises(InvalidInputError, match=f"rows {rows} have none"):
+        check_patients(column, len(column))  # type: ignore[arg-type]
+
+
+def test_ids_of_every_type_are_numbered() -> None:
+    """Numbers sort as numbers, text and mixed ids as text; a column vector is a column."""
+    for ids, codes in (
+        ([10, 9, 10], [1, 0, 1]),
+        ([1.5, 0.5, 1.5], [1, 0, 1]),
+        (["10", "9", "10"], [0, 1, 0]),
+        (np.array([10, "9", 10], dtype=object), [0, 1, 0]),
+        (np.array([["b"], ["a"], ["b"]]), [1, 0, 1]),
+        ([True, False, True], [1, 0, 1]),
+    ):
+        made = check_patients(ids, 3)
+        assert made is not None
+        assert made.tolist() == codes
+        assert made.dtype == np.int64
+
+
+@pytest.mark.parametrize("check", [check_labels, check_scores])
+def test_a_column_is_told_by_the_name_it_is_given(check: Callable[..., np.ndarray]) -> None:
+    """By its default name too: shape, emptiness, type and value."""
+    default = check.__name__.removeprefix("check_")
+    for values in (
+        [],
+        np.zeros((2, 2)),
+        ["x"],
+        [0, 2],
+        [0.5, np.nan] if default == "scores" else [3],
+    ):
+        with pytest.raises(InvalidInputError, match=f"`{default}`"):
+            check(values)
+        with pytest.raises(InvalidInputError, match="`first`"):
+            check(values, name="first")
+
+
+def test_other_columns_of_one_row_are_not_taken_for_one_column() -> None:
+    """Shapes are named as they came; patients by their own name."""
+    for values, shape in (
+        (np.zeros((1, 2)), "(1, 2)"),
+        (np.zeros((2, 1, 1)), "(2, 1, 1)"),
+        (1, "()"),
+    ):
+        with pytest.raises(InvalidInputError) as told:
+            check_labels(values)
+        assert f"shape (n_rows,), got shape {shape}" in str(told.value)
+        with pytest.raises(InvalidInputError, match="`patients` must be one column"):
+            check_patients(values, 1)
+    with pytest.raises(InvalidInputError, match="`patients` must have at least one row"):
+        check_patients([], 1)
+
+
+def test_scores_reach_0_and_1_and_no_further() -> None:
+    """Both ends are scores; a hair beyond is named; missing ones are counted with the first."""
+    made = check_scores([0, 1])
+    assert made.tolist() == [0.0, 1.0]
+    assert made.dtype == np.float64
+    with pytest.raises(InvalidInputError, match="got -0.001 to 0.5"):
+        check_scores([0.5, -0.001])
+    with pytest.raises(InvalidInputError, match="got 0.5 to 1.001"):
+        check_scores([0.5, 1.001])
+    with pytest.raises(InvalidInputError, match="got nan in 2 rows, the first 1. Leave"):
+        check_scores([0.5, np.nan, np.nan])
+    with pytest.raises(InvalidInputError, match="`scores` must be numbers in"):
+        check_columns([0, 1], ["a", "b"], None)
+
+
+def test_strange_labels_are_each_named_once() -> None:
+    """The strange ones alone, sorted as text; five of them and how many more."""
+    with pytest.raises(InvalidInputError, match=r"got 2, 3\. For"):
+        check_labels([0, 3, 1, 2, 3])
+    with pytest.raises(InvalidInputError, match=r"got 2, 3, 4, 5, 6 and 1 more\."):
+        check_labels(np.arange(8))
+    with pytest.raises(InvalidInputError, match="Pass `second == positive_class`"):
+        check_labels(["a"], name="second")
+
+
+def test_independent_images_have_no_patients_to_count() -> None:
+    """None; and no rows, or one each, are independent."""
+    assert check_columns([0, 1], [0.1, 0.2], None).n_patients is None
+    assert check_columns([0, 1], [0.1, 0.2], ["a", "b"]).n_patients == 2
+    assert one_image_each(None)
+    assert one_image_each(np.zeros(0, dtype=np.int64))
+    assert not one_image_each(np.array([3, 3]))
+    assert count_patients(np.array([0, 4, 4])) == 2
+
+
+@pytest.mark.parametrize("level", [1e-9, 0.5, 1 - 1e-9])
+def test_every_level_between_is_taken(level: float) -> None:
+    """As it is; outside, it is named."""
+    assert check_level(level) == level
+    with pytest.raises(InvalidInputError, match="`level` must lie in"):
+        check_level(-level)

@@ -1,6 +1,7 @@
 """Tests of limits against published and closed-form values."""
 
 import math
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -92,3 +93,74 @@ def test_intervals_mirror_and_rise(found: tuple[int, int]) -> None:
             higher = interval(events + 1, n)
             assert higher[0] > lower
             assert higher[1] > upper or upper == 1
+
+
+@pytest.mark.parametrize("interval", [wilson_interval, clopper_pearson_interval])
+@pytest.mark.parametrize(
+    ("events", "n", "level", "message"),
+    [
+        (-0.1, 5, 0.95, r"`events` must lie in \[0, inf\], got -0.1"),
+        (0, 0, 0.95, r"`n` must lie in \(0, inf\), got 0"),
+        (0, -1, 0.95, r"`n` must lie in \(0, inf\), got -1"),
+        (0, math.inf, 0.95, r"`n` must lie in \(0, inf\), got inf"),
+        (5.1, 5, 0.95, r"`events` must be at most `n`, got 5.1 of 5.0"),
+        ("a", 5, 0.95, "`events` must be a number"),
+        (1, "b", 0.95, "`n` must be a number"),
+        (1, 5, 1.0, "`level` must lie in"),
+        (1, 5, 0.0, "`level` must lie in"),
+    ],
+)
+def test_counts_outside_their_range_are_named(
+    interval: Callable[..., tuple[float, float]],
+    events: float,
+    n: float,
+    level: float,
+    message: str,
+) -> None:
+    """Events from 0 to n, n above 0 and finite, the level between 0 and 1."""
+    with pytest.raises(InvalidInputError, match=message):
+        interval(events, n, level=level)
+
+
+def test_fractions_of_events_and_units_are_counts_too() -> None:
+    """Less than one unit, and less than one event of it; both ends are exact."""
+    for interval in (wilson_interval, clopper_pearson_interval):
+        assert interval(0, 0.5)[0] == 0
+        assert interval(0.5, 0.5)[1] == 1
+        low, high = interval(0.25, 0.5)
+        assert 0 < low < 0.5 < high < 1
+        assert low == pytest.approx(1 - high)
+    # One of one: the root of the tail; none of one mirrors it.
+    assert clopper_pearson_interval(1, 1)[0] == pytest.approx(0.025)
+    assert clopper_pearson_interval(0, 1)[1] == pytest.approx(0.975)
+
+
+@settings(deadline=None)
+@given(st.floats(0.02, 0.9), st.floats(0.001, 0.5))
+def test_limits_on_a_scale_are_that_scales(value: float, half: float) -> None:
+    """There, plus and minus half times the slope of the scale, and back."""
+    logit = math.log(value / (1 - value))
+    for limits, there, back, slope in (
+        (log_limits, math.log(value), math.exp, 1 / value),
+        (logit_limits, logit, lambda x: 1 / (1 + math.exp(-x)), 1 / (value * (1 - value))),
+        (fisher_limits, math.atanh(value), math.tanh, 1 / (1 - value**2)),
+    ):
+        expected = back(there - half * slope), back(there + half * slope)
+        assert limits(value, half) == pytest.approx(expected)
+    assert plain_limits(value, half) == (value - half, value + half)
+    assert plain_limits(value, 2.0, low=-0.5, high=0.95) == (-0.5, 0.95)
+
+
+def test_a_spread_beyond_any_number_overflows_nothing() -> None:
+    """A factor of exp(700), about 1e304, is as far as limits on the log scale go."""
+    lower, upper = log_limits(0.5, 1e9)
+    assert lower == pytest.approx(0.5 / math.exp(700), rel=1e-9)
+    assert upper == pytest.approx(0.5 * math.exp(700), rel=1e-9)
+
+
+@pytest.mark.parametrize(("level", "value"), [(0.5, 0.6744897501960817), (0.9, 1.6448536269514722)])
+def test_quantiles_follow_the_level(level: float, value: float) -> None:
+    """The normal ones, and t's on as many degrees of freedom, fractions too."""
+    assert normal_critical(level) == pytest.approx(value)
+    for df in (1, 2.5, 30):
+        assert student_critical(level, df) == pytest.approx(stats.t.ppf((1 + level) / 2, df))

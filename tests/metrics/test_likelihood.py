@@ -1,11 +1,12 @@
 """Tests of likelihood ratios and the odds ratio."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 
-from prevalens.metrics import dor, lr_negative, lr_positive
+from prevalens.metrics import dor, lr_negative, lr_positive, sensitivity, specificity
 from prevalens.metrics.figure import Figure
 
 Z = 1.959963984540054
@@ -78,3 +79,109 @@ def test_patients_widen_the_interval() -> None:
         assert limit(together) > limit(alone)
         assert together.design_effect is not None
         assert together.design_effect > 1
+
+
+LOG_OVER = "log method with the delete-one-patient jackknife"
+ONE_PATIENT = "No interval: too much rests on one patient, which says nothing about others."
+
+
+@pytest.mark.parametrize(
+    ("figure", "counts", "reason", "words"),
+    [
+        (lr_positive, (0, 0, 3, 9), "no positive images", "Simel"),
+        (lr_positive, (3, 1, 0, 0), "no negative images", "Simel"),
+        (lr_negative, (0, 0, 3, 9), "no positive images", "Simel"),
+        (lr_negative, (3, 1, 0, 0), "no negative images", "Simel"),
+        (
+            lr_positive,
+            (5, 5, 0, 9),
+            "no false positives, so the ratio has no finite value",
+            "Simel",
+        ),
+        (
+            lr_negative,
+            (5, 5, 9, 0),
+            "no true negatives, so the ratio has no finite value",
+            "Simel",
+        ),
+        (
+            dor,
+            (0, 5, 2, 9),
+            "no true positives, so the log odds ratio has no finite value",
+            "Woolf",
+        ),
+        (
+            dor,
+            (5, 0, 2, 9),
+            "no false negatives, so the log odds ratio has no finite value",
+            "Woolf",
+        ),
+        (
+            dor,
+            (5, 5, 0, 9),
+            "no false positives, so the log odds ratio has no finite value",
+            "Woolf",
+        ),
+        (
+            dor,
+            (5, 5, 2, 0),
+            "no true negatives, so the log odds ratio has no finite value",
+            "Woolf",
+        ),
+    ],
+)
+def test_each_empty_cell_is_named_with_the_method(
+    figure: Callable[..., Figure], counts: tuple[int, int, int, int], reason: str, words: str
+) -> None:
+    """And the counts of the rows; none is filled by a half."""
+    labels, calls = table(*counts)
+    for patients in (None, np.zeros(sum(counts))):
+        made = figure(labels, calls, patients=patients, level=0.8)
+        assert made.not_estimable == reason
+        assert words in made.method
+        assert (made.n, made.events, made.level) == (sum(counts), counts[0] + counts[1], 0.8)
+
+
+@pytest.mark.parametrize(
+    ("figure", "counts"), [(lr_positive, (0, 10, 20, 80)), (lr_negative, (10, 0, 20, 80))]
+)
+@pytest.mark.parametrize("clustered", [False, True])
+def test_a_ratio_of_0_ends_where_its_parts_do(
+    figure: Callable[..., Figure],
+    counts: tuple[int, int, int, int],
+    clustered: bool,
+) -> None:
+    """Donner and Zou with a share of 0 above: u / sqrt(l (2 B - l)), over patients too."""
+    labels, calls = table(*counts)
+    patients = np.arange(110) % 25 if clustered else None
+    hit, true = (f(labels, calls, patients=patients) for f in (sensitivity, specificity))
+    if figure is lr_positive:
+        upper, low, share = hit.upper, 1 - true.upper, 1 - true.value  # type: ignore[operator]
+    else:
+        upper, low, share = 1 - hit.lower, true.lower, true.value  # type: ignore[operator, assignment]
+    made = figure(labels, calls, patients=patients)
+    assert (made.value, made.lower) == (0.0, 0.0)
+    assert made.upper == pytest.approx(upper / math.sqrt(low * (2 * share - low)))  # type: ignore[operator]
+    assert made.method.startswith("one-sided: the log has no standard error at 0")
+
+
+def test_a_ratio_of_0_from_one_patient_has_no_limit() -> None:
+    """Positives, or negatives, of a single patient."""
+    labels, calls = table(0, 2, 1, 3)
+    for patients in (list("aabbcd"), list("abcccc")):
+        made = lr_positive(labels, calls, patients=patients)
+        assert (made.value, made.upper) == (0.0, None)
+        assert made.note == "No interval: the images of a class come from one patient."
+        assert made.method.startswith("one-sided")
+
+
+@pytest.mark.parametrize("figure", [lr_positive, lr_negative, dor])
+def test_a_ratio_whose_positives_are_of_one_patient_has_no_limits(
+    figure: Callable[..., Figure],
+) -> None:
+    """The value stays, with the method over patients."""
+    labels, calls = table(3, 1, 2, 6)
+    made = figure(labels, calls, patients=list("aaaabbccddee"))
+    assert made.value == pytest.approx(figure(labels, calls).value)
+    assert (made.lower, made.note) == (None, ONE_PATIENT)
+    assert made.method.startswith(LOG_OVER)

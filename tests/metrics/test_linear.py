@@ -7,7 +7,7 @@ import pytest
 
 from prevalens.metrics.inputs import Columns
 from prevalens.metrics.intervals import plain_limits, student_critical
-from prevalens.metrics.linear import basis_of, linear_figure
+from prevalens.metrics.linear import JACKKNIFE, basis_of, linear_figure
 
 VALUES = np.array([1.0, 3.0, 2.0, 6.0, 4.0, 2.0])
 LABELS = np.array([1, 0, 0, 1, 0, 0], dtype=bool)
@@ -58,3 +58,64 @@ def test_patients_that_do_not_differ_have_no_limits() -> None:
     made = linear_figure(columns, 2.0, pulls, plain_limits, method="{}", level=0.95)
     assert (made.value, made.lower) == (2.0, None)
     assert "patients do not differ at all" in str(made.note)
+
+
+def test_each_reason_stands_beside_value_and_method() -> None:
+    """One patient, images alike, patients alike: the value, why, and which method."""
+    ask = {"method": "a mean, {}", "level": 0.8}
+    over = f"a mean, {JACKKNIFE}"
+    two = np.array([0, 0, 1, 1])
+    pulls = np.array([-0.25, 0.25, -0.25, 0.25])
+    for moves, codes, note, method in (
+        (pulls, np.zeros(4, dtype=np.int64), "all images come from one patient", over),
+        (0 * pulls, two, "all images count alike, and a width of 0 is not an interval", over),
+        (
+            0 * pulls,
+            None,
+            "all images count alike, and a width of 0 is not an interval",
+            "a mean, images independent",
+        ),
+        (
+            pulls,
+            two,
+            "the patients do not differ at all, and a width of 0 is not an interval",
+            over,
+        ),
+    ):
+        columns = Columns(LABELS[:4], VALUES[:4] / 10, codes)
+        made = linear_figure(columns, 3.0, moves, plain_limits, **ask)  # type: ignore[arg-type]
+        assert (made.value, made.lower, made.upper) == (3.0, None, None)
+        assert made.note == f"No interval: {note}."
+        assert made.method == method
+        assert (made.n, made.events, made.level) == (4, 2, 0.8)
+
+
+def test_one_image_counts_alike_with_itself() -> None:
+    """Of one patient or of none: no spread in one row, and no division by 0."""
+    for codes in (None, np.array([0])):
+        columns = Columns(LABELS[:1], VALUES[:1] / 10, codes)
+        made = linear_figure(columns, 3.0, np.zeros(1), plain_limits, method="{}", level=0.95)
+        assert "count alike" in str(made.note)
+
+
+def test_a_design_effect_is_at_least_1_and_by_hand() -> None:
+    """Means 2, 4 and 3 of pairs: (3/2)^2 x 2/9 x ... over the sample variance of the images."""
+    made = mean_of(np.array([0, 0, 1, 1, 2, 2]))
+    alone = VALUES.var(ddof=1) / 6
+    changes = np.array([-1.0, 1.0, 0.0]) / 3 * 3 / 2
+    effect = max(float(changes @ changes) / alone, 1.0)
+    assert made.design_effect == pytest.approx(effect)  # type: ignore[attr-defined]
+    apart = Columns(LABELS, VALUES / 10, np.array([0, 1, 2, 0, 1, 2]))
+    pulls = np.array([-1.0, 0.8, 0.1, 1.0, -1.0, 0.1]) / 6
+    even = linear_figure(apart, 3.0, pulls, plain_limits, method="{}", level=0.95)
+    assert even.design_effect == 1.0
+    assert even.effective_n == 6.0
+
+
+def test_pulls_too_large_for_a_number_leave_the_value_alone() -> None:
+    """Squares overflow without a warning and end as no limits."""
+    columns = Columns(LABELS, VALUES / 10, None)
+    pulls = np.array([1e200, -1e200, 0, 0, 0, 0])
+    made = linear_figure(columns, 3.0, pulls, plain_limits, method="{}", level=0.95)
+    assert (made.value, made.lower) == (3.0, None)
+    assert "too extreme for limits" in str(made.note)

@@ -5,7 +5,7 @@ import pytest
 import statsmodels.api as sm
 from scipy import special
 
-from prevalens.metrics.logistic import fit_line
+from prevalens.metrics.logistic import NoLineError, fit_line
 
 
 def data() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -80,3 +80,62 @@ def test_a_fit_that_one_patient_carries_has_no_spread(far: float) -> None:
     made = line.spread(np.array([0, 0, 0, 0, 1, 2]), 0)
     assert np.isnan(made.variance)
     assert made.patients == 3
+
+
+def test_an_unseen_spread_counts_the_patients_that_occur() -> None:
+    """One patient of each class is not enough, two are; numbers without rows are no patients."""
+    labels, log_odds, _ = data()
+    for slope in (False, True):
+        line = fit_line(labels, log_odds, slope=slope)
+        lone = np.where(labels, 0, 2 + np.arange(300) % 10)
+        for codes in (lone, np.where(~labels, 0, 2 + np.arange(300) % 10)):
+            spread = line.spread(codes, 0)
+            assert np.isnan(spread.variance)
+            assert spread.patients == 11
+        pair = np.where(labels, np.arange(300) % 2, 3 + np.arange(300) % 10)
+        made = line.spread(pair, 0)
+        assert np.isfinite(made.variance)
+        assert made.patients == 12
+
+
+def test_a_number_without_rows_changes_no_spread() -> None:
+    """Patients 0 to 14, and the same numbered by threes."""
+    labels, log_odds, patients = data()
+    line = fit_line(labels, log_odds, slope=True)
+    for which in (0, 1):
+        one, two = line.spread(patients, which), line.spread(3 * patients, which)
+        assert (one.variance, one.df, one.patients) == (two.variance, two.df, two.patients)
+
+
+def test_a_line_holds_what_it_was_fitted_to() -> None:
+    """Risks are those of its coefficients; the score equations are met."""
+    labels, log_odds, _ = data()
+    line = fit_line(labels, log_odds, slope=True)
+    intercept, slope = line.coefficients
+    np.testing.assert_allclose(line.risks, special.expit(intercept + slope * log_odds))
+    assert line.risks.sum() == pytest.approx(labels.sum())
+    assert line.risks @ log_odds == pytest.approx(log_odds[labels].sum())
+    fixed = fit_line(labels, log_odds, slope=False)
+    np.testing.assert_allclose(fixed.risks, special.expit(fixed.coefficients[0] + log_odds))
+    assert fixed.risks.sum() == pytest.approx(labels.sum())
+
+
+def test_a_fit_far_from_its_start_is_found() -> None:
+    """Log odds a hundred times too large, or shifted by 40: Newton alone would leap off."""
+    labels, log_odds, _ = data()
+    right = fit_line(labels, log_odds, slope=True).coefficients
+    wide = fit_line(labels, 100 * log_odds, slope=True).coefficients
+    assert wide == pytest.approx([right[0], right[1] / 100], rel=1e-7)
+    far = fit_line(labels, log_odds + 40, slope=True).coefficients
+    assert far == pytest.approx([right[0] - 40 * right[1], right[1]], rel=1e-6)
+    moved = fit_line(labels, log_odds + 40, slope=False).coefficients
+    assert moved == pytest.approx(fit_line(labels, log_odds, slope=False).coefficients - 40)
+
+
+@pytest.mark.parametrize("gap", [1e-9, 1e-12])
+def test_scores_too_near_for_a_slope_have_no_line(gap: float) -> None:
+    """Information that is rounding error is no information; a shift can still be told."""
+    labels, log_odds = np.array([1, 0, 1, 0], dtype=bool), 1 + gap * np.arange(4)
+    with pytest.raises(NoLineError):
+        fit_line(labels, log_odds, slope=True)
+    assert fit_line(labels, log_odds, slope=False).coefficients == pytest.approx([-1])

@@ -93,3 +93,65 @@ def test_columns_of_other_length_are_refused() -> None:
         mcnemar_test([1, 0, 1], [1, 1, 1], [1, 1])
     with pytest.raises(InvalidInputError, match="`first` has 2"):
         mcnemar_test([1, 0, 1], [1, 1], [1, 1, 0])
+
+
+def test_patients_of_one_image_each_are_independent() -> None:
+    """The exact value, and its method, as without patients."""
+    labels, first, second = np.ones(9), np.repeat([1, 0], [7, 2]), np.repeat([0, 1], [6, 3])
+    alone = mcnemar_test(labels, first, second)
+    assert mcnemar_test(labels, first, second, patients=np.arange(9)) == alone
+    assert alone.method.startswith("exact and mid-p McNemar, images independent")
+    assert (alone.clustered, alone.not_estimable) == (None, None)
+    assert (alone.first_only, alone.second_only, alone.n) == (6, 2, 9)
+
+
+def test_what_has_no_p_value_over_patients_keeps_its_counts() -> None:
+    """One patient, or patients alike: counts, rows and the method stay."""
+    labels, second = np.ones(8), np.tile([0, 1], 4)
+    for patients, reason in (
+        (["a"] * 8, "all images come from one patient"),
+        (np.repeat(["a", "b"], 4), "no patient differs from the rest"),
+    ):
+        made = mcnemar_test(labels, np.ones(8), second, patients=patients)
+        assert made.not_estimable == reason
+        assert (made.first_only, made.second_only, made.n) == (4, 0, 8)
+        assert (made.exact, made.mid_p, made.clustered) == (None, None, None)
+        assert made.method.startswith("difference over patients (Obuchowski 1998)")
+
+
+def test_a_p_value_over_patients_by_the_jackknife() -> None:
+    """Five patients left out in turn: the net share of rows that the first alone calls right."""
+    rng = np.random.default_rng(6)
+    patients = np.repeat(np.arange(5), [3, 4, 5, 6, 7])
+    labels, first, second = (rng.random(25) < p for p in (0.5, 0.7, 0.4))
+    net = (first == labels).astype(float) - (second == labels)
+    moves = [net[patients != p].mean() - net.mean() for p in range(5)]
+    total = float(np.square(moves).sum())
+    df = min(2 * total**2 / (np.power(moves, 4).sum() - total**2 / 5), 4)
+    made = mcnemar_test(labels, first, second, patients=patients)
+    assert made.clustered == pytest.approx(2 * stats.t.sf(abs(net.mean()) / total**0.5, df))
+
+
+@pytest.mark.parametrize(("b", "c"), [(0, 0), (0, 1), (1, 0), (1, 1), (0, 2), (2, 3)])
+def test_small_counts_follow_the_binomial_law(b: int, c: int) -> None:
+    """Twice the lower tail, at most 1; the mid-p value is less by the chance of what was seen."""
+    made = mcnemar_p_values(b, c)
+    if b + c == 0:
+        assert made == (None, None)
+        return
+    seen = stats.binom.pmf(min(b, c), b + c, 0.5)
+    tail = stats.binom.cdf(min(b, c), b + c, 0.5)
+    expected = (1.0, 1 - seen / 2) if b == c else (min(2 * tail, 1), min(2 * tail, 1) - seen)
+    assert made == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("name", ["labels", "first", "second"])
+def test_each_column_is_checked_by_its_name(name: str) -> None:
+    """0 or 1, and as many as the others."""
+    columns = {"labels": [1, 0], "first": [1, 1], "second": [0, 1]}
+    with pytest.raises(InvalidInputError, match=f"`{name}` must be 0 or 1"):
+        mcnemar_test(**(columns | {name: [0, 2]}))
+    with pytest.raises(InvalidInputError, match=f"`{name}` has 3"):
+        mcnemar_test(**(columns | {name: [0, 1, 1]}))
+    with pytest.raises(InvalidInputError, match="`patients` has 3"):
+        mcnemar_test(**columns, patients=[1, 2, 3])

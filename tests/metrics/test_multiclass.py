@@ -4,10 +4,18 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
 from sklearn import metrics as sklearn_metrics
+from slow_jackknife import WeightedFigure, slopes, weighted_auroc, weighted_average_precision
 
 from prevalens.exceptions import InvalidInputError
-from prevalens.metrics import auroc, multiclass_figures, wilson_interval
+from prevalens.metrics import (
+    auroc,
+    average_precision,
+    confusion_figures,
+    multiclass_figures,
+    wilson_interval,
+)
 
 RNG = np.random.default_rng(17)
 CLASSES = ["hem", "early", "pro"]
@@ -123,3 +131,192 @@ def test_a_perfect_table_has_no_limits() -> None:
         for figure in made.macro.values():
             assert (figure.value, figure.lower) == (1.0, None)
             assert "width of 0" in str(figure.note)
+
+
+ACTUAL = np.eye(3)[LABELS]
+CALLS = SCORES.argmax(axis=1)
+
+
+def macro_of(name: str) -> WeightedFigure:
+    """Return a weighted mean over classes."""
+
+    def value(w: np.ndarray) -> float:
+        found = []
+        for which in range(3):
+            truth, scores = which == LABELS, SCORES[:, which]
+            right = truth == (which == CALLS)
+            if name == "auroc":
+                found.append(weighted_auroc(truth, scores, w))
+            elif name == "average_precision":
+                found.append(weighted_average_precision(truth, scores, w))
+            else:
+                rows = truth if name == "sensitivity" else ~truth
+                found.append((w * right)[rows].sum() / w[rows].sum())
+        return float(np.mean(found))
+
+    return value
+
+
+@pytest.mark.parametrize("name", ["sensitivity", "specificity", "auroc", "average_precision"])
+def test_macro_limits_are_those_of_slopes_found_slowly(name: str) -> None:
+    """Independent images: the squares of the slopes, added, on the logit scale."""
+    value = macro_of(name)
+    made = multiclass_figures(LABELS, SCORES, classes=CLASSES, level=0.9).macro[name]
+    at, pulls = value(np.ones(210)), slopes(value, 210)
+    reach = 1.6448536269514722 * math.sqrt(pulls @ pulls) / (at * (1 - at))
+    logit = math.log(at / (1 - at))
+    assert made.value == pytest.approx(at)
+    limits = [1 / (1 + math.exp(-(logit + side * reach))) for side in (-1, 1)]
+    assert [made.lower, made.upper] == pytest.approx(limits, rel=1e-5)
+    assert made.method == "mean over classes, each against the rest; logit interval, " + (
+        "images independent"
+    )
+    assert (made.n, made.events, made.patients, made.level) == (210, None, None, 0.9)
+
+
+@pytest.mark.parametrize("name", ["sensitivity", "specificity", "auroc", "average_precision"])
+def test_macro_limits_over_patients_leave_out_one_at_a_time(name: str) -> None:
+    """Changes of each class, kind by kind, averaged; Student's t on the logit scale."""
+    made = multiclass_figures(LABELS, SCORES, classes=CLASSES, patients=PATIENTS, level=0.9)
+    figure = made.macro[name]
+    moves = np.zeros(30)
+    for which in range(3):
+        truth, scores = which == LABELS, SCORES[:, which]
+        right = (truth == (which == CALLS)).astype(float)
+        if name in {"auroc", "average_precision"}:
+            kinds = [truth, ~truth]
+            maker = weighted_auroc if name == "auroc" else weighted_average_precision
+            pulls = slopes(lambda w, t=truth, s=scores, m=maker: m(t, s, w), 210)  # type: ignore[misc]
+        else:
+            kinds = [truth if name == "sensitivity" else ~truth]
+            pulls = np.where(kinds[0], right - right[kinds[0]].mean(), 0) / kinds[0].sum()
+        for p in range(30):
+            for kind in kinds:
+                own = kind & (p == PATIENTS)
+                moves[p] += pulls[own].sum() / (1 - own.sum() / kind.sum()) / 3
+    total = float(moves @ moves)
+    df = min(2 * total**2 / ((moves**4).sum() - total**2 / 30), 29)
+    value = figure.value or 0.0
+    reach = stats.t.ppf(0.95, df) * math.sqrt(total) / (value * (1 - value))
+    logit = math.log(value / (1 - value))
+    limits = [1 / (1 + math.exp(-(logit + side * reach))) for side in (-1, 1)]
+    assert [figure.lower, figure.upper] == pytest.approx(limits, rel=1e-5)
+    assert "delete-one-patient jackknife and Student's t" in figure.method
+    assert (figure.n, figure.events, figure.patients) == (210, None, 30)
+
+
+def test_pooled_rows_are_inside_their_image_or_patient() -> None:
+    """The micro AUROC is that of all rows and classes as one column, images being patients."""
+    pooled, truth = SCORES.reshape(-1), ACTUAL.reshape(-1)
+    for patients, inside in ((None, np.arange(210)), (PATIENTS, PATIENTS)):
+        made = multiclass_figures(
+            LABELS, SCORES, classes=CLASSES, patients=patients, level=0.9
+        ).micro
+        whole = auroc(truth, pooled, patients=np.repeat(inside, 3), level=0.9)
+        assert made["auroc"] == whole
+        assert made["accuracy"].level == 0.9
+        assert list(made) == ["accuracy", "auroc", "brier", "log_loss"]
+        for name, losses in (
+            ("brier", np.square(SCORES - ACTUAL).sum(axis=1)),
+            ("log_loss", -np.log(SCORES[np.arange(210), LABELS])),
+        ):
+            figure = made[name]
+            assert figure.value == pytest.approx(losses.mean())
+            assert (figure.events, figure.n, figure.level) == (None, 210, 0.9)
+            assert "log scale" in figure.method
+            if patients is None:
+                reach = 1.6448536269514722 * losses.std(ddof=1) / math.sqrt(210) / losses.mean()
+                assert figure.upper == pytest.approx(losses.mean() * math.exp(reach))
+            else:
+                assert (figure.patients, figure.upper is not None) == (30, True)
+
+
+def test_each_class_has_the_figures_of_two_classes() -> None:
+    """The table, the AUROC and average precision of that class, at the level asked for."""
+    made = multiclass_figures(LABELS, SCORES, classes=CLASSES, patients=PATIENTS, level=0.9)
+    for which, name in enumerate(CLASSES):
+        ask = {"patients": PATIENTS, "level": 0.9}
+        figures = confusion_figures(which == LABELS, which == CALLS, **ask)  # type: ignore[arg-type]
+        figures["auroc"] = auroc(which == LABELS, SCORES[:, which], **ask)  # type: ignore[arg-type]
+        figures["average_precision"] = average_precision(
+            which == LABELS,
+            SCORES[:, which],
+            **ask,  # type: ignore[arg-type]
+        )
+        assert made.per_class[name] == figures
+    plain = made.to_dict()
+    assert list(plain) == ["per_class", "macro", "micro"]
+    assert plain["per_class"]["pro"]["auroc"] == made.per_class["pro"]["auroc"].to_dict()
+    assert plain["macro"]["auroc"] == made.macro["auroc"].to_dict()
+
+
+def test_a_missing_class_leaves_reason_method_and_counts() -> None:
+    """For each of the four means; a class that is all there is counts as missing another."""
+    made = multiclass_figures(
+        [1, 1], [[0.6, 0.4]] * 2, classes=["a", "b"], patients=["x", "x"], level=0.9
+    )
+    assert list(made.macro) == ["sensitivity", "specificity", "auroc", "average_precision"]
+    for figure in made.macro.values():
+        assert figure.not_estimable == "no images of class 'a', 'b', or none of another"
+        assert figure.method.startswith("mean over classes, each against the rest; logit interval")
+        assert (figure.n, figure.patients, figure.level) == (2, 1, 0.9)
+
+
+def test_an_infinite_loss_is_counted_with_its_method() -> None:
+    """Two images; the other figures stay."""
+    made = multiclass_figures(
+        [1, 1, 0], [[1.0, 0.0]] * 3, classes=["a", "b"], patients=list("xxy"), level=0.9
+    ).micro
+    assert made["log_loss"].not_estimable == (
+        "2 images have a score of exactly 0 for their own class: infinite loss"
+    )
+    assert (made["log_loss"].method, made["log_loss"].patients) == ("mean log loss", 2)
+    assert made["log_loss"].level == 0.9
+    assert made["accuracy"].value == pytest.approx(1 / 3)
+    assert made["brier"].value == pytest.approx(4 / 3)
+
+
+HALVES = [[0.5, 0.5]] * 2
+
+
+@pytest.mark.parametrize(
+    ("labels", "scores", "classes", "message"),
+    [
+        ([0, 0], [[1.0], [1.0]], ["a"], "at least two"),
+        ([], np.zeros((0, 2)), ["a", "b"], r"got \(0, 2\)"),
+        ([0, 1], [0.5, 0.5], ["a", "b"], r"shape \(n_rows, 2\).*got \(2,\)"),
+        ([0, 1, 1], HALVES, ["a", "b"], "`labels` has 3, `scores` has 2"),
+        ([0, -1], HALVES, ["a", "b"], "from 0 to 1, one for each class, got -1, 0"),
+        ([0, 2], HALVES, ["a", "b"], "from 0 to 1, one for each class, got 0, 2"),
+        ([0.0, 1.0], HALVES, ["a", "b"], "got 0.0, 1.0"),
+        ([[0], [1]], HALVES, ["a", "b"], "got 0, 1"),
+        ([0, 1], [[0.5, 0.5], [1.5, -0.5]], ["a", "b"], r"must lie in \[0, 1\]"),
+        ([0, 1], [[0.5, 0.5], [0.5, 0.5011]], ["a", "b"], "row 1 adds up to 1.0011"),
+        ([0, 1], [[0.5, 0.48], [0.5, 0.4989]], ["a", "b"], "row 0 adds up to 0.98"),
+    ],
+)
+def test_tables_that_break_a_rule_are_refused(
+    labels: object, scores: object, classes: list[str], message: str
+) -> None:
+    """Shape, number of classes, range, sums and indices."""
+    with pytest.raises(InvalidInputError, match=message):
+        multiclass_figures(labels, scores, classes=classes)  # type: ignore[arg-type]
+
+
+def test_sums_within_a_thousandth_are_1() -> None:
+    """Scores that were rounded; the level and patients are checked too."""
+    made = multiclass_figures([0, 1], [[0.5, 0.5009], [0.5, 0.4992]], classes=["a", "b"])
+    assert made.micro["accuracy"].n == 2
+    with pytest.raises(InvalidInputError, match="`level`"):
+        multiclass_figures([0, 1], HALVES, classes=["a", "b"], level=1)
+    with pytest.raises(InvalidInputError, match="`patients` has 1"):
+        multiclass_figures([0, 1], HALVES, classes=["a", "b"], patients=["x"])
+
+
+def test_a_class_of_two_patients_is_enough_for_limits() -> None:
+    """Of one it is not, whichever mean; the method is that over patients."""
+    for of_class, some in ((1, False), (2, True)):
+        patients = np.where(LABELS == 2, 90 + np.arange(210) % of_class, PATIENTS)
+        made = multiclass_figures(LABELS, SCORES, classes=CLASSES, patients=patients).macro
+        assert (made["sensitivity"].lower is not None) == some
+        assert "delete-one-patient" in made["sensitivity"].method

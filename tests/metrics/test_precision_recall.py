@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score
+from slow_jackknife import slopes, weighted_average_precision
 
 from prevalens.metrics import average_precision
 from prevalens.metrics.precision_recall import precision_influences
@@ -50,3 +51,64 @@ def test_a_perfect_or_constant_ranking_has_no_interval() -> None:
     flat = average_precision([0, 0, 0, 1], [0.5] * 4)
     assert (flat.value, flat.lower) == (0.25, None)
     assert "all scores are equal" in str(flat.note)
+
+
+ALONE = "infinitesimal jackknife (Jaeckel 1972), images independent"
+OVER = "jackknife over patients and Student's t"
+
+
+@pytest.mark.parametrize(
+    ("labels", "scores", "reason"),
+    [
+        ([0, 0, 0], [0.1, 0.2, 0.3], "no positive images"),
+        ([1, 1, 1], [0.1, 0.2, 0.3], "no negative images"),
+    ],
+)
+@pytest.mark.parametrize(("patients", "words"), [(None, ALONE), (list("aab"), OVER)])
+def test_one_class_is_refused_with_the_method(
+    labels: list[int], scores: list[float], reason: str, patients: list[str] | None, words: str
+) -> None:
+    """Independent images and patients have methods of their own."""
+    made = average_precision(labels, scores, patients=patients, level=0.9)
+    assert made.not_estimable == reason
+    assert words in made.method
+    assert (made.n, made.events, made.level) == (3, sum(labels), 0.9)
+
+
+@pytest.mark.parametrize(
+    ("labels", "scores", "patients", "value", "note"),
+    [
+        ([0, 1], [0.1, 0.9], None, 1.0, "the ranking is perfect, so the spread is unseen"),
+        ([0, 1, 1], [0.1, 0.9, 0.8], "aab", 1.0, "the ranking is perfect, so the spread is unseen"),
+        ([0, 1, 1], [0.5] * 3, None, 2 / 3, "all scores are equal, so the spread is unseen"),
+        (
+            [0, 1, 1, 0],
+            [0.7, 0.9, 0.2, 0.1],
+            "aaab",
+            5 / 6,
+            "too much rests on one patient, which says nothing about others",
+        ),
+    ],
+)
+def test_a_value_without_limits_says_why(
+    labels: list[int], scores: list[float], patients: str | None, value: float, note: str
+) -> None:
+    """The value by hand, with the method of these rows."""
+    made = average_precision(labels, scores, patients=None if patients is None else [*patients])
+    assert made.value == pytest.approx(value)
+    assert (made.lower, made.note) == (None, f"No interval: {note}.")
+    assert (ALONE if patients is None else OVER) in made.method
+
+
+def test_the_limits_of_independent_images_by_hand() -> None:
+    """Squares of the slopes, added, on the logit scale; the level is the one asked for."""
+    rng = np.random.default_rng(8)
+    labels, scores = rng.random(60) < 0.4, rng.integers(1, 30, 60) / 30
+    pulls = slopes(lambda w: weighted_average_precision(labels, scores, w), 60)
+    made = average_precision(labels, scores, level=0.9)
+    value = average_precision_score(labels, scores)
+    reach = 1.6448536269514722 * np.sqrt(pulls @ pulls) / (value * (1 - value))
+    odds = value / (1 - value) * np.exp([-reach, reach])
+    assert [made.lower, made.upper] == pytest.approx((odds / (1 + odds)).tolist(), rel=1e-6)
+    assert ALONE in made.method
+    assert made.design_effect is None

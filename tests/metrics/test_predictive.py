@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from prevalens.exceptions import InvalidInputError
-from prevalens.metrics import predictive_values
+from prevalens.metrics import lr_negative, lr_positive, predictive_values
 
 Z = 1.959963984540054
 
@@ -79,3 +79,90 @@ def test_as_many_wrong_as_right_calls_are_calls() -> None:
         assert "Mercaldo" in figure.method
     with pytest.raises(InvalidInputError, match=r"`prevalence` must lie in \(0, 1\)"):
         predictive_values(*table(8, 2, 3, 7), prevalence=1)
+
+
+@pytest.mark.parametrize(
+    ("counts", "ppv", "npv"),
+    [
+        ((0, 0, 3, 5), "no positive images", "no positive images"),
+        ((3, 5, 0, 0), "no negative images", "no negative images"),
+        ((0, 5, 0, 5), "no positive calls", None),
+        ((5, 0, 5, 0), None, "no negative calls"),
+    ],
+)
+def test_each_side_names_what_it_lacks(
+    counts: tuple[int, int, int, int], ppv: str | None, npv: str | None
+) -> None:
+    """Images of either class for both, calls of its kind for each; rows and method stay."""
+    made = predictive_values(*table(*counts), prevalence=0.1, level=0.9)
+    for figure, reason in ((made.ppv, ppv), (made.npv, npv)):
+        assert figure.not_estimable == reason
+        assert figure.method.startswith("Bayes at the stated prevalence, logit interval (Mercaldo")
+        assert (figure.n, figure.events) == (sum(counts), counts[0] + counts[1])
+        assert figure.level == 0.9
+        if reason:
+            assert "likelihood ratio, turned into a predictive value" in figure.method
+    assert made.prevalence == 0.1
+
+
+@pytest.mark.parametrize("clustered", [False, True])
+def test_limits_are_those_of_the_likelihood_ratios(clustered: bool) -> None:
+    """Odds of the prevalence times LR+, and times 1 / LR-, both ways; patients and level too."""
+    labels, calls = table(80, 20, 30, 270)
+    ask = {"patients": np.arange(400) % 40 if clustered else None, "level": 0.8}
+    made = predictive_values(labels, calls, prevalence=0.03, **ask)  # type: ignore[arg-type]
+    plus, minus = (f(labels, calls, **ask) for f in (lr_positive, lr_negative))  # type: ignore[operator]
+    odds = 0.03 / 0.97
+    for figure, pairs in (
+        (made.ppv, [("lower", plus.lower), ("value", plus.value), ("upper", plus.upper)]),
+        (
+            made.npv,
+            [("lower", 1 / minus.upper), ("value", 1 / minus.value), ("upper", 1 / minus.lower)],
+        ),
+    ):
+        here = odds if figure is made.ppv else 1 / odds
+        for name, ratio in pairs:
+            expected = here * ratio / (1 + here * ratio)
+            assert getattr(figure, name) == pytest.approx(expected), name
+        assert figure.patients == (40 if clustered else None)
+        assert ("jackknife" in figure.method) == clustered
+
+
+def test_no_wrong_calls_by_hand() -> None:
+    """The inverse ratio is 0 with an upper limit, which turns into a lower one."""
+    labels, calls = table(40, 0, 0, 150)
+    made = predictive_values(labels, calls, prevalence=0.3)
+    # LR- is 0: its upper limit, of Donner and Zou; NPV = 1 / (1 + odds x LR-).
+    upper = lr_negative(labels, calls).upper
+    assert (made.npv.value, made.npv.upper) == (1, 1)
+    assert made.npv.lower == pytest.approx(1 / (1 + 3 / 7 * upper))  # type: ignore[operator]
+    # The inverse of LR+ is that of the labels and calls turned round.
+    turned = lr_negative(1 - labels, 1 - calls).upper
+    assert made.ppv.lower == pytest.approx(1 / (1 + 7 / 3 * turned))  # type: ignore[operator]
+    assert "one-sided" in made.ppv.method
+
+
+def test_no_right_calls_give_0_with_an_upper_limit() -> None:
+    """No true positives among positive calls: PPV 0, NPV without true negatives 0."""
+    made = predictive_values(*table(0, 40, 5, 50), prevalence=0.3)
+    assert (made.ppv.value, made.ppv.lower) == (0, 0)
+    assert 0 < made.ppv.upper < 1  # type: ignore[operator]
+    made = predictive_values(*table(40, 5, 50, 0), prevalence=0.3)
+    assert (made.npv.value, made.npv.lower) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        ({"prevalence": 0}, r"`prevalence` must lie in \(0, 1\), got 0"),
+        ({"prevalence": 1}, r"`prevalence` must lie in \(0, 1\), got 1"),
+        ({"level": 1}, "`level` must lie in"),
+        ({"patients": ["a"]}, "`patients` has 1"),
+        ({"calls": [0, 2, 1]}, "`calls` must be 0 or 1"),
+    ],
+)
+def test_what_breaks_its_rule_is_named(ask: dict[str, object], message: str) -> None:
+    """Prevalence, level, patients and calls."""
+    given = {"labels": [1, 0, 1], "calls": [1, 0, 0], "prevalence": 0.5} | ask
+    with pytest.raises(InvalidInputError, match=message):
+        predictive_values(**given)  # type: ignore[arg-type]

@@ -106,3 +106,117 @@ def test_intervals_over_patients_are_wider() -> None:
     assert over.upper - over.lower > 1.3 * (alone.upper - alone.lower)  # type: ignore[operator]
     assert over.design_effect is not None
     assert over.effective_n == pytest.approx(300 / over.design_effect)
+
+
+DELONG, OVER = "DeLong, images independent (", "DeLong's placements summed over patients"
+
+
+@pytest.mark.parametrize(
+    ("labels", "scores", "patients", "value", "why", "words"),
+    [
+        ([0, 0], [0.1, 0.2], None, None, "no positive images", DELONG),
+        ([1, 1, 1], [0.1, 0.2, 0.3], "aab", None, "no negative images", OVER),
+        (
+            [0, 1, 1],
+            [0.5] * 3,
+            None,
+            0.5,
+            "all scores are equal, so the AUROC is 0.5 whatever the labels",
+            DELONG,
+        ),
+        (
+            [0, 1, 1],
+            [0.5] * 3,
+            "aab",
+            0.5,
+            "all scores are equal, so the AUROC is 0.5 whatever the labels",
+            OVER,
+        ),
+        ([0, 1, 0], [0.2, 0.5, 0.7], None, 0.5, "one image of a class has no spread", DELONG),
+        ([1, 1, 0], [0.2, 0.7, 0.5], None, 0.5, "one image of a class has no spread", DELONG),
+        (
+            [0, 1, 1, 0],
+            [0.2, 0.5, 0.6, 0.55],
+            "aaab",
+            0.75,
+            "too much rests on one patient, which says nothing about others",
+            OVER,
+        ),
+        (
+            [0, 1, 1],
+            [0.2, 0.5, 0.6],
+            "aaa",
+            1.0,
+            "all images come from one patient",
+            "exact bound from disjoint pairs of a positive and a negative patient",
+        ),
+    ],
+)
+def test_what_is_missing_is_said_beside_the_method(
+    labels: list[int],
+    scores: list[float],
+    patients: str | None,
+    value: float | None,
+    why: str,
+    words: str,
+) -> None:
+    """A reason where there is no value, a note where there are no limits."""
+    made = auroc(labels, scores, patients=None if patients is None else [*patients], level=0.9)
+    assert made.value == value
+    assert (made.lower, made.upper) == (None, None)
+    assert (made.not_estimable if value is None else made.note) == (
+        why if value is None else f"No interval: {why}."
+    )
+    assert made.method.startswith(words)
+    assert (made.n, made.events, made.level) == (len(labels), sum(labels), 0.9)
+
+
+@pytest.mark.parametrize(
+    ("labels", "patients", "pairs", "unit"),
+    [
+        ([1, 1, 0], None, 1, "image"),
+        ([1, 0, 0], None, 1, "image"),
+        ([1, 1, 1, 0, 0], list("abcde"), 2, "image"),
+        ([1, 1, 1, 0, 0, 0], list("aabccd"), 2, "patient"),
+        ([1, 1, 1, 0, 0, 0], list("aaabcd"), 1, "patient"),
+        ([1, 1, 1, 1, 0, 0, 0, 0], list("abcdabcd"), 2, "patient"),
+        ([1, 1, 1, 0, 0, 0], list("abcabc"), 1, "patient"),
+    ],
+)
+def test_disjoint_pairs_are_counted_by_hand(
+    labels: list[int], patients: list[str] | None, pairs: int, unit: str
+) -> None:
+    """The fewer of positives and negatives, and no patient in two pairs; both ends."""
+    good = np.array(labels) * 0.5 + 0.2
+    for scores, limits in (
+        (good, (0.05 ** (1 / pairs), 1.0)),
+        (1 - good, (0.0, 1 - 0.05 ** (1 / pairs))),
+    ):
+        made = auroc(labels, scores, patients=patients, level=0.9)
+        assert (made.lower, made.upper) == pytest.approx(limits)
+        assert f"a positive and a negative {unit}:" in made.method
+
+
+def test_limits_below_0_are_cut() -> None:
+    """.25 less 1.96 sqrt(.125), and Student's limits lie inside on the logit scale."""
+    made = auroc([1, 1, 0, 0], [0.1, 0.4, 0.35, 0.8])
+    assert (made.value, made.lower) == (0.25, 0.0)
+    assert made.upper == pytest.approx(0.25 + 1.959963984540054 * 0.125**0.5)
+    half = 0.6744897501960817 * 0.125**0.5
+    narrow = auroc([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8], level=0.5)
+    assert (narrow.lower, narrow.upper) == pytest.approx((0.75 - half, 0.75 + half))
+
+
+@pytest.mark.parametrize("lone", [True, False])
+def test_a_lone_image_of_a_class_leaves_no_design_effect(lone: bool) -> None:
+    """DeLong's variance needs two of each class; with two there is one."""
+    labels = np.array([1, 1, 0, 0, 0, 0, 1, 0], dtype=bool)
+    scores = np.array([0.6, 0.5, 0.55, 0.1, 0.2, 0.9, 0.4, 0.3])
+    made = auroc(labels, scores, patients=[0, 1, 0, 1, 2, 2, 3, 3])
+    assert made.design_effect is not None
+    assert made.design_effect >= 1
+    # A single positive is of a single patient: nothing can be said of others.
+    alone = np.arange(8) == 1
+    made = auroc(alone if lone else ~alone, scores, patients=[0, 1, 0, 1, 2, 2, 3, 3])
+    assert (made.lower, made.design_effect) == (None, None)
+    assert "rests on one patient" in str(made.note)

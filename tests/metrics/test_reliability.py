@@ -1,19 +1,26 @@
 """Tests of the reliability curve, ECE, O/E and the scaled Brier score."""
 
 import math
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from slow_jackknife import LOG, PLAIN, Scale, WeightedFigure, slow_jackknife
 
 from prevalens.exceptions import InvalidInputError
 from prevalens.metrics import (
+    Figure,
     brier,
     expected_calibration_error,
     observed_expected,
     reliability_curve,
     scaled_brier,
+    sensitivity,
     wilson_interval,
 )
+from prevalens.metrics.bootstrap import draw_weights, in_fixed_order, percentile_limits
+from prevalens.metrics.inputs import check_columns
 from prevalens.metrics.reliability import bin_of
 
 SCORES = np.repeat([0.1, 0.4, 0.8], [50, 30, 20])
@@ -116,3 +123,179 @@ def test_without_positives_the_scaled_score_has_no_ceiling() -> None:
     """Either class alone, and scores of 0 throughout, are named."""
     assert scaled_brier([0, 0], [0.5, 0.4]).not_estimable == "no positive images"
     assert observed_expected([1, 0], [0.0, 0.0]).not_estimable == "all scores are 0"
+
+
+def test_each_bin_tells_its_ends_and_its_patients() -> None:
+    """Least, largest and mean score; limits over the patients of that bin, at the level."""
+    labels, scores = [0, 1, 0, 1, 1, 1], [0.15, 0.05, 0.1, 0.6, 0.8, 0.7]
+    patients = list("aabbcc")
+    low, high = reliability_curve(
+        labels, scores, bins=2, strategy="uniform", patients=patients, level=0.9
+    )
+    assert (low.low, low.high, low.mean_score) == pytest.approx((0.05, 0.15, 0.1))
+    assert (high.low, high.high, high.mean_score) == pytest.approx((0.6, 0.8, 0.7))
+    assert (low.observed.n, low.observed.events, low.observed.patients) == (3, 1, 2)
+    assert (high.observed.n, high.observed.events, high.observed.patients) == (3, 3, 2)
+    assert low.observed.level == 0.9
+    assert low.observed == sensitivity([1, 1, 1], labels[:3], patients=patients[:3], level=0.9)
+
+
+@pytest.mark.parametrize("function", [reliability_curve, expected_calibration_error])
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        ({"bins": 0}, "`bins` must be a whole number >= 1, got 0"),
+        ({"strategy": "uniforn"}, "`strategy` must be one of.*Did you mean 'uniform'"),
+        ({"level": 0}, "`level` must lie in"),
+        ({"patients": ["a"]}, "`patients` has 1"),
+        ({"labels": [0, 2, 1]}, "`labels` must be 0 or 1"),
+        ({"scores": [0.1, 0.2]}, "`scores` has 2"),
+    ],
+)
+def test_settings_that_break_a_rule_are_named(
+    function: Callable[..., object], ask: dict[str, object], message: str
+) -> None:
+    """Bins, strategy, level and columns."""
+    columns = {"labels": [0, 1, 1], "scores": [0.1, 0.2, 0.3]}
+    with pytest.raises(InvalidInputError, match=message):
+        function(**(columns | ask))
+
+
+def test_one_bin_holds_all() -> None:
+    """Whatever the strategy; the error is then the distance of the two means."""
+    for strategy in ("quantile", "uniform"):
+        assert bin_of(SCORES, bins=1, strategy=strategy).tolist() == [0] * 100
+        made = expected_calibration_error(LABELS, SCORES, bins=1, strategy=strategy, draws=100)
+        assert made.value == pytest.approx(0.37 - 0.33)
+        assert f"over 1 {strategy} bins" in made.method
+
+
+def test_quantile_bins_are_closed_above() -> None:
+    """A score at an edge is in the bin below it: 0, 1, 2 | 3, 4 at the median of five."""
+    assert bin_of(np.arange(5) / 10, bins=2, strategy="quantile").tolist() == [0, 0, 0, 1, 1]
+    assert bin_of(np.arange(8) / 10, bins=4, strategy="quantile").tolist() == [
+        *(0, 0, 1, 1, 2, 2, 3, 3)
+    ]
+
+
+@pytest.mark.parametrize("clustered", [False, True])
+@pytest.mark.parametrize("strategy", ["uniform", "quantile"])
+def test_the_error_and_its_limits_are_those_of_repeated_rows(
+    strategy: str, clustered: bool
+) -> None:
+    """Gaps of each bin weighed by its rows, on all rows and on each draw; bins stay as they are."""
+    rng = np.random.default_rng(2)
+    scores = rng.random(90)
+    labels, patients = rng.random(90) < scores**2, np.repeat(np.arange(18), 5)
+    made = expected_calibration_error(
+        labels,
+        scores,
+        bins=5,
+        strategy=strategy,
+        patients=patients if clustered else None,
+        draws=100,
+        seed=3,
+        level=0.8,
+    )
+    columns = in_fixed_order(check_columns(labels, scores, patients if clustered else None))
+    bins = bin_of(columns.scores, bins=5, strategy=strategy)
+
+    def error(rows: np.ndarray) -> float:
+        gaps = (columns.labels - columns.scores)[rows]
+        return sum(abs(gaps[bins[rows] == b].sum()) for b in range(5)) / rows.size
+
+    units, codes = (18, columns.codes) if clustered else (90, np.arange(90))
+    draws = [
+        error(np.repeat(np.arange(90), times[codes].astype(int)))
+        for times in np.concatenate(list(draw_weights(units, draws=100, seed=3, at_once=9)))
+    ]
+    limits = percentile_limits(np.array(draws), level=0.8, units=units)
+    value = error(np.arange(90))
+    assert made.value == pytest.approx(value)
+    assert made.lower == pytest.approx(min(limits[0], value))
+    assert made.upper == pytest.approx(max(limits[1], value))
+    assert (made.n, made.events, made.level) == (90, labels.sum(), 0.8)
+    assert made.patients == (18 if clustered else None)
+    assert f"over 5 {strategy} bins" in made.method
+
+
+def test_ten_quantile_bins_by_default() -> None:
+    """Of the error as of the curve."""
+    scores = np.arange(100) / 100
+    ask = {"draws": 100, "seed": 0}
+    made = expected_calibration_error(np.arange(100) % 3 == 0, scores, **ask)
+    assert "over 10 quantile bins" in made.method
+    assert made.level == 0.95
+
+
+EVERY = np.ones(100, dtype=bool)
+
+
+@pytest.mark.parametrize(
+    ("figure", "weighted", "scale", "words"),
+    [
+        (
+            observed_expected,
+            lambda w: float((w * LABELS).sum() / (w * SCORES).sum()),
+            LOG,
+            "observed over expected events, log scale, ",
+        ),
+        (
+            scaled_brier,
+            lambda w: float(
+                1
+                - (w * (SCORES - LABELS) ** 2).sum()
+                / w.sum()
+                / ((w * LABELS).sum() / w.sum() * (1 - (w * LABELS).sum() / w.sum()))
+            ),
+            PLAIN,
+            "1 - Brier score / that of the prevalence (Steyerberg 2010), ",
+        ),
+    ],
+)
+def test_ratios_over_all_rows_are_those_of_a_slow_jackknife(
+    figure: Callable[..., Figure], weighted: WeightedFigure, scale: Scale, words: str
+) -> None:
+    """Value, limits over patients and of independent images, design effect and method."""
+    patients = np.random.default_rng(1).integers(0, 21, 100)
+    slow = slow_jackknife(weighted, [EVERY], patients)
+    made = figure(LABELS, SCORES, patients=patients, level=0.9)
+    assert made.value == pytest.approx(slow.value)
+    assert (made.lower, made.upper) == pytest.approx(slow.limits(0.9, scale), rel=1e-5)
+    effect = max(slow.error**2 / (slow.squares * 100 / 99), 1)
+    assert made.design_effect == pytest.approx(effect, rel=1e-5)
+    assert made.method.startswith(words + "delete-one-patient jackknife")
+    assert (made.n, made.events, made.patients, made.level) == (100, 37, 21, 0.9)
+    alone = figure(LABELS, SCORES, level=0.9)
+    error = math.sqrt(slow.squares * 100 / 99)
+    normal = replace(slow, error=error, df=math.inf).limits(0.9, scale)
+    assert (alone.lower, alone.upper) == pytest.approx(normal, rel=1e-5)
+    assert alone.method == f"{words}images independent"
+
+
+@pytest.mark.parametrize(
+    ("figure", "labels", "scores", "reason"),
+    [
+        (observed_expected, [0, 0, 0], [0.1, 0.2, 0.3], "no positive images"),
+        (observed_expected, [0, 0, 0], [0.0, 0.0, 0.0], "no positive images"),
+        (observed_expected, [0, 1, 0], [0.0, 0.0, 0.0], "all scores are 0"),
+        (scaled_brier, [0, 0, 0], [0.1, 0.2, 0.3], "no positive images"),
+        (scaled_brier, [1, 1, 1], [0.1, 0.2, 0.3], "no negative images"),
+    ],
+)
+def test_a_ratio_to_nothing_says_why(
+    figure: Callable[..., Figure], labels: list[int], scores: list[float], reason: str
+) -> None:
+    """With counts, level and method."""
+    made = figure(labels, scores, patients=list("aab"), level=0.9)
+    assert made.not_estimable == reason
+    assert (made.n, made.events, made.patients, made.level) == (3, sum(labels), 2, 0.9)
+    assert "images independent" in made.method
+    assert figure([1, 1, 1, 0], [0.1, 0.2, 0.3, 0.4]).value is not None
+
+
+def test_a_scaled_score_never_passes_1() -> None:
+    """Nearly perfect scores of few images."""
+    made = scaled_brier([1, 0, 1, 0], [0.9, 0.1, 0.95, 0.3], level=0.999)
+    assert made.upper == 1.0
+    assert made.lower < 0.9  # type: ignore[operator]

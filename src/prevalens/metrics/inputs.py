@@ -102,7 +102,8 @@ def check_patients(patients: ArrayLike | None, n_rows: int) -> Codes | None:
     if column.dtype == object:
         missing = [row for row, value in enumerate(column.tolist()) if _is_missing(value)]
     else:
-        empty = column == "" if column.dtype.kind in "US" else np.isnan(column.astype(float))
+        texts = column.dtype.kind in "US"
+        empty = np.strings.str_len(column) == 0 if texts else np.isnan(column.astype(float))
         missing = np.flatnonzero(empty).tolist()
     if missing:
         raise InvalidInputError(
