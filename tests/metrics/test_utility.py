@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from slow_jackknife import slow_jackknife
 
 from prevalens.exceptions import InvalidInputError
 from prevalens.metrics import net_benefit
@@ -70,3 +71,87 @@ def test_a_threshold_of_1_is_refused() -> None:
     """Its odds are infinite."""
     with pytest.raises(InvalidInputError, match=r"`threshold` must lie in \[0, 1\)"):
         net_benefit(LABELS, SCORES, 1)
+
+
+@pytest.mark.parametrize("clustered", [False, True])
+@pytest.mark.parametrize("part", ["model", "treat_all", "standardised"])
+def test_each_part_of_the_curve_has_the_limits_of_a_slow_jackknife(
+    part: str, clustered: bool
+) -> None:
+    """Over patients and of independent images; level, counts, method and design effect."""
+    whose = np.random.default_rng(5).integers(0, 25, 200)
+    calls = np.ones(200, dtype=bool) if part == "treat_all" else SCORES >= 0.1
+    worth = calls * np.where(LABELS, 1, -1 / 9)
+    below = LABELS if part == "standardised" else np.ones(200)
+    slow = slow_jackknife(
+        lambda w: float((w * worth).sum() / (w * below).sum()), [np.ones(200, dtype=bool)], whose
+    )
+    curve = net_benefit(
+        LABELS, SCORES, [0.5, 0.1], patients=whose if clustered else None, level=0.9
+    )
+    made = getattr(curve, part)[1]
+    assert made.value == pytest.approx(slow.value)
+    squares = slow.squares * 200 / 199
+    if clustered:
+        assert (made.lower, made.upper) == pytest.approx(slow.limits(0.9), rel=1e-5)
+        assert made.design_effect == pytest.approx(max(slow.error**2 / squares, 1), rel=1e-5)
+    else:
+        half = 1.6448536269514722 * math.sqrt(squares)
+        limits = slow.value - half, slow.value + half
+        assert (made.lower, made.upper) == pytest.approx(limits, rel=1e-5)
+    words = "net benefit / prevalence (Kerr" if part == "standardised" else "net benefit (Vickers"
+    assert made.method.startswith(words)
+    assert ("images independent" in made.method) == (not clustered)
+    assert (made.n, made.events, made.level) == (200, 40, 0.9)
+    assert curve.thresholds == (0.5, 0.1)
+    assert (
+        getattr(curve, part)[0]
+        == getattr(
+            net_benefit(LABELS, SCORES, 0.5, patients=whose if clustered else None, level=0.9), part
+        )[0]
+    )
+
+
+def test_a_curve_becomes_plain_values() -> None:
+    """Four lists under their names, in the order of the thresholds."""
+    curve = net_benefit(LABELS, SCORES, (0.2, 0.1))
+    plain = curve.to_dict()
+    assert list(plain) == ["thresholds", "model", "treat_all", "standardised"]
+    assert plain["thresholds"] == [0.2, 0.1]
+    for name in ("model", "treat_all", "standardised"):
+        assert plain[name] == [figure.to_dict() for figure in getattr(curve, name)]
+
+
+def test_benefit_never_passes_1() -> None:
+    """Of few images that are nearly all positive and found; standardised likewise."""
+    curve = net_benefit([1, 1, 1, 1, 0], [0.9] * 5, 0.3, level=0.999)
+    assert curve.model[0].upper == 1.0
+    assert curve.standardised[0].upper == 1.0
+    assert curve.model[0].lower is not None
+    assert curve.model[0].lower < 0
+
+
+def test_without_positives_the_reason_stands_with_its_method() -> None:
+    """Counts, patients and level too."""
+    made = net_benefit([0, 0, 0], [0.9, 0.1, 0.2], 0.5, patients=list("aab"), level=0.9)
+    refused = made.standardised[0]
+    assert refused.not_estimable == "no positive images"
+    assert refused.method == "net benefit / prevalence (Kerr et al. 2016), images independent"
+    assert (refused.n, refused.events, refused.patients, refused.level) == (3, 0, 2, 0.9)
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "ask", "message"),
+    [
+        (-0.1, {}, r"`threshold` must lie in \[0, 1\), got -0.1"),
+        ([0.2, 1.0], {}, r"`threshold` must lie in \[0, 1\), got 1.0"),
+        (0.2, {"level": 1}, "`level` must lie in"),
+        (0.2, {"patients": ["a"]}, "`patients` has 1"),
+    ],
+)
+def test_what_breaks_its_rule_is_named(
+    thresholds: object, ask: dict[str, object], message: str
+) -> None:
+    """Each threshold, the level and the patients."""
+    with pytest.raises(InvalidInputError, match=message):
+        net_benefit(LABELS, SCORES, thresholds, **ask)  # type: ignore[arg-type]

@@ -1,11 +1,14 @@
 """Tests of figures for many weightings at once."""
 
+import math
+
 import numpy as np
 import pytest
+from sklearn.metrics import average_precision_score, roc_auc_score
 
 from prevalens.metrics import all_figures
 from prevalens.metrics.inputs import check_columns
-from prevalens.metrics.weighted import WeightedFigures, confusion_values
+from prevalens.metrics.weighted import WeightedFigures, WeightedRanks, confusion_values
 
 RNG = np.random.default_rng(31)
 PATIENTS = np.repeat(np.arange(25), 14)
@@ -54,3 +57,117 @@ def test_a_figure_that_all_rows_leave_undefined_is_not_drawn() -> None:
     healthy = WeightedFigures(check_columns([0, 0], [0.6, 0.2], list("ab")), 0.5).figures(ones)
     assert healthy["specificity"][0] == 0.5
     assert not {"auroc", "average_precision", "calibration_slope"} & set(healthy)
+
+
+def test_the_figures_of_tables_by_hand() -> None:
+    """Fourteen figures of 8 and 2 positives, 4 and 16 negatives, as of two tables at once."""
+    made = confusion_values(np.array([[8.0, 2.0, 4.0, 16.0], [1.0, 3.0, 5.0, 1.0]]))
+    by_hand = {
+        "sensitivity": (8 / 10, 1 / 4),
+        "specificity": (16 / 20, 1 / 6),
+        "ppv": (8 / 12, 1 / 6),
+        "npv": (16 / 18, 1 / 4),
+        "lr_positive": (0.8 / 0.2, 0.25 / (5 / 6)),
+        "lr_negative": (0.2 / 0.8, 0.75 * 6),
+        "dor": (8 * 16 / 8, 1 / 15),
+        "accuracy": (24 / 30, 2 / 10),
+        "balanced_accuracy": (0.8, (1 / 4 + 1 / 6) / 2),
+        "youden": (0.6, 1 / 4 + 1 / 6 - 1),
+        "f1": (16 / 22, 2 / 10),
+        "mcc": ((128 - 8) / math.sqrt(12 * 10 * 20 * 18), -14 / math.sqrt(6 * 4 * 6 * 4)),
+        "prevalence": (1 / 3, 4 / 10),
+    }
+    for name, values in by_hand.items():
+        assert made[name].tolist() == pytest.approx(values), name
+    assert list(made) == [*list(by_hand)[:12], "kappa", "prevalence"]
+
+
+@pytest.mark.parametrize("lacking", ["positive", "negative"])
+def test_a_table_of_one_class_leaves_agreement_undefined(lacking: str) -> None:
+    """F1 without positives and kappa without either class are no number; nor is a lone one 0."""
+    counts = np.array([[0.0, 0.0, 1.0, 3.0]])
+    if lacking == "negative":
+        counts = counts[:, ::-1].copy()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        made = confusion_values(counts)
+    assert np.isnan(made["kappa"][0])
+    assert np.isnan(made["f1"][0]) == (lacking == "positive")
+    one = confusion_values(np.array([[1.0, 1.0, 1.0, 1.0]]))
+    assert (one["f1"][0], one["kappa"][0]) == (0.5, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("labels", "scores", "missing"),
+    [
+        ([1, 0, 1, 0], [0.4, 0.5, 0.6, 0.3], set()),
+        ([1, 0, 1, 0], [0.4, 0.5, 1.0, 0.3], {"calibration_intercept", "calibration_slope"}),
+        (
+            [1, 0, 1, 0],
+            [0.4, 0.5, 0.0, 0.3],
+            {"calibration_intercept", "calibration_slope", "log_loss"},
+        ),
+        ([1, 0, 1, 0], [0.6, 0.5, 0.7, 0.3], {"calibration_slope"}),
+        ([1, 0, 1, 0], [0.3, 0.3, 0.3, 0.3], {"calibration_slope"}),
+        ([1, 1, 1, 1], [0.4, 0.5, 0.6, 0.3], {"calibration_intercept", "calibration_slope"}),
+        (
+            [0, 0, 0, 0],
+            [0.4, 0.5, 0.6, 0.3],
+            {"calibration_intercept", "calibration_slope", "auroc", "average_precision"},
+        ),
+        ([1, 1, 0, 0], [0.3, np.nextafter(0.3, 1)] * 2, {"calibration_slope"}),
+    ],
+)
+def test_what_all_rows_leave_undefined_is_left_out(
+    labels: list[int], scores: list[float], missing: set[str]
+) -> None:
+    """Infinite log odds or losses, separation, one score, one class: the others are there."""
+    columns = check_columns(labels, scores, None)
+    made = WeightedFigures(columns, 0.45).figures(np.ones((2, 4)))
+    always = {*confusion_values(np.ones((1, 4))), "brier", "log_loss", "auroc"}
+    always |= {"average_precision", "calibration_intercept", "calibration_slope"}
+    assert set(made) == always - missing
+    assert all(values.shape == (2,) for values in made.values())
+
+
+def test_weights_of_patients_without_scores_of_their_own_count() -> None:
+    """The last patient has no positives and no losses but certain ones: still a place for each."""
+    columns = check_columns([1, 0, 0, 0], [0.6, 0.3, 0.5, 0.1], list("aabc"))
+    engine = WeightedFigures(columns, 0.5)
+    assert engine.n_units == 3
+    made = engine.figures(np.array([[1.0, 2.0, 1.0], [1.0, 1.0, 0.0], [1.0, 0.0, 3.0]]))
+    assert made["brier"].tolist() == pytest.approx(
+        [(0.16 + 0.09 + 0.5 + 0.01) / 5, (0.16 + 0.09 + 0.25) / 3, (0.16 + 0.09 + 0.03) / 5]
+    )
+    logs = -np.log([0.6, 0.7, 0.5, 0.9])
+    assert made["log_loss"].tolist() == pytest.approx(
+        [logs @ [1, 1, 2, 1] / 5, logs @ [1, 1, 1, 0] / 3, logs @ [1, 1, 0, 3] / 5]
+    )
+    assert made["auroc"].tolist() == [1.0, 1.0, 1.0]
+    assert made["specificity"].tolist() == pytest.approx([2 / 4, 1 / 2, 1.0])
+
+
+def test_weighted_ranks_are_those_of_repeated_rows_with_ties() -> None:
+    """AUROC and average precision of forty draws of few scores, some without a class."""
+    rng = np.random.default_rng(7)
+    labels, scores = rng.random(30) < 0.4, rng.integers(0, 6, 30) / 5
+    codes = np.arange(30) // 3
+    weights = rng.multinomial(6, np.full(10, 0.1), size=40).astype(float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        made = WeightedRanks(labels, scores, codes).figures(weights)
+    seen = 0
+    for draw, times in enumerate(weights):
+        rows = np.repeat(np.arange(30), times[codes].astype(int))
+        y, x = labels[rows], scores[rows]
+        if y.all() or not y.any():
+            assert np.isnan(made["auroc"][draw])
+            assert np.isnan(made["average_precision"][draw])
+            continue
+        seen += 1
+        assert made["auroc"][draw] == pytest.approx(roc_auc_score(y, x))
+        assert made["average_precision"][draw] == pytest.approx(average_precision_score(y, x))
+    assert seen > 30
+    with np.errstate(divide="ignore", invalid="ignore"):
+        one = WeightedRanks(np.array([True, False]), np.array([0.5, 0.2]), np.arange(2))
+        made = one.figures(np.array([[2.0, 0.0], [0.0, 2.0], [1.0, 1.0]]))
+    assert np.isnan(made["auroc"]).tolist() == [True, True, False]
+    assert np.isnan(made["average_precision"]).tolist() == [True, True, False]

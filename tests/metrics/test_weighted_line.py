@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import statsmodels.api as sm
 from scipy import special
 
 from prevalens.metrics.inputs import check_columns, check_patients
@@ -49,3 +50,76 @@ def test_a_draw_of_scores_that_hardly_differ_gives_no_number() -> None:
     columns = check_columns(labels, special.expit(odds), codes)
     made = WeightedLine(columns, codes, slope=True).values(np.array([[4.0, 0, 0, 0], [1, 1, 1, 1]]))
     assert np.isnan(made).tolist() == [True, False]
+
+
+COLUMNS = check_columns(LABELS, special.expit(LOG_ODDS), PATIENTS)
+
+
+@pytest.mark.parametrize("slope", [False, True])
+def test_near_weightings_of_fractions_are_expanded_to_third_order(slope: bool) -> None:
+    """Patients that count a little more or less, which no repeated row can say: a binomial fit.
+
+    Moves of up to .3 log odds leave terms of the fourth order, .3^4 / 24 at most, and smaller ones.
+    """
+    made = WeightedLine(COLUMNS, PATIENTS, slope=slope)
+    rng = np.random.default_rng(8)
+    tilt = np.array([LABELS[p == PATIENTS].mean() for p in range(10)])
+    steep = np.array([((LABELS - 0.4) * LOG_ODDS)[p == PATIENTS].mean() for p in range(10)])
+    towards = np.sign([tilt - np.median(tilt), steep - np.median(steep)])
+    far = 0.25 if slope else 0.9
+    weights = 1 + far * np.array([*towards, *-towards, *rng.uniform(-1, 1, (8, 10))])
+    values = made.values(weights)
+    design = np.stack([np.ones(120), LOG_ODDS], axis=1) if slope else np.ones((120, 1))
+    for draw, counts in enumerate(weights):
+        theirs = sm.GLM(
+            LABELS,
+            design,
+            family=sm.families.Binomial(),
+            freq_weights=counts[PATIENTS],
+            offset=None if slope else LOG_ODDS,
+        ).fit(tol=1e-12)
+        assert values[draw] == pytest.approx(theirs.params[-1], abs=4e-5)
+
+
+@pytest.mark.parametrize("slope", [False, True])
+def test_far_weightings_are_refits_to_the_last_digits(slope: bool) -> None:
+    """Where the expansion ends more than half a log odds away it is not used."""
+    weights = np.zeros((3, 10))
+    rates = np.argsort([LABELS[p == PATIENTS].mean() for p in range(10)])
+    few = 2 if slope else 1  # one patient's classes are apart
+    weights[0, rates[:few]], weights[1, rates[-few:]], weights[2, rates[:2]] = 8, 8, 5
+    made = WeightedLine(COLUMNS, PATIENTS, slope=slope).values(weights)
+    refitted = 0
+    for draw, counts in enumerate(weights):
+        rows = np.repeat(np.arange(120), counts[PATIENTS].astype(int))
+        line = fit_line(LABELS[rows], LOG_ODDS[rows], slope=slope)
+        assert made[draw] == pytest.approx(line.coefficients[-1], abs=5e-4)
+        refitted += made[draw] == pytest.approx(line.coefficients[-1], abs=1e-10)
+    assert refitted >= 2
+
+
+def test_a_draw_of_one_class_or_of_separated_classes_has_no_slope() -> None:
+    """Positives above, below, or meeting at an edge; a shift can be told where both occur."""
+    scores = np.array([0.2, 0.4, 0.6, 0.8, 0.3, 0.7, 0.4, 0.6])
+    labels = np.array([0, 0, 1, 1, 1, 0, 1, 1], dtype=bool)
+    columns = check_columns(labels, scores, np.arange(8))
+    weights = np.array(
+        [
+            [4.0, 4, 0, 0, 0, 0, 0, 0],  # negatives alone
+            [0, 0, 4, 4, 0, 0, 0, 0],  # positives alone
+            [2, 2, 2, 2, 0, 0, 0, 0],  # positives above
+            [0, 0, 0, 0, 4, 4, 0, 0],  # positives below
+            [2, 2, 0, 0, 0, 0, 4, 0],  # positives from the edge up
+            [0, 2, 0, 0, 2, 2, 2, 0],  # a positive at the lower end
+            [1, 1, 1, 1, 1, 1, 1, 1],
+            [0, 3, 0, 0, 3, 0, 3, 0],  # positives up to the edge
+        ]
+    )
+    told = WeightedLine(columns, np.arange(8), slope=True).values(weights)
+    assert np.isnan(told).tolist() == [True, True, True, True, True, True, False, True]
+    shifts = WeightedLine(columns, np.arange(8), slope=False).values(weights)
+    assert np.isnan(shifts).tolist() == [True, True, *[False] * 6]
+    for draw in range(2, 8):
+        rows = np.repeat(np.arange(8), weights[draw].astype(int))
+        line = fit_line(labels[rows], special.logit(scores[rows]), slope=False)
+        assert shifts[draw] == pytest.approx(line.coefficients[0], abs=5e-4)

@@ -69,7 +69,7 @@ class Basis:
             effective_n=None if design_effect is None else self.n / design_effect,
         )
 
-    def refuse(self, reason: str, method: str, *, note: str | None = None) -> Figure:
+    def refuse(self, reason: str, method: str) -> Figure:
         """Make a figure that has no value, and says why."""
         return Figure(
             value=None,
@@ -82,7 +82,6 @@ class Basis:
             events=self.events,
             patients=self.patients,
             not_estimable=reason,
-            note=note,
         )
 
     def without_limits(self, value: float, method: str, why: str) -> Figure:

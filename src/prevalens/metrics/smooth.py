@@ -75,9 +75,9 @@ class _Smoother:
         scores, n = columns.scores, columns.scores.size
         codes: Codes = np.arange(n) if columns.codes is None else columns.codes
         k = int(codes.max()) + 1
-        spots = np.quantile(scores, np.linspace(0, 1, _POINTS))
-        # Interpolation may round onto one spot; the ends differ.
-        self._points = np.unique(np.concatenate([spots, [scores.min(), scores.max()]]))
+        # Scores that occur: between two heaps of them a line would be drawn out from far away.
+        ranks = np.arange(_POINTS) * (n - 1) // (_POINTS - 1)
+        self._points = np.unique(np.sort(scores)[ranks])
         self._sums = np.zeros((5, k, self._points.size))
         residuals = columns.labels - scores
         for place, point in enumerate(self._points):
@@ -103,5 +103,8 @@ class _Smoother:
         with np.errstate(divide="ignore", invalid="ignore"):
             line = (s2 * t0 - s1 * t1) / free
             gap = np.where(free > 1e-12 * s0 * s2, line, t0 / s0)
+        # Where a draw lacks the scores around a point: an observed share stays in [0, 1] ...
+        gap = np.clip(gap, -self._points, 1 - self._points)
         near = weights @ self._near
-        return (np.abs(gap) * near).sum(axis=1) / near.sum(axis=1)
+        # ... and a point that no score is near to may have none.
+        return np.where(near > 0, np.abs(gap) * near, 0.0).sum(axis=1) / near.sum(axis=1)
