@@ -206,7 +206,7 @@ def test_each_figure_states_its_rows_and_its_method(name: str) -> None:
 def test_a_note_tells_of_few_patients(name: str) -> None:
     """Nineteen of them earn one beside each figure with limits; twenty do not."""
     for k in (19, 20):
-        rows = PATIENTS < k
+        rows = k > PATIENTS
         columns = Columns(LABELS[rows], SCORES[rows], PATIENTS[rows])
         made = closed_figures(columns, threshold=0.5, level=0.9)[name]
         assert made.lower is not None
@@ -234,7 +234,7 @@ def test_youden_over_patients_adds_the_arms_with_their_correlation() -> None:
     errors = np.array(
         [
             [
-                (rows & (PATIENTS == p) & hits).sum() - value * (rows & (PATIENTS == p)).sum()
+                (rows & (p == PATIENTS) & hits).sum() - value * (rows & (p == PATIENTS)).sum()
                 for rows, hits, value in (
                     (LABELS, CALLS, one.value),
                     (~LABELS, ~CALLS, two.value),

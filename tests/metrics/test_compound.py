@@ -202,6 +202,7 @@ def test_what_is_missing_is_named_with_the_method(
     ],
 )
 def test_a_value_without_limits_says_why(
+    *,
     figure: Callable[..., Figure],
     labels: list[int],
     calls: list[int],

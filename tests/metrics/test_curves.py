@@ -49,7 +49,7 @@ def test_one_class_has_no_curve() -> None:
 
 
 def test_points_and_names_by_hand() -> None:
-    """Scores .9 (positive), .5 (one of each) and .2 (negative): four points, the first at infinity."""
+    """Scores .9 (positive), .5 (one of each), .2 (negative): four points, one at infinity."""
     labels, scores = [1, 1, 0, 0], [0.9, 0.5, 0.5, 0.2]
     roc, recall = roc_curve(labels, scores), precision_recall_curve(labels, scores)
     for curve in (roc, recall):

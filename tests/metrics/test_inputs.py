@@ -163,11 +163,11 @@ def test_scores_reach_0_and_1_and_no_further() -> None:
     made = check_scores([0, 1])
     assert made.tolist() == [0.0, 1.0]
     assert made.dtype == np.float64
-    with pytest.raises(InvalidInputError, match="got -0.001 to 0.5"):
+    with pytest.raises(InvalidInputError, match=r"got -0\.001 to 0\.5"):
         check_scores([0.5, -0.001])
-    with pytest.raises(InvalidInputError, match="got 0.5 to 1.001"):
+    with pytest.raises(InvalidInputError, match=r"got 0\.5 to 1\.001"):
         check_scores([0.5, 1.001])
-    with pytest.raises(InvalidInputError, match="got nan in 2 rows, the first 1. Leave"):
+    with pytest.raises(InvalidInputError, match=r"got nan in 2 rows, the first 1\. Leave"):
         check_scores([0.5, np.nan, np.nan])
     with pytest.raises(InvalidInputError, match="`scores` must be numbers in"):
         check_columns([0, 1], ["a", "b"], None)

@@ -168,9 +168,8 @@ def test_macro_limits_are_those_of_slopes_found_slowly(name: str) -> None:
     assert made.value == pytest.approx(at)
     limits = [1 / (1 + math.exp(-(logit + side * reach))) for side in (-1, 1)]
     assert [made.lower, made.upper] == pytest.approx(limits, rel=1e-5)
-    assert made.method == "mean over classes, each against the rest; logit interval, " + (
-        "images independent"
-    )
+    words = "mean over classes, each against the rest; logit interval, images independent"
+    assert made.method == words
     assert (made.n, made.events, made.patients, made.level) == (210, None, None, 0.9)
 
 

@@ -153,6 +153,7 @@ DELONG, OVER = "DeLong, images independent (", "DeLong's placements summed over 
     ],
 )
 def test_what_is_missing_is_said_beside_the_method(
+    *,
     labels: list[int],
     scores: list[float],
     patients: str | None,

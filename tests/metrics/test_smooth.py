@@ -102,7 +102,7 @@ def test_a_bandwidth_takes_the_deviation_where_the_quartiles_meet() -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_no_line_is_drawn_out_between_two_heaps_of_scores(seed: int) -> None:
-    """Scores near 0 and near 1, as a sure model gives them: the index, and its limits, are small."""
+    """Scores near 0 and near 1, as a sure model gives them: index and limits are small."""
     rng = np.random.default_rng(seed)
     scores = np.concatenate([rng.beta(2, 100, 240), 1 - rng.beta(2, 60, 60)])
     labels = rng.random(300) < scores
