@@ -52,22 +52,26 @@ def slow_index(labels: np.ndarray, scores: np.ndarray, rows: np.ndarray) -> floa
     """Fit a line to label minus score around each point, and read off at each row's score."""
     middle = (np.quantile(scores, 0.75) - np.quantile(scores, 0.25)) / 1.34
     width = 0.9 * min(scores.std(), middle) * scores.size**-0.2
-    ranks = [i * (scores.size - 1) // 40 for i in range(41)]
-    points = np.sort(scores)[ranks]
+    ordered = sorted(scores)
+    points = {ordered[i * (scores.size - 1) // 40] for i in range(41)}
+    low, high = ordered[0], ordered[-1]
+    for step in range(41):
+        spot = low + step / 40 * (high - low)
+        points.add(next((score for score in ordered if score >= spot), high))
     x, gaps = scores[rows], (labels * 1.0 - scores)[rows]
     heights = []
-    for point in points:
+    for point in sorted(points):
         root = np.exp(-(np.clip((x - point) / width, -40, 40) ** 2) / 4)
         design = np.stack([root, root * (x - point) / width], axis=1)
         # Of one score alone the least solution is the mean.
         height = np.linalg.lstsq(design, root * gaps, rcond=None)[0][0] if root.any() else 0.0
         heights.append(abs(np.clip(height, -point, 1 - point)))
-    return float(np.interp(x, points, heights).mean())
+    return float(np.interp(x, sorted(points), heights).mean())
 
 
 @pytest.mark.parametrize("clustered", [False, True])
 def test_the_index_and_its_limits_are_local_lines_fitted_one_by_one(clustered: bool) -> None:
-    """Silverman's bandwidth, 41 quantiles of the scores; each draw fitted to its repeated rows."""
+    """Silverman's bandwidth, scores by rank and by step; each draw fitted to its repeated rows."""
     spread = min(X.std(), (np.quantile(X, 0.75) - np.quantile(X, 0.25)) / 1.34)
     width = 0.9 * spread * 60**-0.2
     assert bandwidth(X) == pytest.approx(width)
@@ -88,7 +92,7 @@ def test_the_index_and_its_limits_are_local_lines_fitted_one_by_one(clustered: b
     assert (made.n, made.events, made.level) == (60, Y.sum(), 0.8)
     assert made.patients == (15 if clustered else None)
     assert made.method.startswith("integrated calibration index (Austin & Steyerberg 2019)")
-    assert f"bandwidth {width:.3g}, at 41 scores; bootstrap over" in made.method
+    assert f"bandwidth {width:.3g}, at up to 82 scores; bootstrap over" in made.method
 
 
 def test_a_bandwidth_takes_the_deviation_where_the_quartiles_meet() -> None:
@@ -142,7 +146,7 @@ def test_a_reason_stands_with_the_method(
     """Counts, level and bandwidth too."""
     made = integrated_calibration_index(labels, scores, patients=list("aab"), level=0.9)
     assert made.not_estimable == reason
-    assert f"bandwidth {bandwidth(np.array(scores)):.3g}, at 41 scores" in made.method
+    assert f"bandwidth {bandwidth(np.array(scores)):.3g}, at up to 82 scores" in made.method
     assert (made.n, made.events, made.patients, made.level) == (3, sum(labels), 2, 0.9)
 
 

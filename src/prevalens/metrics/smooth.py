@@ -13,7 +13,7 @@ from prevalens.typing import Codes, Numbers
 _POINTS = 41
 _METHOD = (
     "integrated calibration index (Austin & Steyerberg 2019); observed share smoothed by local "
-    "lines, Gaussian kernel of bandwidth {:.3g}, at {} scores"
+    "lines, Gaussian kernel of bandwidth {:.3g}, at up to {} scores"
 )
 
 
@@ -50,7 +50,7 @@ def integrated_calibration_index(
     n, events = columns.labels.size, int(np.count_nonzero(columns.labels))
     basis = Basis.of(columns.codes, level=check_level(level), n=n, events=events)
     width = bandwidth(columns.scores)
-    method = _METHOD.format(width, _POINTS)
+    method = _METHOD.format(width, 2 * _POINTS)
     if events in {0, n}:
         return basis.refuse(f"no {'negative' if events else 'positive'} images", method)
     if width == 0:
@@ -75,9 +75,12 @@ class _Smoother:
         scores, n = columns.scores, columns.scores.size
         codes: Codes = np.arange(n) if columns.codes is None else columns.codes
         k = int(codes.max()) + 1
-        # Scores that occur: between two heaps of them a line would be drawn out from far away.
+        # As many by rank as evenly spread, or a small heap would have one. All are scores that
+        # occur: between two heaps a line would be drawn out from far away.
+        ordered, steps = np.sort(scores), np.arange(_POINTS) / (_POINTS - 1)
+        even = np.searchsorted(ordered, ordered[0] + steps * (ordered[-1] - ordered[0]))
         ranks = np.arange(_POINTS) * (n - 1) // (_POINTS - 1)
-        self._points = np.unique(np.sort(scores)[ranks])
+        self._points = np.unique(ordered[np.append(ranks, np.minimum(even, n - 1))])
         self._sums = np.zeros((5, k, self._points.size))
         residuals = columns.labels - scores
         for place, point in enumerate(self._points):
