@@ -205,3 +205,14 @@ def test_holding_no_draw_at_once_is_holding_one() -> None:
     one, none = (np.concatenate(list(draw_weights(4, draws=3, seed=1, at_once=n))) for n in (1, 0))
     np.testing.assert_array_equal(one, none)
     assert one.shape == (3, 4)
+
+
+def test_limits_of_the_closed_form_never_stay_beside_a_bootstrap_that_has_none() -> None:
+    """Two of six patients with positives: (4/6)^6, one draw in eleven, has none: too many."""
+    columns = {"labels": [1, 0, 1, 0] + [0] * 4, "scores": [0.6, 0.7, 0.3, 0.1] + [0.2] * 4}
+    ask = {**columns, "patients": list("aabbcdef"), "threshold": 0.5}
+    closed, made = (all_figures(**ask, draws=draws)["sensitivity"] for draws in (0, 400))  # type: ignore[arg-type]
+    assert closed.lower is not None
+    assert closed.upper is not None
+    assert (made.value, made.lower, made.upper) == (closed.value, None, None)
+    assert "draws leave it undefined" in str(made.note)

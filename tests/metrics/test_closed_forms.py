@@ -23,6 +23,7 @@ from slow_jackknife import (
 )
 
 from prevalens.metrics.closed_forms import closed_figures
+from prevalens.metrics.figure import Figure
 from prevalens.metrics.inputs import Columns
 
 rows = st.lists(
@@ -127,15 +128,18 @@ SLOWLY: dict[str, tuple[WeightedFigure, list[np.ndarray], Scale]] = {
     "brier": (mean((LABELS - SCORES) ** 2), [EVERY], LOGIT),
     "log_loss": (mean(-np.log(WHAT_HAPPENED)), [EVERY], LOG),
 }
-OVER = closed_figures(Columns(LABELS, SCORES, PATIENTS), threshold=0.5, level=0.9)
-ALONE = closed_figures(Columns(LABELS, SCORES, None), threshold=0.5, level=0.9)
+
+
+def figures_over(patients: np.ndarray | None) -> dict[str, Figure]:
+    """Compute every figure of the rows above at a level of .9."""
+    return closed_figures(Columns(LABELS, SCORES, patients), threshold=0.5, level=0.9)
 
 
 @pytest.mark.parametrize("name", sorted(SLOWLY))
 def test_limits_over_patients_are_those_of_a_slow_jackknife(name: str) -> None:
     """Value, limits, design effect and effective number, without a formula of the slopes."""
     figure, kinds, scale = SLOWLY[name]
-    slow, made = slow_jackknife(figure, kinds, PATIENTS), OVER[name]
+    slow, made = slow_jackknife(figure, kinds, PATIENTS), figures_over(PATIENTS)[name]
     n = int(np.any(kinds, axis=0).sum())
     assert made.value == pytest.approx(slow.value)
     if len(kinds) == 1 and name not in {"brier", "log_loss"}:
@@ -186,23 +190,23 @@ RESTS_ON: dict[str, tuple[np.ndarray, np.ndarray, str, str]] = {
 }
 
 
-@pytest.mark.parametrize("name", list(OVER))
+@pytest.mark.parametrize("name", list(RESTS_ON))
 def test_each_figure_states_its_rows_and_its_method(name: str) -> None:
     """N, events and patients by hand count; independent images state another method."""
     of, hits, alone, over = RESTS_ON[name]
     for made, words, patients in (
-        (ALONE[name], alone, None),
-        (OVER[name], over, np.unique(PATIENTS[of]).size),
+        (figures_over(None)[name], alone, None),
+        (figures_over(PATIENTS)[name], over, np.unique(PATIENTS[of]).size),
     ):
         assert (made.n, made.events) == (of.sum(), (of & hits).sum())
         assert made.patients == patients
         assert words in made.method
         assert made.unit == "image"
-    assert ALONE[name].design_effect is None
-    assert (OVER[name].design_effect is None) == (name in {"youden", "balanced_accuracy"})
+        bare = patients is None or name in {"youden", "balanced_accuracy"}
+        assert (made.design_effect is None) == bare
 
 
-@pytest.mark.parametrize("name", list(OVER))
+@pytest.mark.parametrize("name", list(RESTS_ON))
 def test_a_note_tells_of_few_patients(name: str) -> None:
     """Nineteen of them earn one beside each figure with limits; twenty do not."""
     for k in (19, 20):
@@ -221,7 +225,7 @@ def test_patients_widen_a_jaccard_share_and_f1_with_it() -> None:
     either = LABELS | CALLS
     slow = slow_jackknife(share(either, HITS), [either], PATIENTS)
     low, high = slow.limits(0.9, LOGIT)
-    made = OVER["f1"]
+    made = figures_over(PATIENTS)["f1"]
     assert made.value == pytest.approx(sklearn_metrics.f1_score(LABELS, CALLS))
     assert (made.lower, made.upper) == pytest.approx(
         (2 * low / (1 + low), 2 * high / (1 + high)), rel=1e-5
@@ -230,7 +234,8 @@ def test_patients_widen_a_jaccard_share_and_f1_with_it() -> None:
 
 def test_youden_over_patients_adds_the_arms_with_their_correlation() -> None:
     """Zou and Donner: the square root of a^2 + b^2 + 2 r a b, r from the patients' residuals."""
-    one, two = OVER["sensitivity"], OVER["specificity"]
+    over = figures_over(PATIENTS)
+    one, two = over["sensitivity"], over["specificity"]
     errors = np.array(
         [
             [
@@ -245,11 +250,11 @@ def test_youden_over_patients_adds_the_arms_with_their_correlation() -> None:
     )
     r = (errors[:, 0] @ errors[:, 1]) / math.sqrt(np.prod((errors**2).sum(axis=0)))
     assert abs(r) > 0.05
-    made = OVER["youden"]
+    made = over["youden"]
     assert made.value == pytest.approx(one.value + two.value - 1)  # type: ignore[operator]
     for limit, sign in (("lower", -1), ("upper", 1)):
         a, b = (abs(getattr(arm, limit) - arm.value) for arm in (one, two))
         reach = math.sqrt(a**2 + b**2 + 2 * r * a * b)
         assert getattr(made, limit) == pytest.approx(made.value + sign * reach)  # type: ignore[operator]
         halved = (getattr(made, limit) + 1) / 2
-        assert getattr(OVER["balanced_accuracy"], limit) == pytest.approx(halved)
+        assert getattr(over["balanced_accuracy"], limit) == pytest.approx(halved)

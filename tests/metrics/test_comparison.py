@@ -473,3 +473,15 @@ def test_thresholds_of_0_and_1_are_allowed(at: float, first: float, second: floa
     made = compare_models(labels, one, two, figure="sensitivity", threshold=at, second_threshold=at)
     assert (made.first.value, made.second.value) == (first, second)
     assert compare_models(labels, one, two, figure="net_benefit", threshold=0).first.value == 0.5
+
+
+def test_each_side_is_its_own_figure() -> None:
+    """Of its model or group, with its patients and its limits."""
+    ask = {"patients": PATIENTS, "level": 0.9}
+    made = compare_models(LABELS, FIRST, SECOND, **ask)  # type: ignore[arg-type]
+    assert made.first == auroc(LABELS, FIRST, **ask)  # type: ignore[arg-type]
+    assert made.second == auroc(LABELS, SECOND, **ask)  # type: ignore[arg-type]
+    group = PATIENTS < 12
+    made = compare_groups(LABELS, FIRST, group, **ask)  # type: ignore[arg-type]
+    for figure, rows in ((made.first, group), (made.second, ~group)):
+        assert figure == auroc(LABELS[rows], FIRST[rows], patients=PATIENTS[rows], level=0.9)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import statsmodels.api as sm
-from scipy import special
+from scipy import optimize, special
 
 from prevalens.metrics.inputs import check_columns, check_patients
 from prevalens.metrics.logistic import fit_line
@@ -123,3 +123,27 @@ def test_a_draw_of_one_class_or_of_separated_classes_has_no_slope() -> None:
         rows = np.repeat(np.arange(8), weights[draw].astype(int))
         line = fit_line(labels[rows], special.logit(scores[rows]), slope=False)
         assert shifts[draw] == pytest.approx(line.coefficients[0], abs=5e-4)
+
+
+@pytest.mark.parametrize("slope", [False, True])
+def test_a_near_weighting_solves_the_third_order_equations_row_by_row(slope: bool) -> None:
+    """Risks as their Taylor polynomials in the move of each row's log odds, solved by scipy."""
+    line = fit_line(LABELS, LOG_ODDS, slope=slope)
+    x = LOG_ODDS - LOG_ODDS.mean()
+    r = line.risks
+    first = r * (1 - r)
+    second = first * (1 - 2 * r)
+    third = first * (1 - 6 * r + 6 * r**2)
+    rng = np.random.default_rng(4)
+    weights = rng.uniform(0.7, 1.3, (12, 10))
+    values = WeightedLine(COLUMNS, PATIENTS, slope=slope).values(weights)
+    for draw, times in enumerate(weights[:, PATIENTS]):
+
+        def gaps(moves: np.ndarray, times: np.ndarray = times) -> list[float]:
+            d = moves[0] + (moves[1] * x if slope else 0)
+            rest = times * (LABELS - r - first * d - second * d**2 / 2 - third * d**3 / 6)
+            return [rest.sum(), (rest * x).sum()] if slope else [rest.sum()]
+
+        moves = optimize.root(gaps, np.zeros(1 + slope), tol=1e-13).x
+        assert abs(moves[-1]) > 1e-4
+        assert values[draw] == pytest.approx(line.coefficients[-1] + moves[-1], abs=1e-8)

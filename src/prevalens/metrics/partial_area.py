@@ -107,7 +107,7 @@ class _PartialArea:
         true = np.cumsum(rows * self._labels, axis=1)[:, self._ends]
         false = np.cumsum(rows * (1 - self._labels), axis=1)[:, self._ends]
         start = np.zeros((len(rows), 1))
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(invalid="ignore"):
             x = np.concatenate([start, false / false[:, -1:]], axis=1)
             y = np.concatenate([start, true / true[:, -1:]], axis=1)
         width, cut = np.diff(x), np.minimum(x[:, 1:], self._end)

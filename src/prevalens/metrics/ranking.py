@@ -76,8 +76,8 @@ def auroc_figure(columns: Columns, *, level: float) -> Figure:
     if unusable := basis.usable(spread):
         return basis.without_limits(value, method, unusable)
     half = student_critical(level, spread.df) * spread.error
-    alone = placements.variance() if 1 < events < n - 1 else math.nan
-    effect = max(spread.variance / alone, 1.0) if alone > 0 else None
+    # Two patients of each class are two images of each, and not all ranked alike.
+    effect = max(spread.variance / placements.variance(), 1.0)
     return basis.figure(value, logit_limits(value, half), method, design_effect=effect)
 
 
