@@ -276,6 +276,7 @@ def run_protocol(cohort: Cohort, settings: Settings, folder: Path, protocol: str
         partition=partition,
         worst=12,
         picture=where_it_looked(model, cohort, partition, size),
+        picture_note="Beside each cell: red spoke for leukaemia, blue against it.",
         title=f"Leukaemic cells, split by {protocol}",
     )
     report.save(folder / "report.html")
