@@ -287,6 +287,7 @@ HALVES = [[0.5, 0.5]] * 2
         ([0, 1, 1], HALVES, ["a", "b"], "`labels` has 3, `scores` has 2"),
         ([0, -1], HALVES, ["a", "b"], "from 0 to 1, one for each class, got -1, 0"),
         ([0, 2], HALVES, ["a", "b"], "from 0 to 1, one for each class, got 0, 2"),
+        (np.array(["b", 0], dtype=object), HALVES, ["a", "b"], "got 0, 'b'"),
         ([0.0, 1.0], HALVES, ["a", "b"], "got 0.0, 1.0"),
         ([[0], [1]], HALVES, ["a", "b"], "got 0, 1"),
         ([0, 1], [[0.5, 0.5], [1.5, -0.5]], ["a", "b"], r"must lie in \[0, 1\]"),
