@@ -434,6 +434,28 @@ def test_rounds_of_choice_end_when_nothing_improves_or_all_is_even(
     assert chosen == [[1, 0]] * rounds
 
 
+def test_units_of_one_size_keep_their_order_in_a_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The largest first; of forty alike the first first, on every machine."""
+    chosen: list[list[int]] = []
+    monkeypatch.setattr("prevalens.splits.assignment._ranks", lambda n, _: np.arange(n))
+    monkeypatch.setattr("prevalens.splits.assignment._ROUNDS", 1)
+    monkeypatch.setattr(_Search, "step", lambda _, units: chosen.append(units.tolist()) or units)
+    problem = problem_of([[1]] * 40 + [[2]], [0.5, 0.5])
+
+    _descend_by_choice(problem, np.zeros((1, 41), dtype=np.int64), generator(0))
+
+    assert chosen == [[40, *range(40)]]
+
+
+def test_of_a_move_and_a_swap_alike_the_move_is_made() -> None:
+    """Unit 2 weighs nothing, so that moving unit 0 there and swapping the two cost the same."""
+    problem = problem_of([[1], [2], [0]], [0.5, 0.5])
+    search = _Search(problem, np.array([[0, 0, 1]]))
+
+    assert search.step(np.arange(3)).tolist() == [True]
+    assert search.parts.tolist() == [[1, 0, 1]]
+
+
 @pytest.mark.parametrize("n_units", [1, 7, 700])
 def test_ranks_are_drawn_from_spans_that_double(n_units: int) -> None:
     """Of 320 draws each takes a span of 2, 4, 8 ... up to all units, and a rank below it."""

@@ -8,6 +8,7 @@ import pytest
 from prevalens.cohorts import Cohort
 from prevalens.exceptions import ImpossibleSplitError, InvalidInputError
 from prevalens.splits import CovariateHoldout
+from prevalens.splits.units import Units
 
 
 def two_periods() -> Cohort:
@@ -245,3 +246,30 @@ def test_parts_without_a_class_are_recorded_by_name() -> None:
     }
     made = CovariateHoldout("site", validation=0, allow_missing_classes=True)
     assert [one.settings["test"] for one in made.partitions(cohort)] == [["x"], ["y"]]
+
+
+def test_the_draw_of_the_validation_part_is_given_its_settings(
+    cohort: Cohort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seed and leave; the stream has its own name; a part of all that is left is their share."""
+    seen: list[dict[str, Any]] = []
+    draw = Units.draw
+
+    def spied(units: Units, shares: list[float], **settings: Any) -> Any:
+        seen.append({"shares": shares, "classes": list(units.classes), **settings})
+        return draw(units, shares, **settings)
+
+    monkeypatch.setattr(Units, "draw", spied)
+    splitter = CovariateHoldout("site", validation=0.1, seed=6, allow_missing_classes=True)
+    partition = splitter.partition(cohort, ["s1"])
+
+    share = 0.1 * len(cohort) / (len(cohort) - len(partition.test))
+    assert seen == [
+        {
+            "shares": pytest.approx([1 - share, share]),
+            "classes": list(cohort.classes),
+            "seed": 6,
+            "purpose": ["covariate", "validation"],
+            "allow_missing_classes": True,
+        }
+    ]

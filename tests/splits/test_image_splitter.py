@@ -65,10 +65,12 @@ def naive_deal(labels: list[int], shares: list[Fraction]) -> list[list[int]]:
 
 
 @pytest.mark.parametrize(
-    "shares", [(2, 1, 1), (1, 1), (1, 1, 1, 1), (14, 3, 3), (3, 14, 3), (29, 71), (97, 2, 1)]
+    "shares",
+    [(2, 1, 1), (1, 1), (1, 1, 1, 1), (14, 3, 3), (3, 14, 3), (29, 71), (97, 2, 1), (1,) * 20],
 )
 @pytest.mark.parametrize(
-    "counts", [(10,), (7, 11), (5, 6, 7), (9, 8, 6), (4, 5, 6), (13, 0, 9), (100, 33, 58)]
+    "counts",
+    [(30,), (47, 21), (10,), (7, 11), (5, 6, 7), (9, 8, 6), (4, 5, 6), (13, 0, 9), (100, 33, 58)],
 )
 def test_every_class_is_dealt_as_in_fractions(
     shares: tuple[int, ...], counts: tuple[int, ...]
@@ -76,6 +78,9 @@ def test_every_class_is_dealt_as_in_fractions(
     """Whole shares, the rest to the parts furthest behind, and no part without an image."""
     exact = [Fraction(share, sum(shares)) for share in shares]
     labels = np.repeat(np.arange(len(counts)), counts)
+    if min(filter(None, counts)) < len(shares):  # each part is due an image
+        counts = tuple(20 * count for count in counts)
+        labels = np.repeat(np.arange(len(counts)), counts)
 
     parts = deal_images(labels, "abc", [float(share) for share in exact], generator(1))
 
@@ -89,13 +94,13 @@ def test_every_class_is_dealt_as_in_fractions(
 
 def test_images_of_a_class_are_dealt_in_the_order_of_the_raw_stream() -> None:
     """The first of the shuffle go to part 0; rows of the two classes are mixed."""
-    labels = np.array([1, 0, 1, 0, 0, 1, 0, 1])
-    order = shuffled(8, generator(5)).tolist()
+    labels = np.arange(80) % 2
+    order = shuffled(80, generator(5)).tolist()
 
     parts = deal_images(labels, "ab", [0.5, 0.5], generator(5))
 
     for code in (0, 1):
-        first = [row for row in order if labels[row] == code][:2]
+        first = [row for row in order if labels[row] == code][:20]
         assert sorted(np.flatnonzero((labels == code) & (parts == 0)).tolist()) == sorted(first)
 
 

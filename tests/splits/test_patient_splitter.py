@@ -19,7 +19,7 @@ from prevalens.splits import (
     RepeatedPatientHoldout,
     RepeatedPatientKFold,
 )
-from prevalens.splits.patient_splitter import check_rows, seed_of_repeat
+from prevalens.splits.patient_splitter import PatientSplitter, check_rows, seed_of_repeat
 from prevalens.splits.units import Units
 
 
@@ -205,7 +205,17 @@ def test_a_partition_records_every_setting(cohort: Cohort) -> None:
         "repeat": 1,
         "repeated_seed": 3,
     }
-    for made in (holdout, second, plain, repeated):
+    folds = RepeatedPatientKFold(2, n_repeats=2, **given).partitions(cohort, validation=0.2)
+    last = list(folds)[3]
+    assert record_of(last, "seed") == {
+        **{name: value for name, value in wanted.items() if name != "seed"},
+        "n_splits": 2,
+        "fold": 1,
+        "validation": 0.2,
+        "repeat": 1,
+        "repeated_seed": 3,
+    }
+    for made in (holdout, second, plain, repeated, last):
         assert (made.n_rows, made.cohort_fingerprint) == (len(cohort), cohort.fingerprint)
     assert [holdout.method, second.method] == ["PatientHoldout", "PatientKFold"]
     assert repeated.method == "PatientHoldout"
@@ -288,6 +298,13 @@ def test_x_has_one_entry_a_row_in_whatever_form(table: Any) -> None:
             check_rows(table, 5)
 
 
+def test_a_table_of_no_columns_has_no_rows() -> None:
+    """An empty dict fits no rows alone."""
+    check_rows({}, 0)
+    with pytest.raises(InvalidInputError, match="`X` has 0, `y` and `groups` have 4"):
+        check_rows({}, 4)
+
+
 def test_an_x_without_names_has_no_stratum() -> None:
     """An array names no columns, so a stratum is not found; without strata none is sought."""
     labels, patients = [0, 1, 0, 1], list("abcd")
@@ -296,6 +313,21 @@ def test_an_x_without_names_has_no_stratum() -> None:
     frame = pd.DataFrame({7: [1, 1, 2, 2]})
     for _, test in PatientKFold(2, strata=["7"]).split(frame, labels, patients):
         assert sorted(frame[7].iloc[test]) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "splitter",
+    [RepeatedPatientHoldout(2, validation=0, test=0.5), RepeatedPatientKFold(2, n_repeats=2)],
+)
+def test_repeats_are_given_the_columns_that_strata_name(splitter: PatientSplitter) -> None:
+    """Both levels of the site are in every part, and an `X` of other length is refused."""
+    site, labels, patients = np.repeat(["a", "b"], 4), [0, 1] * 4, list("abcdefgh")
+    splitter.strata = ("site",)
+    for train, test in splitter.split({"site": site}, labels, patients):
+        assert sorted(site[train]) == sorted(site[test]) == list("aabb")
+    splitter.strata = ()
+    with pytest.raises(InvalidInputError, match="`X` has 8, `y` and `groups` have 7"):
+        next(splitter.split(site, labels[1:], patients[1:]))
 
 
 def test_seeds_of_repeats_are_the_top_half_of_the_raw_stream() -> None:
