@@ -276,6 +276,7 @@ def run_protocol(cohort: Cohort, settings: Settings, folder: Path, protocol: str
         partition=partition,
         worst=12,
         picture=where_it_looked(model, cohort, partition, size),
+        picture_note="Beside each cell: red spoke for leukaemia, blue against it.",
         title=f"Leukaemic cells, split by {protocol}",
     )
     report.save(folder / "report.html")
@@ -316,8 +317,12 @@ def train_model(
     adjuster = LRA(patience=settings.patience, threshold=settings.threshold)
     backup = TrainingBackup(folder / "backup.npz", adjuster)
     begin = backup.restore(model, epochs=settings.epochs)
-    say(f"training on {keras.backend.backend()}: epochs {begin + 1} to {settings.epochs} at most")
-    say("a line for each epoch; the first takes longest, because the network is compiled in it")
+    if begin < settings.epochs:
+        backend = keras.backend.backend()
+        say(f"training on {backend}: epochs {begin + 1} to {settings.epochs} at most")
+        say("a line for each epoch; the first takes longest: the network is compiled in it")
+    else:
+        say("training had ended; its best weights are taken")
     model.fit(
         train,
         validation_data=validation,

@@ -2,6 +2,7 @@
 
 import io
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -127,6 +128,19 @@ class Terminal(io.StringIO):
     def isatty(self) -> bool:
         """Say so."""
         return True
+
+
+def test_a_log_that_is_followed_shows_each_row_at_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A file as standard output holds the row after its epoch, not when a buffer is full."""
+    with (tmp_path / "log").open("w", encoding="utf-8") as log:
+        monkeypatch.setattr(sys, "stdout", log)
+        table = AdjusterTable("val_loss")
+        table.waiting = row()
+        table.flush(interactive=True)
+        read = (tmp_path / "log").read_text(encoding="utf-8")
+    assert read == f"{table.heading()}\n{table.line(row())}\n"
 
 
 @pytest.mark.parametrize("terminal", [True, False])

@@ -144,6 +144,21 @@ def test_twenty_thumbnails_stay_below_a_megabyte(pictured: Predictions, tmp_path
     assert len(page.encode()) < 1_000_000
 
 
+def test_the_pictures_are_explained_where_they_were_drawn(
+    pictured: Predictions, tmp_path: Path
+) -> None:
+    """The author's words stand below the pictures, as text; without words nothing does."""
+    note = "Red spoke for it, blue against <it>."
+    for name, said in (("with", note), ("without", "")):
+        report = ClinicalReport(pictured, threshold=0.9, worst=1, picture_note=said)
+        report.save(tmp_path / f"{name}.html")
+    texts = [(tmp_path / f"{name}.html").read_text("utf-8") for name in ("with", "without")]
+
+    assert "<p>Red spoke for it, blue against &lt;it&gt;.</p>" in texts[0]
+    assert texts[0].index("data:image/jpeg;base64,") < texts[0].index("Red spoke for it")
+    assert texts[1].count("<p") == texts[0].count("<p") - 1
+
+
 def test_a_stranger_in_a_section_is_an_error() -> None:
     """Something that is no block is refused, not printed."""
     document = Document("t", [], [], [Section("a", "A", ["text"])])  # type: ignore[list-item]

@@ -95,9 +95,11 @@ class AdjusterTable:
         if behind_bar:
             sys.stdout.write("\n")
         console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
-        # In a file or a pipe rich would still wrap at a width it guesses.
+        # In a file or a pipe rich would still wrap at a width it guesses, and Python would hold
+        # the row back until there are many.
         if not console.is_terminal:
             sys.stdout.write("".join(f"{line}\n" for line in lines))
+            sys.stdout.flush()
             return
         for heading in lines[:-1]:
             console.print(Text(heading, style="bold"))

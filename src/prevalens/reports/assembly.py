@@ -40,6 +40,7 @@ class Request:
         patient_score: How images are pooled to patients.
         worst: Misses to show at most.
         picture: Draws what is shown of a miss from its path, or None for the image.
+        picture_note: What it draws, in words.
         level: Coverage of the intervals.
         seed: Seed of what is drawn.
         title: Title of the report.
@@ -57,6 +58,7 @@ class Request:
     patient_score: str
     worst: int
     picture: Picture | None
+    picture_note: str
     level: float
     seed: int
     title: str
@@ -139,6 +141,7 @@ def _settings(request: Request) -> dict[str, Any]:
         "seed": request.seed,
         "by": list(request.by),
         "patient_score": request.patient_score,
+        "picture_note": request.picture_note,
     }
 
 

@@ -50,6 +50,7 @@ class ClinicalReport:
         picture: Draws what is shown of a missed image from its path, as pixels from 0 to 255,
             shape `(height, width, 3)`: for example the image and where the model looked; by
             default the image itself.
+        picture_note: What `picture` draws, in words that stand below the pictures.
         level: Coverage of the intervals, in (0, 1).
         seed: Seed of what is drawn.
         title: Title of the report.
@@ -84,6 +85,7 @@ class ClinicalReport:
         patient_score: str = "mean",
         worst: int = 20,
         picture: Picture | None = None,
+        picture_note: str = "",
         level: float = 0.95,
         seed: int = 0,
         title: str = "Clinical report",
@@ -107,6 +109,7 @@ class ClinicalReport:
             patient_score=check_choice("patient_score", patient_score, ("mean", "max")),
             worst=check_integer("worst", worst, minimum=0),
             picture=picture,
+            picture_note=picture_note,
             level=_share("level", level),
             seed=check_integer("seed", seed, minimum=0),
             title=title,

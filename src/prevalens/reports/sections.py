@@ -155,8 +155,10 @@ def _misses(record: Record) -> list[Block]:
         )
         for miss in worst
     ]
+    note = record["settings"].get("picture_note", "")
     return [
         Gallery(f"{len(worst)} of {missed} missed positives, the lowest scores first", items),
+        *([Paragraph(note)] if note else []),
     ]
 
 
