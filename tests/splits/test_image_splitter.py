@@ -9,7 +9,7 @@ import pytest
 from prevalens._seeding import generator
 from prevalens.cohorts import Cohort
 from prevalens.exceptions import ImpossibleSplitError, InvalidInputError, LeakageWarning
-from prevalens.splits import ImageHoldout, ImageKFold
+from prevalens.splits import ImageHoldout, ImageKFold, PatientKFold
 from prevalens.splits.assignment import shuffled
 from prevalens.splits.image_splitter import deal_images
 
@@ -237,3 +237,22 @@ def test_each_draw_has_a_stream_of_its_own() -> None:
         assert partition.test.tolist() == np.flatnonzero(folds == fold).tolist()
         assert partition.validation.tolist() == outside[inner == 1].tolist()
         assert partition.train.tolist() == outside[inner == 0].tolist()
+
+
+@pytest.mark.filterwarnings("ignore::prevalens.exceptions.LeakageWarning")
+def test_the_class_that_lacks_is_named_as_the_cohort_names_it() -> None:
+    """Two sick images: three folds are too many; two leave one for train and validation."""
+    cohort = Cohort(
+        images=[f"{row}" for row in range(12)],
+        labels=["sick"] * 2 + ["well"] * 10,
+        patients=[f"p{row}" for row in range(12)],
+        positive="sick",
+    )
+    for splitter, count in ((ImageKFold(3), 2), (ImageKFold(2), 1)):
+        with pytest.raises(ImpossibleSplitError, match=f"class 'sick' has only {count} images"):
+            next(splitter.partitions(cohort, validation=0.2))
+    with pytest.raises(ImpossibleSplitError, match="class 'sick' has only 2 images"):
+        ImageHoldout().partition(cohort)
+    for patients in (PatientKFold(3), PatientKFold(2)):
+        with pytest.raises(ImpossibleSplitError, match="class 'sick' comes from only"):
+            next(patients.partitions(cohort, validation=0.2))
