@@ -123,3 +123,98 @@ def test_of_two_values_one_is_told_and_of_more_than_fifty_none() -> None:
             n_rows=102,
         )
         assert sum(s.covariate == "name" for s in covariate_shifts(ids, halves)) == shown
+
+
+def test_the_validation_part_is_compared_too_and_the_largest_shift_comes_first() -> None:
+    """Rows 2 and 3 against 0 and 1, then 4 to 7: entries by size, whatever their part."""
+    cohort, _ = eight(age=[1.0, 3.0, 2.0, 4.0, 7.0, 9.0, 7.0, 9.0])
+    partition = Partition(
+        train=np.array([0, 1]),
+        validation=np.array([2, 3]),
+        test=np.arange(4, 8),
+        cohort_fingerprint=cohort.fingerprint,
+        n_rows=8,
+    )
+    shifts = covariate_shifts(cohort, partition)
+
+    # Means 2, 3 and 8, all variances 1; the label's share is 1/2, 1/2 and 3/4.
+    assert [(s.covariate, s.part) for s in shifts] == [
+        ("age", "test"),
+        ("age", "validation"),
+        ("label", "test"),
+        ("label", "validation"),
+    ]
+    assert [s.difference for s in shifts] == pytest.approx([6, 1, 0.25 / math.sqrt(7 / 32), 0])
+    down = covariate_shifts(*eight(age=np.arange(8.0)[::-1].copy()))
+    assert down[0].covariate == "age"
+    assert down[0].difference == pytest.approx(-4 / math.sqrt(1.25))
+
+
+def test_where_one_part_varies_the_mean_of_both_variances_counts() -> None:
+    """1 throughout against 1, 3, 1, 3: a mean of 2 less 1 over the root of half of 0 + 1."""
+    shifts = covariate_shifts(*eight(age=[1.0] * 4 + [1.0, 3.0, 1.0, 3.0]))
+
+    assert shifts[0].difference == pytest.approx(1 / math.sqrt(0.5))
+
+
+@pytest.mark.parametrize("missing", ["train", "test"])
+def test_a_part_of_missing_values_alone_says_so(missing: str) -> None:
+    """Whichever part it is; neither mean is told, and the covariate and part are."""
+    half = [math.nan] * 4
+    age = [*half, 1.0, 2.0, 3.0, 4.0] if missing == "train" else [1.0, 2.0, 3.0, 4.0, *half]
+    shift = covariate_shifts(*eight(age=age))[0]
+
+    assert vars(shift) == {
+        "covariate": "age",
+        "value": None,
+        "part": "test",
+        "in_train": None,
+        "in_part": None,
+        "difference": None,
+        "not_estimable": "one part has none but missing values",
+    }
+    assert str(shift) == ("age, train to test: not estimable, one part has none but missing values")
+
+
+def test_a_value_in_one_part_alone_has_its_shares_but_no_difference() -> None:
+    """Site x is all of train and none of test; of a third value in no part the share is 0."""
+    shifts = [s for s in covariate_shifts(*eight(site=list("xxxxyyyy"))) if s.covariate == "site"]
+
+    assert [(s.value, s.in_train, s.in_part, s.difference) for s in shifts] == [
+        ("y", 0.0, 1.0, None)
+    ]
+    assert shifts[0].not_estimable == "0 throughout in one part and 1 in the other"
+
+
+@pytest.mark.parametrize("kind", [np.int16, np.uint8, np.float32])
+def test_every_kind_of_number_is_compared_by_its_mean(kind: type) -> None:
+    """1 to 8 in whatever type; the same as texts are eight values."""
+    shifts = covariate_shifts(*eight(age=np.arange(1, 9).astype(kind)))
+
+    assert [(s.value, s.in_train, s.in_part) for s in shifts if s.covariate == "age"] == [
+        (None, 2.5, 6.5)
+    ]
+    texts = covariate_shifts(*eight(age=np.arange(1, 9).astype(np.str_)))
+    assert len([s for s in texts if s.covariate == "age"]) == 8
+
+
+def test_one_value_is_told_and_of_two_the_positive_class() -> None:
+    """A text of one value has a share of 1, which moves by 0; of two the positive class is told."""
+    shifts = covariate_shifts(*eight(site=["x"] * 8, other=list("abababab")))
+
+    assert [(s.value, s.difference) for s in shifts if s.covariate == "site"] == [("x", 0.0)]
+    # Of two values the cohort's positive class is told, even of another column.
+    assert [s.value for s in shifts if s.covariate == "other"] == ["a"]
+
+
+def test_a_partition_without_training_rows_has_nothing_to_compare_with() -> None:
+    """No rows to train on, no shift."""
+    cohort, _ = eight(age=np.arange(8.0))
+    partition = Partition(
+        train=np.array([], dtype=np.int64),
+        validation=np.arange(4),
+        test=np.arange(4, 8),
+        cohort_fingerprint=cohort.fingerprint,
+        n_rows=8,
+    )
+    assert covariate_shifts(cohort, partition) == []

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from PIL import Image
 
 from prevalens.cohorts import Cohort, find_duplicates, read_cnmc
 from prevalens.exceptions import InvalidInputError, LeakageError, UnreadableImageError
-from prevalens.splits import Partition, audit_leakage
+from prevalens.splits import Finding, LeakageAudit, Partition, audit_leakage
 
 MANIFEST = Path(__file__).parents[2].parent / "shared" / "data" / "cnmc" / "manifest.csv"
 
@@ -213,3 +214,186 @@ def test_the_real_file_list_leaks_until_its_patients_are_joined() -> None:
 
     assert {finding.kind for finding in leaking.findings} == {"identical"}
     assert audit_leakage(joined, by_patient(joined)).ok
+
+
+CHECKS = (
+    "patients in two parts",
+    "identical files in two parts",
+    "identical files with two labels",
+    "near-duplicate images in two parts",
+    "near-duplicate images with two labels",
+)
+NOTHING_THERE = (
+    "identical images (no image is there, and no hashes were given)",
+    "near-duplicate images (no image is there)",
+)
+
+
+@pytest.mark.parametrize(
+    ("there", "hashes", "near", "checked", "not_checked"),
+    [
+        (False, False, None, 1, NOTHING_THERE),
+        (False, False, False, 1, NOTHING_THERE),
+        (False, True, None, 3, ("near-duplicate images (no image is there)",)),
+        (False, True, False, 3, ("near-duplicate images (no image is there)",)),
+        (True, False, None, 5, ()),
+        (True, False, True, 5, ()),
+        (True, False, False, 3, ("near-duplicate images (near=False)",)),
+        (True, True, None, 5, ()),
+        (True, True, False, 3, ("near-duplicate images (near=False)",)),
+    ],
+)
+def test_an_audit_says_what_it_looked_for_and_what_not(
+    cohort: Cohort,
+    image_cohort: Cohort,
+    *,
+    there: bool,
+    hashes: bool,
+    near: bool | None,
+    checked: int,
+    not_checked: tuple[str, ...],
+) -> None:
+    """Files there or not, hashes given or not, pictures looked at or not: the text says it all."""
+    used = image_cohort if there else cohort
+    given = [f"{row}" for row in range(len(used))] if hashes else None
+
+    audit = audit_leakage(used, by_patient(used), hashes=given, near=near)
+
+    assert audit.ok
+    assert audit.checked == CHECKS[:checked]
+    assert audit.not_checked == not_checked
+    assert str(audit).splitlines() == [
+        f"Nothing found; looked for: {'; '.join(CHECKS[:checked])}.",
+        *(f"NOT looked for: {reason}." for reason in not_checked),
+    ]
+    assert audit.to_dict() == {
+        "ok": True,
+        "checked": list(CHECKS[:checked]),
+        "not_checked": list(not_checked),
+        "findings": [],
+    }
+
+
+def test_pictures_that_are_not_there_cannot_be_looked_at(cohort: Cohort) -> None:
+    """Asked to look at pictures, the audit names the files that it cannot read."""
+    with pytest.raises(UnreadableImageError, match=Path(cohort.images[0]).name):
+        audit_leakage(cohort, by_patient(cohort), near=True)
+
+
+@pytest.mark.parametrize("near", [None, True, False])
+def test_every_setting_is_handed_on(
+    image_cohort: Cohort, monkeypatch: pytest.MonkeyPatch, *, near: bool | None
+) -> None:
+    """Turns and distance where pictures are looked at, workers and progress always."""
+    seen: list[dict[str, Any]] = []
+
+    def spied(_: Cohort, **settings: Any) -> Any:
+        seen.append(settings)
+        return find_duplicates(image_cohort, hashes=settings["hashes"])
+
+    monkeypatch.setattr("prevalens.splits.leakage.find_duplicates", spied)
+    hashes = [f"{row}" for row in range(len(image_cohort))]
+    partition = by_patient(image_cohort)
+    audit_leakage(
+        image_cohort,
+        partition,
+        hashes=hashes,
+        near=near,
+        turns=True,
+        max_distance=0.125,
+        n_jobs=1,
+        progress=True,
+    )
+    audit_leakage(image_cohort, partition, near=near)
+
+    looks = near is not False
+    assert seen == [
+        {
+            "hashes": hashes,
+            "near": looks,
+            "n_jobs": 1,
+            "progress": True,
+            **({"turns": True, "max_distance": 0.125} if looks else {}),
+        },
+        {
+            "hashes": None,
+            "near": looks,
+            "n_jobs": None,
+            "progress": False,
+            **({"turns": False, "max_distance": 0.25} if looks else {}),
+        },
+    ]
+
+
+def test_findings_come_patients_first_then_images_then_labels() -> None:
+    """Rows 0 and 2 are one patient, 1 and 3 one file of labels a and b, 0 and 5 of label a."""
+    cohort = columns("xyzyvx", "pqprst", "aaabaa")
+    partition = Partition(
+        train=np.array([0, 1]),
+        validation=np.array([2, 5]),
+        test=np.array([3]),
+        cohort_fingerprint=cohort.fingerprint,
+        n_rows=6,
+    )
+    audit = audit_leakage(cohort, partition)
+
+    assert [finding.to_dict() for finding in audit.findings] == [
+        {
+            "kind": "patient",
+            "rows": [0, 2],
+            "parts": ["train", "validation"],
+            "what": "patient 'p'",
+        },
+        {
+            "kind": "identical",
+            "rows": [0, 5],
+            "parts": ["train", "validation"],
+            "what": "'0.png', '5.png'",
+        },
+        {
+            "kind": "identical",
+            "rows": [1, 3],
+            "parts": ["train", "test"],
+            "what": "'1.png', '3.png'",
+        },
+        {
+            "kind": "identical, two labels",
+            "rows": [1, 3],
+            "parts": ["train", "test"],
+            "what": "'1.png', '3.png' as a and b",
+        },
+    ]
+    assert str(audit.findings[0]) == "patient: patient 'p' (train, validation)"
+    with pytest.raises(LeakageError) as caught:
+        audit.raise_if_leaking()
+    assert str(caught.value) == str(audit)
+    assert str(audit).splitlines()[2:] == [f"- {finding}" for finding in audit.findings]
+
+
+def test_rows_in_no_part_are_left_out_of_what_crosses_but_not_of_what_is_labelled_twice() -> None:
+    """Rows 0, 1 and 2 share a file; 1 is in no part. Labels are compared over all three."""
+    cohort = columns("xxxy", "pqrs", "abab")
+    audit = audit_leakage(cohort, split_at(cohort, [0], [2, 3]))
+
+    assert [(f.kind, f.rows, f.parts) for f in audit.findings] == [
+        ("identical", (0, 2), ("train", "test")),
+        ("identical, two labels", (0, 1, 2), ("train", "test")),
+    ]
+    unused = columns("xxyz", "pqrs", "abab")
+    (found,) = audit_leakage(unused, split_at(unused, [2], [3])).findings
+    assert (found.kind, found.rows, found.parts) == ("identical, two labels", (0, 1), ())
+
+
+@pytest.mark.parametrize(
+    ("count", "last"), [(20, "- patient: patient (train, test)"), (21, "- and 1 more")]
+)
+def test_twenty_findings_are_listed_and_no_more(count: int, last: str) -> None:
+    """The twenty-first is counted."""
+    findings = [Finding("patient", (k, k + 1), ("train", "test"), "patient") for k in range(count)]
+
+    lines = str(LeakageAudit(tuple(findings), CHECKS)).splitlines()
+
+    assert lines[0] == f"{count} findings; looked for: {'; '.join(CHECKS)}."
+    assert len(lines) == min(count + 1, 22)
+    assert lines[-1] == last
+    assert LeakageAudit((), CHECKS).not_checked == ()

@@ -1,7 +1,10 @@
 """Tests of the partition record."""
 
+import hashlib
 import json
+import pickle
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +13,7 @@ from prevalens.cohorts import Cohort
 from prevalens.exceptions import InvalidInputError
 from prevalens.splits import Partition, PatientHoldout
 from prevalens.splits.partition import _checksum, count_crossing
+from prevalens.splits.precision_plan import plan_precision
 
 
 def partition_of(**changes: object) -> Partition:
@@ -129,3 +133,217 @@ def test_crossing_patients_are_counted() -> None:
     patients = np.array(["a", "b", "b", "c"])
 
     assert count_crossing(patients, [np.array([0, 1]), np.array([2, 3])]) == 1
+
+
+def test_a_row_outside_the_cohort_is_told_with_what_there_is() -> None:
+    """Below 0, or at the number of rows; the first five of them, and how many rows in all."""
+    with pytest.raises(InvalidInputError) as caught:
+        partition_of(train=[-1, 0], test=[4, 5, 6, 7, 8, 3])
+    assert str(caught.value) == (
+        "Rows of a partition must lie in 0 to 3 and there must be some, got 9 rows, outside: "
+        "-1, 4, 5, 6, 7 and 1 more."
+    )
+    with pytest.raises(InvalidInputError, match=r"got 0 rows, outside: \.$"):
+        partition_of(train=[], validation=[], test=[])
+    alone = Partition([0], [], [], "f", 1)  # type: ignore[arg-type]
+    assert (alone.method, dict(alone.settings), alone.patients_crossing) == ("custom", {}, 0)
+    assert partition_of(train=[], validation=[], test=[3]).parts()["train"].dtype == np.int64
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"train": [0, 1, 2, 3], "validation": [2, 1, 0, 3], "test": [], "n_rows": 4},
+            "these are in two: 0, 1, 2, 3. Remove",
+        ),
+        ({"train": ["x", "y"]}, "`train` must hold row numbers, got 'x'. Give whole"),
+        ({"validation": [2.0]}, "`validation` must hold row numbers, got 2.0. Give whole"),
+        ({"test": [3, 3]}, "`test` names a row twice. Name"),
+        ({"n_rows": 0}, "`n_rows` must be a whole number >= 1, got 0."),
+        ({"n_rows": 4.0}, "`n_rows` must be a whole number >= 1, got 4.0."),
+        ({"patients_crossing": -1}, "`patients_crossing` must be a whole number >= 0, got -1."),
+        ({"settings": {"share": float("nan")}}, "texts and lists, got {'share': nan} ("),
+    ],
+)
+def test_what_cannot_be_is_told_with_its_value(changes: dict[str, Any], message: str) -> None:
+    """The field, what it must be, and what came."""
+    with pytest.raises(InvalidInputError) as caught:
+        partition_of(**changes)
+    assert message in str(caught.value)
+
+
+def test_fields_are_read_in_any_shape_and_type_that_holds_rows() -> None:
+    """A column of unsigned numbers is rows; settings come back as JSON has them."""
+    made = partition_of(
+        train=np.array([[1], [0]], dtype=np.uint8),
+        settings={"by": ("a", "b"), "deep": {"n": 1}},
+        patients_crossing=2,
+    )
+
+    assert made.train.tolist() == [0, 1]
+    assert dict(made.settings) == {"by": ["a", "b"], "deep": {"n": 1}}
+    assert not made.validation.flags.writeable
+    assert not made.test.flags.writeable
+    with pytest.raises(TypeError):
+        made.settings["seed"] = 1  # type: ignore[index]
+    copy = pickle.loads(pickle.dumps(made))  # noqa: S301
+    assert copy == made
+    assert copy.patients_crossing == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"train": [0], "validation": [1, 2]},
+        {"test": []},
+        {"n_rows": 5},
+        {"method": "other"},
+        {"settings": {"seed": 1}},
+        {"patients_crossing": 1},
+        {"cohort_fingerprint": "g"},
+    ],
+)
+def test_every_field_makes_another_partition(change: dict[str, Any]) -> None:
+    """A partition equals one of the same content alone, and nothing else."""
+    assert partition_of() == partition_of()
+    assert partition_of() != partition_of(**change)
+    assert partition_of() != partition_of().to_dict()
+    assert partition_of().to_dict()["checksum"] != partition_of(**change).to_dict()["checksum"]
+
+
+def test_the_record_is_what_its_schema_says_and_its_checksum_anyone_can_compute() -> None:
+    """SHA-256 of the other keys as JSON: keys sorted, no spaces, letters outside ASCII escaped."""
+    record = partition_of(method="Käfig", settings={"b": 1, "a": [2, 3]}).to_dict()
+
+    assert (
+        record.pop("checksum")
+        == hashlib.sha256(
+            b'{"cohort_fingerprint":"f","format":"prevalens partition","method":"K\\u00e4fig",'
+            b'"n_rows":4,"patients_crossing":0,"settings":{"a":[2,3],"b":1},"test":[3],"train":[0,1],'
+            b'"validation":[2],"version":1}'
+        ).hexdigest()
+    )
+    assert list(record) == [
+        *("format", "version", "method", "settings", "cohort_fingerprint", "n_rows"),
+        *("patients_crossing", "train", "validation", "test"),
+    ]
+
+
+def test_a_hash_tells_cohort_train_and_test_apart() -> None:
+    """Partitions in a set are as many as there are different ones."""
+    made = [
+        partition_of(),
+        partition_of(),
+        partition_of(cohort_fingerprint="g"),
+        partition_of(test=[]),
+        partition_of(train=[0]),
+    ]
+    assert len(set(made)) == 4
+    assert len({hash(one) for one in made}) == 4
+
+
+def test_a_file_that_cannot_be_read_is_named_with_the_reason(
+    cohort: Cohort, tmp_path: Path
+) -> None:
+    """No such file; bytes that are no text; a list; another version: each names the file."""
+    path = tmp_path / "p.json"
+    with pytest.raises(InvalidInputError) as caught:
+        Partition.load(path, cohort=cohort)
+    assert str(caught.value).startswith(
+        f"The partition {path} cannot be read (No such file or directory). Check the path"
+    )
+    for content, message in (
+        (b"\xff\xfe{", f"{path} is not whole JSON ('utf-8' codec"),
+        (b"{", f"{path} is not whole JSON ("),
+        (b"[]", f"{path} is no prevalens partition. Give"),
+        (b"{}", f"{path} is no prevalens partition. Give"),
+        (b'{"format": "prevalens partition"}', f"{path} has version None; this prevalens reads 1"),
+        (b'{"format": "prevalens partition", "version": 2}', f"{path} has version 2; this"),
+    ):
+        path.write_bytes(content)
+        with pytest.raises(InvalidInputError) as caught:
+            Partition.load(str(path), cohort=cohort)
+        assert str(caught.value).startswith(message)
+
+
+def test_keys_that_lack_or_are_too_many_are_listed(cohort: Cohort, tmp_path: Path) -> None:
+    """In order, each under what is wrong with it."""
+    path = tmp_path / "p.json"
+    record = PatientHoldout().partition(cohort).to_dict()
+    for lacking, extra in (
+        (["n_rows", "test"], ["also", "more"]),
+        (["train"], []),
+        ([], ["also"]),
+    ):
+        changed = {key: value for key, value in record.items() if key not in lacking}
+        changed |= dict.fromkeys(extra[::-1], 0)
+        path.write_text(json.dumps(changed))
+        with pytest.raises(InvalidInputError) as caught:
+            Partition.load(path, cohort=cohort)
+        assert str(caught.value) == (
+            f"{path} was edited: missing {lacking}, found {extra}. Restore it, or split anew."
+        )
+    path.write_text(json.dumps({key: record[key] for key in record if key != "checksum"}))
+    with pytest.raises(InvalidInputError, match=r"missing \[\], found \[\]"):
+        Partition.load(path, cohort=cohort)
+
+
+def test_letters_of_every_alphabet_come_back(tmp_path: Path) -> None:
+    """Settings and method in Greek and German, written and read the same."""
+    cohort = Cohort(images=list("ab"), labels=list("sw"), patients=list("pq"), positive="s")
+    made = Partition(
+        train=[0],  # type: ignore[arg-type]
+        validation=[],  # type: ignore[arg-type]
+        test=[1],  # type: ignore[arg-type]
+        cohort_fingerprint=cohort.fingerprint,
+        n_rows=2,
+        method="Größe",
+        settings={"ώ": "ß"},
+        patients_crossing=1,
+    )
+    made.save(tmp_path / "p.json")
+
+    loaded = Partition.load(tmp_path / "p.json", cohort=cohort)
+    assert loaded == made
+    assert (loaded.method, loaded.patients_crossing) == ("Größe", 1)
+
+
+def test_whose_cohort_it_is_is_told_by_both_fingerprints(cohort: Cohort, tmp_path: Path) -> None:
+    """The first twelve letters of each; the file where it was read, else the partition."""
+    other = cohort.take(range(40))
+    partition = PatientHoldout().partition(cohort)
+    path = tmp_path / "p.json"
+    partition.save(path)
+    said = (
+        f" was drawn on another cohort (fingerprint {cohort.fingerprint[:12]}..., this one has "
+        f"{other.fingerprint[:12]}...). Load the cohort it was drawn on, or split anew."
+    )
+    with pytest.raises(InvalidInputError) as caught:
+        Partition.load(path, cohort=other)
+    assert str(caught.value) == f"{path}{said}"
+    with pytest.raises(InvalidInputError) as caught:
+        partition.check_cohort(other)
+    assert str(caught.value) == f"This partition{said}"
+    partition.check_cohort(cohort)
+
+
+def test_describing_hands_every_assumption_on(cohort: Cohort) -> None:
+    """The plan is that of the same rows and assumptions; left out, they are the documented ones."""
+    partition = PatientHoldout(seed=2).partition(cohort)
+    given = {"sensitivity": 0.7, "specificity": 0.8, "correlation": 0.4, "level": 0.9}
+    documented = {"sensitivity": 0.9, "specificity": 0.9, "correlation": 0.2, "level": 0.95}
+
+    parts = partition.parts()
+    assert partition.describe(cohort, **given) == plan_precision(cohort, parts, **given)
+    assert partition.describe(cohort) == plan_precision(cohort, parts, **documented)
+    assert plan_precision(cohort, parts) == plan_precision(cohort, parts, **documented)
+
+
+def test_crossing_patients_of_three_parts_are_counted_once() -> None:
+    """Patient a is in all three parts, b twice in one, c in two: two cross."""
+    patients = np.array(list("abacabc"))
+    parts = [np.array([0, 1, 5]), np.array([2, 3]), np.array([4, 6])]
+
+    assert count_crossing(patients, parts) == 2
+    assert count_crossing(patients, [np.arange(7)]) == 0

@@ -5,10 +5,11 @@ import math
 
 import numpy as np
 import pytest
+from scipy.stats import t as student
 
 from prevalens.cohorts import Cohort
 from prevalens.exceptions import InvalidInputError
-from prevalens.splits import PatientHoldout
+from prevalens.splits import PatientHoldout, PrecisionPlan
 from prevalens.splits.precision_plan import plan_precision
 
 
@@ -111,3 +112,140 @@ def test_a_part_without_a_class_expects_nothing_of_it() -> None:
     assert (held.images, held.patients, held.effective_images) == (0, 0, 0.0)
     assert held.half_width is None
     assert "none: 0 patient(s)" in str(plan)
+
+
+@pytest.mark.parametrize(
+    ("name", "taken", "refused", "span"),
+    [
+        ("sensitivity", [1e-9, 1 - 1e-9], [0, 1, -0.1, 1.1], r"\(0, 1\)"),
+        ("specificity", [1e-9, 1 - 1e-9], [0, 1, -0.1, 1.1], r"\(0, 1\)"),
+        ("level", [1e-9, 1 - 1e-9], [0, 1, -0.1, 1.1], r"\(0, 1\)"),
+        ("correlation", [0, 1], [-1e-9, 1 + 1e-9], r"\[0, 1\]"),
+    ],
+)
+def test_assumptions_are_taken_up_to_their_limits(
+    name: str, taken: list[float], refused: list[float], span: str
+) -> None:
+    """Just inside is taken; the limit of an open range, and just outside, are refused by name."""
+    cohort = cohort_of([1, 1], [1, 1])
+    for value in taken:
+        assert plan_precision(cohort, {"test": np.arange(4)}, **{name: value}).parts
+    for value in refused:
+        with pytest.raises(InvalidInputError, match=f"`{name}` must lie in {span}, got"):
+            plan_precision(cohort, {"test": np.arange(4)}, **{name: value})
+
+
+def wilson(value: float, n: float, patients: int, level: float) -> float:
+    """Return half the width of Wilson's interval with Student's t of the patients."""
+    t = float(student.ppf((1 + level) / 2, patients - 1))
+    return (t / (1 + t**2 / n)) * math.sqrt(value * (1 - value) / n + t**2 / (4 * n**2))
+
+
+@pytest.mark.parametrize("correlation", [0.0, 0.35, 1.0])
+@pytest.mark.parametrize("level", [0.8, 0.99])
+def test_each_proportion_has_its_own_patients(correlation: float, level: float) -> None:
+    """Three classes: the positive one against the two others, sizes by patient over both."""
+    rng = np.random.default_rng(3)
+    patients, labels = rng.integers(0, 9, 80), rng.choice(["mild", "none", "sick"], 80)
+    labels[patients < 3] = "none"
+    cohort = Cohort(
+        images=[f"{row}" for row in range(80)], labels=labels, patients=patients, positive="sick"
+    )
+    plan = plan_precision(
+        cohort,
+        {"train": np.arange(50), "validation": np.array([], dtype=np.int64), "test": np.arange(80)},
+        sensitivity=0.7,
+        specificity=0.95,
+        correlation=correlation,
+        level=level,
+    )
+    assert (plan.correlation, plan.level) == (correlation, level)
+    assert [part.name for part in plan.parts] == ["train", "test"]
+    for part, end in zip(plan.parts, (50, 80), strict=True):
+        held, whose = cohort.label_names[:end], patients[:end]
+        assert part.n_images == end
+        assert part.n_patients == len(set(whose.tolist()))
+        for name in ("mild", "none", "sick"):
+            assert part.images[name] == (held == name).sum()
+            assert part.patients[name] == len(set(whose[held == name].tolist()))
+        for told, chosen, value in (
+            (part.sensitivity, held == "sick", 0.7),
+            (part.specificity, held != "sick", 0.95),
+        ):
+            sizes = [int(n) for n in np.bincount(whose[chosen]) if n]
+            effect = 1 + correlation * (sum(n * n for n in sizes) / sum(sizes) - 1)
+            n = sum(sizes) / effect
+            assert (told.assumed, told.images, told.patients) == (value, sum(sizes), len(sizes))
+            assert told.effective_images == pytest.approx(n)
+            half = wilson(value, n, len(sizes), level)
+            assert told.half_width == pytest.approx(half, rel=1e-9)
+
+
+def test_two_patients_give_an_interval_and_one_keeps_its_counts() -> None:
+    """Student's t has one degree of freedom of two patients; of one patient the counts remain."""
+    part = plan_precision(cohort_of([3], [2, 2]), {"test": np.arange(7)}).parts[0]
+
+    assert (part.sensitivity.images, part.sensitivity.patients) == (3, 1)
+    assert part.sensitivity.effective_images == pytest.approx(3 / 1.4)
+    assert part.sensitivity.half_width is None
+    # t on one degree of freedom is the tangent of the level's half angle.
+    t, n = math.tan(math.pi * 0.95 / 2), 4 / 1.2
+    expected = t * math.sqrt(0.09 / n + t**2 / (4 * n**2)) / (1 + t**2 / n)
+    assert part.specificity.half_width == pytest.approx(expected, rel=1e-9)
+    assert type(part.specificity.half_width) is float
+
+
+def test_the_text_and_the_dict_hold_every_number() -> None:
+    """One line a part, in columns; patients in brackets; no interval where there is one patient."""
+    plan = plan_precision(
+        cohort_of([2], [5, 5]),
+        {"train": np.arange(2, 12), "test": np.arange(7)},
+        specificity=0.75,
+        correlation=0.5,
+        level=0.9,
+    )
+    train, test = plan.parts
+    # 10 images of two patients of 5: 10 / 3 effective ones.
+    half = wilson(0.75, 10 / 3, 2, 0.9)
+    head, *lines, last = str(plan).splitlines()
+    assert head == (
+        "part   images  patients  well: images (patients)  sick: images (patients)  "
+        "sensitivity         specificity"
+    )
+    assert lines[0] == (
+        "train  10      2         10 (2)                   0 (0)                    "
+        f"none: 0 patient(s)  0.75 +- {half:.3f}"
+    )
+    assert lines[1] == (
+        "test   7       2         5 (1)                    2 (1)                    "
+        "none: 1 patient(s)  none: 1 patient(s)"
+    )
+    assert last == (
+        "Expected 90 % intervals over patients, assuming a correlation of 0.5 between the calls "
+        "on two images of one patient."
+    )
+    assert len(lines) == 2
+    assert plan.test is test
+    assert PrecisionPlan((train,), 0.5, 0.9).test is None
+    record = plan.to_dict()
+    assert (record["correlation"], record["level"]) == (0.5, 0.9)
+    assert record["parts"]["test"] == {
+        "n_images": 7,
+        "n_patients": 2,
+        "images": {"well": 5, "sick": 2},
+        "patients": {"well": 1, "sick": 1},
+        "sensitivity": {
+            "assumed": 0.9,
+            "images": 2,
+            "patients": 1,
+            "effective_images": pytest.approx(2 / 1.5),
+            "half_width": None,
+        },
+        "specificity": {
+            "assumed": 0.75,
+            "images": 5,
+            "patients": 1,
+            "effective_images": pytest.approx(5 / 3),
+            "half_width": None,
+        },
+    }

@@ -8,11 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from sklearn.linear_model import LogisticRegression
 
 from prevalens.cohorts import Cohort, read_table
 from prevalens.exceptions import DataWarning, ImpossibleSplitError, InvalidInputError
+from prevalens.images.appearance import Appearance, read_appearances
 from prevalens.metrics import auroc
-from prevalens.splits import ShortcutAudit, audit_shortcuts
+from prevalens.metrics.figure import Figure
+from prevalens.splits import PatientKFold, ShortcutAudit, audit_shortcuts
+from prevalens.splits.shortcuts import _columns_of, _held_out_ranks, _of_files
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 SHORTCUTS = [
@@ -197,3 +201,217 @@ def test_a_figure_that_cannot_be_had_is_written_with_its_reason() -> None:
 
     assert "not estimable: no negative images" in text
     assert "0.500 (no interval: " in text
+
+
+def figure_of(value: float | None, lower: float | None, upper: float | None) -> Figure:
+    """Make a figure of an AUROC."""
+    why = None if value is not None else "no images"
+    return Figure(value, lower, upper, 0.9, "AUROC", "image", 9, not_estimable=why, note="few")
+
+
+def test_what_is_suspicious_is_marked_strongest_first() -> None:
+    """At the bound counts; an interval that reaches 0.5 does not; without one the value decides."""
+    audit = ShortcutAudit(
+        {
+            "none": figure_of(None, None, None),
+            "below": figure_of(0.79, 0.6, 0.9),
+            "at": figure_of(0.8, 0.51, 0.9),
+            "chance": figure_of(0.9, 0.5, 1.0),
+            "bare": figure_of(0.95, None, None),
+        },
+        0.8,
+        {"covariate note": "text of more than 50 values"},
+    )
+    assert audit.suspicious == ["bare", "at"]
+    assert not audit.ok
+    assert str(audit).splitlines() == [
+        (
+            "What tells the label without looking at the picture: AUROC of a probe over held-out "
+            "patients; suspicious from 0.8"
+        ),
+        "  bare: 0.950 (no interval: few)  <- suspicious",
+        "  chance: 0.900 (90%: 0.500 to 1.000)",
+        "  at: 0.800 (90%: 0.510 to 0.900)  <- suspicious",
+        "  below: 0.790 (90%: 0.600 to 0.900)",
+        "  none: not estimable: no images",
+        "  covariate note: not tried, text of more than 50 values",
+    ]
+    record = audit.to_dict()
+    assert (record["ok"], record["bound"]) == (False, 0.8)
+    assert record["suspicious"] == ["bare", "at"]
+    assert record["left_out"] == {"covariate note": "text of more than 50 values"}
+    assert record["figures"]["at"] == figure_of(0.8, 0.51, 0.9).to_dict()
+
+
+def test_numbers_enter_with_their_square_and_what_is_missing() -> None:
+    """2, 4, nan and 6: nan becomes the median 4, and all is scaled by the root of 2."""
+    found = _columns_of(np.array([2, 4, np.nan, 6]))
+
+    root = math.sqrt(2)
+    np.testing.assert_allclose(found[:, 0], [-root, 0, 0, root], atol=1e-12)
+    np.testing.assert_allclose(found[:, 1], [2, 0, 0, 2], atol=1e-12)
+    assert found[:, 2].tolist() == [0, 0, 1, 0]
+    # The median is that of the known: of 0, 0, 9 it is 0, whose place the missing take.
+    skewed = _columns_of(np.array([0, 0, 9, np.nan, np.nan]))[:, 0]
+    assert skewed[3] == skewed[4] == skewed[0] != skewed[2]
+
+
+@pytest.mark.parametrize("kind", [np.int8, np.uint16, np.float32])
+def test_numbers_without_spread_are_noughts_and_every_kind_is_read(kind: type) -> None:
+    """Nothing is divided by nothing; all missing is a column of marks alone."""
+    assert _columns_of(np.full(3, 7).astype(kind)).tolist() == [[0, 0, 0]] * 3
+    assert _columns_of(np.array([1, 3]).astype(kind)).tolist() == [[-1, 1, 0], [1, 1, 0]]
+    assert _columns_of(np.full(2, np.nan)).tolist() == [[0, 0, 1]] * 2
+
+
+def test_texts_enter_as_one_column_a_value() -> None:
+    """In the order of the values; a truth value is a text of two."""
+    assert _columns_of(np.array(["b", "a", "b"])).tolist() == [[0, 1], [1, 0], [0, 1]]
+    assert _columns_of(np.array([True, False])).tolist() == [[0, 1], [1, 0]]
+
+
+@pytest.mark.parametrize(("n_columns", "strength"), [(3, 1.0), (49, 1.0), (50, 0.01), (60, 0.01)])
+def test_ranks_are_those_of_a_probe_that_saw_the_other_fold(
+    n_columns: int, strength: float
+) -> None:
+    """Standardised by the training rows, classes balanced, pulled harder from 50 columns."""
+    rng = np.random.default_rng(n_columns)
+    table = rng.normal(size=(60, n_columns)) * rng.uniform(0.1, 40, n_columns) + 3
+    sick = rng.random(60) < 0.3
+    table[:, 0] += sick
+    folds = [(np.arange(30), np.arange(30, 60)), (np.arange(30, 60), np.arange(30))]
+
+    ranks = _held_out_ranks(table, sick, folds)
+
+    for train, test in folds:
+        mean, spread = table[train].mean(axis=0), table[train].std(axis=0)
+        weights = np.where(sick[train], 0.5 / sick[train].mean(), 0.5 / (~sick[train]).mean())
+        probe = LogisticRegression(C=strength, max_iter=5000).fit(
+            (table[train] - mean) / spread, sick[train], sample_weight=weights
+        )
+        scores = probe.decision_function((table[test] - mean) / spread).tolist()
+        place = [sum(one < score for one in scores) + 0.5 for score in scores]
+        assert ranks[test].tolist() == pytest.approx([rank / len(test) for rank in place])
+
+
+def test_ties_share_their_rank() -> None:
+    """A table of one value tells nothing: every rank is the middle of its fold."""
+    folds = [(np.arange(4), np.arange(4, 8)), (np.arange(4, 8), np.arange(4))]
+
+    ranks = _held_out_ranks(np.zeros((8, 1)), np.arange(8) % 2 == 1, folds)
+
+    assert ranks.tolist() == [0.5] * 8
+
+
+@pytest.mark.parametrize(
+    ("bound", "taken"), [(0.5, True), (1.0, True), (0.499, False), (1.001, False)]
+)
+def test_the_bound_lies_between_chance_and_certainty(bound: float, *, taken: bool) -> None:
+    """Both ends are taken; what is beyond is refused with the range."""
+    made = columns(noise=np.arange(120) % 7)
+    if taken:
+        assert audit_shortcuts(made, bound=bound, images=False).bound == bound
+    else:
+        with pytest.raises(InvalidInputError, match=r"`bound` must lie in \[0\.5, 1\], got"):
+            audit_shortcuts(made, bound=bound, images=False)
+
+
+def test_settings_reach_folds_figures_and_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Folds and seed, level, workers and progress; left out, they are the documented ones."""
+    cohort = drawn(tmp_path)
+    seen: list[tuple[Any, ...]] = []
+    split, read = PatientKFold.split, read_appearances
+
+    def folds(self: PatientKFold, x: Any, y: Any, groups: Any) -> Any:
+        seen.append((self.n_splits, self.seed, list(groups) == list(cohort.patients)))
+        return split(self, x, y, groups)
+
+    def files(paths: Any, *, n_jobs: Any, progress: Any) -> Any:
+        seen.append((n_jobs, progress))
+        assert list(paths) == [cohort.path(row) for row in range(120)]
+        return read(paths)
+
+    monkeypatch.setattr(PatientKFold, "split", folds)
+    monkeypatch.setattr("prevalens.splits.shortcuts.read_appearances", files)
+    plain = audit_shortcuts(cohort)
+    given = audit_shortcuts(
+        cohort, bound=0.9, n_splits=3, level=0.8, seed=7, n_jobs=1, progress=True
+    )
+
+    assert seen == [(None, False), (5, 0, True), (1, True), (3, 7, True)]
+    assert (plain.bound, given.bound) == (0.7, 0.9)
+    for audit, level in ((plain, 0.95), (given, 0.8)):
+        assert {figure.level for figure in audit.figures.values()} == {level}
+        assert {figure.patients for figure in audit.figures.values()} == {40}
+    assert plain.left_out == {}
+
+
+def test_each_shortcut_of_a_file_is_its_own_measure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sizes enter by their logarithm, numbers by themselves, borders and thumbnails whole."""
+    cohort = columns()
+    rng = np.random.default_rng(1)
+    made = [
+        Appearance(
+            n_bytes=int(rng.integers(100, 9000)),
+            width=int(rng.integers(8, 90)),
+            height=int(rng.integers(8, 90)),
+            mode=str(rng.choice(["PNG L", "JPEG RGB"])),
+            brightness=float(rng.uniform(0, 255)),
+            border=rng.uniform(0, 255, 12),
+            thumbnail=rng.uniform(0, 255, 256),
+        )
+        for _ in range(120)
+    ]
+    monkeypatch.setattr("prevalens.splits.shortcuts.read_appearances", lambda *_, **__: made)
+
+    found = _of_files(cohort, n_jobs=None, progress=False)
+
+    assert list(found) == SHORTCUTS
+    expected = {
+        "file size": [math.log(one.n_bytes) for one in made],
+        "width": [one.width for one in made],
+        "height": [one.height for one in made],
+        "mean brightness": [one.brightness for one in made],
+    }
+    for name, numbers in expected.items():
+        np.testing.assert_allclose(found[name], _columns_of(np.array(numbers, dtype=float)))
+    assert found["mode"].tolist() == [[one.mode == "JPEG RGB", one.mode == "PNG L"] for one in made]
+    assert found["border colour"].tolist() == [one.border.tolist() for one in made]
+    assert found["16x16 thumbnail"].tolist() == [one.thumbnail.tolist() for one in made]
+
+
+def test_fifty_values_of_a_text_are_tried_and_fifty_one_are_not() -> None:
+    """Numbers are tried however many there are; without images no file is read."""
+    audit = audit_shortcuts(
+        columns(
+            room=[f"r{k % 50}" for k in range(120)],
+            note=[f"n{k % 51}" for k in range(120)],
+            number=np.arange(120),
+            flag=np.arange(120) % 2 == 0,
+        ),
+        images=False,
+        bound=1.0,
+    )
+    assert list(audit.figures) == ["covariate room", "covariate number", "covariate flag"]
+    assert audit.left_out == {"covariate note": "text of more than 50 values"}
+
+
+def test_the_warning_names_each_with_its_auroc_and_what_to_do() -> None:
+    """Two covariates that are the label: both are named, the other is not."""
+    label = np.arange(120) // 3 % 2
+    cohort = columns(site=label.astype(np.str_), age=label, noise=np.arange(120) % 7)
+
+    with pytest.warns(DataWarning) as caught:
+        audit_shortcuts(cohort, images=False)
+
+    ours = [warning for warning in caught if warning.category is DataWarning]
+    assert len(ours) == 1
+    assert str(ours[0].message) == (
+        "The label can be told without looking at the picture, by covariate site (AUROC 1.00), "
+        "covariate age (AUROC 1.00). Find out how the images were collected before trusting any "
+        "figure on them."
+    )

@@ -1,10 +1,13 @@
 """Tests of units and the draw of their parts."""
 
+from typing import Any
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from prevalens.exceptions import ImpossibleSplitError, InvalidInputError
-from prevalens.splits.units import Units, check_shares, held_out_shares
+from prevalens.splits.units import Units, check_shares, held_out_shares, refuse_validation
 
 
 def draw(units: Units, n_parts: int, *, allow: bool = False, seed: int = 0) -> np.ndarray:
@@ -107,3 +110,241 @@ def test_a_search_that_is_given_up_is_no_way_found(monkeypatch: pytest.MonkeyPat
 
     with pytest.raises(ImpossibleSplitError, match="no way of keeping them whole was found"):
         draw(units, 3)
+
+
+@pytest.mark.parametrize("bins", [1, 2.0, True])
+def test_bins_that_are_none_are_refused_by_name(bins: object) -> None:
+    """Two bins are the fewest; halves of a column are taken."""
+    with pytest.raises(InvalidInputError, match=r"^`bins` must be a whole number >= 2"):
+        Units.of(list("abab"), list("wxyz"), bins=bins)  # type: ignore[arg-type]
+    units = Units.of(
+        list("aaaa"), list("wxyz"), strata=["age"], columns={"age": np.arange(4)}, bins=2
+    )
+    assert units.images[:, 1:].tolist() == [[1, 0], [1, 0], [0, 1], [0, 1]]
+
+
+def test_four_bins_are_the_default() -> None:
+    """Eight ages are two and two; a patient of two ages of one bin has two images there."""
+    units = Units.of(["s"] * 8, list("aabbccdd"), strata=["age"], columns={"age": np.arange(8.0)})
+    assert units.images.tolist() == [
+        [2, 2, 0, 0, 0],
+        [2, 0, 2, 0, 0],
+        [2, 0, 0, 2, 0],
+        [2, 0, 0, 0, 2],
+    ]
+    assert units.images.dtype == np.int64
+    assert (list(units.classes), list(units.ids)) == (["s"], list("abcd"))
+
+
+def test_lengths_that_differ_are_told_by_name() -> None:
+    """Three labels of two patients' rows."""
+    with pytest.raises(InvalidInputError, match="`labels` has 3, `patients` has 2"):
+        Units.of(["s", "w", "w"], ["a", "b"])
+
+
+def test_findings_and_strata_stand_side_by_side() -> None:
+    """Indicators, the stratum's levels, and all images last; who has a finding carries it."""
+    units = Units.of(
+        [[1, 0], [0, 0], [1, 1], [0, 0]],
+        ["a", "a", "b", "c"],
+        strata=["site"],
+        columns={"site": np.array(["x", "y", "y", "y"])},
+    )
+    assert units.images.tolist() == [[1, 0, 1, 1, 2], [1, 1, 0, 1, 1], [0, 0, 0, 1, 1]]
+    assert units.carries.tolist() == [[True, False], [True, True], [False, False]]
+
+
+def test_label_is_the_row_of_findings_in_a_crossed_stratum() -> None:
+    """Rows 0 0, 0 1 and 1 1 are three labels, whatever number each gets."""
+    units = Units.of([[1, 1], [0, 0], [0, 1], [1, 1]], list("abcd"), strata=["label"], columns={})
+    assert units.images[:, 2:5].tolist() == [[0, 0, 1], [1, 0, 0], [0, 1, 0], [0, 0, 1]]
+
+
+def test_classes_are_named_as_the_cohort_or_the_frame_names_them() -> None:
+    """Codes stand for a cohort's classes; a frame's columns are the findings."""
+    renamed = Units.of([1, 0, 1], list("abc")).renamed(["well", "sick"])
+    assert list(renamed.classes) == ["well", "sick"]
+    assert list(Units.of([1, 1], list("ab")).renamed(["well", "sick"]).classes) == ["sick"]
+    frame = pd.DataFrame({"mass": [1, 0], 7: [0, 1]})
+    assert list(Units.of(frame, list("ab")).classes) == ["mass", "7"]
+
+
+def test_classes_that_rows_lack_are_named() -> None:
+    """The whole unit of a row counts: patient a carries both classes."""
+    units = Units.of(["s", "w", "w", "x"], ["a", "a", "b", "c"])
+
+    assert units.classes_missing(np.array([0])) == ["x"]
+    assert units.classes_missing(np.array([2, 3])) == ["s"]
+    assert units.classes_missing(np.array([0, 3])) == []
+
+
+@pytest.mark.parametrize(
+    ("labels", "match"),
+    [
+        ([0.0, 0.5, np.nan], "fractions came"),
+        ([0.0, 1.0, np.nan], "`labels` must be known"),  # nan is missing, not a fraction
+        ([[0.0], [0.5], [1.0]], "fractions came"),
+        ([[0.0, 1.0], [0.5, 1.0], [1.0, 1.0]], "must be indicators, 0 or 1"),
+    ],
+)
+def test_labels_that_are_no_classes_are_refused(labels: list[Any], match: str) -> None:
+    """Fractions and missing numbers, in one column or several; 1.0 is a class."""
+    with pytest.raises(InvalidInputError, match=match):
+        Units.of(np.array(labels), list("abc"))
+    assert list(Units.of(np.array([[0.0], [1.0]]), list("ab")).classes) == ["0.0", "1.0"]
+
+
+def test_the_draw_balances_images_first_and_takes_the_best() -> None:
+    """Left out, the weight is 0.005 and the tolerance 0: 40 images against four patients of 10."""
+    sizes = [40, 10, 10, 10, 10]
+    patients = np.repeat(np.arange(5), sizes)
+    units = Units.of(np.zeros(80, dtype=np.int64), patients)
+
+    for seed in range(4):
+        parts = units.draw([0.5, 0.5], seed=seed, purpose=["test"])
+        assert np.bincount(parts).tolist() == [40, 40]
+    heavy = units.draw([0.5, 0.5], seed=0, purpose=["test"], patient_weight=10)
+    assert sorted(np.bincount(heavy).tolist()) == [30, 50]
+    with pytest.raises(InvalidInputError, match=r"`patient_weight` must lie in \[0, inf\]"):
+        units.draw([0.5, 0.5], seed=0, purpose=["test"], patient_weight=-1e-9)
+    assert units.draw([0.5, 0.5], seed=0, purpose=["test"], patient_weight=0).shape == (80,)
+
+
+def test_a_tolerance_lets_other_draws_in() -> None:
+    """8, 7, 6, 5, 4 halve in one way; within 0.4 other seeds give other halves."""
+    units = Units.of([0] * 30, np.repeat(np.arange(5), [8, 7, 6, 5, 4]))
+
+    def drawn(**settings: float) -> int:
+        made = [
+            units.draw([0.5, 0.5], seed=seed, purpose=["test"], **settings) for seed in range(6)
+        ]
+        return len({tuple((parts == parts[0]).tolist()) for parts in made})
+
+    assert drawn() == 1
+    assert drawn(tolerance=0.4) > 1
+
+
+def test_purpose_and_seed_name_the_draw() -> None:
+    """Another purpose is another draw; the same one the same."""
+    units = Units.of([0] * 40, np.arange(40))
+    draws = {
+        (seed, purpose): tuple(units.draw([0.5, 0.5], seed=seed, purpose=[purpose]).tolist())
+        for seed in (0, 1)
+        for purpose in ("one", "two")
+    }
+    assert len(set(draws.values())) == 4
+    again = units.draw([0.5, 0.5], seed=1, purpose=["two"])
+    assert tuple(again.tolist()) == draws[1, "two"]
+
+
+def test_parts_that_may_lack_a_class_are_the_last_ones() -> None:
+    """Of carriers 1, 2 and 3 in three parts, the third may lack two classes, the second one."""
+    units = Units.of(list("abbcccddd"), np.arange(9))
+
+    # Bit 0 is that somebody is there at all, which no part may lack.
+    assert units._excused(3) == [0, 2, 2 + 4]
+    assert units._excused(4) == [0, 2, 2 + 4, 2 + 4 + 8 + 16]
+    for seed in range(5):
+        parts = draw(units, 3, allow=True, seed=seed)
+        held = [set(np.array(list("abbcccddd"))[parts == part].tolist()) for part in range(3)]
+        assert sorted(map(len, held)) == [2, 3, 4]
+
+
+def test_where_nothing_covers_every_part_is_still_filled() -> None:
+    """Classes shared pairwise by three patients: no two parts hold all, but none stays empty."""
+    units = Units.of(list("ababcc"), ["1", "1", "2", "3", "2", "3"])
+    required, seeds = units._covering(2, allow_missing=True)
+
+    assert required.tolist() == [[True]] * 3
+    assert seeds == [[1], [1]]
+    required, seeds = units._covering(1, allow_missing=False)
+    assert required.tolist() == [[True, *row] for row in units.carries.tolist()]
+    # Two of the three patients bring all of a, b and c, and that somebody is there: 1 + 2 + 4 + 8.
+    assert len(seeds[0]) == 2
+    assert seeds[0][0] | seeds[0][1] == 15
+
+
+@pytest.mark.parametrize("n_parts", [5, 7])
+def test_the_most_parts_that_work_are_named(n_parts: int) -> None:
+    """Four patients of the rarest class: four parts, however many more were asked for."""
+    units = Units.of(["s"] * 4 + ["w"] * 8, np.arange(12))
+
+    with pytest.raises(ImpossibleSplitError, match=r"Here at most 4 parts work\."):
+        draw(units, n_parts)
+    with pytest.raises(ImpossibleSplitError, match=r"only 1 patients \('0'\)\. Here no number of"):
+        draw(Units.of(["s", "w", "w"], np.arange(3)), 2)
+
+
+def test_of_many_patients_of_the_rarest_class_twenty_are_named() -> None:
+    """Twenty-one sick patients of forty cannot fill twenty-two parts; as many parts as patients."""
+    units = Units.of(["s"] * 21 + ["w"] * 30, [f"p{k:02}" for k in range(51)])
+
+    with pytest.raises(ImpossibleSplitError) as caught:
+        draw(units, 22)
+    text = str(caught.value)
+    assert text.startswith(
+        "Cannot make 22 parts that each hold every class: class 's' comes from only 21 patients "
+        "('p00', 'p01',"
+    )
+    assert "'p19'). Here at most 21 parts work. Use fewer parts" in text
+    assert "p20" not in text
+    both = Units.of(list("swsw"), [1, 1, 2, 2])
+    with pytest.raises(ImpossibleSplitError, match=r"Cannot make 3 parts: there are only 2 pat"):
+        draw(both, 3)
+    assert sorted(draw(both, 2).tolist()) == [0, 0, 1, 1]
+
+
+def test_enough_patients_of_the_rarest_class_are_named_too() -> None:
+    """Where classes overlap the rarest has patients enough: the text says what was in the way."""
+    units = Units.of(list("ababcc"), ["1", "1", "2", "3", "2", "3"])
+
+    with pytest.raises(
+        ImpossibleSplitError,
+        match=r"no way of keeping them whole was found; the rarest class, 'a', comes from 2 "
+        r"\('1', '2'\)\. Here no number of parts works\.",
+    ):
+        draw(units, 2)
+
+
+@pytest.mark.parametrize(
+    ("shares", "message"),
+    [
+        ({"validation": -0.1}, r"`validation` must lie in \[0, 1\), got -0\.1\."),
+        ({"test": 1}, r"`test` must lie in \[0, 1\), got 1\."),
+        ({"test": "a"}, r"`test` must be a number, got 'a'\."),
+        ({"test": 0.00099}, r"`test` must be 0 or at least 0\.001, got 0\.00099\."),
+        ({"validation": 0.0002, "test": 0.0001}, "`validation` must be 0 or at least"),
+        ({"validation": 0.6, "test": 0.4}, r"but `validation` and `test` sum to 1\. Make"),
+        ({"validation": 0.6, "test": 0.5}, r"but `validation` and `test` sum to 1\.1\. Make"),
+        ({"test": 1 - 1e-10}, r"but `test` sum to 1\. Make"),
+    ],
+)
+def test_shares_that_cannot_be_are_refused_by_name(shares: dict[str, float], message: str) -> None:
+    """The share, its range, and what was given."""
+    with pytest.raises(InvalidInputError, match=message):
+        check_shares(**shares)
+
+
+def test_shares_at_their_limits_are_taken() -> None:
+    """Nothing, a thousandth, and all but a thousandth; train comes first."""
+    assert check_shares(validation=0, test=0.001) == {
+        "train": 0.999,
+        "validation": 0,
+        "test": 0.001,
+    }
+    assert check_shares(test=0.999)["train"] == pytest.approx(0.001)
+    assert list(held_out_shares(validation=0.25, test=0.25)) == ["train", "validation", "test"]
+    assert held_out_shares(validation=0.25, test=0) == {"train": 0.75, "validation": 0.25}
+    with pytest.raises(InvalidInputError, match="`test` must lie in"):
+        held_out_shares(validation=0.1, test=2)
+    with pytest.raises(InvalidInputError, match="`validation` must lie in"):
+        held_out_shares(validation=2, test=0.1)
+
+
+def test_a_validation_part_or_no_test_part_is_not_for_split() -> None:
+    """Train and test rows alone are what scikit-learn takes."""
+    refuse_validation(validation=0, test=0.001)
+    for validation, test in ((0.1, 0.2), (0, 0), (0.1, 0)):
+        said = f"validation={validation:g} and test={test:g}\\. Set validation=0 and a test share"
+        with pytest.raises(InvalidInputError, match=said):
+            refuse_validation(validation=validation, test=test)

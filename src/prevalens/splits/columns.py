@@ -1,5 +1,6 @@
 """Columns as they come (lists, arrays, series) turned into codes, strata and bins."""
 
+import contextlib
 import itertools
 import re
 import warnings
@@ -55,7 +56,7 @@ def _encode_numbers(column: Column) -> tuple[Column, Labels]:
     low, high = int(column.min()), int(column.max())
     if high - low > 4 * len(column) or high >= 2**63:
         found, codes = np.unique(column, return_inverse=True)
-        return found, codes.reshape(-1).astype(np.int64)
+        return found, codes.astype(np.int64)
     # Numbers close together are counted, which is far faster than sorting them.
     above = column.astype(np.int64) - low
     present = np.bincount(above) > 0
@@ -67,7 +68,8 @@ def as_column(name: str, values: ArrayLike) -> Column:
     plain = not hasattr(values, "dtype")
     column: Column = np.asarray(values, dtype=object if plain else None)
     if plain and all(type(value) is int for value in column.ravel().tolist()):
-        column = column.astype(np.int64)
+        with contextlib.suppress(OverflowError):  # longer ones are told apart as they are
+            column = column.astype(np.int64)
     if column.ndim == 2 and column.shape[1] == 1:
         column = column[:, 0]
     if column.ndim != 1 or column.size == 0:
@@ -156,7 +158,7 @@ def _levels(name: str, columns: Mapping[str, Column], n_rows: int, bins: int) ->
     if column.dtype.kind in "iuf":
         return quantile_bins(column, bins=bins)
     texts = ["" if is_missing(value) else str(value) for value in column.tolist()]
-    return np.unique(np.array(texts), return_inverse=True)[1].reshape(-1).astype(np.int64)
+    return np.unique(np.array(texts), return_inverse=True)[1].astype(np.int64)
 
 
 def quantile_bins(column: NDArray[Any], *, bins: int) -> Labels:
@@ -173,13 +175,12 @@ def quantile_bins(column: NDArray[Any], *, bins: int) -> Labels:
     codes = np.zeros(len(column), dtype=np.int64)
     values = np.unique(column[known])
     if len(values) > bins:
-        # Quantiles that are values of the column: no rounding decides who falls where.
-        cuts = np.arange(1, bins) / bins
-        values = np.unique(np.quantile(column[known], cuts, method="inverted_cdf"))
-        codes[known] = 1 + np.searchsorted(values, column[known], side="left")
-    else:
-        codes[known] = 1 + np.searchsorted(values, column[known])
-    return np.unique(codes, return_inverse=True)[1].reshape(-1).astype(np.int64)
+        # Quantiles that are values of the column, at whole ranks: no rounding decides who falls
+        # where.
+        ranks = -(-len(column[known]) * np.arange(1, bins) // bins)
+        values = np.unique(np.sort(column[known])[ranks - 1])
+    codes[known] = 1 + np.searchsorted(values, column[known])
+    return np.unique(codes, return_inverse=True)[1].astype(np.int64)
 
 
 def _crossed(codes: list[Labels]) -> Labels:
@@ -188,5 +189,5 @@ def _crossed(codes: list[Labels]) -> Labels:
     result = codes[0]
     for more in codes[1:]:
         both = result * (more.max() + 1) + more
-        result = np.unique(both, return_inverse=True)[1].reshape(-1).astype(np.int64)
+        result = np.unique(both, return_inverse=True)[1].astype(np.int64)
     return result

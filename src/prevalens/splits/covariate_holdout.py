@@ -10,7 +10,7 @@ from prevalens._checks import check_choice, check_integer, did_you_mean, name_so
 from prevalens.cohorts.cohort import Cohort
 from prevalens.exceptions import ImpossibleSplitError, InvalidInputError
 from prevalens.splits.columns import encode
-from prevalens.splits.partition import Partition
+from prevalens.splits.partition import NO_ROWS, Partition
 from prevalens.splits.units import Units, check_shares
 from prevalens.typing import Rows, Texts
 
@@ -109,7 +109,7 @@ class CovariateHoldout:
         self._check_classes(cohort, rows)
         return Partition(
             train=rows["train"],
-            validation=rows.get("validation", np.empty(0, dtype=np.int64)),
+            validation=rows.get("validation", NO_ROWS),
             test=rows["test"],
             cohort_fingerprint=cohort.fingerprint,
             n_rows=len(cohort),
@@ -118,12 +118,14 @@ class CovariateHoldout:
         )
 
     def _draw_validation(self, cohort: Cohort, left: Rows) -> dict[str, Rows]:
-        share = self.validation * len(cohort) / max(1, len(left))
-        if share >= 1:
+        asked = self.validation * len(cohort)
+        if asked >= len(left):
             raise InvalidInputError(
-                f"validation={self.validation:g} of the cohort asks for more than the "
-                f"{len(left)} of {len(cohort)} images that are left. Make it smaller."
+                f"validation={self.validation:g} of the cohort leaves nothing to train on of the "
+                f"{len(left)} of {len(cohort)} images that are left. Make it smaller, or hold out "
+                "fewer values."
             )
+        share = asked / len(left)
         units = Units.of(cohort.labels[left], cohort.patients[left]).renamed(cohort.classes)
         parts = units.draw(
             [1 - share, share],

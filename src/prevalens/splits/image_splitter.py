@@ -12,7 +12,7 @@ from prevalens.cohorts.cohort import Cohort
 from prevalens.exceptions import ImpossibleSplitError, InvalidInputError, LeakageWarning
 from prevalens.splits.assignment import shuffled
 from prevalens.splits.columns import encode
-from prevalens.splits.partition import Partition, count_crossing
+from prevalens.splits.partition import NO_ROWS, Partition, count_crossing
 from prevalens.splits.patient_splitter import check_rows
 from prevalens.typing import Labels, Rows
 
@@ -61,8 +61,8 @@ class ImageSplitter(BaseCrossValidator):
             )
         return Partition(
             train=rows["train"],
-            validation=rows.get("validation", np.empty(0, dtype=np.int64)),
-            test=rows.get("test", np.empty(0, dtype=np.int64)),
+            validation=rows.get("validation", NO_ROWS),
+            test=rows.get("test", NO_ROWS),
             cohort_fingerprint=cohort.fingerprint,
             n_rows=len(cohort),
             method=type(self).__name__,

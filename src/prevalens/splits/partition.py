@@ -20,6 +20,7 @@ from prevalens.splits.precision_plan import PrecisionPlan, plan_precision
 from prevalens.typing import Column, Rows
 
 PARTS = ("train", "validation", "test")
+NO_ROWS: Rows = np.empty(0, dtype=np.int64)  # of a part that is not there
 _FORMAT = "prevalens partition"
 _VERSION = 1
 _ENVELOPE = {"format", "version", "checksum"}

@@ -12,7 +12,7 @@ from prevalens._seeding import generator
 from prevalens.cohorts.cohort import Cohort
 from prevalens.exceptions import InvalidInputError
 from prevalens.splits.columns import Strata, warn_of_lookalikes
-from prevalens.splits.partition import Partition
+from prevalens.splits.partition import NO_ROWS, Partition
 from prevalens.splits.units import Units
 from prevalens.typing import Column, Labels, Rows
 
@@ -68,7 +68,7 @@ class PatientSplitter(BaseCrossValidator):
             raise InvalidInputError(
                 f"{type(self).__name__} needs `{lacking}`, the {what} of each row, got None. "
                 f"Pass `{lacking}`"
-                + (" to split only images, use ImageKFold." if y is not None else ".")
+                + ("; to split images alone, use ImageKFold." if y is not None else ".")
             )
         units = Units.of(
             y, groups, strata=self.strata, columns=_columns_of(X, self.strata), bins=self.bins
@@ -97,8 +97,8 @@ class PatientSplitter(BaseCrossValidator):
             settings["missing_classes"] = missing
         return Partition(
             train=rows["train"],
-            validation=rows.get("validation", np.empty(0, dtype=np.int64)),
-            test=rows.get("test", np.empty(0, dtype=np.int64)),
+            validation=rows.get("validation", NO_ROWS),
+            test=rows.get("test", NO_ROWS),
             cohort_fingerprint=cohort.fingerprint,
             n_rows=len(cohort),
             method=type(self).__name__,

@@ -153,7 +153,7 @@ def _part_plan(
     """Plan one part from the cohort of its rows."""
     patients, codes = np.unique(held.patients, return_inverse=True)
     images = np.zeros((len(patients), len(held.classes)), dtype=np.int64)
-    np.add.at(images, (codes.reshape(-1), held.labels), 1)
+    np.add.at(images, (codes, held.labels), 1)
     place = held.classes.index(held.positive)
     sick, well = images[:, place], np.delete(images, place, axis=1).sum(axis=1)
     return PartPlan(

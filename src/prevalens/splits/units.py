@@ -61,14 +61,14 @@ class Units:
         indicators, label_codes, classes = read_labels(labels)
         check_same_length(labels=label_codes, patients=codes)
         n_units = len(ids)
-        parts = [_count(codes, column, n_units) for column in indicators]
+        parts = [_count(codes, column) for column in indicators]
         if len(indicators) == 0:
             parts = [_crosstable(codes, label_codes, n_units)]
         carried = np.concatenate(parts, axis=1)
         strata_codes = stratum_codes(strata, columns or {}, label_codes, bins=bins)
         parts += [_crosstable(codes, column, n_units) for column in strata_codes]
         if len(indicators):
-            parts.append(np.bincount(codes, minlength=n_units)[:, None])
+            parts.append(np.bincount(codes)[:, None])
         return cls(codes, ids, np.concatenate(parts, axis=1), carried > 0, classes)
 
     def renamed(self, classes: Sequence[str]) -> Self:
@@ -107,7 +107,7 @@ class Units:
         kept, codes = np.unique(self.codes[rows], return_inverse=True)
         return replace(
             self,
-            codes=codes.reshape(-1),
+            codes=codes,
             ids=[self.ids[unit] for unit in kept.tolist()],
             images=self.images[kept],
             carries=self.carries[kept],
@@ -186,7 +186,7 @@ def read_labels(labels: ArrayLike) -> tuple[list[Labels], Labels, Sequence[str]]
         )
     columns = list(table.astype(np.int64).T)
     names = [str(name) for name in getattr(labels, "columns", range(len(columns)))]
-    return columns, np.unique(table, axis=0, return_inverse=True)[1].reshape(-1), names
+    return columns, np.unique(table, axis=0, return_inverse=True)[1], names
 
 
 def check_shares(**shares: float) -> dict[str, float]:
@@ -246,8 +246,8 @@ def _anyone(carries: _Bools) -> _Bools:
     return np.concatenate([np.ones((len(carries), 1), dtype=np.bool_), carries], axis=1)
 
 
-def _count(codes: Labels, column: Labels, n_units: int) -> NDArray[np.int64]:
-    return np.bincount(codes, weights=column, minlength=n_units).astype(np.int64)[:, None]
+def _count(codes: Labels, column: Labels) -> NDArray[np.int64]:
+    return np.bincount(codes, weights=column).astype(np.int64)[:, None]
 
 
 def _crosstable(codes: Labels, levels: Labels, n_units: int) -> NDArray[np.int64]:
