@@ -301,8 +301,7 @@ def minimums(session: nox.Session) -> None:
     # Old releases warn of what later ones took away; that is not ours to mend.
     session.run(
         "pytest", "-n", "auto", "-W", "ignore::DeprecationWarning", "-W", "ignore::FutureWarning",
-        # JAX 0.4 warns of any fork, joblib's too; numpy 2.1 leaves its archive open on a full disk.
+        # JAX 0.4 warns of any fork, joblib's too.
         "-W", "ignore:os.fork:RuntimeWarning",
-        "-W", "ignore::pytest.PytestUnraisableExceptionWarning",
         *session.posargs, env={"KERAS_BACKEND": "jax"},
     )  # fmt: skip

@@ -11,6 +11,7 @@ import pytest
 from prevalens import callbacks, models
 from prevalens.augmentation import AugmentationPolicy
 from prevalens.cohorts import Cohort, read_table
+from prevalens.exceptions import InvalidInputError
 from prevalens.predictions import Predictions
 from prevalens.reports import ClinicalReport
 from prevalens.splits import Partition
@@ -112,7 +113,12 @@ def test_the_rates_are_read(written: Path) -> None:
 def test_a_classifier_is_read(written: Path) -> None:
     """Odds of 1 at half positive are odds of 1/4 at a fifth: a score of 0.2, called from 0.15."""
     pytest.importorskip("keras", exc_type=ImportError)
-    classifier = models.load_classifier(written / "model.keras")
+    try:
+        classifier = models.load_classifier(written / "model.keras")
+    except InvalidInputError as error:
+        if " wrote it, and this is " not in str(error):
+            raise
+        pytest.skip("this Keras is older than the one that wrote the file")
     answer = classifier(np.full((2, 4, 4, 3), 99, dtype=np.uint8))
 
     assert classifier.card.classes == ("well", "sick")

@@ -129,8 +129,8 @@ def distribute(kind: str) -> None:
         return
     mesh = keras.distribution.DeviceMesh((2, len(devices) // 2), ("batch", "model"), devices)
     layout = keras.distribution.LayoutMap(mesh)
-    layout["dense.*kernel"] = (None, "model")
-    layout["dense_1.*kernel"] = ("model", None)
+    layout["dense/kernel"] = (None, "model")
+    layout["dense_1/kernel"] = ("model", None)
     keras.distribution.set_distribution(
         keras.distribution.ModelParallel(layout_map=layout, batch_dim_name="batch")
     )

@@ -30,7 +30,6 @@ def flat_network(*layers: keras.layers.Layer) -> keras.Model:
 
 def deep_network(outputs: int, activation: str) -> keras.Model:
     """Make strided convolutions, pooling and the brief's kind of head, with random weights."""
-    keras.utils.set_random_seed(3)
     images = keras.Input((24, 24, 3))
     features = keras.layers.Rescaling(1 / 127.5, -1)(images)
     for filters in (8, 12):
@@ -38,10 +37,15 @@ def deep_network(outputs: int, activation: str) -> keras.Model:
     features = keras.layers.GlobalMaxPooling2D()(features)
     for layer in (keras.layers.BatchNormalization(), keras.layers.Dropout(0.5)):
         features = layer(features)
-    final = keras.layers.Dense(outputs, activation, kernel_initializer="random_normal")
-    scores = final(features)
-    final.kernel.assign(final.kernel * 40)
-    return keras.Model(images, scores)
+    scores = keras.layers.Dense(outputs, activation)(features)
+    model = keras.Model(images, scores)
+    # Drawn here: Keras' own numbers change with its version.
+    rng = np.random.default_rng(3)
+    for weights in model.trainable_weights:
+        if weights.path.endswith("kernel"):
+            inputs = np.prod(weights.shape[:-1])
+            weights.assign(rng.normal(0, 2 / np.sqrt(inputs), weights.shape))
+    return model
 
 
 def log_scores(model: keras.Model, images: np.ndarray) -> np.ndarray:

@@ -313,7 +313,7 @@ import os, sys
 from PIL import Image
 from prevalens.images import read_image
 
-folder, side = sys.argv[1], 4000
+folder, side = sys.argv[1], 6000  # each array above the 32 MiB that malloc may keep
 if not os.fork():  # writing takes memory too, which would hide that of reading
     Image.new("RGBA", (side, side)).save(f"{folder}/clear.png")
     Image.new("I;16", (side, side)).save(f"{folder}/deep.png")

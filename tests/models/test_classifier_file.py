@@ -123,6 +123,27 @@ def test_a_cut_file_is_refused(tmp_path: Path, share: float) -> None:
         models.load_classifier(path)
 
 
+@pytest.mark.parametrize(
+    ("writer", "said"),
+    [("99.1.0", r"Keras 99\.1\.0 wrote it, and this is .*install keras>=99\.1\.0"), ("3.0.0", "")],
+)
+def test_a_file_of_a_newer_keras_says_so(tmp_path: Path, writer: str, said: str) -> None:
+    """Keras refuses what it does not know without a word of versions; the file knows its own."""
+    path = tmp_path / "c.keras"
+    saved(path)
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    members["config.json"] = members["config.json"].replace(b'"units": 1', b'"units": 1, "new": 2')
+    members["metadata.json"] = json.dumps({"keras_version": writer}).encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+
+    with pytest.raises(InvalidInputError, match=f"cannot be read.*{said}") as refused:
+        models.load_classifier(path)
+    assert ("wrote it" in str(refused.value)) == bool(said)
+
+
 def test_an_absent_file_is_refused(tmp_path: Path) -> None:
     """A file that is not there is refused by its name."""
     with pytest.raises(InvalidInputError, match=r"none\.keras cannot be read"):

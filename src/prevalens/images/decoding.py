@@ -220,5 +220,8 @@ def _from_sixteen_bit(path: Path, pixels: np.ndarray[Any, Any]) -> Pillow.Image:
     shown = np.empty(pixels.shape, dtype=np.uint8)
     for band in row_bands(*pixels.shape):
         # 65535 / 257 is 255 exactly; adding half of 257 rounds.
-        shown[band] = (pixels[band].astype(np.int64) + 128) // 257
+        wide = pixels[band].astype(np.uint32)
+        wide += 128
+        wide //= 257
+        shown[band] = wide
     return Pillow.fromarray(shown)

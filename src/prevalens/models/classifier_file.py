@@ -1,5 +1,6 @@
 """One file that answers: network, preprocessing, class names, threshold, prevalence."""
 
+import json
 import os
 import zipfile
 from collections.abc import Sequence
@@ -184,14 +185,14 @@ def load_classifier(path: str | os.PathLike[str]) -> Classifier:
 
     Raises:
         InvalidInputError: the file is absent, cut, hostile (it wants code to be run), of a
-            later version, or no classifier file.
+            later version or a newer Keras, or no classifier file.
     """
     try:
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
     except (ValueError, TypeError, OSError, KeyError, zipfile.BadZipFile) as error:
         raise InvalidInputError(
-            f"{path} cannot be read as a classifier: {error} Give a whole file that "
-            "save_classifier wrote, from someone you trust."
+            f"{path} cannot be read as a classifier{_newer_keras(path)}: {error} Give a whole "
+            "file that save_classifier wrote, from someone you trust."
         ) from error
     cards = [layer for layer in model.layers if isinstance(layer, CardLayer)]
     if not cards:
@@ -203,6 +204,22 @@ def load_classifier(path: str | os.PathLike[str]) -> Classifier:
     inputs = model.inputs[0] if len(model.inputs) == 1 else model.inputs
     network = keras.Model(inputs, cards[-1].input, name="classifier")
     return Classifier(network, _card(path, cards[-1].card))
+
+
+def _newer_keras(path: str | os.PathLike[str]) -> str:
+    """Say which Keras wrote the file, where it is newer than this one."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            writer = str(json.loads(archive.read("metadata.json"))["keras_version"])
+        newer = _numbers(writer) > _numbers(keras.version())
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
+        return ""
+    here = keras.version()
+    return f" (Keras {writer} wrote it, and this is {here}: install keras>={writer})" * newer
+
+
+def _numbers(release: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in release.split(".")[:2])
 
 
 def _card(path: str | os.PathLike[str], record: dict[str, Any]) -> ClassifierCard:
