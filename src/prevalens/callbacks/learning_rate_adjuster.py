@@ -339,8 +339,7 @@ class LearningRateAdjuster(keras.callbacks.Callback):
     def _broken_batches(self) -> str:
         if self._broken_batch is None:
             return ""
-        # Several steps in one execution report together, under the number of the first or the last.
-        several = int(self.model.steps_per_execution)
+        several = int(self.model.steps_per_execution)  # which report as one, the first or the last
         first = self._broken_batch // several * several + 1
         last = min(first + several - 1, (self.params or {}).get("steps") or math.inf)
         return f", batch {last}" if first == last else f", in one of the batches {first} to {last}"
