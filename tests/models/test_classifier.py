@@ -2,6 +2,7 @@
 
 import importlib
 import socket
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -174,7 +175,7 @@ def test_weights_of_the_wrong_shape_name_the_layer(tmp_path: Path) -> None:
 
 
 def test_weights_that_leave_a_layer_out_are_refused(tmp_path: Path) -> None:
-    """Keras leaves random numbers in a layer that the file lacks, and only warns."""
+    """A file that lacks one layer of the backbone does not fit it."""
     h5py = pytest.importorskip("h5py")
     network = keras.applications.MobileNet(
         include_top=False, weights=None, input_shape=(32, 32, 3), alpha=0.25
@@ -186,6 +187,22 @@ def test_weights_that_leave_a_layer_out_are_refused(tmp_path: Path) -> None:
 
     with pytest.raises(InvalidInputError, match=r"cut\.weights\.h5 do not fit MobileNet"):
         models.create_classifier("MobileNet", **{**LIGHT, "weights": path})
+
+
+def test_weights_that_keras_only_warns_of_are_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Of layers inside layers Keras 3.15 says so much and leaves random numbers in them."""
+
+    def load(*_: object, **__: object) -> None:
+        warnings.warn(
+            "Affected layers will retain their freshly-initialized weights.", stacklevel=1
+        )
+
+    (tmp_path / "old.weights.h5").touch()
+    monkeypatch.setattr(keras.Model, "load_weights", load)
+    with pytest.raises(InvalidInputError, match=r"do not fit MobileNet.*freshly-initialized"):
+        models.create_classifier("MobileNet", **{**LIGHT, "weights": tmp_path / "old.weights.h5"})
 
 
 @pytest.mark.parametrize("content", [b"", b"no weights at all"])
