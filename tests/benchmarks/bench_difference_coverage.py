@@ -40,7 +40,7 @@ def held(study: Study, estimate: str, truth: float, *, clustered: bool) -> bool:
     """Tell whether one study's limits hold the truth; missing limits do not."""
     made = compare_models(
         *study[:3],
-        estimate=estimate,
+        measure=estimate,
         threshold=FIGURES[estimate],
         patients=study[3] if clustered else None,
     ).difference
@@ -58,7 +58,7 @@ def main() -> None:
     runs = 50 if options.quick else options.runs
     population = draw_pair(generator(0, "population"), 30_000)
     truths = {
-        estimate: compare_models(*population[:3], estimate=estimate, threshold=at).difference.value
+        estimate: compare_models(*population[:3], measure=estimate, threshold=at).difference.value
         or 0.0
         for estimate, at in FIGURES.items()
     }

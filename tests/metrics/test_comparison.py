@@ -65,7 +65,7 @@ def test_paired_sensitivity_follows_bonett_and_price() -> None:
     first = np.repeat([0.9, 0.1, 0.9, 0.1], [9, 3, 20, 9])
     second = np.repeat([0.1, 0.9, 0.9, 0.1], [9, 3, 20, 8])
     second = np.append(second, 0.1)
-    made = compare_models(labels, first, second, estimate="sensitivity", threshold=0.5)
+    made = compare_models(labels, first, second, measure="sensitivity", threshold=0.5)
     up, down = 10 / 42, 4 / 42
     half = 1.959963984540054 * math.sqrt((up + down - (up - down) ** 2) / 42)
     assert made.difference.value == pytest.approx(6 / 40)
@@ -80,7 +80,7 @@ def test_separate_sensitivities_follow_newcombe() -> None:
     labels = np.ones(150)
     scores = np.repeat([0.9, 0.1, 0.9, 0.1], [56, 14, 48, 32])
     first = np.arange(150) < 70
-    made = compare_groups(labels, scores, first, estimate="sensitivity", threshold=0.5)
+    made = compare_groups(labels, scores, first, measure="sensitivity", threshold=0.5)
     assert made.difference.value == pytest.approx(0.2)
     assert (made.difference.lower, made.difference.upper) == pytest.approx(
         (0.0524, 0.3339), abs=5e-5
@@ -95,7 +95,7 @@ def test_an_arm_without_a_hit_is_a_share_of_0() -> None:
     """0 of 20 against 10 of 20, both ways."""
     labels, first = np.ones(40), np.arange(40) < 20
     scores = np.where(np.arange(40) < 30, 0.1, 0.9)
-    ask = {"estimate": "sensitivity", "threshold": 0.5}
+    ask = {"measure": "sensitivity", "threshold": 0.5}
     made, turned = (compare_groups(labels, scores, side, **ask) for side in (first, ~first))  # type: ignore[arg-type]
     assert (made.difference.value, turned.difference.value) == (-0.5, 0.5)
     # Newcombe: the limits of 0 of 20 are 0 and .1611, of 10 of 20 .2993 and .7007.
@@ -107,16 +107,16 @@ def test_an_arm_without_a_hit_is_a_share_of_0() -> None:
 def test_models_over_patients_differ_as_their_estimates_do(estimate: str) -> None:
     """Value, sign under exchange, and singletons as independent images."""
     at = threshold_of(estimate)
-    made = compare_models(LABELS, FIRST, SECOND, estimate=estimate, threshold=at, patients=PATIENTS)
-    back = compare_models(LABELS, SECOND, FIRST, estimate=estimate, threshold=at, patients=PATIENTS)
+    made = compare_models(LABELS, FIRST, SECOND, measure=estimate, threshold=at, patients=PATIENTS)
+    back = compare_models(LABELS, SECOND, FIRST, measure=estimate, threshold=at, patients=PATIENTS)
     assert made.first.value is not None
     assert made.second.value is not None
     assert made.difference.value == pytest.approx(made.first.value - made.second.value)
     assert made.difference.lower == pytest.approx(-back.difference.upper)  # type: ignore[operator]
     assert made.p_value == pytest.approx(back.p_value)
-    alone = compare_models(LABELS, FIRST, SECOND, estimate=estimate, threshold=at)
+    alone = compare_models(LABELS, FIRST, SECOND, measure=estimate, threshold=at)
     single = compare_models(
-        LABELS, FIRST, SECOND, estimate=estimate, threshold=at, patients=np.arange(240)
+        LABELS, FIRST, SECOND, measure=estimate, threshold=at, patients=np.arange(240)
     )
     assert (alone.difference.lower, alone.p_value) == (single.difference.lower, single.p_value)
 
@@ -131,7 +131,7 @@ def test_groups_over_patients_ignore_the_order_of_rows(estimate: str) -> None:
             LABELS[rows],
             FIRST[rows],
             group[rows],
-            estimate=estimate,
+            measure=estimate,
             threshold=threshold_of(estimate),
             patients=PATIENTS[rows],
         )
@@ -144,7 +144,7 @@ def test_groups_over_patients_ignore_the_order_of_rows(estimate: str) -> None:
 def test_the_jackknife_of_a_sensitivity_difference_by_hand() -> None:
     """Leave out one patient at a time."""
     made = compare_models(
-        LABELS, FIRST, SECOND, estimate="sensitivity", threshold=0.4, patients=PATIENTS
+        LABELS, FIRST, SECOND, measure="sensitivity", threshold=0.4, patients=PATIENTS
     )
     gap = (FIRST >= 0.4).astype(float) - (SECOND >= 0.4)
     left = [gap[LABELS & (p != PATIENTS)].mean() for p in range(30)]
@@ -171,11 +171,11 @@ def test_what_cannot_be_compared_says_why() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"estimate": "aurocc"}, "'auroc'"),
-        ({"estimate": "sensitivity"}, "needs `threshold`"),
-        ({"estimate": "auroc", "threshold": 0.5}, "takes no threshold, got 0.5"),
-        ({"estimate": "net_benefit", "threshold": 1}, "`threshold`"),
-        ({"estimate": "net_benefit", "threshold": 0.1, "second_threshold": 0.2}, "one threshold"),
+        ({"measure": "aurocc"}, "'auroc'"),
+        ({"measure": "sensitivity"}, "needs `threshold`"),
+        ({"measure": "auroc", "threshold": 0.5}, "takes no threshold, got 0.5"),
+        ({"measure": "net_benefit", "threshold": 1}, "`threshold`"),
+        ({"measure": "net_benefit", "threshold": 0.1, "second_threshold": 0.2}, "one threshold"),
     ],
 )
 def test_settings_without_use_are_refused(settings: dict[str, object], message: str) -> None:
@@ -193,7 +193,7 @@ def test_an_empty_group_is_refused() -> None:
 def test_each_model_may_have_its_own_threshold() -> None:
     """Sensitivities of 1/2 at .5 and of 1 at .2; left out, the second is the first."""
     labels, scores = [1, 1, 0, 0], [0.9, 0.3, 0.1, 0.1]
-    estimate = {"estimate": "sensitivity", "threshold": 0.5}
+    estimate = {"measure": "sensitivity", "threshold": 0.5}
     apart = compare_models(labels, scores, scores, second_threshold=0.2, **estimate)  # type: ignore[arg-type]
     alike = compare_models(labels, scores, scores, **estimate)  # type: ignore[arg-type]
     assert (apart.first.value, apart.second.value) == (0.5, 1.0)
@@ -209,7 +209,7 @@ def test_without_negatives_nothing_is_compared(estimate: str) -> None:
         np.ones(3),
         [0.1, 0.2, 0.3],
         [0.3, 0.1, 0.2],
-        estimate=estimate,
+        measure=estimate,
         threshold=threshold_of(estimate),
     )
     assert made.difference.not_estimable == "no negative images"
@@ -218,7 +218,7 @@ def test_without_negatives_nothing_is_compared(estimate: str) -> None:
 @pytest.mark.parametrize("estimate", ["sensitivity", "specificity", "accuracy"])
 def test_paired_shares_of_independent_images_are_of_their_own_rows(estimate: str) -> None:
     """Positive rows, negative rows or all of them: the difference is that of both sides."""
-    made = compare_models(LABELS, FIRST, SECOND, estimate=estimate, threshold=0.4)
+    made = compare_models(LABELS, FIRST, SECOND, measure=estimate, threshold=0.4)
     assert made.difference.value == pytest.approx(made.first.value - made.second.value)  # type: ignore[operator]
     assert made.difference.value != 0
 
@@ -270,7 +270,7 @@ def test_differences_over_patients_are_those_of_a_slow_jackknife(kind: str, esti
             LABELS,
             FIRST,
             SECOND,
-            estimate=estimate,
+            measure=estimate,
             threshold=at,
             patients=PATIENTS,
             confidence_level=0.9,
@@ -284,7 +284,7 @@ def test_differences_over_patients_are_those_of_a_slow_jackknife(kind: str, esti
             LABELS,
             FIRST,
             group,
-            estimate=estimate,
+            measure=estimate,
             threshold=at,
             patients=patients,
             confidence_level=0.9,
@@ -318,13 +318,13 @@ def test_differences_of_independent_images_are_normal(kind: str, estimate: str) 
     at, group = threshold_of(estimate), np.arange(240) % 3 == 0
     if kind == "models":
         made = compare_models(
-            LABELS, FIRST, SECOND, estimate=estimate, threshold=at, confidence_level=0.9
+            LABELS, FIRST, SECOND, measure=estimate, threshold=at, confidence_level=0.9
         )
         one, two = (weighted(estimate, scores, EVERYONE) for scores in (FIRST, SECOND))
         kinds = kinds_of(estimate, EVERYONE)
     else:
         made = compare_groups(
-            LABELS, FIRST, group, estimate=estimate, threshold=at, confidence_level=0.9
+            LABELS, FIRST, group, measure=estimate, threshold=at, confidence_level=0.9
         )
         one, two = (weighted(estimate, FIRST, rows) for rows in (group, ~group))
         kinds = [*kinds_of(estimate, group), *kinds_of(estimate, ~group)]
@@ -355,7 +355,7 @@ def test_paired_shares_by_hand(estimate: str, first: int, second: int, n: int) -
     if estimate == "specificity":
         labels = 1 - labels
     one, two = (np.where(x == labels, 0.9, 0.1) for x in (right, other))
-    made = compare_models(labels, one, two, estimate=estimate, threshold=0.5, confidence_level=0.9)
+    made = compare_models(labels, one, two, measure=estimate, threshold=0.5, confidence_level=0.9)
     up, down = (first + 1) / (n + 2), (second + 1) / (n + 2)
     half = 1.6448536269514722 * math.sqrt((up + down - (up - down) ** 2) / (n + 2))
     assert made.difference.value == pytest.approx((first - second) / n)
@@ -374,7 +374,7 @@ def test_limits_of_a_difference_lie_between_minus_1_and_1() -> None:
     good, bad = [0.9, 0.8, 0.3, 0.2, 0.4, 0.1], [0.1, 0.2, 0.9, 0.8, 0.7, 0.25]
     for estimate in ("auroc", "sensitivity"):
         for patients in (None, [1, 2, 3, 1, 2, 3]):
-            ask = {"estimate": estimate, "threshold": 0.5 if estimate != "auroc" else None}
+            ask = {"measure": estimate, "threshold": 0.5 if estimate != "auroc" else None}
             made = compare_models(
                 labels, good, bad, patients=patients, confidence_level=0.999, **ask
             )
@@ -384,7 +384,7 @@ def test_limits_of_a_difference_lie_between_minus_1_and_1() -> None:
             assert made.difference.upper == 1.0
             assert back.difference.lower == -1.0
     labels, scores, first = np.ones(6), [0.9, 0.9, 0.9, 0.1, 0.1, 0.1], np.arange(6) < 3
-    ask = {"estimate": "sensitivity", "threshold": 0.5, "confidence_level": 0.95}
+    ask = {"measure": "sensitivity", "threshold": 0.5, "confidence_level": 0.95}
     apart, turned = (compare_groups(labels, scores, side, **ask) for side in (first, ~first))
     assert (apart.difference.value, apart.difference.upper) == (1.0, 1.0)
     assert (turned.difference.value, turned.difference.lower) == (-1.0, -1.0)
@@ -394,12 +394,12 @@ def test_limits_of_a_difference_lie_between_minus_1_and_1() -> None:
 def test_groups_that_are_right_throughout_have_no_p_value() -> None:
     """Shares of 1 in both: Newcombe's limits, but a pooled error of 0."""
     made = compare_groups(
-        np.ones(6), [0.9] * 6, np.arange(6) < 3, estimate="sensitivity", threshold=0.5
+        np.ones(6), [0.9] * 6, np.arange(6) < 3, measure="sensitivity", threshold=0.5
     )
     assert (made.difference.value, made.p_value) == (0.0, None)
     assert made.difference.lower < 0 < made.difference.upper  # type: ignore[operator]
     wrong = compare_groups(
-        np.ones(6), [0.1] * 6, np.arange(6) < 3, estimate="sensitivity", threshold=0.5
+        np.ones(6), [0.1] * 6, np.arange(6) < 3, measure="sensitivity", threshold=0.5
     )
     assert (wrong.difference.value, wrong.p_value) == (0.0, None)
     assert wrong.difference.upper == pytest.approx(-wrong.difference.lower)  # type: ignore[operator]
@@ -414,7 +414,7 @@ def test_a_difference_without_limits_says_why_and_how() -> None:
     same = compare_models(LABELS, FIRST, FIRST)
     assert (same.difference.note, same.error, same.p_value) == (UNSEEN, None, None)
     assert same.method.startswith("DeLong's test")
-    over = compare_models(LABELS, FIRST, FIRST, estimate="brier", patients=PATIENTS)
+    over = compare_models(LABELS, FIRST, FIRST, measure="brier", patients=PATIENTS)
     assert over.difference.note == UNSEEN
     assert over.method.startswith(OVER)
     lone = compare_models([1, 0, 0], [0.5, 0.1, 0.7], [0.6, 0.4, 0.5])
@@ -425,9 +425,9 @@ def test_a_difference_without_limits_says_why_and_how() -> None:
     assert made.difference.value == pytest.approx(made.first.value - made.second.value)  # type: ignore[operator]
     assert made.method.startswith(OVER)
     for group in (PATIENTS == 4, PATIENTS != 4):
-        apart = compare_groups(LABELS, FIRST, group, estimate="brier", patients=PATIENTS)
+        apart = compare_groups(LABELS, FIRST, group, measure="brier", patients=PATIENTS)
         assert apart.difference.note == FROM_ONE
-    two = compare_groups(LABELS, FIRST, PATIENTS < 2, estimate="brier", patients=PATIENTS)
+    two = compare_groups(LABELS, FIRST, PATIENTS < 2, measure="brier", patients=PATIENTS)
     assert two.difference.lower is not None
 
 
@@ -452,15 +452,15 @@ def test_a_class_that_one_side_lacks_is_named() -> None:
         ({"first": [0.1] * 3}, "`labels` has 4, `scores` has 3"),
         ({"patients": ["a"]}, "`patients` has 1"),
         ({"confidence_level": 0}, "`confidence_level` must lie in"),
-        ({"estimate": "brier", "second_threshold": 0.5}, "'brier' takes no threshold"),
-        ({"estimate": "accuracy", "threshold": -0.1}, r"`threshold` must lie in \[0, 1\]"),
-        ({"estimate": "accuracy", "threshold": 1.1}, r"`threshold` must lie in \[0, 1\]"),
-        ({"estimate": "net_benefit", "threshold": 1.0}, r"`threshold` must lie in \[0, 1\)"),
+        ({"measure": "brier", "second_threshold": 0.5}, "'brier' takes no threshold"),
+        ({"measure": "accuracy", "threshold": -0.1}, r"`threshold` must lie in \[0, 1\]"),
+        ({"measure": "accuracy", "threshold": 1.1}, r"`threshold` must lie in \[0, 1\]"),
+        ({"measure": "net_benefit", "threshold": 1.0}, r"`threshold` must lie in \[0, 1\)"),
         (
-            {"estimate": "accuracy", "threshold": 0.5, "second_threshold": -0.1},
+            {"measure": "accuracy", "threshold": 0.5, "second_threshold": -0.1},
             r"`second_threshold` must lie in \[0, 1\]",
         ),
-        ({"estimate": "npv"}, "`estimate` must be one of 'auroc', 'average_precision', 'brier'"),
+        ({"measure": "npv"}, "`measure` must be one of 'auroc', 'average_precision', 'brier'"),
     ],
 )
 def test_what_breaks_its_rule_is_named(ask: dict[str, object], message: str) -> None:
@@ -481,9 +481,9 @@ def test_what_breaks_its_rule_is_named(ask: dict[str, object], message: str) -> 
         ([1, 0, 2, 0], {}, "`in_first` must be 0 or 1"),
         ([1, 1, 1, 1], {}, "4 of 4 are in the first"),
         ([1, 0, 1, 0], {"confidence_level": 2}, "`confidence_level` must lie in"),
-        ([1, 0, 1, 0], {"estimate": "aurok"}, "Did you mean 'auroc'"),
+        ([1, 0, 1, 0], {"measure": "aurok"}, "Did you mean 'auroc'"),
         ([1, 0, 1, 0], {"threshold": 0.2}, "'auroc' takes no threshold, got 0.2"),
-        ([1, 0, 1, 0], {"estimate": "accuracy", "threshold": 2}, "`threshold` must lie in"),
+        ([1, 0, 1, 0], {"measure": "accuracy", "threshold": 2}, "`threshold` must lie in"),
     ],
 )
 def test_what_breaks_its_rule_among_groups_is_named(
@@ -499,10 +499,10 @@ def test_thresholds_of_0_and_1_are_allowed(at: float, first: float, second: floa
     """At 0 all are called, at 1 those of score 1; net benefit takes 0."""
     labels, one, two = [1, 1, 0, 0], [1.0, 0.2, 0.1, 0.3], [0.9, 0.4, 0.1, 0.3]
     made = compare_models(
-        labels, one, two, estimate="sensitivity", threshold=at, second_threshold=at
+        labels, one, two, measure="sensitivity", threshold=at, second_threshold=at
     )
     assert (made.first.value, made.second.value) == (first, second)
-    assert compare_models(labels, one, two, estimate="net_benefit", threshold=0).first.value == 0.5
+    assert compare_models(labels, one, two, measure="net_benefit", threshold=0).first.value == 0.5
 
 
 def test_each_side_is_its_own_estimate() -> None:

@@ -23,7 +23,7 @@ def compare_models(
     first: ArrayLike,
     second: ArrayLike,
     *,
-    estimate: str = "auroc",
+    measure: str = "auroc",
     threshold: float | None = None,
     second_threshold: float | None = None,
     patients: ArrayLike | None = None,
@@ -35,7 +35,7 @@ def compare_models(
         labels: 1 or True where the image is positive, shape `(n_rows,)`.
         first: Scores of the first model, shape `(n_rows,)`, in [0, 1].
         second: Scores of the second model, shape `(n_rows,)`, in [0, 1].
-        estimate: `"auroc"`, `"average_precision"`, `"brier"`, `"sensitivity"`, `"specificity"`,
+        measure: `"auroc"`, `"average_precision"`, `"brier"`, `"sensitivity"`, `"specificity"`,
             `"accuracy"` or `"net_benefit"`.
         threshold: A score of at least this is a positive call; for the last four estimates only.
         second_threshold: The second model's threshold; by default the same.
@@ -46,7 +46,7 @@ def compare_models(
         The difference, first minus second, with its interval and p value.
 
     Raises:
-        InvalidInputError: a column breaks its rule, the estimate is unknown, or a threshold is
+        InvalidInputError: a column breaks its rule, the measure is unknown, or a threshold is
             missing or of no use.
 
     References:
@@ -59,11 +59,11 @@ def compare_models(
     )
     other = check_scores(second, name="second")
     check_same_length(labels=columns.labels, second=other)
-    at = _thresholds(estimate, threshold, second_threshold)
+    at = _thresholds(measure, threshold, second_threshold)
     sides = (columns, Columns(columns.labels, other, columns.codes))
     everyone = np.ones(columns.labels.size, dtype=bool)
-    hypothesis = f"both models have the same {estimate} on these images"
-    return Pair(estimate, columns, sides, (everyone, everyone), at).contrast(
+    hypothesis = f"both models have the same {measure} on these images"
+    return Pair(measure, columns, sides, (everyone, everyone), at).contrast(
         confidence_level, hypothesis
     )
 
@@ -73,7 +73,7 @@ def compare_groups(
     scores: ArrayLike,
     in_first: ArrayLike,
     *,
-    estimate: str = "auroc",
+    measure: str = "auroc",
     threshold: float | None = None,
     patients: ArrayLike | None = None,
     confidence_level: float = 0.95,
@@ -84,7 +84,7 @@ def compare_groups(
         labels: 1 or True where the image is positive, shape `(n_rows,)`.
         scores: Score of the positive class, shape `(n_rows,)`, in [0, 1].
         in_first: True where the image is in the first group, shape `(n_rows,)`.
-        estimate: As in `compare_models`.
+        measure: As in `compare_models`.
         threshold: As in `compare_models`.
         patients: Patient id of each row, shape `(n_rows,)`; a patient may be in both groups.
         confidence_level: Coverage the interval aims at.
@@ -93,7 +93,7 @@ def compare_groups(
         The difference, first group minus second, with its interval and p value.
 
     Raises:
-        InvalidInputError: a column breaks its rule, a group is empty, the estimate is unknown, or
+        InvalidInputError: a column breaks its rule, a group is empty, the measure is unknown, or
             a threshold is missing or of no use.
     """
     columns, confidence_level = (
@@ -106,29 +106,25 @@ def compare_groups(
         raise InvalidInputError(
             f"Both groups need images, but {int(first.sum())} of {first.size} are in the first."
         )
-    at = _thresholds(estimate, threshold, None)
-    hypothesis = f"both groups have the same {estimate}"
+    at = _thresholds(measure, threshold, None)
+    hypothesis = f"both groups have the same {measure}"
     sides = _part(columns, first), _part(columns, ~first)
-    return Pair(estimate, columns, sides, (first, ~first), at).contrast(
-        confidence_level, hypothesis
-    )
+    return Pair(measure, columns, sides, (first, ~first), at).contrast(confidence_level, hypothesis)
 
 
 def _thresholds(
-    estimate: str, first: float | None, second: float | None
+    measure: str, first: float | None, second: float | None
 ) -> tuple[float | None, float | None]:
-    check_choice("estimate", estimate, COMPARABLE)
-    if estimate not in AT_THRESHOLD:
+    check_choice("measure", measure, COMPARABLE)
+    if measure not in AT_THRESHOLD:
         if first is not None or second is not None:
-            raise InvalidInputError(
-                f"{estimate!r} takes no threshold, got {first!r}. Leave it out."
-            )
+            raise InvalidInputError(f"{measure!r} takes no threshold, got {first!r}. Leave it out.")
         return None, None
     if first is None:
         raise InvalidInputError(
-            f"{estimate!r} needs `threshold`, got None. Pass a number in [0, 1]."
+            f"{measure!r} needs `threshold`, got None. Pass a number in [0, 1]."
         )
-    end = estimate == "net_benefit"
+    end = measure == "net_benefit"
     first = check_number("threshold", first, low=0, high=1, open_high=end)
     if second is None:
         return first, first

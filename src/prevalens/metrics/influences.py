@@ -73,25 +73,25 @@ def benefit_influence(labels: Flags, calls: Flags, threshold: float) -> Influenc
 
 
 def influence_of(
-    estimate: str, labels: Flags, scores: Numbers, threshold: float | None
+    measure: str, labels: Flags, scores: Numbers, threshold: float | None
 ) -> Influence:
-    """Return the influence of an estimate by name.
+    """Return the influence of a measure by name.
 
     Args:
-        estimate: One of `COMPARABLE`.
+        measure: One of `COMPARABLE`.
         labels: True where the image is positive, shape `(n_rows,)`.
         scores: Score of the positive class, shape `(n_rows,)`.
         threshold: A score of at least this is a positive call; for estimates of calls.
     """
-    if threshold is None or estimate not in AT_THRESHOLD:
-        return ANY_THRESHOLD[estimate](labels, scores)
+    if threshold is None or measure not in AT_THRESHOLD:
+        return ANY_THRESHOLD[measure](labels, scores)
     calls = scores >= threshold
     right: Numbers = (labels == calls).astype(np.float64)
-    if estimate == "net_benefit":
+    if measure == "net_benefit":
         return benefit_influence(labels, calls, threshold)
-    if estimate == "accuracy":
+    if measure == "accuracy":
         return mean_influence(right, labels | True)
-    rows = labels if estimate == "sensitivity" else ~labels
+    rows = labels if measure == "sensitivity" else ~labels
     return mean_influence(right, rows)
 
 
@@ -105,10 +105,10 @@ COMPARABLE = (*ANY_THRESHOLD, *AT_THRESHOLD)
 PROPORTIONS = ("sensitivity", "specificity", "accuracy")
 
 
-def classes_missing(estimate: str, labels: Flags) -> str | None:
-    """Return why an estimate cannot be had from these labels, or None where it can."""
-    needs_positive = estimate in {"auroc", "average_precision", "sensitivity"}
-    needs_negative = estimate in {"auroc", "average_precision", "specificity"}
+def classes_missing(measure: str, labels: Flags) -> str | None:
+    """Return why a measure cannot be had from these labels, or None where it can."""
+    needs_positive = measure in {"auroc", "average_precision", "sensitivity"}
+    needs_negative = measure in {"auroc", "average_precision", "specificity"}
     if needs_positive and not labels.any():
         return "no positive images"
     if needs_negative and labels.all():

@@ -50,14 +50,14 @@ class Pair:
     """Two models on the same rows, or one model on two parts of them.
 
     Args:
-        estimate: Name of the estimate that is compared.
+        measure: Name of the measure that is compared.
         columns: All rows; the scores are not used.
         sides: What each side saw: labels, scores and patients of its rows.
         members: Which of all rows each side saw, masks of shape `(n_rows,)`.
         thresholds: Threshold of each side; None for estimates that take none.
     """
 
-    estimate: str
+    measure: str
     columns: Columns
     sides: tuple[Columns, Columns]
     members: tuple[Flags, Flags]
@@ -76,7 +76,7 @@ class Pair:
             hypothesis: What the p value speaks against, in words.
         """
         first, second = (
-            single_estimate(self.estimate, side, threshold=at, confidence_level=confidence_level)
+            single_estimate(self.measure, side, threshold=at, confidence_level=confidence_level)
             for side, at in zip(self.sides, self.thresholds, strict=True)
         )
         labels = self.columns.labels
@@ -84,12 +84,12 @@ class Pair:
         basis = Basis.of(
             self.columns.codes, confidence_level=confidence_level, n=labels.size, events=events
         )
-        missing = [classes_missing(self.estimate, side.labels) for side in self.sides]
+        missing = [classes_missing(self.measure, side.labels) for side in self.sides]
         if reason := next(filter(None, missing), None):
             result = _Result(basis.refuse(reason, _OVER))
         elif (codes := self.columns.codes) is not None and not basis.singletons:
             result = self._over_patients(basis, codes)
-        elif self.estimate not in PROPORTIONS:
+        elif self.measure not in PROPORTIONS:
             result = self._independent(basis)
         elif self.same_rows:
             result = self._paired_shares(basis)
@@ -102,7 +102,7 @@ class Pair:
 
     def _influences(self) -> tuple[Influence, Influence]:
         one, two = (
-            influence_of(self.estimate, side.labels, side.scores, at)
+            influence_of(self.measure, side.labels, side.scores, at)
             for side, at in zip(self.sides, self.thresholds, strict=True)
         )
         return one, two
@@ -124,13 +124,13 @@ class Pair:
         else:
             parts = (independent_variance(side.pulls, side.kinds) for side in (one, two))
             variance = sum(parts)
-        method = _DELONG if self.estimate == "auroc" else _WALD
+        method = _DELONG if self.measure == "auroc" else _WALD
         value = one.value - two.value
         return _from_error(basis, value, math.sqrt(variance), math.inf, method=method)
 
     def _paired_shares(self, basis: Basis) -> _Result:
         labels = self.columns.labels
-        rows = {"sensitivity": labels, "specificity": ~labels}.get(self.estimate, labels | True)
+        rows = {"sensitivity": labels, "specificity": ~labels}.get(self.measure, labels | True)
         right = [
             (side.scores >= (0.0 if at is None else at))[rows] == labels[rows]
             for side, at in zip(self.sides, self.thresholds, strict=True)

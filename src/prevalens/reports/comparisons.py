@@ -48,7 +48,7 @@ def comparison(
         name: compare_models(
             labels,
             *pair,
-            estimate=name,
+            measure=name,
             threshold=threshold if name in _CALLED else None,
             patients=patients,
             confidence_level=confidence_level,

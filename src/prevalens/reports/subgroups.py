@@ -126,7 +126,7 @@ def _differences(
             predictions.labels,
             predictions.scores,
             inside,
-            estimate=name,
+            measure=name,
             threshold=None if name == "auroc" else threshold,
             patients=predictions.patients,
             confidence_level=confidence_level,
