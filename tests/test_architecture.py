@@ -32,6 +32,7 @@ PLUMBING = {
     "_completion",
     "_lazy",
     "_optional",
+    "_records",
     "_seeding",
     "_versions",
     "_writing",
