@@ -33,6 +33,7 @@ PLUMBING = {
     "_lazy",
     "_optional",
     "_seeding",
+    "_threads",
     "_versions",
     "_writing",
 }
