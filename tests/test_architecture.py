@@ -34,6 +34,7 @@ PLUMBING = {
     "_optional",
     "_records",
     "_seeding",
+    "_threads",
     "_versions",
     "_writing",
 }
