@@ -24,6 +24,19 @@ USES: dict[str, set[str]] = {
     "predictions": {"cohorts", "metrics"},
     "decisions": {"predictions", "metrics"},
     "reports": {"cohorts", "splits", "predictions", "decisions", "metrics"},
+    "studies": {
+        "images",
+        "cohorts",
+        "splits",
+        "batches",
+        "augmentation",
+        "models",
+        "callbacks",
+        "predictions",
+        "decisions",
+        "metrics",
+        "reports",
+    },
 }
 PLUMBING = {
     "typing",
