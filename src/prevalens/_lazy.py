@@ -23,7 +23,6 @@ STAGES = (
     "decisions",
     "metrics",
     "reports",
-    "studies",
 )
 
 
