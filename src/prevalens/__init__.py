@@ -16,6 +16,7 @@ The stages, in the order data flows; each is imported on first use, so that
 - `prevalens.decisions`: when to call it disease.
 - `prevalens.metrics`: numbers from labels and scores.
 - `prevalens.reports`: what a reader of the study gets.
+- `prevalens.studies`: a whole study from the pieces above.
 """
 
 from typing import TYPE_CHECKING
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
         predictions,
         reports,
         splits,
+        studies,
     )
     from prevalens._versions import show_versions, versions
 
@@ -58,6 +60,7 @@ __all__ = [
     "reports",
     "show_versions",
     "splits",
+    "studies",
     "versions",
 ]
 

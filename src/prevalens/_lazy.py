@@ -24,6 +24,7 @@ STAGES = (
     "decisions",
     "metrics",
     "reports",
+    "studies",
 )
 
 
