@@ -31,7 +31,7 @@ told = Predictions(
 )
 report = ClinicalReport(told, threshold=0.5, threshold_origin="pre-specified", prevalence=0.01)
 for name in ("sensitivity", "specificity", "ppv"):
-    figure = report.to_dict()["figures"][name]
+    figure = report.to_dict()["estimates"][name]
     print(f"{name:12} {figure['value']:.2f} ({figure['lower']:.2f} to {figure['upper']:.2f})")
 
 # %%

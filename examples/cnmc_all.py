@@ -231,7 +231,7 @@ def run_protocol(cohort: Cohort, settings: Settings, folder: Path, protocol: str
     finished = folder / "report.json"
     if finished.exists():
         say("finished before; its report is kept")
-        return dict(json.loads(finished.read_text(encoding="utf-8"))["figures"])
+        return dict(json.loads(finished.read_text(encoding="utf-8"))["estimates"])
     partition = split(cohort, settings, protocol)
     partition.save(folder / "partition.json")
     size, batch = settings.image_size, settings.batch_size
@@ -355,7 +355,7 @@ def score(
 
 def summarise(report: ClinicalReport, folder: Path) -> dict[str, Any]:
     """Say the chief figures and where the rest is; return them all."""
-    figures = dict(report.to_dict()["figures"])
+    figures = dict(report.to_dict()["estimates"])
     say("on the test rows, with intervals over patients:")
     for title, name in (
         ("AUROC", "auroc"),

@@ -1,4 +1,4 @@
-"""The jackknife of the metrics, from a figure's values alone: no formula of its slopes."""
+"""The jackknife of the metrics, from an estimate's values alone: no formula of its slopes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-WeightedFigure = Callable[[np.ndarray], float]
+WeightedEstimate = Callable[[np.ndarray], float]
 Scale = tuple[Callable[[float], float], Callable[[float], float]]  # there and back
 
 PLAIN: Scale = (lambda x: x, lambda x: x)
@@ -17,45 +17,49 @@ FISHER: Scale = (lambda x: float(np.arctanh(x)), lambda x: float(np.tanh(x)))
 
 @dataclass(frozen=True)
 class Slow:
-    """A figure, its standard error over patients, and the squares of its rows' slopes, added."""
+    """An estimate, its standard error over patients, and the squares of its rows' slopes, added."""
 
     value: float
     error: float
     df: float
     squares: float
 
-    def limits(self, level: float, scale: Scale = PLAIN) -> tuple[float, float]:
+    def limits(self, confidence_level: float, scale: Scale = PLAIN) -> tuple[float, float]:
         """Return the value, moved by Student's quantile on a scale, both ways."""
         there, back = scale
         step = 1e-6 * max(abs(self.value), 1e-3)
         slope = (there(self.value + step) - there(self.value - step)) / (2 * step)
-        half = stats.t.ppf((1 + level) / 2, self.df) * self.error * slope
+        half = stats.t.ppf((1 + confidence_level) / 2, self.df) * self.error * slope
         return back(there(self.value) - half), back(there(self.value) + half)
 
 
-def slopes(figure: WeightedFigure, n: int) -> np.ndarray:
-    """Differentiate a figure of weighted rows in each row's weight, by central differences."""
+def slopes(estimate: WeightedEstimate, n: int) -> np.ndarray:
+    """Differentiate an estimate of weighted rows in each row's weight, by central differences."""
     found = np.zeros(n)
     for row in range(n):
         step = np.zeros(n)
         step[row] = 1e-4
-        found[row] = (figure(1 + step) - figure(1 - step)) / 2e-4
+        found[row] = (estimate(1 + step) - estimate(1 - step)) / 2e-4
     return found
 
 
 def slow_jackknife(
-    figure: WeightedFigure, kinds: list[np.ndarray], patients: np.ndarray, *, absent: bool = False
+    estimate: WeightedEstimate,
+    kinds: list[np.ndarray],
+    patients: np.ndarray,
+    *,
+    absent: bool = False,
 ) -> Slow:
     """Leave out one patient at a time, each kind of rows being a mean of its own.
 
     Args:
-        figure: The figure of rows that weigh as told, shape `(n_rows,)`.
+        estimate: The estimate of rows that weigh as told, shape `(n_rows,)`.
         kinds: Masks of the rows that are averaged together, say positive and negative ones.
         patients: Whose each row is, shape `(n_rows,)`.
         absent: Whether patients without such rows count as patients, whose change is 0.
     """
     n = patients.size
-    pulls = slopes(figure, n)
+    pulls = slopes(estimate, n)
     rows = np.any(kinds, axis=0) | absent
     changes = [
         sum(
@@ -68,7 +72,7 @@ def slow_jackknife(
     k, total = len(changes), sum(change**2 for change in changes)
     excess = sum(change**4 for change in changes) - total**2 / k
     df = min(2 * total**2 / excess, k - 1) if excess > 0 else k - 1
-    return Slow(figure(np.ones(n)), total**0.5, max(df, 1), float((pulls**2).sum()))
+    return Slow(estimate(np.ones(n)), total**0.5, max(df, 1), float((pulls**2).sum()))
 
 
 def weighted_auroc(labels: np.ndarray, scores: np.ndarray, w: np.ndarray) -> float:

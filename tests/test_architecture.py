@@ -32,7 +32,9 @@ PLUMBING = {
     "_completion",
     "_lazy",
     "_optional",
+    "_records",
     "_seeding",
+    "_threads",
     "_versions",
     "_writing",
 }

@@ -62,7 +62,7 @@ def test_a_second_column_of_scores_is_compared(
     assert main(["report", str(table), *REPORT, "--compare", "other", "-o", out]) == 0
     record = json.loads(Path(out).read_text("utf-8"))
 
-    assert record["comparison"]["figures"]["auroc"]["difference"]["value"] > 0.2
+    assert record["comparison"]["estimates"]["auroc"]["difference"]["value"] > 0.2
     assert main(["report", str(table), *REPORT, "--compare", "othr"]) == 2
     assert "Did you mean 'other'" in capsys.readouterr().err
 

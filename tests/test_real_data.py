@@ -68,7 +68,7 @@ def test_effusion_is_found_in_patients_never_seen(
 def test_lymphocytes_are_told_from_other_white_cells(tmp_path: Path) -> None:
     """300 real crops, no patient ids, so split by image: frozen features rank 53 lymphocytes.
 
-    The figure is optimistic by as much as cells of one smear are alike; the data cannot tell.
+    The estimate is optimistic by as much as cells of one smear are alike; the data cannot tell.
     """
     names = (DATA / "wbc" / "labels.csv").read_text().split()[2:]
     columns = [line.split(",") for line in names if "," in line and line[0].isdigit()]

@@ -64,14 +64,14 @@ def test_predictions_are_read(written: Path) -> None:
 
 
 def test_a_report_is_read(written: Path, tmp_path: Path) -> None:
-    """It is shown again, with the figures it had: 15 of 15 positives, 44 of 45 negatives found."""
+    """It is shown again, with the estimates it had: 15 of 15 positives and 44 of 45 negatives."""
     report = ClinicalReport.from_dict(record(written / "report.json"))
     report.save(tmp_path / "again.html")
     table = report.to_dict()["table"]
 
     assert (table["true_positive"], table["false_negative"]) == (15, 0)
     assert (table["true_negative"], table["false_positive"]) == (44, 1)
-    assert report.to_dict()["figures"]["sensitivity"]["value"] == 1
+    assert report.to_dict()["estimates"]["sensitivity"]["value"] == 1
     assert "Synthetic" in (tmp_path / "again.html").read_text(encoding="utf-8")
 
 
@@ -88,11 +88,11 @@ def test_a_policy_is_read(written: Path) -> None:
 
 
 def test_a_model_card_says_what_its_report_says(written: Path) -> None:
-    """Its figures are the report's, and the four questions nobody answered are listed."""
+    """Its estimates are the report's, and the four questions nobody answered are listed."""
     card, report = record(written / "model-card.json"), record(written / "report.json")
 
     assert (card["format"], card["version"]) == ("prevalens model card", 1)
-    assert card["report"]["figures"] == report["figures"]
+    assert card["report"]["estimates"] == report["estimates"]
     assert card["unanswered"] == ["base_model", "dataset", "training_data", "out_of_scope"]
 
 

@@ -225,7 +225,7 @@ def _add_report(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     parser = _add_command(
         commands,
         "report",
-        purpose="report every figure of a table of predictions, with its interval",
+        purpose="report every estimate of a table of predictions, with its interval",
         example="predictions.csv --label y --score p --patient id --threshold 0.5 \\\n"
         "    -o report.html -o report.json",
     )
@@ -254,7 +254,7 @@ def _add_predictions(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_analysis(parser: argparse.ArgumentParser) -> None:
-    """Add what decides the figures, and the files they are written to."""
+    """Add what decides the estimates, and the files they are written to."""
     add = parser.add_argument
     add("--threshold", type=float, required=True, metavar="SCORE", help="positive from here on")
     add(
@@ -275,7 +275,13 @@ def _add_analysis(parser: argparse.ArgumentParser) -> None:
         help="one score a patient: the mean of its images', or the highest (mean)",
     )
     add("--worst", type=int, default=20, metavar="NUMBER", help="misses to show, 0 for none (20)")
-    add("--level", type=float, default=0.95, metavar="SHARE", help="of intervals, 0 to 1 (0.95)")
+    add(
+        "--confidence-level",
+        type=float,
+        default=0.95,
+        metavar="SHARE",
+        help="of intervals, 0 to 1 (0.95)",
+    )
     add("--seed", type=int, default=0, metavar="NUMBER", help="of what is drawn at random (0)")
     add("--title", default="Clinical report", metavar="TEXT", help="heading of the report")
     add(
@@ -317,7 +323,7 @@ def _report(options: argparse.Namespace) -> int:
         by=options.by,
         worst=options.worst,
         patient_score=options.patient_score,
-        level=options.level,
+        confidence_level=options.confidence_level,
         seed=options.seed,
         title=options.title,
     )

@@ -13,7 +13,7 @@ import numpy as np
 from scipy import optimize, special
 
 from prevalens._seeding import generator
-from prevalens.metrics import all_figures
+from prevalens.metrics import all_estimates
 
 LABEL_SPREAD, SCORE_SPREAD, DISTANCE = 1.0, 0.8, 1.8
 THRESHOLD = 0.3
@@ -47,22 +47,22 @@ def coverage(n_patients: int, prevalence: float, runs: int, seed: int) -> dict[s
     """Count how often the limits hold the truth, over patients and as if independent.
 
     Returns:
-        By figure: coverage over patients and as independent, in %, and the share of runs without
+        By estimate: coverage over patients and as independent, in %, and the share of runs without
         limits over patients, in %.
     """
     population = draw_study(generator(seed, "population"), 40_000, prevalence)
-    truth = all_figures(population[0], population[1], threshold=THRESHOLD)
+    truth = all_estimates(population[0], population[1], threshold=THRESHOLD)
     rng = generator(seed, "runs", n_patients, round(1000 * prevalence))
     held: dict[str, list[list[bool | None]]] = defaultdict(lambda: [[], []])
     for _ in range(runs):
         labels, scores, patients = draw_study(rng, n_patients, prevalence)
         for way, ids in enumerate((patients, None)):
-            made = all_figures(labels, scores, threshold=THRESHOLD, patients=ids)
-            for name, figure in made.items():
-                if figure.lower is None or figure.upper is None:
+            made = all_estimates(labels, scores, threshold=THRESHOLD, patients=ids)
+            for name, estimate in made.items():
+                if estimate.lower is None or estimate.upper is None:
                     held[name][way].append(None)
                 else:
-                    inside = figure.lower <= truth[name].value <= figure.upper  # type: ignore[operator]
+                    inside = estimate.lower <= truth[name].value <= estimate.upper  # type: ignore[operator]
                     held[name][way].append(inside)
     return {
         name: [*(share([x for x in way if x is not None]) for way in ways), 100 * missing(ways[0])]
@@ -81,7 +81,7 @@ def missing(held: list[bool | None]) -> float:
 
 
 def main() -> None:
-    """Print coverage by figure, number of patients and prevalence."""
+    """Print coverage by estimate, number of patients and prevalence."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=0)
@@ -95,14 +95,14 @@ def main() -> None:
         f"Coverage of 95 % intervals over {runs} studies (%), by patients and prevalence; in",
         "brackets that of intervals that take images as independent.",
         "",
-        f"| figure | {' | '.join(heads)} |",
+        f"| estimate | {' | '.join(heads)} |",
         "|---" * (len(heads) + 1) + "|",
     ]
     for name in tables[0]:
         cells = [f"{table[name][0]:.1f} ({table[name][1]:.0f})" for table in tables]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     none = max(table[name][2] for table in tables for name in table)
-    lines += ["", f"Studies without limits for a figure, at most: {none:.1f} %."]
+    lines += ["", f"Studies without limits for an estimate, at most: {none:.1f} %."]
     sys.stdout.write("\n".join(lines) + "\n")
 
 

@@ -36,12 +36,12 @@ def draw_pair(rng: np.random.Generator, n_patients: int) -> Study:
     return labels, special.expit(first), special.expit(second), patients
 
 
-def held(study: Study, figure: str, truth: float, *, clustered: bool) -> bool:
+def held(study: Study, estimate: str, truth: float, *, clustered: bool) -> bool:
     """Tell whether one study's limits hold the truth; missing limits do not."""
     made = compare_models(
         *study[:3],
-        figure=figure,
-        threshold=FIGURES[figure],
+        measure=estimate,
+        threshold=FIGURES[estimate],
         patients=study[3] if clustered else None,
     ).difference
     if made.lower is None or made.upper is None:
@@ -50,7 +50,7 @@ def held(study: Study, figure: str, truth: float, *, clustered: bool) -> bool:
 
 
 def main() -> None:
-    """Print coverage by figure and number of patients."""
+    """Print coverage by estimate and number of patients."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=500)
     parser.add_argument("--quick", action="store_true", help="50 runs")
@@ -58,24 +58,25 @@ def main() -> None:
     runs = 50 if options.quick else options.runs
     population = draw_pair(generator(0, "population"), 30_000)
     truths = {
-        figure: compare_models(*population[:3], figure=figure, threshold=at).difference.value or 0.0
-        for figure, at in FIGURES.items()
+        estimate: compare_models(*population[:3], measure=estimate, threshold=at).difference.value
+        or 0.0
+        for estimate, at in FIGURES.items()
     }
-    cells: dict[str, list[str]] = {figure: [] for figure in FIGURES}
+    cells: dict[str, list[str]] = {estimate: [] for estimate in FIGURES}
     for n_patients in (60, 20):
         rng = generator(0, "runs", n_patients)
         studies = [draw_pair(rng, n_patients) for _ in range(runs)]
-        for figure, truth in truths.items():
+        for estimate, truth in truths.items():
             over, alone = (
-                100 * np.mean([held(study, figure, truth, clustered=way) for study in studies])
+                100 * np.mean([held(study, estimate, truth, clustered=way) for study in studies])
                 for way in (True, False)
             )
-            cells[figure].append(f"{over:.1f} ({alone:.0f})")
-    lines = [f"| {figure} | {' | '.join(row)} |" for figure, row in cells.items()]
+            cells[estimate].append(f"{over:.1f} ({alone:.0f})")
+    lines = [f"| {estimate} | {' | '.join(row)} |" for estimate, row in cells.items()]
     sys.stdout.write(
         f"Coverage of 95 % intervals of a paired difference over {runs} studies (%); in brackets "
         "that of\nintervals that take images as independent.\n\n"
-        "| figure | 60 patients | 20 patients |\n|---|---|---|\n" + "\n".join(lines) + "\n"
+        "| estimate | 60 patients | 20 patients |\n|---|---|---|\n" + "\n".join(lines) + "\n"
     )
 
 

@@ -93,7 +93,7 @@ def main() -> None:
     print(
         f"{backbone}, {size['image_size']} px, batch {size['batch_size']}, {precision}, Keras "
         f"{keras.__version__} on {keras.backend.backend()}, {device_name()}"
-        + (": a trial, no figure" if given.quick else "")
+        + (": a trial, no estimate" if given.quick else "")
     )
     with tempfile.TemporaryDirectory() as folder:
         cohort = make_cells(

@@ -1,4 +1,4 @@
-"""How long figures with intervals take, beside scikit-learn's point estimates."""
+"""How long estimates with intervals take, beside scikit-learn's point estimates."""
 
 import argparse
 import sys
@@ -11,7 +11,7 @@ from sklearn import linear_model
 from sklearn import metrics as sklearn_metrics
 
 from prevalens._seeding import generator
-from prevalens.metrics import all_figures, auroc
+from prevalens.metrics import all_estimates, auroc
 
 
 def draw_rows(n_rows: int, n_patients: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -34,8 +34,8 @@ def seconds(work: Callable[[], object], repeats: int) -> float:
     return min(times)
 
 
-def scikit_learn_figures(labels: np.ndarray, scores: np.ndarray) -> list[float]:
-    """Compute the same figures, without intervals, as a loop over scikit-learn would."""
+def scikit_learn_estimates(labels: np.ndarray, scores: np.ndarray) -> list[float]:
+    """Compute the same estimates, without intervals, as a loop over scikit-learn would."""
     calls = scores >= 0.3
     log_odds = special.logit(scores)[:, None]
     line = linear_model.LogisticRegression(C=np.inf).fit(log_odds, labels)
@@ -64,14 +64,14 @@ def scikit_learn_figures(labels: np.ndarray, scores: np.ndarray) -> list[float]:
 
 
 def loop_seconds(labels: np.ndarray, scores: np.ndarray, patients: np.ndarray, draws: int) -> float:
-    """Time draws of patients with scikit-learn's figures on the rows of each."""
+    """Time draws of patients with scikit-learn's estimates on the rows of each."""
     rng = generator(0, "loop")
     order = np.argsort(patients, kind="stable")
     rows_of = np.split(order, np.flatnonzero(np.diff(patients[order])) + 1)
     start = time.perf_counter()
     for _ in range(draws):
         rows = np.concatenate([rows_of[p] for p in rng.integers(0, len(rows_of), len(rows_of))])
-        scikit_learn_figures(labels[rows], scores[rows])
+        scikit_learn_estimates(labels[rows], scores[rows])
     return time.perf_counter() - start
 
 
@@ -100,20 +100,20 @@ def main() -> None:
     draws, looped = 2000 // share, 20
     loop = loop_seconds(labels, scores, patients, looped) * draws / looped
     drawn = seconds(
-        lambda: all_figures(labels, scores, threshold=0.3, patients=patients, draws=draws), 2
+        lambda: all_estimates(labels, scores, threshold=0.3, patients=patients, draws=draws), 2
     )
-    closed = seconds(lambda: all_figures(labels, scores, threshold=0.3, patients=patients), 3)
+    closed = seconds(lambda: all_estimates(labels, scores, threshold=0.3, patients=patients), 3)
     size = f"{labels.size:,} rows, {patients.max() + 1:,} patients"
     what = f"loop over scikit-learn, from {looped} draws: {loop:.0f} s"
     lines += [
         row(
-            f"all figures, {size}, {draws:,} draws",
+            f"all estimates, {size}, {draws:,} draws",
             what,
             f"bootstrap: {drawn:.2f} s",
             f"{loop / drawn:.0f}",
         ),
         row(
-            f"all figures, {size}",
+            f"all estimates, {size}",
             what,
             f"closed forms, no draws: {closed:.3f} s",
             f"{loop / closed:.0f}",

@@ -51,7 +51,7 @@ def main() -> None:
     by = ("site", "sex", "age")
     report = ClinicalReport(told, threshold=0.5, prevalence=0.02, by=by, compare=other)
     computed = time.perf_counter() - started
-    rows = [("figures, intervals, subgroups, comparison", f"{computed:.1f} s")]
+    rows = [("estimates, intervals, subgroups, comparison", f"{computed:.1f} s")]
     with tempfile.TemporaryDirectory() as folder:
         for suffix in (".html", ".json", ".md", ".txt", ".tex"):
             started = time.perf_counter()

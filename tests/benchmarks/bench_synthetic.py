@@ -87,7 +87,7 @@ def measure(image: Array) -> Array:
     """Return area, colour and texture of cell and nucleus, as a morphometry program would."""
     inside = image.any(axis=2)
     green = image[..., 1].astype(float)
-    # The nucleus is what is darker in green than half-way between its and the rim's level.
+    # The nucleus is what is darker in green than half-way between its and the level of the rim.
     low, high = np.quantile(green[inside], [0.2, 0.98])
     nucleus = inside & (green < (low + high) / 2)
     parts = [inside, nucleus]

@@ -4,7 +4,7 @@
 
 The page is written whole, once every benchmark has ended. One that cannot run, because a package
 is missing or it failed, says so in its section. With `--quick` each runs its short form, and the
-page is printed unless `--output` names a file: short forms are no figures.
+page is printed unless `--output` names a file: short forms are no estimates.
 """
 
 import argparse
@@ -93,7 +93,7 @@ def heading(*, quick: bool) -> Iterator[str]:
     yield ""
     yield "Written by `nox -s bench`, whole, from what the scripts in `tests/benchmarks` printed."
     if quick:
-        yield "**These are short forms: no figures.**"
+        yield "**These are short forms: no estimates.**"
     yield "Times are of one machine, so read them as ratios; shares and deviations hold anywhere."
     yield ""
     yield "| what | on this page |"

@@ -58,10 +58,10 @@ def tried() -> set[str]:
     return found
 
 
-def is_figure(name: str) -> bool:
-    """Whether `test_figures.py` tries a function of metrics: one of labels, with a level."""
+def is_estimate(name: str) -> bool:
+    """Whether `test_estimates.py` tries a function of metrics: one of labels, with a confidence."""
     thing = getattr(metrics, name)
-    return inspect.isfunction(thing) and {"labels", "level"} <= set(
+    return inspect.isfunction(thing) and {"labels", "confidence_level"} <= set(
         inspect.signature(thing).parameters
     )
 
@@ -72,11 +72,11 @@ def test_every_public_function_has_a_property(module: object) -> None:
     assert public_of(module) - tried() == set()
 
 
-def test_every_figure_has_a_property() -> None:
+def test_every_estimate_has_a_property() -> None:
     """Functions of labels are tried together; the others in tests of their own."""
     own = {
         name
         for name in metrics.__all__
-        if inspect.isfunction(getattr(metrics, name)) and not is_figure(name)
+        if inspect.isfunction(getattr(metrics, name)) and not is_estimate(name)
     }
     assert own - tried() == set()

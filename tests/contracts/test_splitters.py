@@ -314,7 +314,7 @@ def test_a_shortcut_has_no_unit_and_no_direction(seed: int, unit: float, zero: f
             covariates={"age": numbers},
         )
         audit = audit_shortcuts(cohort, images=False, bound=1.0)
-        return audit.figures["covariate age"].value
+        return audit.estimates["covariate age"].value
 
     assert told(age) == pytest.approx(told(unit * age + zero), abs=0.01)
     assert told(age) == pytest.approx(told(-age), abs=0.01)

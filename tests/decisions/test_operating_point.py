@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from prevalens.decisions import OperatingPoint, PriorShift, choose_threshold
 from prevalens.exceptions import InvalidInputError
-from prevalens.metrics import confusion_figures
+from prevalens.metrics import confusion_estimates
 from prevalens.predictions import Predictions
 
 
@@ -36,7 +36,7 @@ def test_without_confidence_the_rows_themselves_meet_the_ask() -> None:
     point = choose_threshold(twenty())
 
     assert point.threshold == 0.1
-    assert point.figures["sensitivity"].value == 0.95
+    assert point.estimates["sensitivity"].value == 0.95
     assert point.guarantee is None
     assert "by its point estimate" in point.rule
 
@@ -46,7 +46,7 @@ def test_the_dual_asks_for_specificity() -> None:
     point = choose_threshold(twenty(), specificity=0.8)
 
     assert point.threshold == 0.65
-    assert point.figures["specificity"].value == 0.8
+    assert point.estimates["specificity"].value == 0.8
     assert choose_threshold(twenty(), specificity=0.79).threshold == 0.65
 
 
@@ -57,7 +57,7 @@ def test_a_promise_lowers_the_threshold() -> None:
     promised = choose_threshold(predictions, sensitivity=0.9, confidence=0.95)
 
     assert promised.threshold < plain.threshold
-    assert promised.figures["sensitivity"].value > plain.figures["sensitivity"].value
+    assert promised.estimates["sensitivity"].value > plain.estimates["sensitivity"].value
     assert "confidence 0.95" in promised.guarantee
     assert "at least 0.9" in promised.guarantee
 
@@ -94,8 +94,8 @@ def test_specificity_is_sensitivity_turned_round() -> None:
         first = choose_threshold(one, sensitivity=0.9, **settings_)
         second = choose_threshold(other, specificity=0.9, **settings_)
 
-        assert first.figures["sensitivity"].value == pytest.approx(
-            second.figures["specificity"].value
+        assert first.estimates["sensitivity"].value == pytest.approx(
+            second.estimates["specificity"].value
         )
 
 
@@ -137,7 +137,7 @@ def test_where_no_call_pays_nobody_is_called() -> None:
     point = choose_threshold(predictions, cost_ratio=0.1)
 
     assert point.threshold > 0.9
-    assert point.figures["sensitivity"].value == 0
+    assert point.estimates["sensitivity"].value == 0
     full = Predictions(labels=[1, 0, 0], scores=[0.1, 0.8, 1.0], patients=None)
     with pytest.raises(InvalidInputError, match=r"would have to lie above 1"):
         choose_threshold(full, cost_ratio=0.1)
@@ -150,7 +150,7 @@ def test_a_point_maps_along_the_correction() -> None:
 
     assert moved.threshold == pytest.approx(0.05)
     assert "mapped from 0.5" in moved.rule
-    assert moved.to_dict()["figures"]["sensitivity"]["value"] == 1
+    assert moved.to_dict()["estimates"]["sensitivity"]["value"] == 1
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def test_one_class_chooses_nothing() -> None:
 
 
 def test_a_point_reads_as_a_sentence() -> None:
-    """What `print` shows: the threshold, its rule, both figures, and what is promised."""
+    """What `print` shows: the threshold, its rule, both estimates, and what is promised."""
     text = str(choose_threshold(twenty()))
 
     assert text.startswith("Threshold 0.1: largest threshold whose sensitivity is at least 0.95")
@@ -220,15 +220,15 @@ def test_no_other_threshold_is_worth_more(rows: list[tuple[bool, int]], ask: flo
     ):
         point = choose_threshold(made, **rule)  # type: ignore[arg-type]
         most, highest = brute(made, worth)
-        figures = point.figures
-        assert worth(figures["sensitivity"].value, figures["specificity"].value) == pytest.approx(
-            most
-        )
+        estimates = point.estimates
+        assert worth(
+            estimates["sensitivity"].value, estimates["specificity"].value
+        ) == pytest.approx(most)
         assert point.threshold == pytest.approx(highest)
 
 
 def test_rules_and_promises_are_written_out() -> None:
-    """Which end, which figure, on what ground: the words that a report quotes."""
+    """Which end, which estimate, on what ground: the words that a report quotes."""
     rows = large(1, k=300, each=8)
     assert choose_threshold(rows, sensitivity=0.9, confidence=0.95).rule == (
         "largest threshold whose sensitivity is at least 0.9 by its lower limit at one-sided "
@@ -240,10 +240,10 @@ def test_rules_and_promises_are_written_out() -> None:
     assert choose_threshold(rows, youden=True).rule == (
         "largest Youden index (sensitivity + specificity - 1), on these rows"
     )
-    assert choose_threshold(rows, youden=True).figures["sensitivity"].patients == 150
+    assert choose_threshold(rows, youden=True).estimates["sensitivity"].patients == 150
 
 
-def test_a_refusal_names_figure_rows_class_and_unit() -> None:
+def test_a_refusal_names_estimate_rows_class_and_unit() -> None:
     """Independent images count as images, patients as patients."""
     with pytest.raises(
         InvalidInputError,
@@ -257,10 +257,10 @@ def test_a_refusal_names_figure_rows_class_and_unit() -> None:
         choose_threshold(twenty(), specificity=0.0)
 
 
-def test_a_figure_without_a_value_is_written_as_such() -> None:
+def test_an_estimate_without_a_value_is_written_as_such() -> None:
     """A point may be made by hand, for rows of one class."""
-    figures = confusion_figures([0, 0], [0, 1])
-    text = str(OperatingPoint(0.5, "by hand", "All is promised.", figures))
+    estimates = confusion_estimates([0, 0], [0, 1])
+    text = str(OperatingPoint(0.5, "by hand", "All is promised.", estimates))
     assert text == (
         "Threshold 0.5: by hand (sensitivity not estimable, specificity 0.500). All is promised."
     )

@@ -154,13 +154,13 @@ def test_limits_are_quantiles_of_a_bootstrap_of_patients() -> None:
     """Counted rows: of 40 patients half positive, the limits are those of a binomial share."""
     scores = np.repeat([0.0, 1.0], 20)
     found = estimate_prevalence(
-        scores, train_prevalence=0.5, patients=np.arange(40), level=0.9, n_draws=4000
+        scores, train_prevalence=0.5, patients=np.arange(40), confidence_level=0.9, n_draws=4000
     )
 
     assert found.value == pytest.approx(0.5)
     # The 5th and 95th percentile of 40 draws at one half are 15 and 25.
     assert (found.lower, found.upper) == pytest.approx((15 / 40, 25 / 40), abs=0.5 / 40)
-    assert (found.level, found.unit, found.n, found.patients) == (0.9, "image", 40, 40)
+    assert (found.confidence_level, found.unit, found.n, found.patients) == (0.9, "image", 40, 40)
     assert found.method.endswith("4000 draws over patients")
 
 
@@ -169,8 +169,8 @@ def test_limits_are_quantiles_of_a_bootstrap_of_patients() -> None:
     [
         ({"train_prevalence": 0.0}, r"`train_prevalence` must lie in \(0, 1\)"),
         ({"train_prevalence": 1.0}, r"`train_prevalence` must lie in \(0, 1\)"),
-        ({"level": 0.0}, r"`level` must lie in \(0, 1\)"),
-        ({"level": 1.0}, r"`level` must lie in \(0, 1\)"),
+        ({"confidence_level": 0.0}, r"`confidence_level` must lie in \(0, 1\)"),
+        ({"confidence_level": 1.0}, r"`confidence_level` must lie in \(0, 1\)"),
         ({"n_draws": 49}, "`n_draws` must be a whole number >= 50"),
         ({"patients": ["a"]}, "`patients` has 1"),
     ],

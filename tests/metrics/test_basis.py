@@ -1,4 +1,4 @@
-"""Tests of what a figure states beside its value."""
+"""Tests of what an estimate states beside its value."""
 
 import math
 
@@ -12,19 +12,19 @@ from prevalens.metrics.clusters import Spread
 def basis(patients: int = 40) -> Basis:
     """Make a basis of two images per patient."""
     codes = np.repeat(np.arange(patients), 2)
-    return Basis.of(codes, level=0.95, n=codes.size, events=7)
+    return Basis.of(codes, confidence_level=0.95, n=codes.size, events=7)
 
 
-def test_the_counts_are_carried_into_the_figure() -> None:
+def test_the_counts_are_carried_into_the_estimate() -> None:
     """n, events, patients and the effective number."""
-    made = basis().figure(0.5, (0.4, 0.6), "by hand", design_effect=4.0)
+    made = basis().estimate(0.5, (0.4, 0.6), "by hand", design_effect=4.0)
     assert (made.n, made.events, made.patients, made.effective_n) == (80, 7, 40, 20.0)
     assert made.note is None
 
 
 def test_few_patients_are_noted_beside_limits_only() -> None:
-    """19 patients earn a note; a figure without limits has its own reason."""
-    assert "only 19 patients" in str(basis(19).figure(0.5, (0.4, 0.6), "by hand").note)
+    """19 patients earn a note; an estimate without limits has its own reason."""
+    assert "only 19 patients" in str(basis(19).estimate(0.5, (0.4, 0.6), "by hand").note)
     without = basis(19).without_limits(0.5, "by hand", "none can be had")
     assert without.note == "No interval: none can be had."
 
@@ -45,50 +45,50 @@ def test_an_unseen_spread_is_named() -> None:
 
 def test_what_is_not_finite_is_no_number_of_a_report() -> None:
     """An infinite value is refused; infinite limits leave the value without an interval."""
-    endless = basis().figure(math.inf, None, "by hand")
+    endless = basis().estimate(math.inf, None, "by hand")
     assert (endless.value, endless.not_estimable) == (
         None,
         "the scores are too extreme for it to be computed",
     )
-    open_ended = basis().figure(0.5, (0.1, math.nan), "by hand")
+    open_ended = basis().estimate(0.5, (0.1, math.nan), "by hand")
     assert (open_ended.value, open_ended.lower, open_ended.upper) == (0.5, None, None)
     assert open_ended.note == ("No interval: the scores are too extreme for limits to be computed.")
 
 
-def test_whatever_becomes_of_a_figure_its_method_and_counts_stay() -> None:
-    """With limits, without, refused, or too extreme: level, unit, n, events, patients, method."""
-    rests = Basis.of(np.repeat(np.arange(40), 2), level=0.8, n=80, events=7)
+def test_whatever_becomes_of_an_estimate_its_method_and_counts_stay() -> None:
+    """With limits, without, refused, or too extreme: confidence, unit, n, events, patients."""
+    rests = Basis.of(np.repeat(np.arange(40), 2), confidence_level=0.8, n=80, events=7)
     for made in (
-        rests.figure(0.5, (0.4, 0.6), "by hand"),
+        rests.estimate(0.5, (0.4, 0.6), "by hand"),
         rests.without_limits(0.5, "by hand", "none can be had"),
         rests.refuse("no positive images", "by hand"),
-        rests.figure(math.nan, (0.1, 0.2), "by hand"),
-        rests.figure(0.5, (-math.inf, 0.6), "by hand"),
+        rests.estimate(math.nan, (0.1, 0.2), "by hand"),
+        rests.estimate(0.5, (-math.inf, 0.6), "by hand"),
     ):
         assert made.method == "by hand"
-        assert (made.level, made.unit, made.n) == (0.8, "image", 80)
+        assert (made.confidence_level, made.unit, made.n) == (0.8, "image", 80)
         assert (made.events, made.patients) == (7, 40)
         assert (made.design_effect, made.effective_n) == (None, None)
 
 
 def test_a_note_stands_before_that_of_few_patients() -> None:
     """Both are told, parted by a space; patients of one image each, and none at all, earn none."""
-    told = basis(19).figure(0.5, (0.4, 0.6), "by hand", note="First this.").note
+    told = basis(19).estimate(0.5, (0.4, 0.6), "by hand", note="First this.").note
     assert str(told).startswith(
         "First this. Rests on only 19 patients; coverage was checked for 20"
     )
-    assert basis(20).figure(0.5, (0.4, 0.6), "by hand", note="First this.").note == "First this."
+    assert basis(20).estimate(0.5, (0.4, 0.6), "by hand", note="First this.").note == "First this."
     for codes in (None, np.arange(5)):
-        alone = Basis.of(codes, level=0.95, n=5, events=2)
+        alone = Basis.of(codes, confidence_level=0.95, n=5, events=2)
         assert alone.singletons
-        assert alone.figure(0.5, (0.4, 0.6), "by hand").note is None
+        assert alone.estimate(0.5, (0.4, 0.6), "by hand").note is None
 
 
 def test_a_basis_counts_the_patients_that_occur() -> None:
     """Numbers may be left out: rows of patients 0 and 4 are of two; no rows are of none."""
-    found = Basis.of(np.array([0, 4, 4]), level=0.95, n=3, events=None)
+    found = Basis.of(np.array([0, 4, 4]), confidence_level=0.95, n=3, events=None)
     assert (found.patients, found.singletons, found.events) == (2, False, None)
-    empty = Basis.of(np.zeros(0, dtype=np.int64), level=0.95, n=0, events=0)
+    empty = Basis.of(np.zeros(0, dtype=np.int64), confidence_level=0.95, n=0, events=0)
     assert (empty.patients, empty.singletons) == (0, True)
 
 

@@ -5,11 +5,11 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from prevalens.exceptions import InvalidInputError
-from prevalens.metrics import Figure, all_figures
+from prevalens.metrics import Estimate, all_estimates
 from prevalens.metrics.basis import Basis
 from prevalens.metrics.bootstrap import (
     draw_weights,
-    drawn_figure,
+    drawn_estimate,
     in_fixed_order,
     percentile_limits,
 )
@@ -23,15 +23,15 @@ SCORES = np.clip(0.25 * LABELS + 0.7 * RNG.random(360), 0.02, 0.98)
 
 def test_limits_are_near_the_closed_ones() -> None:
     """Two ways to the same end: each limit within a quarter of the width."""
-    closed = all_figures(LABELS, SCORES, threshold=0.4, patients=PATIENTS)
-    drawn = all_figures(LABELS, SCORES, threshold=0.4, patients=PATIENTS, draws=1000)
-    for name, figure in closed.items():
+    closed = all_estimates(LABELS, SCORES, threshold=0.4, patients=PATIENTS)
+    drawn = all_estimates(LABELS, SCORES, threshold=0.4, patients=PATIENTS, draws=1000)
+    for name, estimate in closed.items():
         made = drawn[name]
-        assert made.value == figure.value
+        assert made.value == estimate.value
         assert "bootstrap over patients, 1000 draws" in made.method
-        width = figure.upper - figure.lower  # type: ignore[operator]
-        assert made.lower == pytest.approx(figure.lower, abs=width / 4), name
-        assert made.upper == pytest.approx(figure.upper, abs=width / 4), name
+        width = estimate.upper - estimate.lower  # type: ignore[operator]
+        assert made.lower == pytest.approx(estimate.lower, abs=width / 4), name
+        assert made.upper == pytest.approx(estimate.upper, abs=width / 4), name
 
 
 def test_a_seed_fixes_the_limits_whatever_the_order_of_rows() -> None:
@@ -39,7 +39,7 @@ def test_a_seed_fixes_the_limits_whatever_the_order_of_rows() -> None:
     mixed = RNG.permutation(360)
     for ids in (PATIENTS, None):
         one, two, other = (
-            all_figures(
+            all_estimates(
                 LABELS[rows],
                 SCORES[rows],
                 threshold=0.4,
@@ -64,8 +64,8 @@ def test_draws_do_not_depend_on_how_many_are_held() -> None:
 def test_percentiles_are_widened_for_few_patients() -> None:
     """From 2.5 % towards the ends; next to nothing for many patients."""
     values = np.linspace(0, 1, 10_001)
-    many = percentile_limits(values, level=0.95, units=10**7)
-    few = percentile_limits(values, level=0.95, units=10)
+    many = percentile_limits(values, confidence_level=0.95, units=10**7)
+    few = percentile_limits(values, confidence_level=0.95, units=10)
     assert many == pytest.approx((0.025, 0.975), abs=1e-4)
     # Student's t on 9 degrees, 2.2622, times sqrt(10/9): 2.3845, whose normal tail is .00855.
     assert few == pytest.approx((0.00855, 0.99145), abs=2e-4)
@@ -79,12 +79,12 @@ def test_rows_are_sorted_before_they_are_drawn() -> None:
 
 
 def test_what_draws_cannot_give_is_said() -> None:
-    """One patient; a figure that too many draws leave undefined."""
-    one = all_figures(
+    """One patient; an estimate that too many draws leave undefined."""
+    one = all_estimates(
         [1, 0, 1, 0], [0.6, 0.7, 0.8, 0.1], threshold=0.5, patients=[7] * 4, draws=100
     )
     assert "one of the patients alone" in str(one["auroc"].note)
-    rare = all_figures(
+    rare = all_estimates(
         [1, 0, 0, 0], [0.6, 0.7, 0.2, 0.1], threshold=0.5, patients=list("abcd"), draws=100
     )
     assert rare["auroc"].lower is None
@@ -94,7 +94,7 @@ def test_what_draws_cannot_give_is_said() -> None:
 def test_too_few_draws_are_refused() -> None:
     """Percentiles need at least 100."""
     with pytest.raises(InvalidInputError, match="`draws`"):
-        all_figures(LABELS, SCORES, threshold=0.4, draws=10)
+        all_estimates(LABELS, SCORES, threshold=0.4, draws=10)
 
 
 def test_a_statistic_without_a_value_is_not_drawn() -> None:
@@ -106,21 +106,21 @@ def test_a_statistic_without_a_value_is_not_drawn() -> None:
         asked.append(len(weights))
         return np.full(len(weights), np.inf)
 
-    basis = Basis.of(None, level=0.95, n=3, events=2)
-    made = drawn_figure(basis, columns, endless, "by hand", draws=100, seed=0)
+    basis = Basis.of(None, confidence_level=0.95, n=3, events=2)
+    made = drawn_estimate(basis, columns, endless, "by hand", draws=100, seed=0)
     assert (made.value, made.method, asked) == (None, "by hand", [1])
     assert "too extreme" in str(made.not_estimable)
 
 
-def drawn(values: list[float], *, patients: list[str] | None = None) -> Figure:
-    """Make the figure of a statistic that is .5 on all rows and as told in 100 draws."""
+def drawn(values: list[float], *, patients: list[str] | None = None) -> Estimate:
+    """Make the estimate of a statistic that is .5 on all rows and as told in 100 draws."""
     columns = check_columns([1, 0, 1], [0.5, 0.2, 0.1], patients)
-    basis = Basis.of(columns.codes, level=0.9, n=3, events=2)
+    basis = Basis.of(columns.codes, confidence_level=0.9, n=3, events=2)
 
     def statistic(weights: np.ndarray) -> np.ndarray:
         return np.array([0.5]) if len(weights) == 1 else np.resize(values, len(weights))
 
-    return drawn_figure(basis, columns, statistic, "by hand", draws=100, seed=0)
+    return drawn_estimate(basis, columns, statistic, "by hand", draws=100, seed=0)
 
 
 def test_up_to_a_twentieth_of_the_draws_may_be_undefined() -> None:
@@ -128,13 +128,15 @@ def test_up_to_a_twentieth_of_the_draws_may_be_undefined() -> None:
     rest = np.linspace(0.2, 0.9, 95).tolist()
     made = drawn([*rest, np.nan, np.inf, np.nan, -np.inf, np.nan])
     assert made.note == "5 draws that leave it undefined were set aside."
-    assert (made.lower, made.upper) == percentile_limits(np.array(rest), level=0.9, units=3)
+    assert (made.lower, made.upper) == percentile_limits(
+        np.array(rest), confidence_level=0.9, units=3
+    )
     many = drawn([*rest[:94], *[np.nan] * 6])
     assert (many.lower, many.upper) == (None, None)
     assert many.note == "No interval: 6 draws leave it undefined."
     whole = drawn(np.linspace(0.2, 0.9, 100).tolist())
     assert whole.note is None
-    assert whole.level == 0.9
+    assert whole.confidence_level == 0.9
 
 
 def test_draws_that_do_not_differ_give_no_limits() -> None:
@@ -168,17 +170,17 @@ def test_the_method_tells_what_was_drawn() -> None:
 
 def test_the_spread_of_independent_images_goes_with_the_limits() -> None:
     """A design effect is of the closed form and does not stay beside limits that were drawn."""
-    closed = all_figures(LABELS, SCORES, threshold=0.4, patients=PATIENTS)["accuracy"]
-    made = all_figures(LABELS, SCORES, threshold=0.4, patients=PATIENTS, draws=100)["accuracy"]
+    closed = all_estimates(LABELS, SCORES, threshold=0.4, patients=PATIENTS)["accuracy"]
+    made = all_estimates(LABELS, SCORES, threshold=0.4, patients=PATIENTS, draws=100)["accuracy"]
     assert closed.design_effect is not None
     assert (made.design_effect, made.effective_n, made.note) == (None, None, None)
     assert (made.n, made.events, made.patients) == (closed.n, closed.events, closed.patients)
 
 
-def test_drawn_limits_are_the_percentiles_of_the_figure_of_drawn_rows() -> None:
-    """The same draws, each figure computed anew from repeated rows, and the widened percentiles."""
-    made = all_figures(
-        LABELS, SCORES, threshold=0.4, patients=PATIENTS, draws=100, seed=5, level=0.8
+def test_drawn_limits_are_the_percentiles_of_the_estimate_of_drawn_rows() -> None:
+    """The same draws, each estimate from repeated rows, and the widened percentiles."""
+    made = all_estimates(
+        LABELS, SCORES, threshold=0.4, patients=PATIENTS, draws=100, seed=5, confidence_level=0.8
     )
     columns = in_fixed_order(check_columns(LABELS, SCORES, PATIENTS))
     sensitivities, areas = [], []
@@ -188,14 +190,14 @@ def test_drawn_limits_are_the_percentiles_of_the_figure_of_drawn_rows() -> None:
         sensitivities.append((scores[labels] >= 0.4).mean())
         areas.append(roc_auc_score(labels, scores))
     for name, values in (("sensitivity", sensitivities), ("auroc", areas)):
-        limits = percentile_limits(np.array(values), level=0.8, units=60)
+        limits = percentile_limits(np.array(values), confidence_level=0.8, units=60)
         assert (made[name].lower, made[name].upper) == pytest.approx(limits)
 
 
 def test_what_has_no_value_is_left_as_it_is() -> None:
     """Its reason, and the method of the closed form."""
     columns = {"labels": [0, 0, 0, 0], "scores": [0.1, 0.7, 0.3, 0.2], "patients": list("aabb")}
-    closed, made = (all_figures(**columns, threshold=0.5, draws=draws) for draws in (0, 100))
+    closed, made = (all_estimates(**columns, threshold=0.5, draws=draws) for draws in (0, 100))
     assert made["auroc"] == closed["auroc"]
     assert made["specificity"] != closed["specificity"]
 
@@ -211,7 +213,7 @@ def test_limits_of_the_closed_form_never_stay_beside_a_bootstrap_that_has_none()
     """Two of six patients with positives: (4/6)^6, one draw in eleven, has none: too many."""
     columns = {"labels": [1, 0, 1, 0] + [0] * 4, "scores": [0.6, 0.7, 0.3, 0.1] + [0.2] * 4}
     ask = {**columns, "patients": list("aabbcdef"), "threshold": 0.5}
-    closed, made = (all_figures(**ask, draws=draws)["sensitivity"] for draws in (0, 400))  # type: ignore[arg-type]
+    closed, made = (all_estimates(**ask, draws=draws)["sensitivity"] for draws in (0, 400))  # type: ignore[arg-type]
     assert closed.lower is not None
     assert closed.upper is not None
     assert (made.value, made.lower, made.upper) == (closed.value, None, None)

@@ -10,7 +10,7 @@ from scipy import stats
 from sklearn import metrics as sklearn_metrics
 
 from prevalens.metrics import (
-    Figure,
+    Estimate,
     brier,
     calibration_intercept,
     calibration_joint_intercept,
@@ -96,8 +96,8 @@ def test_positives_of_one_patient_leave_the_line_without_limits() -> None:
     labels = np.arange(60) < 4
     scores = np.linspace(0.9, 0.1, 60)
     scores[30] = 0.95
-    for figure in (calibration_intercept, calibration_slope):
-        made = figure(labels, scores, patients=np.arange(60) // 6)
+    for estimate in (calibration_intercept, calibration_slope):
+        made = estimate(labels, scores, patients=np.arange(60) // 6)
         assert (made.value is None, made.lower) == (False, None)
         assert "one patient" in str(made.note)
 
@@ -116,12 +116,12 @@ def test_equal_losses_have_no_interval() -> None:
     assert (made.value, made.lower) == (pytest.approx(0.09), None)
 
 
-@pytest.mark.parametrize("figure", [brier, log_loss, calibration_intercept, calibration_slope])
-def test_one_image_per_patient_is_the_classical_form(figure: object) -> None:
+@pytest.mark.parametrize("estimate", [brier, log_loss, calibration_intercept, calibration_slope])
+def test_one_image_per_patient_is_the_classical_form(estimate: object) -> None:
     """And patients with ten images keep the value but move the limits."""
-    alone = figure(LABELS, SCORES)  # type: ignore[operator]
-    single = figure(LABELS, SCORES, patients=np.arange(400))  # type: ignore[operator]
-    over = figure(LABELS, SCORES, patients=PATIENTS)  # type: ignore[operator]
+    alone = estimate(LABELS, SCORES)  # type: ignore[operator]
+    single = estimate(LABELS, SCORES, patients=np.arange(400))  # type: ignore[operator]
+    over = estimate(LABELS, SCORES, patients=PATIENTS)  # type: ignore[operator]
     assert (alone.lower, alone.upper) == (single.lower, single.upper)
     assert alone.value == over.value
     assert over.lower < over.value < over.upper
@@ -140,12 +140,12 @@ def test_one_image_per_patient_is_the_classical_form(figure: object) -> None:
 def test_scores_that_hardly_differ_are_never_an_error(scores: np.ndarray) -> None:
     """A collapsed model gets a reason, not a crash: no slope can be seen in rounding errors."""
     labels = [0, 1, 0, 1, 0, 1]
-    for figure in (
+    for estimate in (
         calibration_slope(labels, scores),
         calibration_intercept(labels, scores),
         integrated_calibration_index(labels, scores),
     ):
-        assert figure.value is None or np.isfinite(figure.value)
+        assert estimate.value is None or np.isfinite(estimate.value)
     assert calibration_slope(labels, scores).not_estimable or scores.min() < 1e-200
 
 
@@ -166,15 +166,15 @@ ONE_PATIENT = "No interval: too much rests on one patient, which says nothing ab
 
 
 @pytest.mark.parametrize(
-    ("figure", "which"),
+    ("estimate", "which"),
     [(calibration_intercept, 0), (calibration_joint_intercept, 0), (calibration_slope, 1)],
 )
 def test_the_line_over_patients_moves_by_one_newton_step_each(
-    figure: Callable[..., Figure], which: int
+    estimate: Callable[..., Estimate], which: int
 ) -> None:
     """Each patient left out in turn: gradient and information of the rest, at the whole fit."""
     x = np.log(SCORES / (1 - SCORES))
-    fixed = figure is calibration_intercept
+    fixed = estimate is calibration_intercept
     design = np.ones((400, 1)) if fixed else np.stack([np.ones(400), x], axis=1)
     theirs = sm.GLM(LABELS, design, family=sm.families.Binomial(), offset=x if fixed else None).fit(
         tol=1e-14
@@ -189,7 +189,7 @@ def test_the_line_over_patients_moves_by_one_newton_step_each(
     total = float(np.square(moves).sum())
     df = 2 * total**2 / (np.power(moves, 4).sum() - total**2 / 40)
     half = stats.t.ppf(0.9, min(df, 39)) * math.sqrt(total)
-    made = figure(LABELS, SCORES, patients=PATIENTS, level=0.8)
+    made = estimate(LABELS, SCORES, patients=PATIENTS, confidence_level=0.8)
     value = theirs.params[which]
     assert made.value == pytest.approx(value, abs=1e-7)
     assert (made.lower, made.upper) == pytest.approx((value - half, value + half), rel=1e-4)
@@ -197,7 +197,7 @@ def test_the_line_over_patients_moves_by_one_newton_step_each(
     assert made.design_effect == pytest.approx(effect, rel=1e-4)
     assert "delete-one-patient jackknife" in made.method
     # Independent images: Wald's limits from the information.
-    alone = figure(LABELS, SCORES, level=0.8)
+    alone = estimate(LABELS, SCORES, confidence_level=0.8)
     half = stats.norm.ppf(0.9) * theirs.bse[which]
     assert (alone.lower, alone.upper) == pytest.approx((value - half, value + half), rel=1e-5)
     assert "Wald interval" in alone.method
@@ -210,12 +210,12 @@ def test_the_slope_alone_is_less_sure_with_fewer_than_sixty_patients() -> None:
         patients = np.arange(400) % k
         made = calibration_slope(LABELS, SCORES, patients=patients)
         assert ("held the slope in 92 %" in str(made.note)) == (k == 59)
-        for figure in (calibration_intercept, calibration_joint_intercept):
-            assert figure(LABELS, SCORES, patients=patients).note is None
+        for estimate in (calibration_intercept, calibration_joint_intercept):
+            assert estimate(LABELS, SCORES, patients=patients).note is None
 
 
 @pytest.mark.parametrize(
-    ("figure", "labels", "scores", "reason"),
+    ("estimate", "labels", "scores", "reason"),
     [
         (calibration_intercept, [0, 0, 0], [0.2, 0.5, 0.9], "no positive images"),
         (calibration_intercept, [1, 1, 1], [0.2, 0.5, 0.9], "no negative images"),
@@ -242,7 +242,7 @@ def test_the_slope_alone_is_less_sure_with_fewer_than_sixty_patients() -> None:
 )
 @pytest.mark.parametrize("patients", [None, [1, 1, 2, 2]])
 def test_a_line_that_cannot_be_seen_says_why_and_how_it_was_sought(
-    figure: Callable[..., Figure],
+    estimate: Callable[..., Estimate],
     labels: list[int],
     scores: list[float],
     reason: str,
@@ -251,7 +251,7 @@ def test_a_line_that_cannot_be_seen_says_why_and_how_it_was_sought(
     """The reason, and the method of these rows."""
     if patients:
         patients = patients[: len(labels)]
-    made = figure(labels, scores, patients=patients)
+    made = estimate(labels, scores, patients=patients)
     assert made.not_estimable == reason
     assert made.method.startswith("maximum likelihood")
     assert ("Wald" in made.method) == (patients is None)
@@ -278,17 +278,17 @@ def test_without_a_second_patient_of_a_class_the_line_has_its_value_alone() -> N
     """Its method and reason beside it."""
     labels = np.arange(60) < 4
     scores = np.append(np.linspace(0.9, 0.1, 59), 0.95)
-    for figure in (calibration_intercept, calibration_slope):
-        made = figure(labels, scores, patients=np.arange(60) // 6)
+    for estimate in (calibration_intercept, calibration_slope):
+        made = estimate(labels, scores, patients=np.arange(60) // 6)
         assert made.note == ONE_PATIENT
         assert "delete-one-patient jackknife" in made.method
 
 
 def test_infinite_losses_are_counted_with_their_method() -> None:
     """Two wrong scores, of 0 and of 1."""
-    made = log_loss([1, 0, 1], [0.0, 1.0, 0.4], patients=list("aab"), level=0.8)
+    made = log_loss([1, 0, 1], [0.0, 1.0, 0.4], patients=list("aab"), confidence_level=0.8)
     assert made.not_estimable == (
         "2 images have a score of exactly 0 or 1 that is wrong: infinite loss"
     )
     assert made.method == "mean log loss"
-    assert (made.n, made.events, made.patients, made.level) == (3, 2, 2, 0.8)
+    assert (made.n, made.events, made.patients, made.confidence_level) == (3, 2, 2, 0.8)

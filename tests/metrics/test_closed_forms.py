@@ -1,4 +1,4 @@
-"""Tests of every figure in closed form."""
+"""Tests of every estimate in closed form."""
 
 import math
 from collections.abc import Callable
@@ -15,15 +15,15 @@ from slow_jackknife import (
     LOGIT,
     PLAIN,
     Scale,
-    WeightedFigure,
+    WeightedEstimate,
     slopes,
     slow_jackknife,
     weighted_auroc,
     weighted_average_precision,
 )
 
-from prevalens.metrics.closed_forms import closed_figures
-from prevalens.metrics.figure import Figure
+from prevalens.metrics.closed_forms import closed_estimates
+from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.inputs import Columns
 
 rows = st.lists(
@@ -39,17 +39,19 @@ def test_no_input_gives_nan_or_unordered_limits(given_rows: list[tuple[bool, int
     codes = np.unique(patients, return_inverse=True)[1]
     for ids in (None, codes):
         columns = Columns(labels, tenths / 10, ids)
-        for name, figure in closed_figures(columns, threshold=0.5, level=0.95).items():
-            if figure.value is None:
-                assert figure.not_estimable, name
+        for name, estimate in closed_estimates(
+            columns, threshold=0.5, confidence_level=0.95
+        ).items():
+            if estimate.value is None:
+                assert estimate.not_estimable, name
                 continue
-            assert np.isfinite(figure.value), name
-            assert (figure.lower is None) == (figure.upper is None), name
-            if figure.lower is None or figure.upper is None:
-                assert "No interval" in str(figure.note), name
+            assert np.isfinite(estimate.value), name
+            assert (estimate.lower is None) == (estimate.upper is None), name
+            if estimate.lower is None or estimate.upper is None:
+                assert "No interval" in str(estimate.note), name
                 continue
-            assert figure.lower <= figure.value <= figure.upper, name
-            assert np.isfinite([figure.lower, figure.upper]).all(), name
+            assert estimate.lower <= estimate.value <= estimate.upper, name
+            assert np.isfinite([estimate.lower, estimate.upper]).all(), name
 
 
 @settings(deadline=None, max_examples=25)
@@ -57,15 +59,19 @@ def test_no_input_gives_nan_or_unordered_limits(given_rows: list[tuple[bool, int
 def test_patients_with_one_image_each_change_nothing(
     given_rows: list[tuple[bool, int, int]],
 ) -> None:
-    """Every figure equals its classical form to the last digit."""
+    """Every estimate equals its classical form to the last digit."""
     labels, tenths, _ = (np.array(column) for column in zip(*given_rows, strict=True))
     alone, single = (
-        closed_figures(Columns(labels, tenths / 10, codes), threshold=0.5, level=0.95)
+        closed_estimates(Columns(labels, tenths / 10, codes), threshold=0.5, confidence_level=0.95)
         for codes in (None, np.arange(labels.size))
     )
-    for name, figure in alone.items():
+    for name, estimate in alone.items():
         made = single[name]
-        assert (figure.value, figure.lower, figure.upper) == (made.value, made.lower, made.upper)
+        assert (estimate.value, estimate.lower, estimate.upper) == (
+            made.value,
+            made.lower,
+            made.upper,
+        )
 
 
 RNG = np.random.default_rng(41)
@@ -79,18 +85,18 @@ EVERY = np.ones(N, dtype=bool)
 BOTH = [LABELS, ~LABELS]
 
 
-def share(of: np.ndarray, hits: np.ndarray) -> WeightedFigure:
+def share(of: np.ndarray, hits: np.ndarray) -> WeightedEstimate:
     """Make a weighted share of hits among rows."""
     return lambda w: float(w[of & hits].sum() / w[of].sum())
 
 
-def counted(figure: Callable[..., float]) -> WeightedFigure:
-    """Make a weighted figure of the four counts."""
+def counted(estimate: Callable[..., float]) -> WeightedEstimate:
+    """Make a weighted estimate of the four counts."""
     cells = (LABELS & CALLS, LABELS & ~CALLS, ~LABELS & CALLS, ~LABELS & ~CALLS)
-    return lambda w: float(figure(*(w[cell].sum() for cell in cells)))
+    return lambda w: float(estimate(*(w[cell].sum() for cell in cells)))
 
 
-def mean(values: np.ndarray) -> WeightedFigure:
+def mean(values: np.ndarray) -> WeightedEstimate:
     """Make a weighted mean."""
     return lambda w: float((w * values).sum() / w.sum())
 
@@ -110,8 +116,8 @@ def agreement(tp: float, fn: float, fp: float, tn: float) -> float:
 
 
 WHAT_HAPPENED = np.where(LABELS, SCORES, 1 - SCORES)
-# Name: the weighted figure, the kinds of rows, and its scale.
-SLOWLY: dict[str, tuple[WeightedFigure, list[np.ndarray], Scale]] = {
+# Name: the weighted estimate, the kinds of rows, and its scale.
+SLOWLY: dict[str, tuple[WeightedEstimate, list[np.ndarray], Scale]] = {
     "sensitivity": (share(LABELS, CALLS), [LABELS], LOGIT),
     "specificity": (share(~LABELS, ~CALLS), [~LABELS], LOGIT),
     "ppv": (share(CALLS, LABELS), [CALLS], LOGIT),
@@ -130,16 +136,16 @@ SLOWLY: dict[str, tuple[WeightedFigure, list[np.ndarray], Scale]] = {
 }
 
 
-def figures_over(patients: np.ndarray | None) -> dict[str, Figure]:
-    """Compute every figure of the rows above at a level of .9."""
-    return closed_figures(Columns(LABELS, SCORES, patients), threshold=0.5, level=0.9)
+def estimates_over(patients: np.ndarray | None) -> dict[str, Estimate]:
+    """Compute every estimate of the rows above at a confidence level of .9."""
+    return closed_estimates(Columns(LABELS, SCORES, patients), threshold=0.5, confidence_level=0.9)
 
 
 @pytest.mark.parametrize("name", sorted(SLOWLY))
 def test_limits_over_patients_are_those_of_a_slow_jackknife(name: str) -> None:
     """Value, limits, design effect and effective number, without a formula of the slopes."""
-    figure, kinds, scale = SLOWLY[name]
-    slow, made = slow_jackknife(figure, kinds, PATIENTS), figures_over(PATIENTS)[name]
+    estimate, kinds, scale = SLOWLY[name]
+    slow, made = slow_jackknife(estimate, kinds, PATIENTS), estimates_over(PATIENTS)[name]
     n = int(np.any(kinds, axis=0).sum())
     assert made.value == pytest.approx(slow.value)
     if len(kinds) == 1 and name not in {"brier", "log_loss"}:
@@ -149,14 +155,14 @@ def test_limits_over_patients_are_those_of_a_slow_jackknife(name: str) -> None:
     # What independent images would give: a mean's variance has n - 1 below, a share's has n.
     factor = {"brier": n / (n - 1), "log_loss": n / (n - 1)}.get(name, 1.0)
     if name == "auroc":
-        pulls = slopes(figure, N)
+        pulls = slopes(estimate, N)
         squares = sum((pulls[kind] ** 2).sum() * kind.sum() / (kind.sum() - 1) for kind in kinds)
     else:
         squares = slow.squares * factor
     effect = max(slow.error**2 / squares, 1)
     assert made.design_effect == pytest.approx(effect, rel=1e-5)
     assert made.effective_n == pytest.approx(made.n / effect, rel=1e-5)
-    assert (made.level, made.not_estimable) == (0.9, None)
+    assert (made.confidence_level, made.not_estimable) == (0.9, None)
 
 
 HITS = LABELS & CALLS
@@ -191,12 +197,12 @@ RESTS_ON: dict[str, tuple[np.ndarray, np.ndarray, str, str]] = {
 
 
 @pytest.mark.parametrize("name", list(RESTS_ON))
-def test_each_figure_states_its_rows_and_its_method(name: str) -> None:
+def test_each_estimate_states_its_rows_and_its_method(name: str) -> None:
     """N, events and patients by hand count; independent images state another method."""
     of, hits, alone, over = RESTS_ON[name]
     for made, words, patients in (
-        (figures_over(None)[name], alone, None),
-        (figures_over(PATIENTS)[name], over, np.unique(PATIENTS[of]).size),
+        (estimates_over(None)[name], alone, None),
+        (estimates_over(PATIENTS)[name], over, np.unique(PATIENTS[of]).size),
     ):
         assert (made.n, made.events) == (of.sum(), (of & hits).sum())
         assert made.patients == patients
@@ -208,11 +214,11 @@ def test_each_figure_states_its_rows_and_its_method(name: str) -> None:
 
 @pytest.mark.parametrize("name", list(RESTS_ON))
 def test_a_note_tells_of_few_patients(name: str) -> None:
-    """Nineteen of them earn one beside each figure with limits; twenty do not."""
+    """Nineteen of them earn one beside each estimate with limits; twenty do not."""
     for k in (19, 20):
         rows = k > PATIENTS
         columns = Columns(LABELS[rows], SCORES[rows], PATIENTS[rows])
-        made = closed_figures(columns, threshold=0.5, level=0.9)[name]
+        made = closed_estimates(columns, threshold=0.5, confidence_level=0.9)[name]
         assert made.lower is not None
         of = (LABELS | CALLS if name == "f1" else RESTS_ON[name][0]) & rows
         few = np.unique(PATIENTS[of]).size < 20
@@ -225,7 +231,7 @@ def test_patients_widen_a_jaccard_share_and_f1_with_it() -> None:
     either = LABELS | CALLS
     slow = slow_jackknife(share(either, HITS), [either], PATIENTS)
     low, high = slow.limits(0.9, LOGIT)
-    made = figures_over(PATIENTS)["f1"]
+    made = estimates_over(PATIENTS)["f1"]
     assert made.value == pytest.approx(sklearn_metrics.f1_score(LABELS, CALLS))
     assert (made.lower, made.upper) == pytest.approx(
         (2 * low / (1 + low), 2 * high / (1 + high)), rel=1e-5
@@ -234,7 +240,7 @@ def test_patients_widen_a_jaccard_share_and_f1_with_it() -> None:
 
 def test_youden_over_patients_adds_the_arms_with_their_correlation() -> None:
     """Zou and Donner: the square root of a^2 + b^2 + 2 r a b, r from the patients' residuals."""
-    over = figures_over(PATIENTS)
+    over = estimates_over(PATIENTS)
     one, two = over["sensitivity"], over["specificity"]
     errors = np.array(
         [

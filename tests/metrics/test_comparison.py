@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import special, stats
 from slow_jackknife import (
-    WeightedFigure,
+    WeightedEstimate,
     slopes,
     slow_jackknife,
     weighted_auroc,
@@ -25,9 +25,9 @@ FIRST = special.expit(BASE)
 SECOND = special.expit(BASE + RNG.normal(size=240))
 
 
-def threshold_of(figure: str) -> float | None:
-    """Return a threshold where the figure needs one."""
-    return 0.4 if figure in AT_THRESHOLD else None
+def threshold_of(estimate: str) -> float | None:
+    """Return a threshold where the estimate needs one."""
+    return 0.4 if estimate in AT_THRESHOLD else None
 
 
 def test_paired_delong_is_the_covariance_formula() -> None:
@@ -65,7 +65,7 @@ def test_paired_sensitivity_follows_bonett_and_price() -> None:
     first = np.repeat([0.9, 0.1, 0.9, 0.1], [9, 3, 20, 9])
     second = np.repeat([0.1, 0.9, 0.9, 0.1], [9, 3, 20, 8])
     second = np.append(second, 0.1)
-    made = compare_models(labels, first, second, figure="sensitivity", threshold=0.5)
+    made = compare_models(labels, first, second, measure="sensitivity", threshold=0.5)
     up, down = 10 / 42, 4 / 42
     half = 1.959963984540054 * math.sqrt((up + down - (up - down) ** 2) / 42)
     assert made.difference.value == pytest.approx(6 / 40)
@@ -80,7 +80,7 @@ def test_separate_sensitivities_follow_newcombe() -> None:
     labels = np.ones(150)
     scores = np.repeat([0.9, 0.1, 0.9, 0.1], [56, 14, 48, 32])
     first = np.arange(150) < 70
-    made = compare_groups(labels, scores, first, figure="sensitivity", threshold=0.5)
+    made = compare_groups(labels, scores, first, measure="sensitivity", threshold=0.5)
     assert made.difference.value == pytest.approx(0.2)
     assert (made.difference.lower, made.difference.upper) == pytest.approx(
         (0.0524, 0.3339), abs=5e-5
@@ -95,7 +95,7 @@ def test_an_arm_without_a_hit_is_a_share_of_0() -> None:
     """0 of 20 against 10 of 20, both ways."""
     labels, first = np.ones(40), np.arange(40) < 20
     scores = np.where(np.arange(40) < 30, 0.1, 0.9)
-    ask = {"figure": "sensitivity", "threshold": 0.5}
+    ask = {"measure": "sensitivity", "threshold": 0.5}
     made, turned = (compare_groups(labels, scores, side, **ask) for side in (first, ~first))  # type: ignore[arg-type]
     assert (made.difference.value, turned.difference.value) == (-0.5, 0.5)
     # Newcombe: the limits of 0 of 20 are 0 and .1611, of 10 of 20 .2993 and .7007.
@@ -103,26 +103,26 @@ def test_an_arm_without_a_hit_is_a_share_of_0() -> None:
     assert made.difference.upper == pytest.approx(-0.5 + math.hypot(0.1611, 0.2007), abs=1e-4)
 
 
-@pytest.mark.parametrize("figure", COMPARABLE)
-def test_models_over_patients_differ_as_their_figures_do(figure: str) -> None:
+@pytest.mark.parametrize("estimate", COMPARABLE)
+def test_models_over_patients_differ_as_their_estimates_do(estimate: str) -> None:
     """Value, sign under exchange, and singletons as independent images."""
-    at = threshold_of(figure)
-    made = compare_models(LABELS, FIRST, SECOND, figure=figure, threshold=at, patients=PATIENTS)
-    back = compare_models(LABELS, SECOND, FIRST, figure=figure, threshold=at, patients=PATIENTS)
+    at = threshold_of(estimate)
+    made = compare_models(LABELS, FIRST, SECOND, measure=estimate, threshold=at, patients=PATIENTS)
+    back = compare_models(LABELS, SECOND, FIRST, measure=estimate, threshold=at, patients=PATIENTS)
     assert made.first.value is not None
     assert made.second.value is not None
     assert made.difference.value == pytest.approx(made.first.value - made.second.value)
     assert made.difference.lower == pytest.approx(-back.difference.upper)  # type: ignore[operator]
     assert made.p_value == pytest.approx(back.p_value)
-    alone = compare_models(LABELS, FIRST, SECOND, figure=figure, threshold=at)
+    alone = compare_models(LABELS, FIRST, SECOND, measure=estimate, threshold=at)
     single = compare_models(
-        LABELS, FIRST, SECOND, figure=figure, threshold=at, patients=np.arange(240)
+        LABELS, FIRST, SECOND, measure=estimate, threshold=at, patients=np.arange(240)
     )
     assert (alone.difference.lower, alone.p_value) == (single.difference.lower, single.p_value)
 
 
-@pytest.mark.parametrize("figure", COMPARABLE)
-def test_groups_over_patients_ignore_the_order_of_rows(figure: str) -> None:
+@pytest.mark.parametrize("estimate", COMPARABLE)
+def test_groups_over_patients_ignore_the_order_of_rows(estimate: str) -> None:
     """Shuffled rows give the same limits."""
     mixed = np.random.default_rng(0).permutation(240)
     group = PATIENTS < 14
@@ -131,8 +131,8 @@ def test_groups_over_patients_ignore_the_order_of_rows(figure: str) -> None:
             LABELS[rows],
             FIRST[rows],
             group[rows],
-            figure=figure,
-            threshold=threshold_of(figure),
+            measure=estimate,
+            threshold=threshold_of(estimate),
             patients=PATIENTS[rows],
         )
         for rows in (np.arange(240), mixed)
@@ -144,7 +144,7 @@ def test_groups_over_patients_ignore_the_order_of_rows(figure: str) -> None:
 def test_the_jackknife_of_a_sensitivity_difference_by_hand() -> None:
     """Leave out one patient at a time."""
     made = compare_models(
-        LABELS, FIRST, SECOND, figure="sensitivity", threshold=0.4, patients=PATIENTS
+        LABELS, FIRST, SECOND, measure="sensitivity", threshold=0.4, patients=PATIENTS
     )
     gap = (FIRST >= 0.4).astype(float) - (SECOND >= 0.4)
     left = [gap[LABELS & (p != PATIENTS)].mean() for p in range(30)]
@@ -171,11 +171,11 @@ def test_what_cannot_be_compared_says_why() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"figure": "aurocc"}, "'auroc'"),
-        ({"figure": "sensitivity"}, "needs `threshold`"),
-        ({"figure": "auroc", "threshold": 0.5}, "takes no threshold, got 0.5"),
-        ({"figure": "net_benefit", "threshold": 1}, "`threshold`"),
-        ({"figure": "net_benefit", "threshold": 0.1, "second_threshold": 0.2}, "one threshold"),
+        ({"measure": "aurocc"}, "'auroc'"),
+        ({"measure": "sensitivity"}, "needs `threshold`"),
+        ({"measure": "auroc", "threshold": 0.5}, "takes no threshold, got 0.5"),
+        ({"measure": "net_benefit", "threshold": 1}, "`threshold`"),
+        ({"measure": "net_benefit", "threshold": 0.1, "second_threshold": 0.2}, "one threshold"),
     ],
 )
 def test_settings_without_use_are_refused(settings: dict[str, object], message: str) -> None:
@@ -193,28 +193,32 @@ def test_an_empty_group_is_refused() -> None:
 def test_each_model_may_have_its_own_threshold() -> None:
     """Sensitivities of 1/2 at .5 and of 1 at .2; left out, the second is the first."""
     labels, scores = [1, 1, 0, 0], [0.9, 0.3, 0.1, 0.1]
-    figure = {"figure": "sensitivity", "threshold": 0.5}
-    apart = compare_models(labels, scores, scores, second_threshold=0.2, **figure)  # type: ignore[arg-type]
-    alike = compare_models(labels, scores, scores, **figure)  # type: ignore[arg-type]
+    estimate = {"measure": "sensitivity", "threshold": 0.5}
+    apart = compare_models(labels, scores, scores, second_threshold=0.2, **estimate)  # type: ignore[arg-type]
+    alike = compare_models(labels, scores, scores, **estimate)  # type: ignore[arg-type]
     assert (apart.first.value, apart.second.value) == (0.5, 1.0)
     assert (alike.first.value, alike.second.value) == (0.5, 0.5)
     with pytest.raises(InvalidInputError, match="`second_threshold`"):
-        compare_models(labels, scores, scores, second_threshold=1.2, **figure)  # type: ignore[arg-type]
+        compare_models(labels, scores, scores, second_threshold=1.2, **estimate)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("figure", ["auroc", "average_precision", "specificity"])
-def test_without_negatives_nothing_is_compared(figure: str) -> None:
-    """Three figures need a negative image; the reason is said."""
+@pytest.mark.parametrize("estimate", ["auroc", "average_precision", "specificity"])
+def test_without_negatives_nothing_is_compared(estimate: str) -> None:
+    """Three estimates need a negative image; the reason is said."""
     made = compare_models(
-        np.ones(3), [0.1, 0.2, 0.3], [0.3, 0.1, 0.2], figure=figure, threshold=threshold_of(figure)
+        np.ones(3),
+        [0.1, 0.2, 0.3],
+        [0.3, 0.1, 0.2],
+        measure=estimate,
+        threshold=threshold_of(estimate),
     )
     assert made.difference.not_estimable == "no negative images"
 
 
-@pytest.mark.parametrize("figure", ["sensitivity", "specificity", "accuracy"])
-def test_paired_shares_of_independent_images_are_of_their_own_rows(figure: str) -> None:
+@pytest.mark.parametrize("estimate", ["sensitivity", "specificity", "accuracy"])
+def test_paired_shares_of_independent_images_are_of_their_own_rows(estimate: str) -> None:
     """Positive rows, negative rows or all of them: the difference is that of both sides."""
-    made = compare_models(LABELS, FIRST, SECOND, figure=figure, threshold=0.4)
+    made = compare_models(LABELS, FIRST, SECOND, measure=estimate, threshold=0.4)
     assert made.difference.value == pytest.approx(made.first.value - made.second.value)  # type: ignore[operator]
     assert made.difference.value != 0
 
@@ -225,18 +229,18 @@ def calls_right(w: np.ndarray, scores: np.ndarray, rows: np.ndarray, at: float) 
     return float((w * right)[rows].sum() / w[rows].sum())
 
 
-def weighted(figure: str, scores: np.ndarray, group: np.ndarray) -> WeightedFigure:
-    """Make a figure of a group of rows, weighted."""
-    rows = {"sensitivity": group & LABELS, "specificity": group & ~LABELS}.get(figure, group)
+def weighted(estimate: str, scores: np.ndarray, group: np.ndarray) -> WeightedEstimate:
+    """Make an estimate of a group of rows, weighted."""
+    rows = {"sensitivity": group & LABELS, "specificity": group & ~LABELS}.get(estimate, group)
 
     def value(w: np.ndarray) -> float:
-        if figure == "auroc":
+        if estimate == "auroc":
             return weighted_auroc(LABELS[rows], scores[rows], w[rows])
-        if figure == "average_precision":
+        if estimate == "average_precision":
             return weighted_average_precision(LABELS[rows], scores[rows], w[rows])
-        if figure == "brier":
+        if estimate == "brier":
             return float((w * (scores - LABELS) ** 2)[rows].sum() / w[rows].sum())
-        if figure == "net_benefit":
+        if estimate == "net_benefit":
             worth = (scores >= 0.4) * np.where(LABELS, 1, -0.4 / 0.6)
             return float((w * worth)[rows].sum() / w[rows].sum())
         return calls_right(w, scores, rows, 0.4)
@@ -244,37 +248,49 @@ def weighted(figure: str, scores: np.ndarray, group: np.ndarray) -> WeightedFigu
     return value
 
 
-def kinds_of(figure: str, group: np.ndarray) -> list[np.ndarray]:
-    """Return the rows that a figure averages together."""
+def kinds_of(estimate: str, group: np.ndarray) -> list[np.ndarray]:
+    """Return the rows that an estimate averages together."""
     positive, negative = group & LABELS, group & ~LABELS
-    if figure in {"auroc", "average_precision"}:
+    if estimate in {"auroc", "average_precision"}:
         return [positive, negative]
-    return [{"sensitivity": positive, "specificity": negative}.get(figure, group)]
+    return [{"sensitivity": positive, "specificity": negative}.get(estimate, group)]
 
 
 EVERYONE = np.ones(240, dtype=bool)
 OVER = "difference over patients, paired where a patient is in both"
 
 
-@pytest.mark.parametrize("figure", COMPARABLE)
+@pytest.mark.parametrize("estimate", COMPARABLE)
 @pytest.mark.parametrize("kind", ["models", "groups"])
-def test_differences_over_patients_are_those_of_a_slow_jackknife(kind: str, figure: str) -> None:
+def test_differences_over_patients_are_those_of_a_slow_jackknife(kind: str, estimate: str) -> None:
     """Value, error, degrees of freedom, limits and p value; models are paired, groups overlap."""
-    at, few = threshold_of(figure), PATIENTS < 12
+    at, few = threshold_of(estimate), PATIENTS < 12
     if kind == "models":
         made = compare_models(
-            LABELS, FIRST, SECOND, figure=figure, threshold=at, patients=PATIENTS, level=0.9
+            LABELS,
+            FIRST,
+            SECOND,
+            measure=estimate,
+            threshold=at,
+            patients=PATIENTS,
+            confidence_level=0.9,
         )
-        one, two = (weighted(figure, scores, EVERYONE) for scores in (FIRST, SECOND))
-        kinds, patients, words = kinds_of(figure, EVERYONE), PATIENTS, "both models have the same"
+        one, two = (weighted(estimate, scores, EVERYONE) for scores in (FIRST, SECOND))
+        kinds, patients, words = kinds_of(estimate, EVERYONE), PATIENTS, "both models have the same"
     else:
         patients = np.where(few, PATIENTS, 12 + np.arange(240) % 18)
         group = few ^ (np.arange(240) % 8 == 0)
         made = compare_groups(
-            LABELS, FIRST, group, figure=figure, threshold=at, patients=patients, level=0.9
+            LABELS,
+            FIRST,
+            group,
+            measure=estimate,
+            threshold=at,
+            patients=patients,
+            confidence_level=0.9,
         )
-        one, two = (weighted(figure, FIRST, rows) for rows in (group, ~group))
-        kinds = [*kinds_of(figure, group), *kinds_of(figure, ~group)]
+        one, two = (weighted(estimate, FIRST, rows) for rows in (group, ~group))
+        kinds = [*kinds_of(estimate, group), *kinds_of(estimate, ~group)]
         words = "both groups have the same"
     slow = slow_jackknife(lambda w: one(w) - two(w), kinds, patients, absent=True)
     assert made.difference.value == pytest.approx(slow.value)
@@ -283,27 +299,35 @@ def test_differences_over_patients_are_those_of_a_slow_jackknife(kind: str, figu
     assert (made.difference.lower, made.difference.upper) == pytest.approx(slow.limits(0.9))
     expected = 2 * stats.t.sf(abs(slow.value) / slow.error, slow.df)
     assert made.p_value == pytest.approx(expected, rel=1e-4)
-    assert made.hypothesis.startswith(f"{words} {figure}")
+    assert made.hypothesis.startswith(f"{words} {estimate}")
     assert made.method == made.difference.method
     assert made.method.startswith(OVER)
     assert made.difference.events == LABELS.sum()
     assert (made.difference.n, made.difference.patients) == (240, 30)
-    assert (made.first.level, made.second.level, made.difference.level) == (0.9, 0.9, 0.9)
+    assert (
+        made.first.confidence_level,
+        made.second.confidence_level,
+        made.difference.confidence_level,
+    ) == (0.9, 0.9, 0.9)
 
 
-@pytest.mark.parametrize("figure", ["auroc", "average_precision", "brier", "net_benefit"])
+@pytest.mark.parametrize("estimate", ["auroc", "average_precision", "brier", "net_benefit"])
 @pytest.mark.parametrize("kind", ["models", "groups"])
-def test_differences_of_independent_images_are_normal(kind: str, figure: str) -> None:
-    """Squares of the slopes, n/(n-1) in each kind; DeLong's where the figure is the AUROC."""
-    at, group = threshold_of(figure), np.arange(240) % 3 == 0
+def test_differences_of_independent_images_are_normal(kind: str, estimate: str) -> None:
+    """Squares of the slopes, n/(n-1) in each kind; DeLong's where the estimate is the AUROC."""
+    at, group = threshold_of(estimate), np.arange(240) % 3 == 0
     if kind == "models":
-        made = compare_models(LABELS, FIRST, SECOND, figure=figure, threshold=at, level=0.9)
-        one, two = (weighted(figure, scores, EVERYONE) for scores in (FIRST, SECOND))
-        kinds = kinds_of(figure, EVERYONE)
+        made = compare_models(
+            LABELS, FIRST, SECOND, measure=estimate, threshold=at, confidence_level=0.9
+        )
+        one, two = (weighted(estimate, scores, EVERYONE) for scores in (FIRST, SECOND))
+        kinds = kinds_of(estimate, EVERYONE)
     else:
-        made = compare_groups(LABELS, FIRST, group, figure=figure, threshold=at, level=0.9)
-        one, two = (weighted(figure, FIRST, rows) for rows in (group, ~group))
-        kinds = [*kinds_of(figure, group), *kinds_of(figure, ~group)]
+        made = compare_groups(
+            LABELS, FIRST, group, measure=estimate, threshold=at, confidence_level=0.9
+        )
+        one, two = (weighted(estimate, FIRST, rows) for rows in (group, ~group))
+        kinds = [*kinds_of(estimate, group), *kinds_of(estimate, ~group)]
     pulls = slopes(lambda w: one(w) - two(w), 240)
     variance = sum((pulls[rows] ** 2).sum() * rows.sum() / (rows.sum() - 1) for rows in kinds)
     value, error = one(np.ones(240)) - two(np.ones(240)), math.sqrt(variance)
@@ -314,24 +338,24 @@ def test_differences_of_independent_images_are_normal(kind: str, figure: str) ->
     assert limits == pytest.approx((value - half, value + half), rel=1e-4)
     assert made.p_value == pytest.approx(2 * stats.norm.sf(abs(value) / error), rel=1e-4)
     assert made.method.startswith(
-        "DeLong's test" if figure == "auroc" else "Wald interval and test"
+        "DeLong's test" if estimate == "auroc" else "Wald interval and test"
     )
     assert made.difference.note is None
 
 
 @pytest.mark.parametrize(
-    ("figure", "first", "second", "n"),
+    ("estimate", "first", "second", "n"),
     [("sensitivity", 10, 3, 14), ("specificity", 10, 3, 14), ("accuracy", 12, 5, 28)],
 )
-def test_paired_shares_by_hand(figure: str, first: int, second: int, n: int) -> None:
-    """Bonett and Price on the rows of the figure; both limits, p value, and no standard error."""
+def test_paired_shares_by_hand(estimate: str, first: int, second: int, n: int) -> None:
+    """Bonett and Price on the rows of the estimate; both limits, p value, and no standard error."""
     labels = np.repeat([1, 0], 14)
     right = np.repeat([1, 0, 1, 1, 0, 1], [10, 3, 1, 2, 2, 10])
     other = np.repeat([0, 1, 1, 0, 1, 1], [10, 3, 1, 2, 2, 10])
-    if figure == "specificity":
+    if estimate == "specificity":
         labels = 1 - labels
     one, two = (np.where(x == labels, 0.9, 0.1) for x in (right, other))
-    made = compare_models(labels, one, two, figure=figure, threshold=0.5, level=0.9)
+    made = compare_models(labels, one, two, measure=estimate, threshold=0.5, confidence_level=0.9)
     up, down = (first + 1) / (n + 2), (second + 1) / (n + 2)
     half = 1.6448536269514722 * math.sqrt((up + down - (up - down) ** 2) / (n + 2))
     assert made.difference.value == pytest.approx((first - second) / n)
@@ -348,15 +372,19 @@ def test_limits_of_a_difference_lie_between_minus_1_and_1() -> None:
     """Of few images, whichever model is better and however the limits are made."""
     labels = [1, 1, 1, 0, 0, 0]
     good, bad = [0.9, 0.8, 0.3, 0.2, 0.4, 0.1], [0.1, 0.2, 0.9, 0.8, 0.7, 0.25]
-    for figure in ("auroc", "sensitivity"):
+    for estimate in ("auroc", "sensitivity"):
         for patients in (None, [1, 2, 3, 1, 2, 3]):
-            ask = {"figure": figure, "threshold": 0.5 if figure != "auroc" else None}
-            made = compare_models(labels, good, bad, patients=patients, level=0.999, **ask)
-            back = compare_models(labels, bad, good, patients=patients, level=0.999, **ask)
+            ask = {"measure": estimate, "threshold": 0.5 if estimate != "auroc" else None}
+            made = compare_models(
+                labels, good, bad, patients=patients, confidence_level=0.999, **ask
+            )
+            back = compare_models(
+                labels, bad, good, patients=patients, confidence_level=0.999, **ask
+            )
             assert made.difference.upper == 1.0
             assert back.difference.lower == -1.0
     labels, scores, first = np.ones(6), [0.9, 0.9, 0.9, 0.1, 0.1, 0.1], np.arange(6) < 3
-    ask = {"figure": "sensitivity", "threshold": 0.5, "level": 0.95}
+    ask = {"measure": "sensitivity", "threshold": 0.5, "confidence_level": 0.95}
     apart, turned = (compare_groups(labels, scores, side, **ask) for side in (first, ~first))
     assert (apart.difference.value, apart.difference.upper) == (1.0, 1.0)
     assert (turned.difference.value, turned.difference.lower) == (-1.0, -1.0)
@@ -366,12 +394,12 @@ def test_limits_of_a_difference_lie_between_minus_1_and_1() -> None:
 def test_groups_that_are_right_throughout_have_no_p_value() -> None:
     """Shares of 1 in both: Newcombe's limits, but a pooled error of 0."""
     made = compare_groups(
-        np.ones(6), [0.9] * 6, np.arange(6) < 3, figure="sensitivity", threshold=0.5
+        np.ones(6), [0.9] * 6, np.arange(6) < 3, measure="sensitivity", threshold=0.5
     )
     assert (made.difference.value, made.p_value) == (0.0, None)
     assert made.difference.lower < 0 < made.difference.upper  # type: ignore[operator]
     wrong = compare_groups(
-        np.ones(6), [0.1] * 6, np.arange(6) < 3, figure="sensitivity", threshold=0.5
+        np.ones(6), [0.1] * 6, np.arange(6) < 3, measure="sensitivity", threshold=0.5
     )
     assert (wrong.difference.value, wrong.p_value) == (0.0, None)
     assert wrong.difference.upper == pytest.approx(-wrong.difference.lower)  # type: ignore[operator]
@@ -386,7 +414,7 @@ def test_a_difference_without_limits_says_why_and_how() -> None:
     same = compare_models(LABELS, FIRST, FIRST)
     assert (same.difference.note, same.error, same.p_value) == (UNSEEN, None, None)
     assert same.method.startswith("DeLong's test")
-    over = compare_models(LABELS, FIRST, FIRST, figure="brier", patients=PATIENTS)
+    over = compare_models(LABELS, FIRST, FIRST, measure="brier", patients=PATIENTS)
     assert over.difference.note == UNSEEN
     assert over.method.startswith(OVER)
     lone = compare_models([1, 0, 0], [0.5, 0.1, 0.7], [0.6, 0.4, 0.5])
@@ -397,9 +425,9 @@ def test_a_difference_without_limits_says_why_and_how() -> None:
     assert made.difference.value == pytest.approx(made.first.value - made.second.value)  # type: ignore[operator]
     assert made.method.startswith(OVER)
     for group in (PATIENTS == 4, PATIENTS != 4):
-        apart = compare_groups(LABELS, FIRST, group, figure="brier", patients=PATIENTS)
+        apart = compare_groups(LABELS, FIRST, group, measure="brier", patients=PATIENTS)
         assert apart.difference.note == FROM_ONE
-    two = compare_groups(LABELS, FIRST, PATIENTS < 2, figure="brier", patients=PATIENTS)
+    two = compare_groups(LABELS, FIRST, PATIENTS < 2, measure="brier", patients=PATIENTS)
     assert two.difference.lower is not None
 
 
@@ -423,20 +451,20 @@ def test_a_class_that_one_side_lacks_is_named() -> None:
         ({"second": [0.1, 0.2, 0.3, 1.4]}, r"`second` must lie in \[0, 1\]"),
         ({"first": [0.1] * 3}, "`labels` has 4, `scores` has 3"),
         ({"patients": ["a"]}, "`patients` has 1"),
-        ({"level": 0}, "`level` must lie in"),
-        ({"figure": "brier", "second_threshold": 0.5}, "'brier' takes no threshold"),
-        ({"figure": "accuracy", "threshold": -0.1}, r"`threshold` must lie in \[0, 1\]"),
-        ({"figure": "accuracy", "threshold": 1.1}, r"`threshold` must lie in \[0, 1\]"),
-        ({"figure": "net_benefit", "threshold": 1.0}, r"`threshold` must lie in \[0, 1\)"),
+        ({"confidence_level": 0}, "`confidence_level` must lie in"),
+        ({"measure": "brier", "second_threshold": 0.5}, "'brier' takes no threshold"),
+        ({"measure": "accuracy", "threshold": -0.1}, r"`threshold` must lie in \[0, 1\]"),
+        ({"measure": "accuracy", "threshold": 1.1}, r"`threshold` must lie in \[0, 1\]"),
+        ({"measure": "net_benefit", "threshold": 1.0}, r"`threshold` must lie in \[0, 1\)"),
         (
-            {"figure": "accuracy", "threshold": 0.5, "second_threshold": -0.1},
+            {"measure": "accuracy", "threshold": 0.5, "second_threshold": -0.1},
             r"`second_threshold` must lie in \[0, 1\]",
         ),
-        ({"figure": "npv"}, "`figure` must be one of 'auroc', 'average_precision', 'brier'"),
+        ({"measure": "npv"}, "`measure` must be one of 'auroc', 'average_precision', 'brier'"),
     ],
 )
 def test_what_breaks_its_rule_is_named(ask: dict[str, object], message: str) -> None:
-    """Columns, level, figure and both thresholds of a comparison of models."""
+    """Columns, confidence level, estimate and both thresholds of a comparison of models."""
     columns = {
         "labels": [1, 0, 1, 0],
         "first": [0.1, 0.2, 0.3, 0.4],
@@ -452,16 +480,16 @@ def test_what_breaks_its_rule_is_named(ask: dict[str, object], message: str) -> 
         ([1, 0, 1], {}, "`labels` has 4, `in_first` has 3"),
         ([1, 0, 2, 0], {}, "`in_first` must be 0 or 1"),
         ([1, 1, 1, 1], {}, "4 of 4 are in the first"),
-        ([1, 0, 1, 0], {"level": 2}, "`level` must lie in"),
-        ([1, 0, 1, 0], {"figure": "aurok"}, "Did you mean 'auroc'"),
+        ([1, 0, 1, 0], {"confidence_level": 2}, "`confidence_level` must lie in"),
+        ([1, 0, 1, 0], {"measure": "aurok"}, "Did you mean 'auroc'"),
         ([1, 0, 1, 0], {"threshold": 0.2}, "'auroc' takes no threshold, got 0.2"),
-        ([1, 0, 1, 0], {"figure": "accuracy", "threshold": 2}, "`threshold` must lie in"),
+        ([1, 0, 1, 0], {"measure": "accuracy", "threshold": 2}, "`threshold` must lie in"),
     ],
 )
 def test_what_breaks_its_rule_among_groups_is_named(
     in_first: list[int], ask: dict[str, object], message: str
 ) -> None:
-    """The groups, the level, the figure and the threshold."""
+    """The groups, the confidence level, the estimate and the threshold."""
     with pytest.raises(InvalidInputError, match=message):
         compare_groups([1, 0, 1, 0], [0.1, 0.2, 0.3, 0.4], in_first, **ask)  # type: ignore[arg-type]
 
@@ -470,18 +498,22 @@ def test_what_breaks_its_rule_among_groups_is_named(
 def test_thresholds_of_0_and_1_are_allowed(at: float, first: float, second: float) -> None:
     """At 0 all are called, at 1 those of score 1; net benefit takes 0."""
     labels, one, two = [1, 1, 0, 0], [1.0, 0.2, 0.1, 0.3], [0.9, 0.4, 0.1, 0.3]
-    made = compare_models(labels, one, two, figure="sensitivity", threshold=at, second_threshold=at)
+    made = compare_models(
+        labels, one, two, measure="sensitivity", threshold=at, second_threshold=at
+    )
     assert (made.first.value, made.second.value) == (first, second)
-    assert compare_models(labels, one, two, figure="net_benefit", threshold=0).first.value == 0.5
+    assert compare_models(labels, one, two, measure="net_benefit", threshold=0).first.value == 0.5
 
 
-def test_each_side_is_its_own_figure() -> None:
+def test_each_side_is_its_own_estimate() -> None:
     """Of its model or group, with its patients and its limits."""
-    ask = {"patients": PATIENTS, "level": 0.9}
+    ask = {"patients": PATIENTS, "confidence_level": 0.9}
     made = compare_models(LABELS, FIRST, SECOND, **ask)  # type: ignore[arg-type]
     assert made.first == auroc(LABELS, FIRST, **ask)  # type: ignore[arg-type]
     assert made.second == auroc(LABELS, SECOND, **ask)  # type: ignore[arg-type]
     group = PATIENTS < 12
     made = compare_groups(LABELS, FIRST, group, **ask)  # type: ignore[arg-type]
-    for figure, rows in ((made.first, group), (made.second, ~group)):
-        assert figure == auroc(LABELS[rows], FIRST[rows], patients=PATIENTS[rows], level=0.9)
+    for estimate, rows in ((made.first, group), (made.second, ~group)):
+        assert estimate == auroc(
+            LABELS[rows], FIRST[rows], patients=PATIENTS[rows], confidence_level=0.9
+        )

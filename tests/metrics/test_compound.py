@@ -1,4 +1,4 @@
-"""Tests of figures that rest on the whole 2x2 table."""
+"""Tests of estimates that rest on the whole 2x2 table."""
 
 import math
 from collections.abc import Callable
@@ -8,7 +8,7 @@ import pytest
 from sklearn import metrics as sklearn_metrics
 
 from prevalens.metrics import (
-    Figure,
+    Estimate,
     balanced_accuracy,
     f1,
     kappa,
@@ -24,7 +24,7 @@ CALLS = np.repeat([1, 0, 1, 0], [45, 15, 25, 115])
 
 
 def test_values_agree_with_scikit_learn() -> None:
-    """Where both define the figure."""
+    """Where both define the estimate."""
     for ours, theirs in (
         (balanced_accuracy, sklearn_metrics.balanced_accuracy_score),
         (f1, sklearn_metrics.f1_score),
@@ -78,8 +78,8 @@ def test_undefined_agreement_gives_reasons() -> None:
 
 def test_perfect_agreement_has_no_delta_interval() -> None:
     """MCC and kappa of 1 say that their spread is unseen; Youden's J has Newcombe's limits."""
-    for figure in (mcc, kappa):
-        made = figure(LABELS, LABELS)
+    for estimate in (mcc, kappa):
+        made = estimate(LABELS, LABELS)
         assert (made.value, made.lower) == (pytest.approx(1), None)
         assert "perfect" in str(made.note)
     assert youden(LABELS, LABELS).lower == pytest.approx(
@@ -108,7 +108,7 @@ ONE_PATIENT = "No interval: too much rests on one patient, which says nothing ab
 
 
 @pytest.mark.parametrize(
-    ("figure", "labels", "calls", "reason", "words"),
+    ("estimate", "labels", "calls", "reason", "words"),
     [
         (youden, [0, 0], [1, 0], "no positive images", "Newcombe 1998, method 10"),
         (youden, [1, 1], [1, 0], "no negative images", "Newcombe 1998, method 10"),
@@ -123,17 +123,17 @@ ONE_PATIENT = "No interval: too much rests on one patient, which says nothing ab
     ],
 )
 def test_what_is_missing_is_named_with_the_method(
-    figure: Callable[..., Figure], labels: list[int], calls: list[int], reason: str, words: str
+    estimate: Callable[..., Estimate], labels: list[int], calls: list[int], reason: str, words: str
 ) -> None:
     """Images of a class, or calls of a kind."""
-    made = figure(labels, calls, level=0.8)
+    made = estimate(labels, calls, confidence_level=0.8)
     assert made.not_estimable == reason
     assert words in made.method
-    assert (made.n, made.events, made.level) == (2, sum(labels), 0.8)
+    assert (made.n, made.events, made.confidence_level) == (2, sum(labels), 0.8)
 
 
 @pytest.mark.parametrize(
-    ("figure", "labels", "calls", "patients", "value", "note", "words"),
+    ("estimate", "labels", "calls", "patients", "value", "note", "words"),
     [
         (
             youden,
@@ -203,7 +203,7 @@ def test_what_is_missing_is_named_with_the_method(
 )
 def test_a_value_without_limits_says_why(
     *,
-    figure: Callable[..., Figure],
+    estimate: Callable[..., Estimate],
     labels: list[int],
     calls: list[int],
     patients: list[str] | None,
@@ -212,14 +212,14 @@ def test_a_value_without_limits_says_why(
     words: str,
 ) -> None:
     """The value by hand, the reason, and the method of these rows."""
-    made = figure(labels, calls, patients=patients)
+    made = estimate(labels, calls, patients=patients)
     assert made.value == pytest.approx(value)
     assert (made.lower, made.upper, made.note) == (None, None, note)
     assert words in made.method
     assert (made.n, made.events) == (len(labels), sum(labels))
 
 
-def test_limits_end_where_the_figure_does() -> None:
+def test_limits_end_where_the_estimate_does() -> None:
     """Kappa and Youden's J lie in [-1, 1], whatever a symmetric half width says."""
     labels, calls = [1, 1, 1, 0, 0, 0], [1, 1, 1, 0, 0, 1]
     assert kappa(labels, calls).upper == 1.0
@@ -242,7 +242,7 @@ def test_mcc_of_independent_images_by_the_delta_method() -> None:
     steps = 1e-5 * np.eye(4)
     slopes = [(value(counts + step) - value(counts - step)) / 2e-5 for step in steps]
     half = 1.2815515655446004 * math.sqrt(counts @ np.square(slopes)) / (1 - value(counts) ** 2)
-    made = mcc(LABELS, CALLS, level=0.8)
+    made = mcc(LABELS, CALLS, confidence_level=0.8)
     assert made.design_effect is None
     assert (made.lower, made.upper) == pytest.approx(
         (math.tanh(math.atanh(value(counts)) - half), math.tanh(math.atanh(value(counts)) + half)),

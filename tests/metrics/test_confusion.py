@@ -1,4 +1,4 @@
-"""Tests of the figures of labels and calls."""
+"""Tests of the estimates of labels and calls."""
 
 from collections.abc import Callable
 
@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from prevalens import metrics
 from prevalens.exceptions import InvalidInputError
 from prevalens.metrics import (
-    Figure,
+    Estimate,
     accuracy,
     clopper_pearson_interval,
-    confusion_figures,
+    confusion_estimates,
     npv,
     ppv,
     prevalence,
@@ -29,17 +29,17 @@ pairs = st.lists(st.tuples(st.booleans(), st.booleans(), st.integers(0, 4)), min
 
 def test_proportions_are_wilson_on_their_own_counts() -> None:
     """Value, limits, n and events of each, by hand count."""
-    for figure, events, n in (
+    for estimate, events, n in (
         (sensitivity, 18, 20),
         (specificity, 74, 80),
         (ppv, 18, 24),
         (npv, 74, 76),
         (accuracy, 92, 100),
     ):
-        made = figure(LABELS, CALLS)
+        made = estimate(LABELS, CALLS)
         assert (made.value, made.n, made.events) == (events / n, n, events)
         assert (made.lower, made.upper) == wilson_interval(events, n)
-        exact = figure(LABELS, CALLS, interval="exact")
+        exact = estimate(LABELS, CALLS, interval="exact")
         assert (exact.lower, exact.upper) == clopper_pearson_interval(events, n)
     assert prevalence(LABELS).value == 0.2
 
@@ -53,7 +53,7 @@ def test_an_unknown_interval_is_met_with_the_choices() -> None:
 def test_lengths_that_differ_are_refused() -> None:
     """Labels and calls are of the same images."""
     with pytest.raises(InvalidInputError, match="`calls` has 2"):
-        confusion_figures([0, 1, 1], [0, 1])
+        confusion_estimates([0, 1, 1], [0, 1])
 
 
 @settings(deadline=None, max_examples=60)
@@ -68,37 +68,41 @@ def test_sensitivity_and_specificity_are_dual(rows: list[tuple[bool, bool, int]]
 @settings(deadline=None, max_examples=60)
 @given(pairs, st.randoms(use_true_random=False))
 def test_rows_may_come_in_any_order(rows: list[tuple[bool, bool, int]], random: object) -> None:
-    """Shuffled rows give the same figures, and limits stay ordered and in range."""
+    """Shuffled rows give the same estimates, and limits stay ordered and in range."""
     mixed = list(rows)
     random.shuffle(mixed)  # type: ignore[attr-defined]
     made = []
     for ordered in (rows, mixed):
         labels, calls, patients = (np.array(column) for column in zip(*ordered, strict=True))
-        made.append(confusion_figures(labels, calls, patients=patients))
-    for name, figure in made[0].items():
+        made.append(confusion_estimates(labels, calls, patients=patients))
+    for name, estimate in made[0].items():
         other = made[1][name]
-        assert figure.not_estimable == other.not_estimable
-        if figure.value is None or figure.lower is None or figure.upper is None:
+        assert estimate.not_estimable == other.not_estimable
+        if estimate.value is None or estimate.lower is None or estimate.upper is None:
             assert other.lower is None
             continue
-        assert (figure.lower, figure.upper) == pytest.approx((other.lower, other.upper))
-        assert figure.lower <= figure.value <= figure.upper, name
+        assert (estimate.lower, estimate.upper) == pytest.approx((other.lower, other.upper))
+        assert estimate.lower <= estimate.value <= estimate.upper, name
         low = -1 if name in {"youden", "mcc", "kappa"} else 0
-        assert figure.lower >= low
+        assert estimate.lower >= low
         if name not in {"lr_positive", "lr_negative", "dor"}:
-            assert figure.upper <= 1
+            assert estimate.upper <= 1
 
 
 @settings(deadline=None, max_examples=40)
 @given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1))
 def test_patients_with_one_image_each_change_nothing(rows: list[tuple[bool, bool]]) -> None:
-    """Every figure equals its classical form."""
+    """Every estimate equals its classical form."""
     labels, calls = (np.array(column) for column in zip(*rows, strict=True))
-    alone = confusion_figures(labels, calls)
-    single = confusion_figures(labels, calls, patients=np.arange(len(labels)))
-    for name, figure in alone.items():
+    alone = confusion_estimates(labels, calls)
+    single = confusion_estimates(labels, calls, patients=np.arange(len(labels)))
+    for name, estimate in alone.items():
         made = single[name]
-        assert (figure.value, figure.lower, figure.upper) == (made.value, made.lower, made.upper)
+        assert (estimate.value, estimate.lower, estimate.upper) == (
+            made.value,
+            made.lower,
+            made.upper,
+        )
         assert made.patients == made.n
 
 
@@ -106,7 +110,7 @@ SHARES = (sensitivity, specificity, ppv, npv, accuracy)
 
 
 @pytest.mark.parametrize("share", SHARES)
-def test_a_share_takes_the_interval_it_is_asked_for(share: Callable[..., Figure]) -> None:
+def test_a_share_takes_the_interval_it_is_asked_for(share: Callable[..., Estimate]) -> None:
     """Of 3 in 4, exact or Wilson's; another word is refused by name."""
     labels, calls = [1, 1, 1, 1, 0, 0, 0, 0], [1, 1, 1, 0, 0, 0, 0, 1]
     hits, n = (6, 8) if share is accuracy else (3, 4)
@@ -130,8 +134,8 @@ def test_the_prevalence_is_the_share_of_labels() -> None:
 
 
 BY_NAME = {
-    figure.__name__: figure
-    for figure in (
+    estimate.__name__: estimate
+    for estimate in (
         *SHARES,
         metrics.lr_positive,
         metrics.lr_negative,
@@ -147,8 +151,8 @@ BY_NAME = {
 
 
 @pytest.mark.parametrize("name", sorted(BY_NAME))
-def test_each_function_is_its_figure_of_the_table(name: str) -> None:
-    """Patients, level and interval are handed on, and change the limits."""
+def test_each_function_is_its_estimate_of_the_table(name: str) -> None:
+    """Patients, confidence level and interval are handed on, and change the limits."""
     rng = np.random.default_rng(3)
     patients = rng.integers(0, 25, 100)
     columns = (LABELS,) if name == "prevalence" else (LABELS, CALLS)
@@ -156,17 +160,17 @@ def test_each_function_is_its_figure_of_the_table(name: str) -> None:
     settings_of: list[dict[str, object]] = [
         {},
         {"patients": patients},
-        {"level": 0.8},
-        {"patients": patients, "level": 0.8},
+        {"confidence_level": 0.8},
+        {"patients": patients, "confidence_level": 0.8},
     ]
     if takes_interval:
         settings_of.append({"patients": patients, "interval": "exact"})
     seen = set()
     for ask in settings_of:
         made = BY_NAME[name](*columns, **ask)
-        table = confusion_figures(LABELS, CALLS, **ask)  # type: ignore[arg-type]
+        table = confusion_estimates(LABELS, CALLS, **ask)  # type: ignore[arg-type]
         assert made == table[name]
-        assert made.level == ask.get("level", 0.95)
+        assert made.confidence_level == ask.get("confidence_level", 0.95)
         assert (made.patients is None) == ("patients" not in ask)
         seen.add((made.lower, made.upper))
     assert len(seen) == len(settings_of)
@@ -193,28 +197,28 @@ ORDER = [
 
 @pytest.mark.parametrize("name", sorted(BY_NAME))
 def test_each_function_checks_its_columns_by_name(name: str) -> None:
-    """Labels, calls, patients and level."""
-    figure = BY_NAME[name]
+    """Labels, calls, patients and confidence level."""
+    estimate = BY_NAME[name]
     if name != "prevalence":
         with pytest.raises(InvalidInputError, match="`calls` must be 0 or 1"):
-            figure([0, 1], [0, 2])
+            estimate([0, 1], [0, 2])
         with pytest.raises(InvalidInputError, match="`labels` has 2, `calls` has 3"):
-            figure([0, 1], [0, 1, 1])
+            estimate([0, 1], [0, 1, 1])
     columns = ([0, 1],) if name == "prevalence" else ([0, 1], [0, 1])
-    with pytest.raises(InvalidInputError, match="`level` must lie in"):
-        figure(*columns, level=1)
+    with pytest.raises(InvalidInputError, match="`confidence_level` must lie in"):
+        estimate(*columns, confidence_level=1)
     with pytest.raises(InvalidInputError, match="`patients` has 1"):
-        figure(*columns, patients=["a"])
+        estimate(*columns, patients=["a"])
     with pytest.raises(InvalidInputError, match="`labels` must be 0 or 1"):
-        figure([0, 3], *columns[1:])
+        estimate([0, 3], *columns[1:])
 
 
 @pytest.mark.parametrize("name", ["sensitivity", "specificity", "ppv", "npv", "accuracy"])
 def test_the_table_takes_the_exact_interval_too(name: str) -> None:
     """For every share; the interval's name is checked first."""
-    table = confusion_figures(LABELS, CALLS, interval="exact")
+    table = confusion_estimates(LABELS, CALLS, interval="exact")
     assert table[name] == BY_NAME[name](LABELS, CALLS, interval="exact")
-    assert table[name] != confusion_figures(LABELS, CALLS)[name]
+    assert table[name] != confusion_estimates(LABELS, CALLS)[name]
     assert "Clopper-Pearson" in table["prevalence"].method
     with pytest.raises(InvalidInputError, match=r"`interval` must be one of 'wilson', 'exact'"):
-        confusion_figures(LABELS, CALLS, interval="bayes")
+        confusion_estimates(LABELS, CALLS, interval="bayes")

@@ -9,21 +9,29 @@ from hypothesis import strategies as st
 
 from prevalens.exceptions import InvalidInputError
 from prevalens.metrics.contrast import Contrast, holm, non_inferiority, tail, two_sided
-from prevalens.metrics.figure import Figure
+from prevalens.metrics.estimate import Estimate
 
 
-def figure(value: float, lower: float, upper: float) -> Figure:
-    """Make a figure with the given limits."""
-    return Figure(
-        value=value, lower=lower, upper=upper, level=0.95, method="by hand", unit="image", n=99
+def estimate(value: float, lower: float, upper: float) -> Estimate:
+    """Make an estimate with the given limits."""
+    return Estimate(
+        value=value,
+        lower=lower,
+        upper=upper,
+        confidence_level=0.95,
+        method="by hand",
+        unit="image",
+        n=99,
     )
 
 
 def contrast(value: float, error: float) -> Contrast:
     """Make a normal contrast with the given standard error."""
     half = 1.959963984540054 * error
-    whole = figure(value, value - half, value + half)
-    return Contrast(whole, figure(0.8, 0.7, 0.9), figure(0.7, 0.6, 0.8), 0.1, "equal", "z", error)
+    whole = estimate(value, value - half, value + half)
+    return Contrast(
+        whole, estimate(0.8, 0.7, 0.9), estimate(0.7, 0.6, 0.8), 0.1, "equal", "z", error
+    )
 
 
 def test_p_values_are_those_of_the_tables() -> None:
@@ -70,7 +78,7 @@ def test_holm_steps_down_and_never_back() -> None:
 
 
 def test_a_contrast_becomes_plain_values() -> None:
-    """Figures as dictionaries, the p value beside its hypothesis."""
+    """Estimates as dictionaries, the p value beside its hypothesis."""
     plain = contrast(0.1, 0.02).to_dict()
     assert plain["difference"]["value"] == 0.1
     assert (plain["p_value"], plain["hypothesis"]) == (0.1, "equal")
@@ -109,10 +117,10 @@ def test_a_wider_margin_is_easier_to_meet(
 
 
 def test_without_limits_nothing_is_shown() -> None:
-    """Neither that it is no worse nor that it is; the level is the contrast's own."""
+    """Neither that it is no worse nor that it is; the confidence level is the contrast's own."""
     made = contrast(0.1, 0.02)
     bare = Contrast(
-        replace(made.difference, lower=None, upper=None, level=0.8),
+        replace(made.difference, lower=None, upper=None, confidence_level=0.8),
         made.first,
         made.second,
         None,
@@ -121,15 +129,15 @@ def test_without_limits_nothing_is_shown() -> None:
         None,
     )
     judged = non_inferiority(bare, margin=0.05)
-    assert (judged.shown, judged.p_value, judged.level) == (None, None, 0.8)
+    assert (judged.shown, judged.p_value, judged.confidence_level) == (None, None, 0.8)
 
 
 def test_a_hypothesis_names_the_side_on_which_loss_lies() -> None:
-    """Lower where higher is better, higher where it is not; margin and level are kept."""
+    """Lower where higher is better, higher where it is not; margin and confidence are kept."""
     made = contrast(0.01, 0.02)
     judged = non_inferiority(made, margin=0.05)
     assert judged.hypothesis == "the first is at least 0.05 lower than the second"
-    assert (judged.margin, judged.level) == (0.05, 0.95)
+    assert (judged.margin, judged.confidence_level) == (0.05, 0.95)
     # 3 errors above -.05.
     assert judged.p_value == pytest.approx(0.0013498980316301)
     judged = non_inferiority(made, margin=0.05, higher_is_better=False)
@@ -149,7 +157,7 @@ def test_degrees_of_freedom_reach_the_one_sided_value() -> None:
 def test_a_limit_at_the_margin_shows_nothing() -> None:
     """The lower limit must lie above it."""
     made = Contrast(
-        figure(0.0, -0.05, 0.05), figure(0.8, 0.7, 0.9), figure(0.8, 0.7, 0.9), 1, "", ""
+        estimate(0.0, -0.05, 0.05), estimate(0.8, 0.7, 0.9), estimate(0.8, 0.7, 0.9), 1, "", ""
     )
     for better in (True, False):
         assert non_inferiority(made, margin=0.05, higher_is_better=better).shown is False
@@ -158,7 +166,7 @@ def test_a_limit_at_the_margin_shows_nothing() -> None:
 
 def test_without_a_difference_there_is_no_value() -> None:
     """A refused difference has neither, even beside an error."""
-    refused = Figure(None, None, None, 0.95, "", "image", 9, not_estimable="no positive images")
+    refused = Estimate(None, None, None, 0.95, "", "image", 9, not_estimable="no positive images")
     made = replace(contrast(0.1, 0.02), difference=refused)
     assert non_inferiority(made, margin=0.05).p_value is None
     assert non_inferiority(made, margin=0.05).shown is None

@@ -18,7 +18,7 @@ ranked = st.lists(st.tuples(st.booleans(), st.integers(0, 9)), min_size=2, max_s
 
 @settings(deadline=None, max_examples=50)
 @given(ranked)
-def test_areas_under_the_curves_are_the_figures(rows: list[tuple[bool, int]]) -> None:
+def test_areas_under_the_curves_are_the_estimates(rows: list[tuple[bool, int]]) -> None:
     """Trapezoids give the AUROC, steps give average precision; points rise."""
     labels, tenths = (np.array(column) for column in zip(*rows, strict=True))
     roc = roc_curve(labels, tenths / 10)

@@ -1,4 +1,4 @@
-"""Tests of each image's pull on a figure."""
+"""Tests of each image's pull on an estimate."""
 
 import numpy as np
 import pytest
@@ -23,42 +23,42 @@ THEIRS = {
 }
 
 
-@pytest.mark.parametrize("figure", COMPARABLE)
-def test_pulls_add_up_to_nothing_in_each_kind(figure: str) -> None:
+@pytest.mark.parametrize("estimate", COMPARABLE)
+def test_pulls_add_up_to_nothing_in_each_kind(estimate: str) -> None:
     """Means are centred; average precision balances over both kinds."""
-    made = influence_of(figure, LABELS, SCORES, 0.5)
+    made = influence_of(estimate, LABELS, SCORES, 0.5)
     assert made.pulls.sum() == pytest.approx(0, abs=1e-12)
     assert np.flatnonzero(made.pulls * ~np.any(made.kinds, axis=0)).size == 0
 
 
-@pytest.mark.parametrize("figure", sorted(THEIRS))
-def test_pulls_are_slopes_in_the_weight_of_a_row(figure: str) -> None:
-    """Central differences of scikit-learn's weighted figure."""
-    made = influence_of(figure, LABELS, SCORES, None)
-    assert made.value == pytest.approx(THEIRS[figure](LABELS, SCORES))
+@pytest.mark.parametrize("estimate", sorted(THEIRS))
+def test_pulls_are_slopes_in_the_weight_of_a_row(estimate: str) -> None:
+    """Central differences of scikit-learn's weighted estimate."""
+    made = influence_of(estimate, LABELS, SCORES, None)
+    assert made.value == pytest.approx(THEIRS[estimate](LABELS, SCORES))
     for row in (0, 7, 21):
         step = np.zeros(40)
         step[row] = 1e-5
         up, down = (
-            THEIRS[figure](LABELS, SCORES, sample_weight=1 + sign * step) for sign in (1, -1)
+            THEIRS[estimate](LABELS, SCORES, sample_weight=1 + sign * step) for sign in (1, -1)
         )
         assert made.pulls[row] == pytest.approx((up - down) / 2e-5, abs=1e-7)
 
 
-def test_figures_at_a_threshold_are_counted_by_hand() -> None:
+def test_estimates_at_a_threshold_are_counted_by_hand() -> None:
     """Two of three positives and one of two negatives called positive, at .5."""
     labels = np.array([1, 1, 1, 0, 0], dtype=bool)
     scores = np.array([0.9, 0.5, 0.1, 0.8, 0.2])
-    for figure, value in (
+    for estimate, value in (
         ("sensitivity", 2 / 3),
         ("specificity", 1 / 2),
         ("accuracy", 3 / 5),
         ("net_benefit", (2 - 1) / 5),
     ):
-        assert influence_of(figure, labels, scores, 0.5).value == pytest.approx(value)
+        assert influence_of(estimate, labels, scores, 0.5).value == pytest.approx(value)
 
 
-def test_changes_are_the_figure_with_and_without_a_patient() -> None:
+def test_changes_are_the_estimate_with_and_without_a_patient() -> None:
     """Exactly so for a share."""
     codes = np.arange(40) % 7
     made = influence_of("sensitivity", LABELS, SCORES, 0.5)
@@ -76,7 +76,7 @@ def test_one_row_of_a_kind_has_no_variance() -> None:
 
 
 @pytest.mark.parametrize(
-    ("figure", "positive", "negative"),
+    ("estimate", "positive", "negative"),
     [
         ("auroc", True, True),
         ("average_precision", True, True),
@@ -87,28 +87,30 @@ def test_one_row_of_a_kind_has_no_variance() -> None:
         ("net_benefit", False, False),
     ],
 )
-def test_each_figure_names_the_class_it_lacks(figure: str, positive: bool, negative: bool) -> None:
-    """Which class a figure needs, by its definition; with both there is nothing to say."""
+def test_each_estimate_names_the_class_it_lacks(
+    estimate: str, positive: bool, negative: bool
+) -> None:
+    """Which class an estimate needs, by its definition; with both there is nothing to say."""
     none, both = np.zeros(3, dtype=bool), np.array([True, False])
-    assert classes_missing(figure, none) == ("no positive images" if positive else None)
-    assert classes_missing(figure, ~none) == ("no negative images" if negative else None)
-    assert classes_missing(figure, both) is None
+    assert classes_missing(estimate, none) == ("no positive images" if positive else None)
+    assert classes_missing(estimate, ~none) == ("no negative images" if negative else None)
+    assert classes_missing(estimate, both) is None
 
 
-def test_pulls_of_figures_at_a_threshold_by_hand() -> None:
+def test_pulls_of_estimates_at_a_threshold_by_hand() -> None:
     """Right less the mean, over the rows that count; a benefit's worth is 1 or minus the odds."""
     labels = np.array([1, 1, 1, 0, 0], dtype=bool)
     scores = np.array([0.9, 0.2, 0.1, 0.8, 0.1])
-    for figure, at, pulls in (
+    for estimate, at, pulls in (
         ("sensitivity", 0.2, [1 / 9, 1 / 9, -2 / 9, 0, 0]),
         ("specificity", 0.2, [0, 0, 0, -1 / 4, 1 / 4]),
         ("accuracy", 0.2, [0.08, 0.08, -0.12, -0.12, 0.08]),
         # Worths 1, 1, 0, -1/4, 0: a mean of .35.
         ("net_benefit", 0.2, [0.13, 0.13, -0.07, -0.12, -0.07]),
     ):
-        made = influence_of(figure, labels, scores, at)
-        assert made.pulls.tolist() == pytest.approx(pulls), figure
-        assert np.array_equal(np.any(made.kinds, axis=0), made.pulls != 0), figure
+        made = influence_of(estimate, labels, scores, at)
+        assert made.pulls.tolist() == pytest.approx(pulls), estimate
+        assert np.array_equal(np.any(made.kinds, axis=0), made.pulls != 0), estimate
 
 
 def test_variances_of_independent_rows_add_up_over_kinds() -> None:

@@ -8,8 +8,8 @@ import pytest
 from prevalens.exceptions import InvalidInputError
 from prevalens.metrics.inputs import (
     check_columns,
+    check_confidence_level,
     check_labels,
-    check_level,
     check_patients,
     check_scores,
     count_patients,
@@ -26,7 +26,7 @@ def test_labels_may_be_whole_numbers_floats_or_booleans() -> None:
 @pytest.mark.parametrize(
     ("labels", "message"),
     [
-        ([0, 1, 2], r"0 or 1 .*got 2.*multiclass_figures"),
+        ([0, 1, 2], r"0 or 1 .*got 2.*multiclass_estimates"),
         (["all", "hem"], r"got 'all', 'hem'.*`labels == positive_class`"),
         ([0.0, np.nan], "got nan"),
         ([], "at least one row"),
@@ -85,11 +85,11 @@ def test_patients_are_counted_and_singletons_seen() -> None:
     assert one_image_each(np.array([2, 0, 1]))
 
 
-@pytest.mark.parametrize("level", [0, 1, 95])
-def test_a_level_lies_strictly_between_0_and_1(level: float) -> None:
+@pytest.mark.parametrize("confidence_level", [0, 1, 95])
+def test_a_level_lies_strictly_between_0_and_1(confidence_level: float) -> None:
     """95 is not 0.95."""
     with pytest.raises(InvalidInputError, match=r"\(0, 1\)"):
-        check_level(level)
+        check_confidence_level(confidence_level)
 
 
 @pytest.mark.parametrize(
@@ -193,9 +193,9 @@ def test_independent_images_have_no_patients_to_count() -> None:
     assert count_patients(np.array([0, 4, 4])) == 2
 
 
-@pytest.mark.parametrize("level", [1e-9, 0.5, 1 - 1e-9])
-def test_every_level_between_is_taken(level: float) -> None:
+@pytest.mark.parametrize("confidence_level", [1e-9, 0.5, 1 - 1e-9])
+def test_every_level_between_is_taken(confidence_level: float) -> None:
     """As it is; outside, it is named."""
-    assert check_level(level) == level
-    with pytest.raises(InvalidInputError, match="`level` must lie in"):
-        check_level(-level)
+    assert check_confidence_level(confidence_level) == confidence_level
+    with pytest.raises(InvalidInputError, match="`confidence_level` must lie in"):
+        check_confidence_level(-confidence_level)

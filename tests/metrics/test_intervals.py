@@ -55,7 +55,7 @@ def test_quantiles_are_those_of_the_tables() -> None:
 
 
 def test_transformed_limits_agree_with_hand_computation() -> None:
-    """A half width of h on the figure is h times the slope of the transform."""
+    """A half width of h on the estimate is h times the slope of the transform."""
     assert plain_limits(0.9, 0.2, low=0, high=1) == (pytest.approx(0.7), 1)
     assert log_limits(2.0, 2.0 * math.log(3)) == pytest.approx((2 / 3, 6))
     assert logit_limits(0.5, 0.25 * math.log(3)) == pytest.approx((0.25, 0.75))
@@ -67,13 +67,15 @@ counts = st.integers(1, 80).flatmap(lambda n: st.tuples(st.integers(0, n), st.ju
 
 @settings(deadline=None)
 @given(counts, st.sampled_from([0.5, 0.8, 0.95, 0.999]))
-def test_limits_solve_the_equations_that_define_them(found: tuple[int, int], level: float) -> None:
+def test_limits_solve_the_equations_that_define_them(
+    found: tuple[int, int], confidence_level: float
+) -> None:
     """Clopper and Pearson: tails of the binomial law. Wilson: the score test just rejects."""
-    (events, n), tail = found, (1 - level) / 2
-    lower, upper = clopper_pearson_interval(events, n, level=level)
+    (events, n), tail = found, (1 - confidence_level) / 2
+    lower, upper = clopper_pearson_interval(events, n, confidence_level=confidence_level)
     assert events == 0 or stats.binom.sf(events - 1, n, lower) == pytest.approx(tail)
     assert events == n or stats.binom.cdf(events, n, upper) == pytest.approx(tail)
-    for limit in wilson_interval(events, n, level=level):
+    for limit in wilson_interval(events, n, confidence_level=confidence_level):
         gap = abs(events / n - limit)
         assert gap == pytest.approx(
             stats.norm.isf(tail) * math.sqrt(limit * (1 - limit) / n), abs=1e-9
@@ -97,7 +99,7 @@ def test_intervals_mirror_and_rise(found: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("interval", [wilson_interval, clopper_pearson_interval])
 @pytest.mark.parametrize(
-    ("events", "n", "level", "message"),
+    ("events", "n", "confidence_level", "message"),
     [
         (-0.1, 5, 0.95, r"`events` must lie in \[0, inf\], got -0.1"),
         (0, 0, 0.95, r"`n` must lie in \(0, inf\), got 0"),
@@ -106,20 +108,20 @@ def test_intervals_mirror_and_rise(found: tuple[int, int]) -> None:
         (5.1, 5, 0.95, r"`events` must be at most `n`, got 5.1 of 5.0"),
         ("a", 5, 0.95, "`events` must be a number"),
         (1, "b", 0.95, "`n` must be a number"),
-        (1, 5, 1.0, "`level` must lie in"),
-        (1, 5, 0.0, "`level` must lie in"),
+        (1, 5, 1.0, "`confidence_level` must lie in"),
+        (1, 5, 0.0, "`confidence_level` must lie in"),
     ],
 )
 def test_counts_outside_their_range_are_named(
     interval: Callable[..., tuple[float, float]],
     events: float,
     n: float,
-    level: float,
+    confidence_level: float,
     message: str,
 ) -> None:
-    """Events from 0 to n, n above 0 and finite, the level between 0 and 1."""
+    """Events from 0 to n, n above 0 and finite, the confidence level between 0 and 1."""
     with pytest.raises(InvalidInputError, match=message):
-        interval(events, n, level=level)
+        interval(events, n, confidence_level=confidence_level)
 
 
 def test_fractions_of_events_and_units_are_counts_too() -> None:
@@ -158,9 +160,13 @@ def test_a_spread_beyond_any_number_overflows_nothing() -> None:
     assert upper == pytest.approx(0.5 * math.exp(700), rel=1e-9)
 
 
-@pytest.mark.parametrize(("level", "value"), [(0.5, 0.6744897501960817), (0.9, 1.6448536269514722)])
-def test_quantiles_follow_the_level(level: float, value: float) -> None:
+@pytest.mark.parametrize(
+    ("confidence_level", "value"), [(0.5, 0.6744897501960817), (0.9, 1.6448536269514722)]
+)
+def test_quantiles_follow_the_level(confidence_level: float, value: float) -> None:
     """The normal ones, and t's on as many degrees of freedom, fractions too."""
-    assert normal_critical(level) == pytest.approx(value)
+    assert normal_critical(confidence_level) == pytest.approx(value)
     for df in (1, 2.5, 30):
-        assert student_critical(level, df) == pytest.approx(stats.t.ppf((1 + level) / 2, df))
+        assert student_critical(confidence_level, df) == pytest.approx(
+            stats.t.ppf((1 + confidence_level) / 2, df)
+        )

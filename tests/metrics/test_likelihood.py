@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from prevalens.metrics import dor, lr_negative, lr_positive, sensitivity, specificity
-from prevalens.metrics.figure import Figure
+from prevalens.metrics.estimate import Estimate
 
 Z = 1.959963984540054
 
@@ -63,18 +63,18 @@ def test_a_ratio_of_0_has_a_one_sided_interval() -> None:
     assert lr_positive(*table(0, 10, 20, 80)).lower == 0
 
 
-def limit(figure: Figure) -> float:
+def limit(estimate: Estimate) -> float:
     """Return the upper limit, which is there."""
-    assert figure.upper is not None
-    return figure.upper
+    assert estimate.upper is not None
+    return estimate.upper
 
 
 def test_patients_widen_the_interval() -> None:
     """The same counts in patients whose images go together."""
     labels, calls = table(40, 10, 20, 130)
     patients = np.repeat(np.arange(20), 10)
-    for figure in (lr_positive, lr_negative, dor):
-        alone, together = figure(labels, calls), figure(labels, calls, patients=patients)
+    for estimate in (lr_positive, lr_negative, dor):
+        alone, together = estimate(labels, calls), estimate(labels, calls, patients=patients)
         assert alone.value == together.value
         assert limit(together) > limit(alone)
         assert together.design_effect is not None
@@ -86,7 +86,7 @@ ONE_PATIENT = "No interval: too much rests on one patient, which says nothing ab
 
 
 @pytest.mark.parametrize(
-    ("figure", "counts", "reason", "words"),
+    ("estimate", "counts", "reason", "words"),
     [
         (lr_positive, (0, 0, 3, 9), "no positive images", "Simel"),
         (lr_positive, (3, 1, 0, 0), "no negative images", "Simel"),
@@ -131,23 +131,27 @@ ONE_PATIENT = "No interval: too much rests on one patient, which says nothing ab
     ],
 )
 def test_each_empty_cell_is_named_with_the_method(
-    figure: Callable[..., Figure], counts: tuple[int, int, int, int], reason: str, words: str
+    estimate: Callable[..., Estimate], counts: tuple[int, int, int, int], reason: str, words: str
 ) -> None:
     """And the counts of the rows; none is filled by a half."""
     labels, calls = table(*counts)
     for patients in (None, np.zeros(sum(counts))):
-        made = figure(labels, calls, patients=patients, level=0.8)
+        made = estimate(labels, calls, patients=patients, confidence_level=0.8)
         assert made.not_estimable == reason
         assert words in made.method
-        assert (made.n, made.events, made.level) == (sum(counts), counts[0] + counts[1], 0.8)
+        assert (made.n, made.events, made.confidence_level) == (
+            sum(counts),
+            counts[0] + counts[1],
+            0.8,
+        )
 
 
 @pytest.mark.parametrize(
-    ("figure", "counts"), [(lr_positive, (0, 10, 20, 80)), (lr_negative, (10, 0, 20, 80))]
+    ("estimate", "counts"), [(lr_positive, (0, 10, 20, 80)), (lr_negative, (10, 0, 20, 80))]
 )
 @pytest.mark.parametrize("clustered", [False, True])
 def test_a_ratio_of_0_ends_where_its_parts_do(
-    figure: Callable[..., Figure],
+    estimate: Callable[..., Estimate],
     counts: tuple[int, int, int, int],
     clustered: bool,
 ) -> None:
@@ -155,11 +159,11 @@ def test_a_ratio_of_0_ends_where_its_parts_do(
     labels, calls = table(*counts)
     patients = np.arange(110) % 25 if clustered else None
     hit, true = (f(labels, calls, patients=patients) for f in (sensitivity, specificity))
-    if figure is lr_positive:
+    if estimate is lr_positive:
         upper, low, share = hit.upper, 1 - true.upper, 1 - true.value  # type: ignore[operator]
     else:
         upper, low, share = 1 - hit.lower, true.lower, true.value  # type: ignore[operator, assignment]
-    made = figure(labels, calls, patients=patients)
+    made = estimate(labels, calls, patients=patients)
     assert (made.value, made.lower) == (0.0, 0.0)
     assert made.upper == pytest.approx(upper / math.sqrt(low * (2 * share - low)))  # type: ignore[operator]
     assert made.method.startswith("one-sided: the log has no standard error at 0")
@@ -175,13 +179,13 @@ def test_a_ratio_of_0_from_one_patient_has_no_limit() -> None:
         assert made.method.startswith("one-sided")
 
 
-@pytest.mark.parametrize("figure", [lr_positive, lr_negative, dor])
+@pytest.mark.parametrize("estimate", [lr_positive, lr_negative, dor])
 def test_a_ratio_whose_positives_are_of_one_patient_has_no_limits(
-    figure: Callable[..., Figure],
+    estimate: Callable[..., Estimate],
 ) -> None:
     """The value stays, with the method over patients."""
     labels, calls = table(3, 1, 2, 6)
-    made = figure(labels, calls, patients=list("aaaabbccddee"))
-    assert made.value == pytest.approx(figure(labels, calls).value)
+    made = estimate(labels, calls, patients=list("aaaabbccddee"))
+    assert made.value == pytest.approx(estimate(labels, calls).value)
     assert (made.lower, made.note) == (None, ONE_PATIENT)
     assert made.method.startswith(LOG_OVER)

@@ -1,4 +1,4 @@
-"""Tests of figures from each image's pull."""
+"""Tests of estimates from each image's pull."""
 
 import math
 
@@ -7,17 +7,19 @@ import pytest
 
 from prevalens.metrics.inputs import Columns
 from prevalens.metrics.intervals import plain_limits, student_critical
-from prevalens.metrics.linear import JACKKNIFE, basis_of, linear_figure
+from prevalens.metrics.linear import JACKKNIFE, basis_of, linear_estimate
 
 VALUES = np.array([1.0, 3.0, 2.0, 6.0, 4.0, 2.0])
 LABELS = np.array([1, 0, 0, 1, 0, 0], dtype=bool)
 
 
 def mean_of(codes: np.ndarray | None) -> object:
-    """Make the figure of a mean."""
+    """Make the estimate of a mean."""
     columns = Columns(LABELS, VALUES / 10, codes)
     pulls = (VALUES - VALUES.mean()) / 6
-    return linear_figure(columns, 3.0, pulls, plain_limits, method="a mean, {}", level=0.95)
+    return linear_estimate(
+        columns, 3.0, pulls, plain_limits, method="a mean, {}", confidence_level=0.95
+    )
 
 
 def test_independent_images_have_the_standard_error_of_a_mean() -> None:
@@ -40,7 +42,9 @@ def test_one_patient_and_equal_images_have_no_limits() -> None:
     """Each with its reason."""
     assert "one patient" in mean_of(np.zeros(6, dtype=np.int64)).note  # type: ignore[attr-defined]
     columns = Columns(LABELS, VALUES / 10, None)
-    made = linear_figure(columns, 3.0, np.zeros(6), plain_limits, method="{}", level=0.95)
+    made = linear_estimate(
+        columns, 3.0, np.zeros(6), plain_limits, method="{}", confidence_level=0.95
+    )
     assert "count alike" in str(made.note)
 
 
@@ -55,14 +59,14 @@ def test_patients_that_do_not_differ_have_no_limits() -> None:
     values, codes = np.array([1.0, 3.0, 1.0, 3.0]), np.array([0, 0, 1, 1])
     columns = Columns(np.array([1, 0, 1, 0], dtype=bool), values / 10, codes)
     pulls = (values - 2) / 4
-    made = linear_figure(columns, 2.0, pulls, plain_limits, method="{}", level=0.95)
+    made = linear_estimate(columns, 2.0, pulls, plain_limits, method="{}", confidence_level=0.95)
     assert (made.value, made.lower) == (2.0, None)
     assert "patients do not differ at all" in str(made.note)
 
 
 def test_each_reason_stands_beside_value_and_method() -> None:
     """One patient, images alike, patients alike: the value, why, and which method."""
-    ask = {"method": "a mean, {}", "level": 0.8}
+    ask = {"method": "a mean, {}", "confidence_level": 0.8}
     over = f"a mean, {JACKKNIFE}"
     two = np.array([0, 0, 1, 1])
     pulls = np.array([-0.25, 0.25, -0.25, 0.25])
@@ -83,18 +87,20 @@ def test_each_reason_stands_beside_value_and_method() -> None:
         ),
     ):
         columns = Columns(LABELS[:4], VALUES[:4] / 10, codes)
-        made = linear_figure(columns, 3.0, moves, plain_limits, **ask)  # type: ignore[arg-type]
+        made = linear_estimate(columns, 3.0, moves, plain_limits, **ask)  # type: ignore[arg-type]
         assert (made.value, made.lower, made.upper) == (3.0, None, None)
         assert made.note == f"No interval: {note}."
         assert made.method == method
-        assert (made.n, made.events, made.level) == (4, 2, 0.8)
+        assert (made.n, made.events, made.confidence_level) == (4, 2, 0.8)
 
 
 def test_one_image_counts_alike_with_itself() -> None:
     """Of one patient or of none: no spread in one row, and no division by 0."""
     for codes in (None, np.array([0])):
         columns = Columns(LABELS[:1], VALUES[:1] / 10, codes)
-        made = linear_figure(columns, 3.0, np.zeros(1), plain_limits, method="{}", level=0.95)
+        made = linear_estimate(
+            columns, 3.0, np.zeros(1), plain_limits, method="{}", confidence_level=0.95
+        )
         assert "count alike" in str(made.note)
 
 
@@ -107,7 +113,7 @@ def test_a_design_effect_is_at_least_1_and_by_hand() -> None:
     assert made.design_effect == pytest.approx(effect)  # type: ignore[attr-defined]
     apart = Columns(LABELS, VALUES / 10, np.array([0, 1, 2, 0, 1, 2]))
     pulls = np.array([-1.0, 0.8, 0.1, 1.0, -1.0, 0.1]) / 6
-    even = linear_figure(apart, 3.0, pulls, plain_limits, method="{}", level=0.95)
+    even = linear_estimate(apart, 3.0, pulls, plain_limits, method="{}", confidence_level=0.95)
     assert even.design_effect == 1.0
     assert even.effective_n == 6.0
 
@@ -116,6 +122,6 @@ def test_pulls_too_large_for_a_number_leave_the_value_alone() -> None:
     """Squares overflow without a warning and end as no limits."""
     columns = Columns(LABELS, VALUES / 10, None)
     pulls = np.array([1e200, -1e200, 0, 0, 0, 0])
-    made = linear_figure(columns, 3.0, pulls, plain_limits, method="{}", level=0.95)
+    made = linear_estimate(columns, 3.0, pulls, plain_limits, method="{}", confidence_level=0.95)
     assert (made.value, made.lower) == (3.0, None)
     assert "too extreme for limits" in str(made.note)

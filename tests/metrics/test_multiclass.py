@@ -1,4 +1,4 @@
-"""Tests of figures with more than two classes."""
+"""Tests of estimates with more than two classes."""
 
 import math
 
@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from scipy import stats
 from sklearn import metrics as sklearn_metrics
-from slow_jackknife import WeightedFigure, slopes, weighted_auroc, weighted_average_precision
+from slow_jackknife import WeightedEstimate, slopes, weighted_auroc, weighted_average_precision
 
 from prevalens.exceptions import InvalidInputError
 from prevalens.metrics import (
     auroc,
     average_precision,
-    confusion_figures,
-    multiclass_figures,
+    confusion_estimates,
+    multiclass_estimates,
     wilson_interval,
 )
 
@@ -27,10 +27,10 @@ SCORES = RAW / RAW.sum(axis=1, keepdims=True)
 
 def test_values_agree_with_scikit_learn() -> None:
     """One-vs-rest, macro and micro AUROC; macro recall; log loss; average precision."""
-    made = multiclass_figures(LABELS, SCORES, classes=CLASSES, patients=PATIENTS)
+    made = multiclass_estimates(LABELS, SCORES, classes=CLASSES, patients=PATIENTS)
     actual = np.eye(3)[LABELS]
     calls = SCORES.argmax(axis=1)
-    for figure, theirs in (
+    for estimate, theirs in (
         (made.macro["auroc"], sklearn_metrics.roc_auc_score(LABELS, SCORES, multi_class="ovr")),
         (made.micro["auroc"], sklearn_metrics.roc_auc_score(actual, SCORES, average="micro")),
         (made.macro["sensitivity"], sklearn_metrics.balanced_accuracy_score(LABELS, calls)),
@@ -42,26 +42,26 @@ def test_values_agree_with_scikit_learn() -> None:
         (made.micro["accuracy"], sklearn_metrics.accuracy_score(LABELS, calls)),
         (made.per_class["early"]["f1"], sklearn_metrics.f1_score(LABELS == 1, calls == 1)),
     ):
-        assert figure.value == pytest.approx(theirs)
-        assert figure.lower < figure.value < figure.upper  # type: ignore[operator]
-        assert figure.patients == 30
+        assert estimate.value == pytest.approx(theirs)
+        assert estimate.lower < estimate.value < estimate.upper  # type: ignore[operator]
+        assert estimate.patients == 30
 
 
 def test_the_brier_score_is_the_sum_over_classes() -> None:
     """By hand: (.3^2 + .3^2) and (.4^2 + .1^2 + .5^2)."""
-    made = multiclass_figures([0, 2], [[0.7, 0.3, 0.0], [0.4, 0.1, 0.5]], classes=CLASSES)
+    made = multiclass_estimates([0, 2], [[0.7, 0.3, 0.0], [0.4, 0.1, 0.5]], classes=CLASSES)
     assert made.micro["brier"].value == pytest.approx((0.18 + 0.42) / 2)
 
 
-def test_one_against_the_rest_is_the_two_class_figure() -> None:
+def test_one_against_the_rest_is_the_two_class_estimate() -> None:
     """The same limits as labels and scores of that class alone."""
-    made = multiclass_figures(LABELS, SCORES, classes=CLASSES, patients=PATIENTS)
+    made = multiclass_estimates(LABELS, SCORES, classes=CLASSES, patients=PATIENTS)
     assert made.per_class["pro"]["auroc"] == auroc(LABELS == 2, SCORES[:, 2], patients=PATIENTS)
 
 
 def test_the_macro_sensitivity_of_independent_images_by_hand() -> None:
     """The mean of three shares: variances add, over nine."""
-    made = multiclass_figures(LABELS, SCORES, classes=CLASSES).macro["sensitivity"]
+    made = multiclass_estimates(LABELS, SCORES, classes=CLASSES).macro["sensitivity"]
     right = SCORES.argmax(axis=1) == LABELS
     shares = [right[which == LABELS].mean() for which in range(3)]
     variance = sum(p * (1 - p) / (c == LABELS).sum() for c, p in enumerate(shares)) / 9
@@ -73,7 +73,7 @@ def test_the_macro_sensitivity_of_independent_images_by_hand() -> None:
 def test_the_micro_accuracy_of_independent_images_is_wilsons() -> None:
     """And singletons change nothing but the micro AUROC's unit, which is the image."""
     alone, single = (
-        multiclass_figures(LABELS, SCORES, classes=CLASSES, patients=p)
+        multiclass_estimates(LABELS, SCORES, classes=CLASSES, patients=p)
         for p in (None, np.arange(210))
     )
     hits = int((SCORES.argmax(axis=1) == LABELS).sum())
@@ -81,13 +81,13 @@ def test_the_micro_accuracy_of_independent_images_is_wilsons() -> None:
         hits, 210
     )
     for part in ("macro", "micro"):
-        for name, figure in getattr(alone, part).items():
-            assert getattr(single, part)[name].lower == pytest.approx(figure.lower), name
+        for name, estimate in getattr(alone, part).items():
+            assert getattr(single, part)[name].lower == pytest.approx(estimate.lower), name
 
 
-def test_a_class_without_images_leaves_no_macro_figure() -> None:
+def test_a_class_without_images_leaves_no_macro_estimate() -> None:
     """The class is named; what needs it has no value."""
-    made = multiclass_figures([0, 0, 1], [[0.6, 0.3, 0.1]] * 3, classes=CLASSES)
+    made = multiclass_estimates([0, 0, 1], [[0.6, 0.3, 0.1]] * 3, classes=CLASSES)
     assert "'pro'" in str(made.macro["auroc"].not_estimable)
     assert made.per_class["pro"]["sensitivity"].not_estimable == "no positive images"
     assert made.to_dict()["micro"]["accuracy"]["value"] == pytest.approx(2 / 3)
@@ -95,7 +95,7 @@ def test_a_class_without_images_leaves_no_macro_figure() -> None:
 
 def test_an_impossible_score_has_an_infinite_loss() -> None:
     """A score of 0 for what happened."""
-    made = multiclass_figures([0, 1], [[1.0, 0.0], [1.0, 0.0]], classes=["a", "b"])
+    made = multiclass_estimates([0, 1], [[1.0, 0.0], [1.0, 0.0]], classes=["a", "b"])
     assert "1 images" in str(made.micro["log_loss"].not_estimable)
 
 
@@ -111,13 +111,13 @@ def test_an_impossible_score_has_an_infinite_loss() -> None:
 def test_bad_tables_are_refused(labels: list[object], scores: object, message: str) -> None:
     """Each with the value and the remedy."""
     with pytest.raises(InvalidInputError, match=message):
-        multiclass_figures(labels, scores, classes=CLASSES)  # type: ignore[arg-type]
+        multiclass_estimates(labels, scores, classes=CLASSES)  # type: ignore[arg-type]
 
 
 def test_a_class_of_one_patient_leaves_the_mean_without_limits() -> None:
     """Another patient of that class could be quite different, and nothing here says how."""
     patients = np.where(LABELS == 2, 99, PATIENTS)
-    made = multiclass_figures(LABELS, SCORES, classes=CLASSES, patients=patients).macro["auroc"]
+    made = multiclass_estimates(LABELS, SCORES, classes=CLASSES, patients=patients).macro["auroc"]
     assert made.value is not None
     assert made.lower is None
     assert "rests on one patient" in str(made.note)
@@ -127,17 +127,17 @@ def test_a_perfect_table_has_no_limits() -> None:
     """Every class told apart by every patient: the means are 1, and no interval of width 0."""
     scores = 0.9 * np.eye(3)[LABELS] + 0.1 / 3
     for patients in (None, PATIENTS):
-        made = multiclass_figures(LABELS, scores, classes=CLASSES, patients=patients)
-        for figure in made.macro.values():
-            assert (figure.value, figure.lower) == (1.0, None)
-            assert "width of 0" in str(figure.note)
+        made = multiclass_estimates(LABELS, scores, classes=CLASSES, patients=patients)
+        for estimate in made.macro.values():
+            assert (estimate.value, estimate.lower) == (1.0, None)
+            assert "width of 0" in str(estimate.note)
 
 
 ACTUAL = np.eye(3)[LABELS]
 CALLS = SCORES.argmax(axis=1)
 
 
-def macro_of(name: str) -> WeightedFigure:
+def macro_of(name: str) -> WeightedEstimate:
     """Return a weighted mean over classes."""
 
     def value(w: np.ndarray) -> float:
@@ -161,7 +161,7 @@ def macro_of(name: str) -> WeightedFigure:
 def test_macro_limits_are_those_of_slopes_found_slowly(name: str) -> None:
     """Independent images: the squares of the slopes, added, on the logit scale."""
     value = macro_of(name)
-    made = multiclass_figures(LABELS, SCORES, classes=CLASSES, level=0.9).macro[name]
+    made = multiclass_estimates(LABELS, SCORES, classes=CLASSES, confidence_level=0.9).macro[name]
     at, pulls = value(np.ones(210)), slopes(value, 210)
     reach = 1.6448536269514722 * math.sqrt(pulls @ pulls) / (at * (1 - at))
     logit = math.log(at / (1 - at))
@@ -170,14 +170,16 @@ def test_macro_limits_are_those_of_slopes_found_slowly(name: str) -> None:
     assert [made.lower, made.upper] == pytest.approx(limits, rel=1e-5)
     words = "mean over classes, each against the rest; logit interval, images independent"
     assert made.method == words
-    assert (made.n, made.events, made.patients, made.level) == (210, None, None, 0.9)
+    assert (made.n, made.events, made.patients, made.confidence_level) == (210, None, None, 0.9)
 
 
 @pytest.mark.parametrize("name", ["sensitivity", "specificity", "auroc", "average_precision"])
 def test_macro_limits_over_patients_leave_out_one_at_a_time(name: str) -> None:
     """Changes of each class, kind by kind, averaged; Student's t on the logit scale."""
-    made = multiclass_figures(LABELS, SCORES, classes=CLASSES, patients=PATIENTS, level=0.9)
-    figure = made.macro[name]
+    made = multiclass_estimates(
+        LABELS, SCORES, classes=CLASSES, patients=PATIENTS, confidence_level=0.9
+    )
+    estimate = made.macro[name]
     moves = np.zeros(30)
     for which in range(3):
         truth, scores = which == LABELS, SCORES[:, which]
@@ -195,54 +197,56 @@ def test_macro_limits_over_patients_leave_out_one_at_a_time(name: str) -> None:
                 moves[p] += pulls[own].sum() / (1 - own.sum() / kind.sum()) / 3
     total = float(moves @ moves)
     df = min(2 * total**2 / ((moves**4).sum() - total**2 / 30), 29)
-    value = figure.value or 0.0
+    value = estimate.value or 0.0
     reach = stats.t.ppf(0.95, df) * math.sqrt(total) / (value * (1 - value))
     logit = math.log(value / (1 - value))
     limits = [1 / (1 + math.exp(-(logit + side * reach))) for side in (-1, 1)]
-    assert [figure.lower, figure.upper] == pytest.approx(limits, rel=1e-5)
-    assert "delete-one-patient jackknife and Student's t" in figure.method
-    assert (figure.n, figure.events, figure.patients) == (210, None, 30)
+    assert [estimate.lower, estimate.upper] == pytest.approx(limits, rel=1e-5)
+    assert "delete-one-patient jackknife and Student's t" in estimate.method
+    assert (estimate.n, estimate.events, estimate.patients) == (210, None, 30)
 
 
 def test_pooled_rows_are_inside_their_image_or_patient() -> None:
     """The micro AUROC is that of all rows and classes as one column, images being patients."""
     pooled, truth = SCORES.reshape(-1), ACTUAL.reshape(-1)
     for patients, inside in ((None, np.arange(210)), (PATIENTS, PATIENTS)):
-        made = multiclass_figures(
-            LABELS, SCORES, classes=CLASSES, patients=patients, level=0.9
+        made = multiclass_estimates(
+            LABELS, SCORES, classes=CLASSES, patients=patients, confidence_level=0.9
         ).micro
-        whole = auroc(truth, pooled, patients=np.repeat(inside, 3), level=0.9)
+        whole = auroc(truth, pooled, patients=np.repeat(inside, 3), confidence_level=0.9)
         assert made["auroc"] == whole
-        assert made["accuracy"].level == 0.9
+        assert made["accuracy"].confidence_level == 0.9
         assert list(made) == ["accuracy", "auroc", "brier", "log_loss"]
         for name, losses in (
             ("brier", np.square(SCORES - ACTUAL).sum(axis=1)),
             ("log_loss", -np.log(SCORES[np.arange(210), LABELS])),
         ):
-            figure = made[name]
-            assert figure.value == pytest.approx(losses.mean())
-            assert (figure.events, figure.n, figure.level) == (None, 210, 0.9)
-            assert "log scale" in figure.method
+            estimate = made[name]
+            assert estimate.value == pytest.approx(losses.mean())
+            assert (estimate.events, estimate.n, estimate.confidence_level) == (None, 210, 0.9)
+            assert "log scale" in estimate.method
             if patients is None:
                 reach = 1.6448536269514722 * losses.std(ddof=1) / math.sqrt(210) / losses.mean()
-                assert figure.upper == pytest.approx(losses.mean() * math.exp(reach))
+                assert estimate.upper == pytest.approx(losses.mean() * math.exp(reach))
             else:
-                assert (figure.patients, figure.upper is not None) == (30, True)
+                assert (estimate.patients, estimate.upper is not None) == (30, True)
 
 
-def test_each_class_has_the_figures_of_two_classes() -> None:
-    """The table, the AUROC and average precision of that class, at the level asked for."""
-    made = multiclass_figures(LABELS, SCORES, classes=CLASSES, patients=PATIENTS, level=0.9)
+def test_each_class_has_the_estimates_of_two_classes() -> None:
+    """The table, the AUROC and average precision of that class, at the confidence asked for."""
+    made = multiclass_estimates(
+        LABELS, SCORES, classes=CLASSES, patients=PATIENTS, confidence_level=0.9
+    )
     for which, name in enumerate(CLASSES):
-        ask = {"patients": PATIENTS, "level": 0.9}
-        figures = confusion_figures(which == LABELS, which == CALLS, **ask)  # type: ignore[arg-type]
-        figures["auroc"] = auroc(which == LABELS, SCORES[:, which], **ask)  # type: ignore[arg-type]
-        figures["average_precision"] = average_precision(
+        ask = {"patients": PATIENTS, "confidence_level": 0.9}
+        estimates = confusion_estimates(which == LABELS, which == CALLS, **ask)  # type: ignore[arg-type]
+        estimates["auroc"] = auroc(which == LABELS, SCORES[:, which], **ask)  # type: ignore[arg-type]
+        estimates["average_precision"] = average_precision(
             which == LABELS,
             SCORES[:, which],
             **ask,  # type: ignore[arg-type]
         )
-        assert made.per_class[name] == figures
+        assert made.per_class[name] == estimates
     plain = made.to_dict()
     assert list(plain) == ["per_class", "macro", "micro"]
     assert plain["per_class"]["pro"]["auroc"] == made.per_class["pro"]["auroc"].to_dict()
@@ -251,26 +255,28 @@ def test_each_class_has_the_figures_of_two_classes() -> None:
 
 def test_a_missing_class_leaves_reason_method_and_counts() -> None:
     """For each of the four means; a class that is all there is counts as missing another."""
-    made = multiclass_figures(
-        [1, 1], [[0.6, 0.4]] * 2, classes=["a", "b"], patients=["x", "x"], level=0.9
+    made = multiclass_estimates(
+        [1, 1], [[0.6, 0.4]] * 2, classes=["a", "b"], patients=["x", "x"], confidence_level=0.9
     )
     assert list(made.macro) == ["sensitivity", "specificity", "auroc", "average_precision"]
-    for figure in made.macro.values():
-        assert figure.not_estimable == "no images of class 'a', 'b', or none of another"
-        assert figure.method.startswith("mean over classes, each against the rest; logit interval")
-        assert (figure.n, figure.patients, figure.level) == (2, 1, 0.9)
+    for estimate in made.macro.values():
+        assert estimate.not_estimable == "no images of class 'a', 'b', or none of another"
+        assert estimate.method.startswith(
+            "mean over classes, each against the rest; logit interval"
+        )
+        assert (estimate.n, estimate.patients, estimate.confidence_level) == (2, 1, 0.9)
 
 
 def test_an_infinite_loss_is_counted_with_its_method() -> None:
-    """Two images; the other figures stay."""
-    made = multiclass_figures(
-        [1, 1, 0], [[1.0, 0.0]] * 3, classes=["a", "b"], patients=list("xxy"), level=0.9
+    """Two images; the other estimates stay."""
+    made = multiclass_estimates(
+        [1, 1, 0], [[1.0, 0.0]] * 3, classes=["a", "b"], patients=list("xxy"), confidence_level=0.9
     ).micro
     assert made["log_loss"].not_estimable == (
         "2 images have a score of exactly 0 for their own class: infinite loss"
     )
     assert (made["log_loss"].method, made["log_loss"].patients) == ("mean log loss", 2)
-    assert made["log_loss"].level == 0.9
+    assert made["log_loss"].confidence_level == 0.9
     assert made["accuracy"].value == pytest.approx(1 / 3)
     assert made["brier"].value == pytest.approx(4 / 3)
 
@@ -300,23 +306,23 @@ def test_tables_that_break_a_rule_are_refused(
 ) -> None:
     """Shape, number of classes, range, sums and indices."""
     with pytest.raises(InvalidInputError, match=message):
-        multiclass_figures(labels, scores, classes=classes)  # type: ignore[arg-type]
+        multiclass_estimates(labels, scores, classes=classes)  # type: ignore[arg-type]
 
 
 def test_sums_within_a_thousandth_are_1() -> None:
-    """Scores that were rounded; the level and patients are checked too."""
-    made = multiclass_figures([0, 1], [[0.5, 0.5009], [0.5, 0.4992]], classes=["a", "b"])
+    """Scores that were rounded; the confidence level and patients are checked too."""
+    made = multiclass_estimates([0, 1], [[0.5, 0.5009], [0.5, 0.4992]], classes=["a", "b"])
     assert made.micro["accuracy"].n == 2
-    with pytest.raises(InvalidInputError, match="`level`"):
-        multiclass_figures([0, 1], HALVES, classes=["a", "b"], level=1)
+    with pytest.raises(InvalidInputError, match="`confidence_level`"):
+        multiclass_estimates([0, 1], HALVES, classes=["a", "b"], confidence_level=1)
     with pytest.raises(InvalidInputError, match="`patients` has 1"):
-        multiclass_figures([0, 1], HALVES, classes=["a", "b"], patients=["x"])
+        multiclass_estimates([0, 1], HALVES, classes=["a", "b"], patients=["x"])
 
 
 def test_a_class_of_two_patients_is_enough_for_limits() -> None:
     """Of one it is not, whichever mean; the method is that over patients."""
     for of_class, some in ((1, False), (2, True)):
         patients = np.where(LABELS == 2, 90 + np.arange(210) % of_class, PATIENTS)
-        made = multiclass_figures(LABELS, SCORES, classes=CLASSES, patients=patients).macro
+        made = multiclass_estimates(LABELS, SCORES, classes=CLASSES, patients=patients).macro
         assert (made["sensitivity"].lower is not None) == some
         assert "delete-one-patient" in made["sensitivity"].method

@@ -23,7 +23,7 @@ def test_a_side_may_have_its_own_threshold() -> None:
 
 
 def test_a_contrast_tells_of_both_sides_at_the_level() -> None:
-    """Figures of both, events and rows of all, the level asked for; groups do not share rows."""
+    """Both estimates, events and rows of all, confidence; groups do not share rows."""
     labels = np.array([1, 1, 0, 1, 0, 0], dtype=bool)
     whole = Columns(labels, np.array([0.9, 0.4, 0.3, 0.6, 0.7, 0.1]), None)
     first = np.array([1, 1, 1, 0, 0, 0], dtype=bool)
@@ -32,8 +32,12 @@ def test_a_contrast_tells_of_both_sides_at_the_level() -> None:
     assert not pair.same_rows
     made = pair.contrast(0.8, "both are alike")
     assert (made.first.value, made.second.value) == pytest.approx((2 / 3, 2 / 3))
-    assert (made.difference.n, made.difference.events, made.difference.level) == (6, 3, 0.8)
-    assert (made.first.level, made.second.level) == (0.8, 0.8)
+    assert (made.difference.n, made.difference.events, made.difference.confidence_level) == (
+        6,
+        3,
+        0.8,
+    )
+    assert (made.first.confidence_level, made.second.confidence_level) == (0.8, 0.8)
     # As many right in each: the pooled z is 0.
     assert made.p_value == pytest.approx(1)
     for members in ((np.ones(6, dtype=bool), first), (first, np.ones(6, dtype=bool))):

@@ -75,7 +75,7 @@ def test_a_curve_cut_between_two_points_by_hand() -> None:
 
 
 def test_drawn_limits_are_those_of_repeated_rows() -> None:
-    """Each draw's area from scikit-learn; patients, level, seed and number of draws are used."""
+    """Each draw's area from scikit-learn; patients, confidence, seed and number of draws."""
     made = partial_auroc(
         LABELS,
         SCORES,
@@ -83,16 +83,16 @@ def test_drawn_limits_are_those_of_repeated_rows() -> None:
         patients=PATIENTS,
         draws=100,
         seed=4,
-        level=0.8,
+        confidence_level=0.8,
     )
     columns = in_fixed_order(check_columns(LABELS, SCORES, PATIENTS))
     areas = []
     for times in np.concatenate(list(draw_weights(40, draws=100, seed=4, at_once=100))):
         rows = np.repeat(np.arange(240), times[columns.codes].astype(int))
         areas.append(roc_auc_score(columns.labels[rows], columns.scores[rows], max_fpr=0.3))
-    limits = percentile_limits(np.array(areas), level=0.8, units=40)
+    limits = percentile_limits(np.array(areas), confidence_level=0.8, units=40)
     assert (made.standardised.lower, made.standardised.upper) == pytest.approx(limits)
-    assert (made.raw.level, made.raw.patients, made.raw.n) == (0.8, 40, 240)
+    assert (made.raw.confidence_level, made.raw.patients, made.raw.n) == (0.8, 40, 240)
     assert made.raw.events == LABELS.sum()
     assert made.raw.method.startswith(
         "area under the ROC curve for false positive rates from 0 to 0.3; bootstrap over patients"
@@ -105,7 +105,9 @@ def test_a_thousand_draws_from_seed_0_by_default() -> None:
     ask = {"max_false_positive_rate": 0.3}
     made = partial_auroc(LABELS[:80], SCORES[:80], **ask)
     assert "1000 draws" in made.raw.method
-    assert made == partial_auroc(LABELS[:80], SCORES[:80], draws=1000, seed=0, level=0.95, **ask)
+    assert made == partial_auroc(
+        LABELS[:80], SCORES[:80], draws=1000, seed=0, confidence_level=0.95, **ask
+    )
     assert made != partial_auroc(LABELS[:80], SCORES[:80], seed=1, **ask)
 
 
@@ -118,21 +120,25 @@ def test_draws_without_a_class_are_undefined_not_an_error() -> None:
         patients=list("abcd"),
         draws=100,
     )
-    for figure in (made.raw, made.standardised):
-        assert figure.value is not None
-        assert (figure.lower, figure.upper) == (None, None)
-        assert "draws leave it undefined" in str(figure.note)
+    for estimate in (made.raw, made.standardised):
+        assert estimate.value is not None
+        assert (estimate.lower, estimate.upper) == (None, None)
+        assert "draws leave it undefined" in str(estimate.note)
 
 
 @pytest.mark.parametrize("label", [0, 1])
 def test_one_class_is_refused_on_both_scales(label: int) -> None:
     """The class that is missing, the rows and the method."""
-    made = partial_auroc([label] * 3, [0.1, 0.2, 0.3], max_false_positive_rate=0.1, level=0.9)
+    made = partial_auroc(
+        [label] * 3, [0.1, 0.2, 0.3], max_false_positive_rate=0.1, confidence_level=0.9
+    )
     missing = "negative" if label else "positive"
-    for figure in (made.raw, made.standardised):
-        assert figure.not_estimable == f"no {missing} images"
-        assert figure.method.startswith("area under the ROC curve for false positive rates from 0")
-        assert (figure.n, figure.events, figure.level) == (3, 3 * label, 0.9)
+    for estimate in (made.raw, made.standardised):
+        assert estimate.not_estimable == f"no {missing} images"
+        assert estimate.method.startswith(
+            "area under the ROC curve for false positive rates from 0"
+        )
+        assert (estimate.n, estimate.events, estimate.confidence_level) == (3, 3 * label, 0.9)
     assert made.max_false_positive_rate == 0.1
 
 
@@ -142,11 +148,11 @@ def test_one_class_is_refused_on_both_scales(label: int) -> None:
         ({"max_false_positive_rate": 0}, r"`max_false_positive_rate` must lie in \(0, 1\]"),
         ({"max_false_positive_rate": 1.01}, r"`max_false_positive_rate` must lie in \(0, 1\]"),
         ({"draws": 99}, "`draws` must be a whole number >= 100, got 99"),
-        ({"level": 1}, "`level` must lie in"),
+        ({"confidence_level": 1}, "`confidence_level` must lie in"),
         ({"patients": ["a"]}, "`patients` has 1"),
     ],
 )
 def test_settings_outside_their_range_are_named(ask: dict[str, object], message: str) -> None:
-    """The end, the draws, the level and the patients."""
+    """The end, the draws, the confidence level and the patients."""
     with pytest.raises(InvalidInputError, match=message):
         partial_auroc(LABELS, SCORES, **({"max_false_positive_rate": 0.2} | ask))  # type: ignore[arg-type]

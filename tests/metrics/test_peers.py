@@ -42,6 +42,6 @@ def test_net_benefit_is_that_of_dcurves() -> None:
     )
     ours = net_benefit(LABELS, SCORES, risks)
 
-    for name, figures in (("score", ours.model), ("all", ours.treat_all)):
+    for name, estimates in (("score", ours.model), ("all", ours.treat_all)):
         theirs = table.loc[table["model"] == name, "net_benefit"].to_numpy()
-        assert [figure.value for figure in figures] == pytest.approx(theirs, abs=1e-12)
+        assert [estimate.value for estimate in estimates] == pytest.approx(theirs, abs=1e-12)

@@ -69,10 +69,10 @@ def test_one_class_is_refused_with_the_method(
     labels: list[int], scores: list[float], reason: str, patients: list[str] | None, words: str
 ) -> None:
     """Independent images and patients have methods of their own."""
-    made = average_precision(labels, scores, patients=patients, level=0.9)
+    made = average_precision(labels, scores, patients=patients, confidence_level=0.9)
     assert made.not_estimable == reason
     assert words in made.method
-    assert (made.n, made.events, made.level) == (3, sum(labels), 0.9)
+    assert (made.n, made.events, made.confidence_level) == (3, sum(labels), 0.9)
 
 
 @pytest.mark.parametrize(
@@ -101,11 +101,11 @@ def test_a_value_without_limits_says_why(
 
 
 def test_the_limits_of_independent_images_by_hand() -> None:
-    """Squares of the slopes, added, on the logit scale; the level is the one asked for."""
+    """Squares of the slopes, added, on the logit scale; the confidence is the one asked for."""
     rng = np.random.default_rng(8)
     labels, scores = rng.random(60) < 0.4, rng.integers(1, 30, 60) / 30
     pulls = slopes(lambda w: weighted_average_precision(labels, scores, w), 60)
-    made = average_precision(labels, scores, level=0.9)
+    made = average_precision(labels, scores, confidence_level=0.9)
     value = average_precision_score(labels, scores)
     reach = 1.6448536269514722 * np.sqrt(pulls @ pulls) / (value * (1 - value))
     odds = value / (1 - value) * np.exp([-reach, reach])

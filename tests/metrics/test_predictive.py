@@ -75,8 +75,8 @@ def test_as_many_wrong_as_right_calls_are_calls() -> None:
     """5 right and 5 wrong of either kind at a prevalence of one half: one half, by its method."""
     made = predictive_values(*table(5, 5, 5, 5), prevalence=0.5)
     assert (made.ppv.value, made.npv.value) == (0.5, 0.5)
-    for figure in (made.ppv, made.npv):
-        assert "Mercaldo" in figure.method
+    for estimate in (made.ppv, made.npv):
+        assert "Mercaldo" in estimate.method
     with pytest.raises(InvalidInputError, match=r"`prevalence` must lie in \(0, 1\)"):
         predictive_values(*table(8, 2, 3, 7), prevalence=1)
 
@@ -94,38 +94,40 @@ def test_each_side_names_what_it_lacks(
     counts: tuple[int, int, int, int], ppv: str | None, npv: str | None
 ) -> None:
     """Images of either class for both, calls of its kind for each; rows and method stay."""
-    made = predictive_values(*table(*counts), prevalence=0.1, level=0.9)
-    for figure, reason in ((made.ppv, ppv), (made.npv, npv)):
-        assert figure.not_estimable == reason
-        assert figure.method.startswith("Bayes at the stated prevalence, logit interval (Mercaldo")
-        assert (figure.n, figure.events) == (sum(counts), counts[0] + counts[1])
-        assert figure.level == 0.9
+    made = predictive_values(*table(*counts), prevalence=0.1, confidence_level=0.9)
+    for estimate, reason in ((made.ppv, ppv), (made.npv, npv)):
+        assert estimate.not_estimable == reason
+        assert estimate.method.startswith(
+            "Bayes at the stated prevalence, logit interval (Mercaldo"
+        )
+        assert (estimate.n, estimate.events) == (sum(counts), counts[0] + counts[1])
+        assert estimate.confidence_level == 0.9
         if reason:
-            assert "likelihood ratio, turned into a predictive value" in figure.method
+            assert "likelihood ratio, turned into a predictive value" in estimate.method
     assert made.prevalence == 0.1
 
 
 @pytest.mark.parametrize("clustered", [False, True])
 def test_limits_are_those_of_the_likelihood_ratios(clustered: bool) -> None:
-    """Odds of the prevalence times LR+, and times 1 / LR-, both ways; patients and level too."""
+    """Odds of the prevalence times LR+, and times 1 / LR-, both ways; patients, confidence."""
     labels, calls = table(80, 20, 30, 270)
-    ask = {"patients": np.arange(400) % 40 if clustered else None, "level": 0.8}
+    ask = {"patients": np.arange(400) % 40 if clustered else None, "confidence_level": 0.8}
     made = predictive_values(labels, calls, prevalence=0.03, **ask)  # type: ignore[arg-type]
     plus, minus = (f(labels, calls, **ask) for f in (lr_positive, lr_negative))  # type: ignore[operator]
     odds = 0.03 / 0.97
-    for figure, pairs in (
+    for estimate, pairs in (
         (made.ppv, [("lower", plus.lower), ("value", plus.value), ("upper", plus.upper)]),
         (
             made.npv,
             [("lower", 1 / minus.upper), ("value", 1 / minus.value), ("upper", 1 / minus.lower)],
         ),
     ):
-        here = odds if figure is made.ppv else 1 / odds
+        here = odds if estimate is made.ppv else 1 / odds
         for name, ratio in pairs:
             expected = here * ratio / (1 + here * ratio)
-            assert getattr(figure, name) == pytest.approx(expected), name
-        assert figure.patients == (40 if clustered else None)
-        assert ("jackknife" in figure.method) == clustered
+            assert getattr(estimate, name) == pytest.approx(expected), name
+        assert estimate.patients == (40 if clustered else None)
+        assert ("jackknife" in estimate.method) == clustered
 
 
 def test_no_wrong_calls_by_hand() -> None:
@@ -156,13 +158,13 @@ def test_no_right_calls_give_0_with_an_upper_limit() -> None:
     [
         ({"prevalence": 0}, r"`prevalence` must lie in \(0, 1\), got 0"),
         ({"prevalence": 1}, r"`prevalence` must lie in \(0, 1\), got 1"),
-        ({"level": 1}, "`level` must lie in"),
+        ({"confidence_level": 1}, "`confidence_level` must lie in"),
         ({"patients": ["a"]}, "`patients` has 1"),
         ({"calls": [0, 2, 1]}, "`calls` must be 0 or 1"),
     ],
 )
 def test_what_breaks_its_rule_is_named(ask: dict[str, object], message: str) -> None:
-    """Prevalence, level, patients and calls."""
+    """Prevalence, confidence level, patients and calls."""
     given = {"labels": [1, 0, 1], "calls": [1, 0, 0], "prevalence": 0.5} | ask
     with pytest.raises(InvalidInputError, match=message):
         predictive_values(**given)  # type: ignore[arg-type]

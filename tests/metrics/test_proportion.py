@@ -8,14 +8,14 @@ from scipy import stats
 
 from prevalens.metrics import clopper_pearson_interval, wilson_interval
 from prevalens.metrics.intervals import student_critical
-from prevalens.metrics.proportion import design_effect, patients_of, proportion_figure
+from prevalens.metrics.proportion import design_effect, patients_of, proportion_estimate
 
 
 def limits(hits: list[int], patients: list[int] | None, interval: str = "wilson") -> object:
     """Compute the limits of the share of `hits`."""
     codes = None if patients is None else np.array(patients)
-    made = proportion_figure(
-        np.array(hits, dtype=bool), codes, level=0.95, empty="none", interval=interval
+    made = proportion_estimate(
+        np.array(hits, dtype=bool), codes, confidence_level=0.95, empty="none", interval=interval
     )
     return made.lower, made.upper
 
@@ -30,7 +30,7 @@ def test_one_image_per_patient_is_the_classical_interval(patients: list[int] | N
 def test_images_that_go_together_count_as_their_patients() -> None:
     """Ten images of each of six patients, all alike inside: six units on five degrees."""
     hits, codes = np.repeat([1, 1, 1, 1, 0, 0], 10), np.repeat(np.arange(6), 10)
-    made = proportion_figure(hits.astype(bool), codes, level=0.95, empty="none")
+    made = proportion_estimate(hits.astype(bool), codes, confidence_level=0.95, empty="none")
     # Jackknife: a patient's change is (x - p) / 5: four of 1/15, two of 2/15.
     squares, fourths = (4 + 2 * 4) / 15**2, (4 + 2 * 16) / 15**4
     assert made.design_effect == pytest.approx(squares * 60 / (4 / 6 * 2 / 6))
@@ -41,8 +41,8 @@ def test_images_that_go_together_count_as_their_patients() -> None:
 
 def test_all_hits_count_each_patient_once() -> None:
     """Where no patient differs, the effective number is that of the patients, and said so."""
-    made = proportion_figure(
-        np.ones(40, dtype=bool), np.repeat(np.arange(8), 5), level=0.95, empty="none"
+    made = proportion_estimate(
+        np.ones(40, dtype=bool), np.repeat(np.arange(8), 5), confidence_level=0.95, empty="none"
     )
     assert made.effective_n == pytest.approx(8)
     assert made.upper == 1
@@ -54,10 +54,12 @@ def test_all_hits_count_each_patient_once() -> None:
 def test_no_images_and_one_patient_give_reasons() -> None:
     """Empty: not estimable. One patient: a value without limits."""
     empty = np.zeros(0, dtype=bool)
-    nothing = proportion_figure(empty, np.zeros(0, dtype=np.int64), level=0.95, empty="no calls")
+    nothing = proportion_estimate(
+        empty, np.zeros(0, dtype=np.int64), confidence_level=0.95, empty="no calls"
+    )
     assert (nothing.value, nothing.not_estimable, nothing.patients) == (None, "no calls", 0)
-    single = proportion_figure(
-        np.array([True, False]), np.array([3, 3]), level=0.95, empty="no calls"
+    single = proportion_estimate(
+        np.array([True, False]), np.array([3, 3]), confidence_level=0.95, empty="no calls"
     )
     assert (single.value, single.lower, single.patients) == (0.5, None, 1)
     assert "one patient" in str(single.note)
@@ -94,19 +96,19 @@ def test_the_method_is_that_of_the_rows(interval: str, mixed: str, flat: str, al
     """Patients with hits and misses, patients alike, independent images; empty ones too."""
     codes = np.array([0, 0, 1, 1, 2, 2])
     for hits, words in (([1, 0, 1, 1, 0, 0], mixed), ([1] * 6, flat), ([0] * 6, flat)):
-        ask = {"level": 0.9, "empty": "none", "interval": interval}
-        made = proportion_figure(np.array(hits, dtype=bool), codes, **ask)  # type: ignore[arg-type]
+        ask = {"confidence_level": 0.9, "empty": "none", "interval": interval}
+        made = proportion_estimate(np.array(hits, dtype=bool), codes, **ask)  # type: ignore[arg-type]
         assert made.method.startswith(OVER.format(words))
         assert ("counted as one" in str(made.note)) == (len(set(hits)) == 1)
-        assert made.level == 0.9
+        assert made.confidence_level == 0.9
         for ids in (None, np.arange(6)):
-            bare = proportion_figure(np.array(hits, dtype=bool), ids, **ask)  # type: ignore[arg-type]
+            bare = proportion_estimate(np.array(hits, dtype=bool), ids, **ask)  # type: ignore[arg-type]
             assert bare.method.startswith(alone)
             assert bare.note is None
-    one = proportion_figure(np.array([True, False]), np.array([3, 3]), **ask)  # type: ignore[arg-type]
+    one = proportion_estimate(np.array([True, False]), np.array([3, 3]), **ask)  # type: ignore[arg-type]
     assert one.method.startswith(OVER.format(mixed))
     assert one.note == "No interval: all these images come from one patient."
-    empty = proportion_figure(np.zeros(0, dtype=bool), None, **ask)  # type: ignore[arg-type]
+    empty = proportion_estimate(np.zeros(0, dtype=bool), None, **ask)  # type: ignore[arg-type]
     assert empty.method.startswith(alone)
 
 
@@ -115,8 +117,12 @@ def test_the_method_is_that_of_the_rows(interval: str, mixed: str, flat: str, al
 def test_patients_who_are_all_alike_count_as_their_sizes_say(hit: bool, interval: str) -> None:
     """Effect sum(m^2)/n; number n / effect, less by (z / t)^2 on k - 1 degrees."""
     sizes = np.array([1, 2, 3, 6])
-    made = proportion_figure(
-        np.full(12, hit), np.repeat(np.arange(4), sizes), level=0.9, empty="", interval=interval
+    made = proportion_estimate(
+        np.full(12, hit),
+        np.repeat(np.arange(4), sizes),
+        confidence_level=0.9,
+        empty="",
+        interval=interval,
     )
     effect = (1 + 4 + 9 + 36) / 12
     z, t = 1.6448536269514722, stats.t.ppf(0.95, 3)
@@ -146,7 +152,7 @@ def test_numbers_without_rows_are_no_patients() -> None:
     """Patients 0, 4 and 9 are three."""
     hits = np.array([1, 1, 0, 1, 0, 0], dtype=bool)
     one, two = (
-        proportion_figure(hits, np.repeat(codes, 2), level=0.95, empty="")
+        proportion_estimate(hits, np.repeat(codes, 2), confidence_level=0.95, empty="")
         for codes in ([0, 1, 2], [0, 4, 9])
     )
     assert one == two

@@ -162,14 +162,16 @@ def test_what_is_missing_is_said_beside_the_method(
     words: str,
 ) -> None:
     """A reason where there is no value, a note where there are no limits."""
-    made = auroc(labels, scores, patients=None if patients is None else [*patients], level=0.9)
+    made = auroc(
+        labels, scores, patients=None if patients is None else [*patients], confidence_level=0.9
+    )
     assert made.value == value
     assert (made.lower, made.upper) == (None, None)
     assert (made.not_estimable if value is None else made.note) == (
         why if value is None else f"No interval: {why}."
     )
     assert made.method.startswith(words)
-    assert (made.n, made.events, made.level) == (len(labels), sum(labels), 0.9)
+    assert (made.n, made.events, made.confidence_level) == (len(labels), sum(labels), 0.9)
 
 
 @pytest.mark.parametrize(
@@ -193,7 +195,7 @@ def test_disjoint_pairs_are_counted_by_hand(
         (good, (0.05 ** (1 / pairs), 1.0)),
         (1 - good, (0.0, 1 - 0.05 ** (1 / pairs))),
     ):
-        made = auroc(labels, scores, patients=patients, level=0.9)
+        made = auroc(labels, scores, patients=patients, confidence_level=0.9)
         assert (made.lower, made.upper) == pytest.approx(limits)
         assert f"a positive and a negative {unit}:" in made.method
 
@@ -204,7 +206,7 @@ def test_limits_below_0_are_cut() -> None:
     assert (made.value, made.lower) == (0.25, 0.0)
     assert made.upper == pytest.approx(0.25 + 1.959963984540054 * 0.125**0.5)
     half = 0.6744897501960817 * 0.125**0.5
-    narrow = auroc([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8], level=0.5)
+    narrow = auroc([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8], confidence_level=0.5)
     assert (narrow.lower, narrow.upper) == pytest.approx((0.75 - half, 0.75 + half))
 
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from slow_jackknife import LOG, PLAIN, Scale, WeightedFigure, slow_jackknife
+from slow_jackknife import LOG, PLAIN, Scale, WeightedEstimate, slow_jackknife
 
 from prevalens.exceptions import InvalidInputError
 from prevalens.metrics import (
-    Figure,
+    Estimate,
     brier,
     expected_calibration_error,
     observed_expected,
@@ -88,12 +88,12 @@ def test_the_scaled_brier_scores_spread_is_the_jackknifes() -> None:
     assert (made.upper - made.lower) / 2 == pytest.approx(2.15 * error, rel=0.1)  # type: ignore[operator]
 
 
-@pytest.mark.parametrize("figure", [observed_expected, scaled_brier])
-def test_one_image_per_patient_is_the_independent_form(figure: object) -> None:
+@pytest.mark.parametrize("estimate", [observed_expected, scaled_brier])
+def test_one_image_per_patient_is_the_independent_form(estimate: object) -> None:
     """And one patient has no limits."""
-    alone, single = (figure(LABELS, SCORES, patients=p) for p in (None, np.arange(100)))  # type: ignore[operator]
+    alone, single = (estimate(LABELS, SCORES, patients=p) for p in (None, np.arange(100)))  # type: ignore[operator]
     assert (alone.lower, alone.upper) == (single.lower, single.upper)
-    one = figure(LABELS, SCORES, patients=["a"] * 100)  # type: ignore[operator]
+    one = estimate(LABELS, SCORES, patients=["a"] * 100)  # type: ignore[operator]
     assert one.lower is None
     assert "one patient" in one.note
 
@@ -126,18 +126,20 @@ def test_without_positives_the_scaled_score_has_no_ceiling() -> None:
 
 
 def test_each_bin_tells_its_ends_and_its_patients() -> None:
-    """Least, largest and mean score; limits over the patients of that bin, at the level."""
+    """Least, largest and mean score; limits over the patients of that bin, at the confidence."""
     labels, scores = [0, 1, 0, 1, 1, 1], [0.15, 0.05, 0.1, 0.6, 0.8, 0.7]
     patients = list("aabbcc")
     low, high = reliability_curve(
-        labels, scores, bins=2, strategy="uniform", patients=patients, level=0.9
+        labels, scores, bins=2, strategy="uniform", patients=patients, confidence_level=0.9
     )
     assert (low.low, low.high, low.mean_score) == pytest.approx((0.05, 0.15, 0.1))
     assert (high.low, high.high, high.mean_score) == pytest.approx((0.6, 0.8, 0.7))
     assert (low.observed.n, low.observed.events, low.observed.patients) == (3, 1, 2)
     assert (high.observed.n, high.observed.events, high.observed.patients) == (3, 3, 2)
-    assert low.observed.level == 0.9
-    assert low.observed == sensitivity([1, 1, 1], labels[:3], patients=patients[:3], level=0.9)
+    assert low.observed.confidence_level == 0.9
+    assert low.observed == sensitivity(
+        [1, 1, 1], labels[:3], patients=patients[:3], confidence_level=0.9
+    )
 
 
 @pytest.mark.parametrize("function", [reliability_curve, expected_calibration_error])
@@ -146,7 +148,7 @@ def test_each_bin_tells_its_ends_and_its_patients() -> None:
     [
         ({"bins": 0}, "`bins` must be a whole number >= 1, got 0"),
         ({"strategy": "uniforn"}, "`strategy` must be one of.*Did you mean 'uniform'"),
-        ({"level": 0}, "`level` must lie in"),
+        ({"confidence_level": 0}, "`confidence_level` must lie in"),
         ({"patients": ["a"]}, "`patients` has 1"),
         ({"labels": [0, 2, 1]}, "`labels` must be 0 or 1"),
         ({"scores": [0.1, 0.2]}, "`scores` has 2"),
@@ -155,7 +157,7 @@ def test_each_bin_tells_its_ends_and_its_patients() -> None:
 def test_settings_that_break_a_rule_are_named(
     function: Callable[..., object], ask: dict[str, object], message: str
 ) -> None:
-    """Bins, strategy, level and columns."""
+    """Bins, strategy, confidence level and columns."""
     columns = {"labels": [0, 1, 1], "scores": [0.1, 0.2, 0.3]}
     with pytest.raises(InvalidInputError, match=message):
         function(**(columns | ask))
@@ -195,7 +197,7 @@ def test_the_error_and_its_limits_are_those_of_repeated_rows(
         patients=patients if clustered else None,
         draws=100,
         seed=3,
-        level=0.8,
+        confidence_level=0.8,
     )
     columns = in_fixed_order(check_columns(labels, scores, patients if clustered else None))
     bins = bin_of(columns.scores, bins=5, strategy=strategy)
@@ -209,12 +211,12 @@ def test_the_error_and_its_limits_are_those_of_repeated_rows(
         error(np.repeat(np.arange(90), times[codes].astype(int)))
         for times in np.concatenate(list(draw_weights(units, draws=100, seed=3, at_once=9)))
     ]
-    limits = percentile_limits(np.array(draws), level=0.8, units=units)
+    limits = percentile_limits(np.array(draws), confidence_level=0.8, units=units)
     value = error(np.arange(90))
     assert made.value == pytest.approx(value)
     assert made.lower == pytest.approx(min(limits[0], value))
     assert made.upper == pytest.approx(max(limits[1], value))
-    assert (made.n, made.events, made.level) == (90, labels.sum(), 0.8)
+    assert (made.n, made.events, made.confidence_level) == (90, labels.sum(), 0.8)
     assert made.patients == (18 if clustered else None)
     assert f"over 5 {strategy} bins" in made.method
 
@@ -225,14 +227,14 @@ def test_ten_quantile_bins_by_default() -> None:
     ask = {"draws": 100, "seed": 0}
     made = expected_calibration_error(np.arange(100) % 3 == 0, scores, **ask)
     assert "over 10 quantile bins" in made.method
-    assert made.level == 0.95
+    assert made.confidence_level == 0.95
 
 
 EVERY = np.ones(100, dtype=bool)
 
 
 @pytest.mark.parametrize(
-    ("figure", "weighted", "scale", "words"),
+    ("estimate", "weighted", "scale", "words"),
     [
         (
             observed_expected,
@@ -254,19 +256,19 @@ EVERY = np.ones(100, dtype=bool)
     ],
 )
 def test_ratios_over_all_rows_are_those_of_a_slow_jackknife(
-    figure: Callable[..., Figure], weighted: WeightedFigure, scale: Scale, words: str
+    estimate: Callable[..., Estimate], weighted: WeightedEstimate, scale: Scale, words: str
 ) -> None:
     """Value, limits over patients and of independent images, design effect and method."""
     patients = np.random.default_rng(1).integers(0, 21, 100)
     slow = slow_jackknife(weighted, [EVERY], patients)
-    made = figure(LABELS, SCORES, patients=patients, level=0.9)
+    made = estimate(LABELS, SCORES, patients=patients, confidence_level=0.9)
     assert made.value == pytest.approx(slow.value)
     assert (made.lower, made.upper) == pytest.approx(slow.limits(0.9, scale), rel=1e-5)
     effect = max(slow.error**2 / (slow.squares * 100 / 99), 1)
     assert made.design_effect == pytest.approx(effect, rel=1e-5)
     assert made.method.startswith(words + "delete-one-patient jackknife")
-    assert (made.n, made.events, made.patients, made.level) == (100, 37, 21, 0.9)
-    alone = figure(LABELS, SCORES, level=0.9)
+    assert (made.n, made.events, made.patients, made.confidence_level) == (100, 37, 21, 0.9)
+    alone = estimate(LABELS, SCORES, confidence_level=0.9)
     error = math.sqrt(slow.squares * 100 / 99)
     normal = replace(slow, error=error, df=math.inf).limits(0.9, scale)
     assert (alone.lower, alone.upper) == pytest.approx(normal, rel=1e-5)
@@ -274,7 +276,7 @@ def test_ratios_over_all_rows_are_those_of_a_slow_jackknife(
 
 
 @pytest.mark.parametrize(
-    ("figure", "labels", "scores", "reason"),
+    ("estimate", "labels", "scores", "reason"),
     [
         (observed_expected, [0, 0, 0], [0.1, 0.2, 0.3], "no positive images"),
         (observed_expected, [0, 0, 0], [0.0, 0.0, 0.0], "no positive images"),
@@ -284,18 +286,18 @@ def test_ratios_over_all_rows_are_those_of_a_slow_jackknife(
     ],
 )
 def test_a_ratio_to_nothing_says_why(
-    figure: Callable[..., Figure], labels: list[int], scores: list[float], reason: str
+    estimate: Callable[..., Estimate], labels: list[int], scores: list[float], reason: str
 ) -> None:
-    """With counts, level and method."""
-    made = figure(labels, scores, patients=list("aab"), level=0.9)
+    """With counts, confidence level and method."""
+    made = estimate(labels, scores, patients=list("aab"), confidence_level=0.9)
     assert made.not_estimable == reason
-    assert (made.n, made.events, made.patients, made.level) == (3, sum(labels), 2, 0.9)
+    assert (made.n, made.events, made.patients, made.confidence_level) == (3, sum(labels), 2, 0.9)
     assert "images independent" in made.method
-    assert figure([1, 1, 1, 0], [0.1, 0.2, 0.3, 0.4]).value is not None
+    assert estimate([1, 1, 1, 0], [0.1, 0.2, 0.3, 0.4]).value is not None
 
 
 def test_a_scaled_score_never_passes_1() -> None:
     """Nearly perfect scores of few images."""
-    made = scaled_brier([1, 0, 1, 0], [0.9, 0.1, 0.95, 0.3], level=0.999)
+    made = scaled_brier([1, 0, 1, 0], [0.9, 0.1, 0.95, 0.3], confidence_level=0.999)
     assert made.upper == 1.0
     assert made.lower < 0.9  # type: ignore[operator]

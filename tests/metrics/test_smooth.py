@@ -76,7 +76,9 @@ def test_the_index_and_its_limits_are_local_lines_fitted_one_by_one(clustered: b
     width = 0.9 * spread * 60**-0.2
     assert bandwidth(X) == pytest.approx(width)
     patients = WHOSE if clustered else None
-    made = integrated_calibration_index(Y, X, patients=patients, draws=100, seed=2, level=0.8)
+    made = integrated_calibration_index(
+        Y, X, patients=patients, draws=100, seed=2, confidence_level=0.8
+    )
     value = slow_index(Y, X, np.arange(60))
     assert made.value == pytest.approx(value)
     columns = in_fixed_order(check_columns(Y, X, patients))
@@ -86,10 +88,10 @@ def test_the_index_and_its_limits_are_local_lines_fitted_one_by_one(clustered: b
         slow_index(Y, X, np.repeat(order, times[codes].astype(int)))
         for times in np.concatenate(list(draw_weights(units, draws=100, seed=2, at_once=100)))
     ]
-    limits = percentile_limits(np.array(draws), level=0.8, units=units)
+    limits = percentile_limits(np.array(draws), confidence_level=0.8, units=units)
     assert made.lower == pytest.approx(min(limits[0], value), rel=1e-4)
     assert made.upper == pytest.approx(max(limits[1], value), rel=1e-4)
-    assert (made.n, made.events, made.level) == (60, Y.sum(), 0.8)
+    assert (made.n, made.events, made.confidence_level) == (60, Y.sum(), 0.8)
     assert made.patients == (15 if clustered else None)
     assert made.method.startswith("integrated calibration index (Austin & Steyerberg 2019)")
     assert f"bandwidth {width:.3g}, at up to 82 scores; bootstrap over" in made.method
@@ -143,22 +145,22 @@ def test_a_heap_of_one_score_has_the_distance_of_its_mean() -> None:
 def test_a_reason_stands_with_the_method(
     labels: list[int], scores: list[float], reason: str
 ) -> None:
-    """Counts, level and bandwidth too."""
-    made = integrated_calibration_index(labels, scores, patients=list("aab"), level=0.9)
+    """Counts, confidence level and bandwidth too."""
+    made = integrated_calibration_index(labels, scores, patients=list("aab"), confidence_level=0.9)
     assert made.not_estimable == reason
     assert f"bandwidth {bandwidth(np.array(scores)):.3g}, at up to 82 scores" in made.method
-    assert (made.n, made.events, made.patients, made.level) == (3, sum(labels), 2, 0.9)
+    assert (made.n, made.events, made.patients, made.confidence_level) == (3, sum(labels), 2, 0.9)
 
 
 def test_draws_and_seed_are_those_asked_for() -> None:
     """1000 from seed 0 by default; fewer than 100 are refused, as is what breaks its rule."""
     made = integrated_calibration_index(Y, X)
     assert "1000 draws" in made.method
-    assert made == integrated_calibration_index(Y, X, draws=1000, seed=0, level=0.95)
+    assert made == integrated_calibration_index(Y, X, draws=1000, seed=0, confidence_level=0.95)
     assert made != integrated_calibration_index(Y, X, seed=1)
     for ask, message in (
         ({"draws": 99}, "`draws` must be a whole number >= 100, got 99"),
-        ({"level": 1}, "`level` must lie in"),
+        ({"confidence_level": 1}, "`confidence_level` must lie in"),
         ({"patients": ["a"]}, "`patients` has 1"),
     ):
         with pytest.raises(InvalidInputError, match=message):

@@ -50,8 +50,8 @@ def test_limits_over_patients_hold_the_value_and_singletons_change_nothing() -> 
     """At every threshold of a curve."""
     patients = np.arange(200) // 8
     curve = net_benefit(LABELS, SCORES, np.linspace(0.01, 0.7, 8).tolist(), patients=patients)
-    for figures in (curve.model, curve.standardised):
-        for made in figures:
+    for estimates in (curve.model, curve.standardised):
+        for made in estimates:
             if made.lower is not None:
                 assert made.lower <= made.value <= made.upper <= 1  # type: ignore[operator]
     alone, single = (net_benefit(LABELS, SCORES, 0.3, patients=p) for p in (None, np.arange(200)))
@@ -78,7 +78,7 @@ def test_a_threshold_of_1_is_refused() -> None:
 def test_each_part_of_the_curve_has_the_limits_of_a_slow_jackknife(
     part: str, clustered: bool
 ) -> None:
-    """Over patients and of independent images; level, counts, method and design effect."""
+    """Over patients and of independent images; confidence, counts, method and design effect."""
     whose = np.random.default_rng(5).integers(0, 25, 200)
     calls = np.ones(200, dtype=bool) if part == "treat_all" else SCORES >= 0.1
     worth = calls * np.where(LABELS, 1, -1 / 9)
@@ -87,7 +87,7 @@ def test_each_part_of_the_curve_has_the_limits_of_a_slow_jackknife(
         lambda w: float((w * worth).sum() / (w * below).sum()), [np.ones(200, dtype=bool)], whose
     )
     curve = net_benefit(
-        LABELS, SCORES, [0.5, 0.1], patients=whose if clustered else None, level=0.9
+        LABELS, SCORES, [0.5, 0.1], patients=whose if clustered else None, confidence_level=0.9
     )
     made = getattr(curve, part)[1]
     assert made.value == pytest.approx(slow.value)
@@ -102,12 +102,15 @@ def test_each_part_of_the_curve_has_the_limits_of_a_slow_jackknife(
     words = "net benefit / prevalence (Kerr" if part == "standardised" else "net benefit (Vickers"
     assert made.method.startswith(words)
     assert ("images independent" in made.method) == (not clustered)
-    assert (made.n, made.events, made.level) == (200, 40, 0.9)
+    assert (made.n, made.events, made.confidence_level) == (200, 40, 0.9)
     assert curve.thresholds == (0.5, 0.1)
     assert (
         getattr(curve, part)[0]
         == getattr(
-            net_benefit(LABELS, SCORES, 0.5, patients=whose if clustered else None, level=0.9), part
+            net_benefit(
+                LABELS, SCORES, 0.5, patients=whose if clustered else None, confidence_level=0.9
+            ),
+            part,
         )[0]
     )
 
@@ -119,12 +122,12 @@ def test_a_curve_becomes_plain_values() -> None:
     assert list(plain) == ["thresholds", "model", "treat_all", "standardised"]
     assert plain["thresholds"] == [0.2, 0.1]
     for name in ("model", "treat_all", "standardised"):
-        assert plain[name] == [figure.to_dict() for figure in getattr(curve, name)]
+        assert plain[name] == [estimate.to_dict() for estimate in getattr(curve, name)]
 
 
 def test_benefit_never_passes_1() -> None:
     """Of few images that are nearly all positive and found; standardised likewise."""
-    curve = net_benefit([1, 1, 1, 1, 0], [0.9] * 5, 0.3, level=0.999)
+    curve = net_benefit([1, 1, 1, 1, 0], [0.9] * 5, 0.3, confidence_level=0.999)
     assert curve.model[0].upper == 1.0
     assert curve.standardised[0].upper == 1.0
     assert curve.model[0].lower is not None
@@ -132,12 +135,12 @@ def test_benefit_never_passes_1() -> None:
 
 
 def test_without_positives_the_reason_stands_with_its_method() -> None:
-    """Counts, patients and level too."""
-    made = net_benefit([0, 0, 0], [0.9, 0.1, 0.2], 0.5, patients=list("aab"), level=0.9)
+    """Counts, patients and confidence level too."""
+    made = net_benefit([0, 0, 0], [0.9, 0.1, 0.2], 0.5, patients=list("aab"), confidence_level=0.9)
     refused = made.standardised[0]
     assert refused.not_estimable == "no positive images"
     assert refused.method == "net benefit / prevalence (Kerr et al. 2016), images independent"
-    assert (refused.n, refused.events, refused.patients, refused.level) == (3, 0, 2, 0.9)
+    assert (refused.n, refused.events, refused.patients, refused.confidence_level) == (3, 0, 2, 0.9)
 
 
 @pytest.mark.parametrize(
@@ -145,13 +148,13 @@ def test_without_positives_the_reason_stands_with_its_method() -> None:
     [
         (-0.1, {}, r"`threshold` must lie in \[0, 1\), got -0.1"),
         ([0.2, 1.0], {}, r"`threshold` must lie in \[0, 1\), got 1.0"),
-        (0.2, {"level": 1}, "`level` must lie in"),
+        (0.2, {"confidence_level": 1}, "`confidence_level` must lie in"),
         (0.2, {"patients": ["a"]}, "`patients` has 1"),
     ],
 )
 def test_what_breaks_its_rule_is_named(
     thresholds: object, ask: dict[str, object], message: str
 ) -> None:
-    """Each threshold, the level and the patients."""
+    """Each threshold, the confidence level and the patients."""
     with pytest.raises(InvalidInputError, match=message):
         net_benefit(LABELS, SCORES, thresholds, **ask)  # type: ignore[arg-type]

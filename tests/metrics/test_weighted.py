@@ -1,4 +1,4 @@
-"""Tests of figures for many weightings at once."""
+"""Tests of estimates for many weightings at once."""
 
 import math
 
@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from prevalens.metrics import all_figures
+from prevalens.metrics import all_estimates
 from prevalens.metrics.inputs import check_columns
-from prevalens.metrics.weighted import WeightedFigures, WeightedRanks, confusion_values
+from prevalens.metrics.weighted import WeightedEstimates, WeightedRanks, confusion_values
 
 RNG = np.random.default_rng(31)
 PATIENTS = np.repeat(np.arange(25), 14)
@@ -17,24 +17,24 @@ SCORES = np.round(np.clip(0.25 * LABELS + 0.7 * RNG.random(350), 0.02, 0.98), 2)
 
 
 @pytest.mark.parametrize("decimals", [2, 6])
-def test_each_weighting_is_the_figure_of_repeated_rows(decimals: int) -> None:
-    """All twenty figures of five draws, with ties and without."""
+def test_each_weighting_is_the_estimate_of_repeated_rows(decimals: int) -> None:
+    """All twenty estimates of five draws, with ties and without."""
     scores = np.round(SCORES + 1e-4 * RNG.random(350), decimals)
     weights = RNG.multinomial(25, np.full(25, 1 / 25), size=5).astype(float)
-    engine = WeightedFigures(check_columns(LABELS, scores, PATIENTS), 0.4)
-    made = engine.figures(weights)
+    engine = WeightedEstimates(check_columns(LABELS, scores, PATIENTS), 0.4)
+    made = engine.estimates(weights)
     for draw, counts in enumerate(weights):
         rows = np.repeat(np.arange(350), counts[PATIENTS].astype(int))
-        for name, figure in all_figures(LABELS[rows], scores[rows], threshold=0.4).items():
+        for name, estimate in all_estimates(LABELS[rows], scores[rows], threshold=0.4).items():
             rough = 2e-3 if name.startswith("calibration") else 1e-6
-            assert made[name][draw] == pytest.approx(figure.value, rel=rough, abs=rough), name
+            assert made[name][draw] == pytest.approx(estimate.value, rel=rough, abs=rough), name
 
 
 def test_a_weighting_without_positives_leaves_no_number() -> None:
     """Not a number inside the engine; never 0."""
     labels = np.array([1, 1, 0, 0], dtype=bool)
-    engine = WeightedFigures(check_columns(labels, [0.9, 0.2, 0.3, 0.1], list("abcd")), 0.5)
-    made = engine.figures(np.array([[0.0, 0.0, 2.0, 2.0]]))
+    engine = WeightedEstimates(check_columns(labels, [0.9, 0.2, 0.3, 0.1], list("abcd")), 0.5)
+    made = engine.estimates(np.array([[0.0, 0.0, 2.0, 2.0]]))
     for name in ("sensitivity", "auroc", "average_precision", "mcc", "f1", "kappa"):
         assert np.isnan(made[name][0]), name
 
@@ -48,19 +48,19 @@ def test_confusion_values_of_one_table_by_hand() -> None:
     assert made["kappa"][0] == pytest.approx((0.8 - 0.5333333333) / (1 - 0.5333333333))
 
 
-def test_a_figure_that_all_rows_leave_undefined_is_not_drawn() -> None:
+def test_an_estimate_that_all_rows_leave_undefined_is_not_drawn() -> None:
     """No log loss beside a score of 0 for what happened; no ranks and no line without positives."""
     ones = np.ones((1, 2))
-    wrong = WeightedFigures(check_columns([1, 0], [0.0, 0.2], list("ab")), 0.5).figures(ones)
+    wrong = WeightedEstimates(check_columns([1, 0], [0.0, 0.2], list("ab")), 0.5).estimates(ones)
     assert "log_loss" not in wrong
     assert wrong["brier"][0] == pytest.approx((1 + 0.04) / 2)
-    healthy = WeightedFigures(check_columns([0, 0], [0.6, 0.2], list("ab")), 0.5).figures(ones)
+    healthy = WeightedEstimates(check_columns([0, 0], [0.6, 0.2], list("ab")), 0.5).estimates(ones)
     assert healthy["specificity"][0] == 0.5
     assert not {"auroc", "average_precision", "calibration_slope"} & set(healthy)
 
 
-def test_the_figures_of_tables_by_hand() -> None:
-    """Fourteen figures of 8 and 2 positives, 4 and 16 negatives, as of two tables at once."""
+def test_the_estimates_of_tables_by_hand() -> None:
+    """Fourteen estimates of 8 and 2 positives, 4 and 16 negatives, as of two tables at once."""
     made = confusion_values(np.array([[8.0, 2.0, 4.0, 16.0], [1.0, 3.0, 5.0, 1.0]]))
     by_hand = {
         "sensitivity": (8 / 10, 1 / 4),
@@ -122,7 +122,7 @@ def test_what_all_rows_leave_undefined_is_left_out(
 ) -> None:
     """Infinite log odds or losses, separation, one score, one class: the others are there."""
     columns = check_columns(labels, scores, None)
-    made = WeightedFigures(columns, 0.45).figures(np.ones((2, 4)))
+    made = WeightedEstimates(columns, 0.45).estimates(np.ones((2, 4)))
     always = {*confusion_values(np.ones((1, 4))), "brier", "log_loss", "auroc"}
     always |= {"average_precision", "calibration_intercept", "calibration_slope"}
     assert set(made) == always - missing
@@ -132,9 +132,9 @@ def test_what_all_rows_leave_undefined_is_left_out(
 def test_weights_of_patients_without_scores_of_their_own_count() -> None:
     """The last patient has no positives and no losses but certain ones: still a place for each."""
     columns = check_columns([1, 0, 0, 0], [0.6, 0.3, 0.5, 0.1], list("aabc"))
-    engine = WeightedFigures(columns, 0.5)
+    engine = WeightedEstimates(columns, 0.5)
     assert engine.n_units == 3
-    made = engine.figures(np.array([[1.0, 2.0, 1.0], [1.0, 1.0, 0.0], [1.0, 0.0, 3.0]]))
+    made = engine.estimates(np.array([[1.0, 2.0, 1.0], [1.0, 1.0, 0.0], [1.0, 0.0, 3.0]]))
     assert made["brier"].tolist() == pytest.approx(
         [(0.16 + 0.09 + 0.5 + 0.01) / 5, (0.16 + 0.09 + 0.25) / 3, (0.16 + 0.09 + 0.03) / 5]
     )
@@ -153,7 +153,7 @@ def test_weighted_ranks_are_those_of_repeated_rows_with_ties() -> None:
     codes = np.arange(30) // 3
     weights = rng.multinomial(6, np.full(10, 0.1), size=40).astype(float)
     with np.errstate(divide="ignore", invalid="ignore"):
-        made = WeightedRanks(labels, scores, codes).figures(weights)
+        made = WeightedRanks(labels, scores, codes).estimates(weights)
     seen = 0
     for draw, times in enumerate(weights):
         rows = np.repeat(np.arange(30), times[codes].astype(int))
@@ -168,6 +168,6 @@ def test_weighted_ranks_are_those_of_repeated_rows_with_ties() -> None:
     assert seen > 30
     with np.errstate(divide="ignore", invalid="ignore"):
         one = WeightedRanks(np.array([True, False]), np.array([0.5, 0.2]), np.arange(2))
-        made = one.figures(np.array([[2.0, 0.0], [0.0, 2.0], [1.0, 1.0]]))
+        made = one.estimates(np.array([[2.0, 0.0], [0.0, 2.0], [1.0, 1.0]]))
     assert np.isnan(made["auroc"]).tolist() == [True, True, False]
     assert np.isnan(made["average_precision"]).tolist() == [True, True, False]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from prevalens.decisions import correct_prior_shift
-from prevalens.metrics import all_figures
+from prevalens.metrics import all_estimates
 from prevalens.predictions import Predictions, patient_scores
 from prevalens.reports import ClinicalReport
 from prevalens.reports.assembly import cross_table
@@ -19,19 +19,19 @@ def test_the_table_is_counted_by_hand() -> None:
     assert list(cross_table(told, 0.5).values()) == [1, 1, 1, 2]
 
 
-def test_figures_are_those_of_the_metrics(predictions: Predictions) -> None:
+def test_estimates_are_those_of_the_metrics(predictions: Predictions) -> None:
     """The report passes labels, scores and patients on and adds nothing."""
-    record = ClinicalReport(predictions, threshold=0.4, level=0.9).to_dict()
-    figures = all_figures(
+    record = ClinicalReport(predictions, threshold=0.4, confidence_level=0.9).to_dict()
+    estimates = all_estimates(
         predictions.labels,
         predictions.scores,
         threshold=0.4,
         patients=predictions.patients,
-        level=0.9,
+        confidence_level=0.9,
     )
 
-    assert {name: record["figures"][name] for name in figures} == {
-        name: figure.to_dict() for name, figure in figures.items()
+    assert {name: record["estimates"][name] for name in estimates} == {
+        name: estimate.to_dict() for name, estimate in estimates.items()
     }
 
 
@@ -43,23 +43,23 @@ def test_calibration_after_correction_is_that_of_corrected_scores(
     corrected = correct_prior_shift(
         predictions.scores, train_prevalence=0.5, target_prevalence=predictions.prevalence
     )
-    after = record["correction"]["figures"]
+    after = record["correction"]["estimates"]
 
     assert after["brier"]["value"] == pytest.approx(np.mean((corrected - predictions.labels) ** 2))
-    assert after["auroc"]["value"] == pytest.approx(record["figures"]["auroc"]["value"])
-    assert after["sensitivity"]["value"] == record["figures"]["sensitivity"]["value"]
-    assert after["brier"]["value"] < record["figures"]["brier"]["value"]
+    assert after["auroc"]["value"] == pytest.approx(record["estimates"]["auroc"]["value"])
+    assert after["sensitivity"]["value"] == record["estimates"]["sensitivity"]["value"]
+    assert after["brier"]["value"] < record["estimates"]["brier"]["value"]
 
 
-def test_patients_are_the_unit_of_their_own_figures(predictions: Predictions) -> None:
-    """Figures per patient count patients, on pooled scores."""
-    level = ClinicalReport(predictions, threshold=0.5, patient_score="max").to_dict()
+def test_patients_are_the_unit_of_their_own_estimates(predictions: Predictions) -> None:
+    """Estimates per patient count patients, on pooled scores."""
+    confidence_level = ClinicalReport(predictions, threshold=0.5, patient_score="max").to_dict()
     pooled = patient_scores(predictions, "max")
-    found = level["patient_level"]["figures"]["sensitivity"]
+    found = confidence_level["patient_level"]["estimates"]["sensitivity"]
 
     assert found["unit"] == "patient"
     assert found["n"] == int(pooled.labels.sum())
-    assert sum(level["patient_level"]["table"].values()) == 40
+    assert sum(confidence_level["patient_level"]["table"].values()) == 40
 
 
 ODD = {
@@ -77,7 +77,7 @@ ODD = {
 @pytest.mark.parametrize("kind", ODD)
 @pytest.mark.parametrize("whose", ["independent", "each", "one patient"])
 def test_odd_rows_make_a_report_not_an_error(kind: str, whose: str) -> None:
-    """Every figure has a value or a reason; JSON holds no nan; every format can be written."""
+    """Every estimate has a value or a reason; JSON holds no nan; every format can be written."""
     labels, scores = ODD[kind]
     patients = {
         "independent": None,
@@ -89,11 +89,11 @@ def test_odd_rows_make_a_report_not_an_error(kind: str, whose: str) -> None:
     record = report.to_dict()
     json.dumps(record, allow_nan=False)
 
-    for figure in record["figures"].values():
-        assert (figure["value"] is None) == bool(figure.get("not_estimable"))
+    for estimate in record["estimates"].values():
+        assert (estimate["value"] is None) == bool(estimate.get("not_estimable"))
     if set(labels) == {1}:
-        assert record["figures"]["auroc"]["value"] is None
-        assert record["figures"]["specificity"]["value"] is None
+        assert record["estimates"]["auroc"]["value"] is None
+        assert record["estimates"]["specificity"]["value"] is None
     assert ClinicalReport.from_dict(record) == report
     assert "nan" not in str(report).split()
 

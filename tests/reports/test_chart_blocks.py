@@ -9,7 +9,7 @@ from prevalens.reports.chart_blocks import (
     reliability_charts,
     score_charts,
 )
-from prevalens.reports.figure_text import figure_text
+from prevalens.reports.estimate_text import estimate_text
 
 
 def test_scores_are_drawn_before_and_after_correction(report: ClinicalReport) -> None:
@@ -42,28 +42,28 @@ def test_the_decision_curve_has_both_rivals(report: ClinicalReport) -> None:
     assert "does better than treating all and treating none at" in chart.description
 
 
-def test_the_threshold_is_marked_where_the_figures_are(report: ClinicalReport) -> None:
-    """One mark on each curve, at the record's own figures, told in words too."""
-    figures = report.to_dict()["figures"]
+def test_the_threshold_is_marked_where_the_estimates_are(report: ClinicalReport) -> None:
+    """One mark on each curve, at the record's own estimates, told in words too."""
+    estimates = report.to_dict()["estimates"]
     roc, precision = discrimination_charts(report.to_dict())
     (at,) = [line for line in roc.lines if line.name == "Threshold"]
     (also,) = [line for line in precision.lines if line.name == "Threshold"]
 
     assert (at.x, at.y) == (
-        [1 - figures["specificity"]["value"]],
-        [figures["sensitivity"]["value"]],
+        [1 - estimates["specificity"]["value"]],
+        [estimates["sensitivity"]["value"]],
     )
-    assert (also.x, also.y) == ([figures["sensitivity"]["value"]], [figures["ppv"]["value"]])
-    assert f"Area {figure_text(figures['auroc'])}" in roc.description
+    assert (also.x, also.y) == ([estimates["sensitivity"]["value"]], [estimates["ppv"]["value"]])
+    assert f"Area {estimate_text(estimates['auroc'])}" in roc.description
 
 
 def test_calibration_is_drawn_before_and_after(report: ClinicalReport) -> None:
     """Two charts; the second tells the corrected intercept."""
     before, after = reliability_charts(report.to_dict())
-    corrected = report.to_dict()["correction"]["figures"]["calibration_intercept"]
+    corrected = report.to_dict()["correction"]["estimates"]["calibration_intercept"]
 
     assert before.title != after.title
-    assert figure_text(corrected) in after.description
+    assert estimate_text(corrected) in after.description
 
 
 def test_one_class_draws_no_curve() -> None:

@@ -20,15 +20,25 @@ NAMES = {
     *("balanced_accuracy", "youden", "f1", "mcc", "kappa", "auroc", "average_precision", "brier"),
     *("log_loss", "calibration_intercept", "calibration_slope", "prevalence"),
 }
-ALWAYS = {"value", "lower", "upper", "level", "method", "unit", "n", "events", "patients"}
+ALWAYS = {
+    "value",
+    "lower",
+    "upper",
+    "confidence_level",
+    "method",
+    "unit",
+    "n",
+    "events",
+    "patients",
+}
 
 
-def test_every_promised_figure_is_there(report: ClinicalReport) -> None:
+def test_every_promised_estimate_is_there(report: ClinicalReport) -> None:
     """The twenty names, each with the nine things a reader needs."""
-    figures = report.to_dict()["figures"]
+    estimates = report.to_dict()["estimates"]
 
-    assert set(figures) >= NAMES
-    assert all(set(figure) >= ALWAYS for figure in figures.values())
+    assert set(estimates) >= NAMES
+    assert all(set(estimate) >= ALWAYS for estimate in estimates.values())
 
 
 def test_json_gives_the_same_report_back(report: ClinicalReport, tmp_path: Path) -> None:
@@ -46,9 +56,9 @@ def test_json_gives_the_same_report_back(report: ClinicalReport, tmp_path: Path)
 
 def test_the_record_is_a_copy(report: ClinicalReport) -> None:
     """Changing what `to_dict` gave changes no report."""
-    report.to_dict()["figures"]["auroc"]["value"] = 1.0
+    report.to_dict()["estimates"]["auroc"]["value"] = 1.0
 
-    assert report.to_dict()["figures"]["auroc"]["value"] != 1.0
+    assert report.to_dict()["estimates"]["auroc"]["value"] != 1.0
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -94,14 +104,14 @@ def test_a_bare_number_is_exploratory(predictions: Predictions) -> None:
     assert settings["threshold_origin"] == "exploratory"
 
 
-def test_order_of_rows_changes_no_figure(predictions: Predictions) -> None:
-    """Shuffled rows give the same figures to rounding."""
+def test_order_of_rows_changes_no_estimate(predictions: Predictions) -> None:
+    """Shuffled rows give the same estimates to rounding."""
     order = np.random.default_rng(2).permutation(len(predictions))
-    one = ClinicalReport(predictions, threshold=0.5).to_dict()["figures"]
-    two = ClinicalReport(predictions.take(order), threshold=0.5).to_dict()["figures"]
-    for name, figure in one.items():
+    one = ClinicalReport(predictions, threshold=0.5).to_dict()["estimates"]
+    two = ClinicalReport(predictions.take(order), threshold=0.5).to_dict()["estimates"]
+    for name, estimate in one.items():
         for part in ("value", "lower", "upper"):
-            assert two[name][part] == pytest.approx(figure[part], rel=1e-8), name
+            assert two[name][part] == pytest.approx(estimate[part], rel=1e-8), name
 
 
 @pytest.mark.parametrize(
@@ -110,7 +120,7 @@ def test_order_of_rows_changes_no_figure(predictions: Predictions) -> None:
         ({"threshold": 1.5}, r"`threshold` must lie in \[0, 1\]"),
         ({"threshold_origin": "prespecified"}, "Did you mean 'pre-specified'"),
         ({"prevalence": 0}, r"`prevalence` must lie in \(0, 1\)"),
-        ({"level": 95}, r"`level` must lie in \(0, 1\)"),
+        ({"confidence_level": 95}, r"`confidence_level` must lie in \(0, 1\)"),
         ({"by": ["sites"]}, "Did you mean 'site'"),
         ({"by": "sites"}, "Did you mean 'site'"),
         ({"patient_score": "median"}, "`patient_score` must be one of"),
@@ -162,11 +172,11 @@ def test_the_models_own_scores_are_shown_before_the_corrected_ones() -> None:
     scores = correct_prior_shift(raw, train_prevalence=0.5, target_prevalence=0.3)
 
     both = ClinicalReport(Predictions(scores=scores, **told), threshold=0.3, uncorrected=own)
-    alone = ClinicalReport(own, threshold=0.3).to_dict()["figures"]
+    alone = ClinicalReport(own, threshold=0.3).to_dict()["estimates"]
     held = both.to_dict()["uncorrected"]
     assert held["train_prevalence"] == 0.5
-    assert held["figures"]["brier"] == alone["brier"]
-    assert "sensitivity" not in held["figures"]
+    assert held["estimates"]["brier"] == alone["brier"]
+    assert "sensitivity" not in held["estimates"]
     assert both.to_dict()["correction"] is None
     assert "Calibration before correction, at the prevalence of 50" in str(both)
     assert ClinicalReport.from_dict(both.to_dict()).to_dict() == both.to_dict()

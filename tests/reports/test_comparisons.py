@@ -19,18 +19,18 @@ def worse(predictions: Predictions) -> Predictions:
 def test_differences_are_this_model_minus_the_other(predictions: Predictions) -> None:
     """The metrics' own contrasts, with patients, and a p value."""
     other = worse(predictions)
-    found = comparison(predictions, other, threshold=0.5, level=0.9)
+    found = comparison(predictions, other, threshold=0.5, confidence_level=0.9)
     direct = compare_models(
         predictions.labels,
         predictions.scores,
         other.scores,
         patients=predictions.patients,
-        level=0.9,
+        confidence_level=0.9,
     )
 
-    assert found["figures"]["auroc"] == direct.to_dict()
-    assert found["figures"]["auroc"]["difference"]["value"] > 0
-    assert set(found["figures"]) == {
+    assert found["estimates"]["auroc"] == direct.to_dict()
+    assert found["estimates"]["auroc"]["difference"]["value"] > 0
+    assert set(found["estimates"]) == {
         *("auroc", "average_precision", "brier", "sensitivity", "specificity")
     }
     assert found["mcnemar"]["clustered"] is not None
@@ -42,8 +42,8 @@ def test_briers_compare_risks_not_raw_scores(predictions: Predictions) -> None:
     corrected = correct_prior_shift(
         predictions.scores, train_prevalence=0.5, target_prevalence=target
     )
-    found = comparison(predictions, worse(predictions), threshold=0.5, level=0.95)
-    first = found["figures"]["brier"]["first"]["value"]
+    found = comparison(predictions, worse(predictions), threshold=0.5, confidence_level=0.95)
+    first = found["estimates"]["brier"]["first"]["value"]
 
     assert first == pytest.approx(np.mean((corrected - predictions.labels) ** 2))
     assert np.array_equal(risks(predictions), corrected)
@@ -64,7 +64,7 @@ def test_the_page_shows_both_and_the_test(predictions: Predictions) -> None:
 
 def test_a_model_against_itself_is_no_error(predictions: Predictions) -> None:
     """Every difference is 0, nothing is nan, and no p value is made up."""
-    found = comparison(predictions, predictions, threshold=0.5, level=0.95)
+    found = comparison(predictions, predictions, threshold=0.5, confidence_level=0.95)
 
-    assert {c["difference"]["value"] for c in found["figures"].values()} == {0.0}
-    assert all(c["p_value"] in {None, 1.0} for c in found["figures"].values())
+    assert {c["difference"]["value"] for c in found["estimates"].values()} == {0.0}
+    assert all(c["p_value"] in {None, 1.0} for c in found["estimates"].values())

@@ -18,7 +18,7 @@ def test_a_document_is_compared_by_what_it_holds() -> None:
 
 
 def test_defaults_are_the_plain_kind() -> None:
-    """A paragraph is plain, a line is a line, and rows are no figures unless said."""
+    """A paragraph is plain, a line is a line, and rows are no estimates unless said."""
     assert Paragraph("x").tone == "plain"
     assert Line("x", [0], [0]).kind == "line"
     assert Table("c", ("h",), [("r",)]).keys == ()

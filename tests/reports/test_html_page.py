@@ -13,7 +13,7 @@ import pytest
 from prevalens.predictions import Predictions
 from prevalens.reports import ClinicalReport
 from prevalens.reports.document import Chart, Document, Section, Table
-from prevalens.reports.figure_text import NOT_ESTIMABLE, interval_text, number_text
+from prevalens.reports.estimate_text import NOT_ESTIMABLE, interval_text, number_text
 from prevalens.reports.html_page import html_page
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
@@ -24,7 +24,7 @@ QUIET = (
 
 
 class Rows(HTMLParser):
-    """Collects the cells of each row that names a figure, and counts what must not be."""
+    """Collects the cells of each row that names an estimate, and counts what must not be."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -41,7 +41,9 @@ class Rows(HTMLParser):
             self.ids.append(str(given["id"]))
         if tag == "tr":
             self._now = (
-                self.rows.setdefault(given["data-figure"], []) if given.get("data-figure") else None
+                self.rows.setdefault(given["data-estimate"], [])
+                if given.get("data-estimate")
+                else None
             )
         if tag in {"td", "th"} and self._now is not None:
             self._now.append("")
@@ -73,37 +75,37 @@ def read(page: str) -> Rows:
 
 
 def at(record: dict[str, object], address: str) -> dict[str, object]:
-    """Return the figure at an address such as `subgroups.0.levels.1.figures.auroc`."""
+    """Return the estimate at an address such as `subgroups.0.levels.1.estimates.auroc`."""
     found: object = record
     for part in address.split("."):
         found = found[int(part)] if isinstance(found, list) else found[part]  # type: ignore[index]
     return found  # type: ignore[return-value]
 
 
-def check_figures(rows: Rows, record: dict[str, object]) -> None:
-    """Compare each row that names a figure with the record, text for text."""
+def check_estimates(rows: Rows, record: dict[str, object]) -> None:
+    """Compare each row that names an estimate with the record, text for text."""
     assert len(rows.rows) > 30
     for address, cells in rows.rows.items():
-        figure = at(record, address)
-        if figure["value"] is None:
-            assert cells[1:3] == [NOT_ESTIMABLE, figure["not_estimable"]], address
+        estimate = at(record, address)
+        if estimate["value"] is None:
+            assert cells[1:3] == [NOT_ESTIMABLE, estimate["not_estimable"]], address
         else:
-            assert cells[1:3] == [number_text(figure["value"]), interval_text(figure)], address
+            assert cells[1:3] == [number_text(estimate["value"]), interval_text(estimate)], address
 
 
-def test_every_figures_text_equals_the_record(report: ClinicalReport, tmp_path: Path) -> None:
+def test_every_estimates_text_equals_the_record(report: ClinicalReport, tmp_path: Path) -> None:
     """Value and limits in the page are the JSON's, for images, patients and subgroups."""
     report.save(tmp_path / "r.html")
     rows = read((tmp_path / "r.html").read_text("utf-8"))
 
-    check_figures(rows, report.to_dict())
+    check_estimates(rows, report.to_dict())
     page = (tmp_path / "r.html").read_text("utf-8")
     cards = re.findall(r'data-headline="(\w+)".*?"value">([^<]+)<.*?<span>([^<]+)</span>', page)
     assert len(cards) == 4
     for key, value, limits in cards:
-        figure = report.to_dict()["figures"][key]
-        assert (value, limits) == (number_text(figure["value"]), interval_text(figure))
-    assert {"figures.auroc", "correction.figures.brier", "patient_level.figures.ppv"} <= set(
+        estimate = report.to_dict()["estimates"][key]
+        assert (value, limits) == (number_text(estimate["value"]), interval_text(estimate))
+    assert {"estimates.auroc", "correction.estimates.brier", "patient_level.estimates.ppv"} <= set(
         rows.rows
     )
 
@@ -184,7 +186,7 @@ def test_charts_between_tables_keep_their_place() -> None:
 
 @pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
 def test_a_browser_finds_no_fault(report: ClinicalReport, tmp_path: Path) -> None:
-    """Opened in headless Chromium: no console line, no request, every figure as in the JSON."""
+    """Opened in headless Chromium: no console line, no request, every estimate as in the JSON."""
     report.save(tmp_path / "r.html")
     report.save(tmp_path / "r.json")
     done = subprocess.run(
@@ -209,7 +211,7 @@ def test_a_browser_finds_no_fault(report: ClinicalReport, tmp_path: Path) -> Non
     assert {
         host for host in hosts if not re.search(r"(google|googleapis|gstatic)\.com$", host)
     } == set()
-    check_figures(rows, json.loads((tmp_path / "r.json").read_text("utf-8")))
+    check_estimates(rows, json.loads((tmp_path / "r.json").read_text("utf-8")))
     title = re.search(r"<h1>(.*?)</h1>", done.stdout.decode())
     assert title is not None
     assert html.unescape(title[1]) == report.to_dict()["title"]

@@ -9,11 +9,11 @@ def text_of(report: ClinicalReport) -> str:
     return " ".join(report.to_dict()["methods"])
 
 
-def test_every_figures_method_is_named(report: ClinicalReport) -> None:
-    """Each method that stands beside a figure stands in the methods too."""
+def test_every_estimates_method_is_named(report: ClinicalReport) -> None:
+    """Each method that stands beside an estimate stands in the methods too."""
     text = text_of(report)
 
-    assert all(figure["method"] in text for figure in report.to_dict()["figures"].values())
+    assert all(estimate["method"] in text for estimate in report.to_dict()["estimates"].values())
 
 
 def test_the_threshold_is_called_what_it_is(predictions: Predictions) -> None:

@@ -1,4 +1,4 @@
-"""Model cards: the report's figures, a hub's fields, and no made-up answers."""
+"""Model cards: the report's estimates, a hub's fields, and no made-up answers."""
 
 import json
 from dataclasses import replace
@@ -11,7 +11,7 @@ import pytest
 from prevalens.exceptions import InvalidInputError
 from prevalens.predictions import Predictions
 from prevalens.reports import ClinicalReport, ModelCard
-from prevalens.reports.figure_text import interval_text, number_text
+from prevalens.reports.estimate_text import interval_text, number_text
 from prevalens.splits import Partition
 
 CLASSIFIER: dict[str, Any] = {
@@ -25,7 +25,7 @@ CLASSIFIER: dict[str, Any] = {
 
 
 def told(**changes: Any) -> Predictions:
-    """Four patients, whose figures are counted by hand: AUROC 3/4, sensitivity 1/2."""
+    """Four patients, whose estimates are counted by hand: AUROC 3/4, sensitivity 1/2."""
     made = Predictions(
         labels=[0, 0, 1, 1],
         scores=[0.1, 0.4, 0.35, 0.8],
@@ -80,15 +80,15 @@ def test_yaml_reads_the_metadata_alike() -> None:
     assert yaml.safe_load(head) == card.to_dict()["metadata"]
 
 
-def test_every_figure_stands_with_its_interval(predictions: Predictions) -> None:
-    """Each estimable figure of the three tables is written with its limits."""
+def test_every_estimate_stands_with_its_interval(predictions: Predictions) -> None:
+    """Each estimable estimate of the three tables is written with its limits."""
     card = card_of(predictions)
     page = str(card).replace("\\", "")
 
-    for key, figure in card.to_dict()["report"]["figures"].items():
-        if figure["value"] is not None and key not in {"prevalence", "net_benefit"}:
-            assert number_text(figure["value"]) in page
-            assert interval_text(figure) in page
+    for key, estimate in card.to_dict()["report"]["estimates"].items():
+        if estimate["value"] is not None and key not in {"prevalence", "net_benefit"}:
+            assert number_text(estimate["value"]) in page
+            assert interval_text(estimate) in page
 
 
 def test_what_is_not_estimable_is_no_metric() -> None:
@@ -148,8 +148,8 @@ def test_the_classifier_is_described() -> None:
         ({"classes": None}, "`classes` is None"),
     ],
 )
-def test_figures_about_other_calls_are_refused(change: dict[str, Any], text: str) -> None:
-    """A card never joins a classifier with figures at another threshold or of other classes."""
+def test_estimates_about_other_calls_are_refused(change: dict[str, Any], text: str) -> None:
+    """A card never joins a classifier with estimates at another threshold or of other classes."""
     with pytest.raises(InvalidInputError, match=text):
         card_of(classifier={**CLASSIFIER, **change})
 

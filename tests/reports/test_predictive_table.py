@@ -18,7 +18,7 @@ def told() -> Predictions:
 
 def test_bayes_rule_at_each_prevalence() -> None:
     """At 1 %: 0.009 / (0.009 + 0.198) is right; at 50 %: 0.9 / 1.1 and 0.8 / 0.9."""
-    rows = predictive_table(told(), threshold=0.5, stated=None, level=0.95)
+    rows = predictive_table(told(), threshold=0.5, stated=None, confidence_level=0.95)
     found = {row["prevalence"]: row for row in rows}
 
     assert found[0.01]["ppv"]["value"] == pytest.approx(0.009 / (0.009 + 0.198))
@@ -31,7 +31,7 @@ def test_bayes_rule_at_each_prevalence() -> None:
 def test_the_stated_prevalence_is_a_row_of_its_own() -> None:
     """It is marked, also where it stands in the grid already."""
     for stated in (0.033, 0.05):
-        rows = predictive_table(told(), threshold=0.5, stated=stated, level=0.95)
+        rows = predictive_table(told(), threshold=0.5, stated=stated, confidence_level=0.95)
         assert [row["prevalence"] for row in rows if row["stated"]] == [stated]
 
 
@@ -48,7 +48,7 @@ def test_one_class_has_none() -> None:
         Predictions(labels=[1, 1], scores=[0.2, 0.9], patients=None),
         threshold=0.5,
         stated=None,
-        level=0.95,
+        confidence_level=0.95,
     )
 
     assert all(row["ppv"]["value"] is None and row["ppv"]["not_estimable"] for row in rows)

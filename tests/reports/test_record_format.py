@@ -44,11 +44,11 @@ def test_an_edited_report_is_refused(
 
 
 def test_a_number_that_is_none_is_refused(report: ClinicalReport) -> None:
-    """nan, infinity and True are no figures."""
+    """nan, infinity and True are no estimates."""
     for value in (float("nan"), float("inf"), True, "0.9"):
         record = report.to_dict()
-        record["figures"]["auroc"]["value"] = value
-        with pytest.raises(InvalidInputError, match=r"report\.figures\.auroc\.value"):
+        record["estimates"]["auroc"]["value"] = value
+        with pytest.raises(InvalidInputError, match=r"report\.estimates\.auroc\.value"):
             check_record(record)
 
 
@@ -61,11 +61,13 @@ def test_what_is_no_mapping_is_no_report() -> None:
 
 def test_a_word_outside_its_list_is_named() -> None:
     """`const` and `enum` of JSON Schema are held: value, place and what may stand there."""
-    schema = {"properties": {"unit": {"enum": ["image", "patient"]}, "level": {"const": 0.95}}}
+    schema = {
+        "properties": {"unit": {"enum": ["image", "patient"]}, "confidence_level": {"const": 0.95}}
+    }
 
-    assert _problems({"unit": "row", "level": 0.95}, schema, {}, "report") == [
+    assert _problems({"unit": "row", "confidence_level": 0.95}, schema, {}, "report") == [
         "report.unit is 'row', none of ['image', 'patient']"
     ]
-    assert _problems({"unit": "image", "level": 0.9}, schema, {}, "report") == [
-        "report.level is 0.9, not 0.95"
+    assert _problems({"unit": "image", "confidence_level": 0.9}, schema, {}, "report") == [
+        "report.confidence_level is 0.9, not 0.95"
     ]

@@ -1,10 +1,10 @@
-"""Text, Markdown and LaTeX: the same figures, nothing read as markup."""
+"""Text, Markdown and LaTeX: the same estimates, nothing read as markup."""
 
 import pytest
 
 from prevalens.reports import ClinicalReport
 from prevalens.reports.document import Document, Paragraph, Section, Table
-from prevalens.reports.figure_text import interval_text, number_text
+from prevalens.reports.estimate_text import interval_text, number_text
 from prevalens.reports.rendering import latex_table, markdown_page, text_page
 from prevalens.reports.sections import document_of
 
@@ -17,14 +17,14 @@ def test_text_keeps_to_its_width(report: ClinicalReport) -> None:
 
 
 @pytest.mark.parametrize("page", [text_page, markdown_page])
-def test_every_figure_is_written_with_its_interval(report: ClinicalReport, page: object) -> None:
-    """Value and limits of each figure stand in the page, digit for digit."""
+def test_every_estimate_is_written_with_its_interval(report: ClinicalReport, page: object) -> None:
+    """Value and limits of each estimate stand in the page, digit for digit."""
     record = report.to_dict()
     written = page(document_of(record)).replace("\\", "")  # type: ignore[operator]
-    for figure in record["figures"].values():
-        if figure["value"] is not None:
-            assert number_text(figure["value"]) in written
-            assert interval_text(figure) in written
+    for estimate in record["estimates"].values():
+        if estimate["value"] is not None:
+            assert number_text(estimate["value"]) in written
+            assert interval_text(estimate) in written
 
 
 def test_text_lets_nothing_rewrite_the_terminal() -> None:
@@ -46,18 +46,18 @@ def test_markdown_reads_no_data_as_markup() -> None:
 
 def test_latex_escapes_what_it_would_read() -> None:
     """Every active character is written out; absent values say so."""
-    figure = {
+    estimate = {
         "value": None,
         "lower": None,
         "upper": None,
-        "level": 0.95,
+        "confidence_level": 0.95,
         "n": 3,
         "events": 0,
         "patients": None,
         "unit": "image",
         "not_estimable": "a_b & 100% {x} <y>",
     }
-    page = latex_table({"auroc": figure}, caption="A & B", label="tab:x")
+    page = latex_table({"auroc": estimate}, caption="A & B", label="tab:x")
 
     assert r"\caption{A \& B}" in page
     assert r"not estimable & a\_b \& 100\% \{x\} \textless{}y\textgreater{}" in page

@@ -3,7 +3,7 @@
 from prevalens.predictions import Predictions
 from prevalens.reports import ClinicalReport, result_sections
 from prevalens.reports.document import Chart, Paragraph, Table
-from prevalens.reports.figure_text import figure_text
+from prevalens.reports.estimate_text import estimate_text
 
 
 def table_of(blocks: object) -> Table:
@@ -25,13 +25,13 @@ def test_the_cross_table_names_the_classes(report: ClinicalReport) -> None:
 
 
 def test_predictive_values_are_the_records(report: ClinicalReport) -> None:
-    """Each prevalence has its row; the text is that of the record's figures."""
+    """Each prevalence has its row; the text is that of the record's estimates."""
     record = report.to_dict()
     rows = table_of(result_sections.predictive(record)).rows
 
     assert len(rows) == len(record["predictive_values"])
     for row, values in zip(rows, record["predictive_values"], strict=True):
-        assert row[1:] == (figure_text(values["ppv"]), figure_text(values["npv"]))
+        assert row[1:] == (estimate_text(values["ppv"]), estimate_text(values["npv"]))
     assert sum("(stated)" in row[0] for row in rows) == 1
 
 

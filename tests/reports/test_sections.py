@@ -17,7 +17,7 @@ def words(document: Document) -> str:
 
 
 def test_sections_come_in_the_order_a_reader_needs(report: ClinicalReport) -> None:
-    """Who was studied first, then the table, the figures, and at the end what is missing."""
+    """Who was studied first, then the table, the estimates, and at the end what is missing."""
     names = [section.name for section in document_of(report.to_dict()).sections]
     wanted = ["who", "table", "threshold", "discrimination", "calibration"]
     wanted += ["patients", "subgroups", "misses", "methods", "guidelines", "missing"]
@@ -42,20 +42,20 @@ def test_independent_images_are_warned_of() -> None:
     assert "patients" not in [section.name for section in document.sections]
 
 
-def test_every_figure_stands_in_one_table(report: ClinicalReport) -> None:
-    """Each figure of the record has a row somewhere, once."""
+def test_every_estimate_stands_in_one_table(report: ClinicalReport) -> None:
+    """Each estimate of the record has a row somewhere, once."""
     record = report.to_dict()
     tables = [b for s in document_of(record).sections for b in s.blocks if isinstance(b, Table)]
     keys = [key for table in tables for key in table.keys if key]
 
     assert len(keys) == len(set(keys))
-    expected = {f"figures.{name}" for name in record["figures"] if name != "prevalence"}
+    expected = {f"estimates.{name}" for name in record["estimates"] if name != "prevalence"}
     assert expected <= set(keys)
 
 
 def test_a_partition_that_leaks_is_warned_of(predictions: Predictions) -> None:
-    """Patients that cross make the figures optimistic; whole patients do not."""
-    for crossing, text in ((3, "these figures are optimistic"), (0, "No patient has images in")):
+    """Patients that cross make the estimates optimistic; whole patients do not."""
+    for crossing, text in ((3, "these estimates are optimistic"), (0, "No patient has images in")):
         partition = Partition(
             train=np.array([0]),
             validation=np.array([1]),

@@ -1,14 +1,14 @@
-"""Subgroups: the figures of each part, with small cells kept back."""
+"""Subgroups: the estimates of each part, with small cells kept back."""
 
 import numpy as np
 import pytest
 
 from prevalens.exceptions import InvalidInputError
-from prevalens.metrics import all_figures, compare_groups
+from prevalens.metrics import all_estimates, compare_groups
 from prevalens.predictions import Predictions
 from prevalens.reports.subgroups import subgroup_tables
 
-ASK = {"threshold": 0.5, "level": 0.95, "seed": 0}
+ASK = {"threshold": 0.5, "confidence_level": 0.95, "seed": 0}
 
 
 def with_sites(sizes: dict[str, int], **covariates: np.ndarray) -> Predictions:
@@ -30,17 +30,17 @@ def hidden(told: Predictions, by: str = "site") -> dict[str, bool]:
     return {level["level"]: level["suppressed"] for level in table["levels"]}
 
 
-def test_each_level_has_its_own_figures() -> None:
-    """A level's figures are those of its rows alone."""
+def test_each_level_has_its_own_estimates() -> None:
+    """A level's estimates are those of its rows alone."""
     told = with_sites({"a": 20, "b": 30})
     (table,) = subgroup_tables(told, ["site"], **ASK)
     rows = told.covariates["site"] == "b"
-    alone = all_figures(
+    alone = all_estimates(
         told.labels[rows], told.scores[rows], threshold=0.5, patients=told.patients[rows]
     )
 
     assert [level["level"] for level in table["levels"]] == ["a", "b"]
-    assert table["levels"][1]["figures"]["auroc"] == alone["auroc"].to_dict()
+    assert table["levels"][1]["estimates"]["auroc"] == alone["auroc"].to_dict()
     assert (table["levels"][1]["images"], table["levels"][1]["patients"]) == (60, 30)
 
 
@@ -67,12 +67,12 @@ def test_a_subgroup_of_one_is_no_error() -> None:
     assert hidden(with_sites({"a": 1, "b": 30})) == {"a": True, "b": True}
 
 
-def test_a_figure_on_few_patients_is_left_out() -> None:
+def test_an_estimate_on_few_patients_is_left_out() -> None:
     """Six patients of whom three are positive have no sensitivity to show."""
     (table,) = subgroup_tables(with_sites({"a": 6, "b": 30}), ["site"], **ASK)
 
-    assert "sensitivity" not in table["levels"][0]["figures"]
-    assert "sensitivity" in table["levels"][1]["figures"]
+    assert "sensitivity" not in table["levels"][0]["estimates"]
+    assert "sensitivity" in table["levels"][1]["estimates"]
 
 
 def test_a_number_is_cut_into_thirds() -> None:

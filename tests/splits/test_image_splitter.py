@@ -140,7 +140,7 @@ def test_split_says_what_it_needs_and_what_it_lets_through(kind: str) -> None:
         list(splitter.split(labels, labels))
     assert str(warned[0].message) == (
         f"Image{kind} splits image by image: patients with several images stand on both sides, "
-        f"and figures are optimistic. Use Patient{kind} with the patients as `groups`."
+        f"and estimates are optimistic. Use Patient{kind} with the patients as `groups`."
     )
     with pytest.raises(InvalidInputError, match="`y` must be known"):
         next(splitter.split(labels, ["s", "w", "s", ""]))
@@ -165,7 +165,7 @@ def test_a_partition_records_settings_and_who_crosses() -> None:
         second = list(ImageKFold(4, seed=6).partitions(cohort, validation=0.25))[1]
 
     assert str(warned[0].message) == (
-        "ImageHoldout put images of 3 of 3 patients into more than one part; figures from it are "
+        "ImageHoldout put images of 3 of 3 patients into more than one part; estimates from it are "
         "optimistic. PatientHoldout keeps patients whole."
     )
     assert "PatientKFold keeps" in str(also[0].message)

@@ -331,8 +331,13 @@ def test_whose_cohort_it_is_is_told_by_both_fingerprints(cohort: Cohort, tmp_pat
 def test_describing_hands_every_assumption_on(cohort: Cohort) -> None:
     """The plan is that of the same rows and assumptions; left out, they are the documented ones."""
     partition = PatientHoldout(seed=2).partition(cohort)
-    given = {"sensitivity": 0.7, "specificity": 0.8, "correlation": 0.4, "level": 0.9}
-    documented = {"sensitivity": 0.9, "specificity": 0.9, "correlation": 0.2, "level": 0.95}
+    given = {"sensitivity": 0.7, "specificity": 0.8, "correlation": 0.4, "confidence_level": 0.9}
+    documented = {
+        "sensitivity": 0.9,
+        "specificity": 0.9,
+        "correlation": 0.2,
+        "confidence_level": 0.95,
+    }
 
     parts = partition.parts()
     assert partition.describe(cohort, **given) == plan_precision(cohort, parts, **given)

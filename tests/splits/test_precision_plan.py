@@ -70,10 +70,10 @@ def test_a_partition_describes_itself(cohort: Cohort) -> None:
     """Each part is named with its counts, in a text and in plain values."""
     partition = PatientHoldout(test=0.3).partition(cohort)
 
-    plan = partition.describe(cohort, sensitivity=0.8, level=0.9)
+    plan = partition.describe(cohort, sensitivity=0.8, confidence_level=0.9)
 
     record = json.loads(json.dumps(plan.to_dict()))
-    assert set(record) == {"correlation", "level", "parts"}
+    assert set(record) == {"correlation", "confidence_level", "parts"}
     assert list(record["parts"]) == ["train", "validation", "test"]
     assert list(record["parts"]["test"]) == [
         *("n_images", "n_patients", "images", "patients", "sensitivity", "specificity")
@@ -94,7 +94,7 @@ def test_another_cohort_is_refused(cohort: Cohort) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("sensitivity", 1.0), ("correlation", 1.2), ("level", 0)]
+    ("name", "value"), [("sensitivity", 1.0), ("correlation", 1.2), ("confidence_level", 0)]
 )
 def test_assumptions_out_of_range_are_refused_by_name(
     cohort: Cohort, name: str, value: float
@@ -119,7 +119,7 @@ def test_a_part_without_a_class_expects_nothing_of_it() -> None:
     [
         ("sensitivity", [1e-9, 1 - 1e-9], [0, 1, -0.1, 1.1], r"\(0, 1\)"),
         ("specificity", [1e-9, 1 - 1e-9], [0, 1, -0.1, 1.1], r"\(0, 1\)"),
-        ("level", [1e-9, 1 - 1e-9], [0, 1, -0.1, 1.1], r"\(0, 1\)"),
+        ("confidence_level", [1e-9, 1 - 1e-9], [0, 1, -0.1, 1.1], r"\(0, 1\)"),
         ("correlation", [0, 1], [-1e-9, 1 + 1e-9], r"\[0, 1\]"),
     ],
 )
@@ -135,15 +135,15 @@ def test_assumptions_are_taken_up_to_their_limits(
             plan_precision(cohort, {"test": np.arange(4)}, **{name: value})
 
 
-def wilson(value: float, n: float, patients: int, level: float) -> float:
+def wilson(value: float, n: float, patients: int, confidence_level: float) -> float:
     """Return half the width of Wilson's interval with Student's t of the patients."""
-    t = float(student.ppf((1 + level) / 2, patients - 1))
+    t = float(student.ppf((1 + confidence_level) / 2, patients - 1))
     return (t / (1 + t**2 / n)) * math.sqrt(value * (1 - value) / n + t**2 / (4 * n**2))
 
 
 @pytest.mark.parametrize("correlation", [0.0, 0.35, 1.0])
-@pytest.mark.parametrize("level", [0.8, 0.99])
-def test_each_proportion_has_its_own_patients(correlation: float, level: float) -> None:
+@pytest.mark.parametrize("confidence_level", [0.8, 0.99])
+def test_each_proportion_has_its_own_patients(correlation: float, confidence_level: float) -> None:
     """Three classes: the positive one against the two others, sizes by patient over both."""
     rng = np.random.default_rng(3)
     patients, labels = rng.integers(0, 9, 80), rng.choice(["mild", "none", "sick"], 80)
@@ -157,9 +157,9 @@ def test_each_proportion_has_its_own_patients(correlation: float, level: float) 
         sensitivity=0.7,
         specificity=0.95,
         correlation=correlation,
-        level=level,
+        confidence_level=confidence_level,
     )
-    assert (plan.correlation, plan.level) == (correlation, level)
+    assert (plan.correlation, plan.confidence_level) == (correlation, confidence_level)
     assert [part.name for part in plan.parts] == ["train", "test"]
     for part, end in zip(plan.parts, (50, 80), strict=True):
         held, whose = cohort.label_names[:end], patients[:end]
@@ -177,7 +177,7 @@ def test_each_proportion_has_its_own_patients(correlation: float, level: float) 
             n = sum(sizes) / effect
             assert (told.assumed, told.images, told.patients) == (value, sum(sizes), len(sizes))
             assert told.effective_images == pytest.approx(n)
-            half = wilson(value, n, len(sizes), level)
+            half = wilson(value, n, len(sizes), confidence_level)
             assert told.half_width == pytest.approx(half, rel=1e-9)
 
 
@@ -188,7 +188,7 @@ def test_two_patients_give_an_interval_and_one_keeps_its_counts() -> None:
     assert (part.sensitivity.images, part.sensitivity.patients) == (3, 1)
     assert part.sensitivity.effective_images == pytest.approx(3 / 1.4)
     assert part.sensitivity.half_width is None
-    # t on one degree of freedom is the tangent of the level's half angle.
+    # t on one degree of freedom is the tangent of the confidence level's half angle.
     t, n = math.tan(math.pi * 0.95 / 2), 4 / 1.2
     expected = t * math.sqrt(0.09 / n + t**2 / (4 * n**2)) / (1 + t**2 / n)
     assert part.specificity.half_width == pytest.approx(expected, rel=1e-9)
@@ -202,7 +202,7 @@ def test_the_text_and_the_dict_hold_every_number() -> None:
         {"train": np.arange(2, 12), "test": np.arange(7)},
         specificity=0.75,
         correlation=0.5,
-        level=0.9,
+        confidence_level=0.9,
     )
     train, test = plan.parts
     # 10 images of two patients of 5: 10 / 3 effective ones.
@@ -228,7 +228,7 @@ def test_the_text_and_the_dict_hold_every_number() -> None:
     assert plan.test is test
     assert PrecisionPlan((train,), 0.5, 0.9).test is None
     record = plan.to_dict()
-    assert (record["correlation"], record["level"]) == (0.5, 0.9)
+    assert (record["correlation"], record["confidence_level"]) == (0.5, 0.9)
     assert record["parts"]["test"] == {
         "n_images": 7,
         "n_patients": 2,

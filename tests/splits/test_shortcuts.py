@@ -14,7 +14,7 @@ from prevalens.cohorts import Cohort, read_table
 from prevalens.exceptions import DataWarning, ImpossibleSplitError, InvalidInputError
 from prevalens.images.appearance import Appearance, read_appearances
 from prevalens.metrics import auroc
-from prevalens.metrics.figure import Figure
+from prevalens.metrics.estimate import Estimate
 from prevalens.splits import PatientKFold, ShortcutAudit, audit_shortcuts
 from prevalens.splits.shortcuts import _columns_of, _held_out_ranks, _of_files
 
@@ -61,9 +61,9 @@ def test_noise_has_no_shortcut(tmp_path: Path) -> None:
     """Images of noise alone: all seven are tried, none is suspicious, nothing is warned."""
     audit = audit_shortcuts(drawn(tmp_path))
 
-    assert list(audit.figures) == SHORTCUTS
+    assert list(audit.estimates) == SHORTCUTS
     assert audit.ok
-    assert audit.figures["width"].value == 0.5
+    assert audit.estimates["width"].value == 0.5
 
 
 @pytest.mark.parametrize(
@@ -80,8 +80,8 @@ def test_a_planted_shortcut_is_found_and_warned_of(
         audit = audit_shortcuts(cohort)
 
     assert name in audit.suspicious
-    assert audit.figures[name].value == pytest.approx(1.0, abs=0.01)
-    assert audit.figures[name].patients == 40
+    assert audit.estimates[name].value == pytest.approx(1.0, abs=0.01)
+    assert audit.estimates[name].patients == 40
     assert f"{name}: 1.000" in str(audit)
     assert "suspicious" in str(audit)
 
@@ -108,7 +108,7 @@ def test_a_covariate_that_is_the_label_is_found() -> None:
         audit = audit_shortcuts(cohort, images=False)
 
     assert audit.suspicious == ["covariate site"]
-    assert set(audit.figures) == {"covariate site", "covariate noise"}
+    assert set(audit.estimates) == {"covariate site", "covariate noise"}
 
 
 def test_that_a_value_is_missing_can_tell_the_label() -> None:
@@ -118,7 +118,7 @@ def test_that_a_value_is_missing_can_tell_the_label() -> None:
     with pytest.warns(DataWarning, match="covariate age"):
         audit = audit_shortcuts(columns(age=age), images=False)
 
-    assert audit.figures["covariate age"].value == pytest.approx(1.0)
+    assert audit.estimates["covariate age"].value == pytest.approx(1.0)
 
 
 def test_a_number_that_tells_by_its_distance_from_the_middle_is_found() -> None:
@@ -133,7 +133,7 @@ def test_ids_are_left_out_with_the_reason() -> None:
     """A text of more than 50 values is no stratum."""
     audit = audit_shortcuts(columns(note=[f"n{k}" for k in range(120)]), images=False)
 
-    assert audit.figures == {}
+    assert audit.estimates == {}
     assert audit.left_out == {"covariate note": "text of more than 50 values"}
     assert "not tried, text of more than 50 values" in str(audit)
 
@@ -154,8 +154,8 @@ def test_the_dict_is_plain() -> None:
     record = audit.to_dict()
 
     assert json.loads(json.dumps(record)) == record
-    assert record["figures"]["covariate noise"]["unit"] == "image"
-    assert set(record) == {"ok", "bound", "suspicious", "figures", "left_out"}
+    assert record["estimates"]["covariate noise"]["unit"] == "image"
+    assert set(record) == {"ok", "bound", "suspicious", "estimates", "left_out"}
     assert (record["ok"], record["bound"], record["left_out"]) == (True, 0.7, {})
 
 
@@ -168,7 +168,7 @@ def test_too_few_patients_and_a_bad_bound_are_refused() -> None:
         audit_shortcuts(columns(), bound=0.3)
 
 
-def test_an_audit_without_figures_is_ok() -> None:
+def test_an_audit_without_estimates_is_ok() -> None:
     """Nothing tried, nothing found."""
     assert ShortcutAudit({}, 0.7, {}).ok
 
@@ -188,12 +188,12 @@ def test_the_real_effusion_images_have_no_strong_shortcut() -> None:
     audit = audit_shortcuts(cohort)
 
     assert audit.ok
-    assert audit.figures["file size"].value is not None
-    assert audit.figures["file size"].value < 0.55
-    assert audit.figures["16x16 thumbnail"].value == pytest.approx(0.65, abs=0.05)
+    assert audit.estimates["file size"].value is not None
+    assert audit.estimates["file size"].value < 0.55
+    assert audit.estimates["16x16 thumbnail"].value == pytest.approx(0.65, abs=0.05)
 
 
-def test_a_figure_that_cannot_be_had_is_written_with_its_reason() -> None:
+def test_an_estimate_that_cannot_be_had_is_written_with_its_reason() -> None:
     """Neither a value nor an interval is made up."""
     told = auroc([1, 1], [0.2, 0.9])
     bare = auroc([0, 0, 1, 1], [0.4] * 4)
@@ -203,21 +203,21 @@ def test_a_figure_that_cannot_be_had_is_written_with_its_reason() -> None:
     assert "0.500 (no interval: " in text
 
 
-def figure_of(value: float | None, lower: float | None, upper: float | None) -> Figure:
-    """Make a figure of an AUROC."""
+def estimate_of(value: float | None, lower: float | None, upper: float | None) -> Estimate:
+    """Make an estimate of an AUROC."""
     why = None if value is not None else "no images"
-    return Figure(value, lower, upper, 0.9, "AUROC", "image", 9, not_estimable=why, note="few")
+    return Estimate(value, lower, upper, 0.9, "AUROC", "image", 9, not_estimable=why, note="few")
 
 
 def test_what_is_suspicious_is_marked_strongest_first() -> None:
     """At the bound counts; an interval that reaches 0.5 does not; without one the value decides."""
     audit = ShortcutAudit(
         {
-            "none": figure_of(None, None, None),
-            "below": figure_of(0.79, 0.6, 0.9),
-            "at": figure_of(0.8, 0.51, 0.9),
-            "chance": figure_of(0.9, 0.5, 1.0),
-            "bare": figure_of(0.95, None, None),
+            "none": estimate_of(None, None, None),
+            "below": estimate_of(0.79, 0.6, 0.9),
+            "at": estimate_of(0.8, 0.51, 0.9),
+            "chance": estimate_of(0.9, 0.5, 1.0),
+            "bare": estimate_of(0.95, None, None),
         },
         0.8,
         {"covariate note": "text of more than 50 values"},
@@ -240,7 +240,7 @@ def test_what_is_suspicious_is_marked_strongest_first() -> None:
     assert (record["ok"], record["bound"]) == (False, 0.8)
     assert record["suspicious"] == ["bare", "at"]
     assert record["left_out"] == {"covariate note": "text of more than 50 values"}
-    assert record["figures"]["at"] == figure_of(0.8, 0.51, 0.9).to_dict()
+    assert record["estimates"]["at"] == estimate_of(0.8, 0.51, 0.9).to_dict()
 
 
 def test_numbers_enter_with_their_square_and_what_is_missing() -> None:
@@ -316,10 +316,10 @@ def test_the_bound_lies_between_chance_and_certainty(bound: float, *, taken: boo
             audit_shortcuts(made, bound=bound, images=False)
 
 
-def test_settings_reach_folds_figures_and_files(
+def test_settings_reach_folds_estimates_and_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Folds and seed, level, workers and progress; left out, they are the documented ones."""
+    """Folds and seed, confidence, workers and progress; left out, they are the documented ones."""
     cohort = drawn(tmp_path)
     seen: list[tuple[Any, ...]] = []
     split, read = PatientKFold.split, read_appearances
@@ -337,14 +337,16 @@ def test_settings_reach_folds_figures_and_files(
     monkeypatch.setattr("prevalens.splits.shortcuts.read_appearances", files)
     plain = audit_shortcuts(cohort)
     given = audit_shortcuts(
-        cohort, bound=0.9, n_splits=3, level=0.8, seed=7, n_jobs=1, progress=True
+        cohort, bound=0.9, n_splits=3, confidence_level=0.8, seed=7, n_jobs=1, progress=True
     )
 
     assert seen == [(None, False), (5, 0, True), (1, True), (3, 7, True)]
     assert (plain.bound, given.bound) == (0.7, 0.9)
-    for audit, level in ((plain, 0.95), (given, 0.8)):
-        assert {figure.level for figure in audit.figures.values()} == {level}
-        assert {figure.patients for figure in audit.figures.values()} == {40}
+    for audit, confidence_level in ((plain, 0.95), (given, 0.8)):
+        assert {estimate.confidence_level for estimate in audit.estimates.values()} == {
+            confidence_level
+        }
+        assert {estimate.patients for estimate in audit.estimates.values()} == {40}
     assert plain.left_out == {}
 
 
@@ -396,7 +398,7 @@ def test_fifty_values_of_a_text_are_tried_and_fifty_one_are_not() -> None:
         images=False,
         bound=1.0,
     )
-    assert list(audit.figures) == ["covariate room", "covariate number", "covariate flag"]
+    assert list(audit.estimates) == ["covariate room", "covariate number", "covariate flag"]
     assert audit.left_out == {"covariate note": "text of more than 50 values"}
 
 
@@ -413,5 +415,5 @@ def test_the_warning_names_each_with_its_auroc_and_what_to_do() -> None:
     assert str(ours[0].message) == (
         "The label can be told without looking at the picture, by covariate site (AUROC 1.00), "
         "covariate age (AUROC 1.00). Find out how the images were collected before trusting any "
-        "figure on them."
+        "estimate on them."
     )

@@ -11,35 +11,37 @@ from prevalens._checks import check_number
 from prevalens.decisions.fixed_sequence import Sequence, patients_needed, shares_kept
 from prevalens.decisions.prior_shift import PriorShift
 from prevalens.exceptions import InvalidInputError
-from prevalens.metrics.confusion import confusion_figures
-from prevalens.metrics.figure import Figure
+from prevalens.metrics.confusion import confusion_estimates
+from prevalens.metrics.estimate import Estimate
 from prevalens.predictions.predictions import Predictions
 from prevalens.typing import Scores
 
 
 @dataclass(frozen=True)
 class OperatingPoint:
-    """A threshold, the rule that chose it, and the figures on the rows it was chosen on.
+    """A threshold, the rule that chose it, and the estimates on the rows it was chosen on.
 
     Args:
         threshold: Scores at or above it are called positive.
         rule: How it was chosen, in words that belong in a report.
         guarantee: What it promises of new patients, or None where it promises nothing.
-        figures: Figures at the threshold on the rows it was chosen on: optimistic, because those
-            rows chose it.
+        estimates: Estimates at the threshold on the rows it was chosen on: optimistic, because
+            those rows chose it.
         origin: Where it comes from, for the report.
     """
 
     threshold: float
     rule: str
     guarantee: str | None
-    figures: Mapping[str, Figure]
+    estimates: Mapping[str, Estimate]
     origin: str = "validation"
 
     def __str__(self) -> str:
         shown = [
-            f"{name} {figure.value:.3f}" if figure.value is not None else f"{name} not estimable"
-            for name, figure in self.figures.items()
+            f"{name} {estimate.value:.3f}"
+            if estimate.value is not None
+            else f"{name} not estimable"
+            for name, estimate in self.estimates.items()
             if name in {"sensitivity", "specificity"}
         ]
         promise = self.guarantee or "Nothing is promised of new patients."
@@ -58,7 +60,7 @@ class OperatingPoint:
             "rule": self.rule,
             "guarantee": self.guarantee,
             "origin": self.origin,
-            "figures": {name: figure.to_dict() for name, figure in self.figures.items()},
+            "estimates": {name: estimate.to_dict() for name, estimate in self.estimates.items()},
         }
 
 
@@ -91,7 +93,7 @@ def choose_threshold(
             (fixed-sequence testing). None: the rows themselves meet the ask, nothing more.
 
     Returns:
-        The threshold, its rule, its guarantee and its figures on these rows.
+        The threshold, its rule, its guarantee and its estimates on these rows.
 
     Raises:
         InvalidInputError: two rules at once, one class only, or an ask that this many patients
@@ -239,7 +241,7 @@ def _for_least_cost(predictions: Predictions, name: str, ask: float) -> Operatin
 def _point(
     predictions: Predictions, threshold: float, rule: str, guarantee: str | None
 ) -> OperatingPoint:
-    figures = confusion_figures(
+    estimates = confusion_estimates(
         predictions.labels, predictions.scores >= threshold, patients=predictions.patients
     )
-    return OperatingPoint(threshold, rule, guarantee, figures)
+    return OperatingPoint(threshold, rule, guarantee, estimates)

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from prevalens._checks import check_integer, check_number, check_same_length
 from prevalens._seeding import generator
 from prevalens.exceptions import InvalidInputError
-from prevalens.metrics.figure import Figure
+from prevalens.metrics.estimate import Estimate
 from prevalens.typing import Column, Scores
 
 _CHUNK = 4_000_000  # numbers held at once while draws are solved together
@@ -20,10 +20,10 @@ def estimate_prevalence(
     *,
     train_prevalence: float,
     patients: ArrayLike | None,
-    level: float = 0.95,
+    confidence_level: float = 0.95,
     n_draws: int = 500,
     seed: int = 0,
-) -> Figure:
+) -> Estimate:
     """Estimate the share of positives among unlabelled rows.
 
     The maximum-likelihood prevalence under prior shift: the fixed point of Saerens' EM, found
@@ -34,7 +34,7 @@ def estimate_prevalence(
         scores: Probability of the positive class at the training prevalence, shape `(n_rows,)`.
         train_prevalence: Share of the positive class among the rows trained on, in (0, 1).
         patients: Patient id of each row, shape `(n_rows,)`; None says rows are independent.
-        level: Coverage of the interval, in (0, 1).
+        confidence_level: Coverage of the interval, in (0, 1).
         n_draws: Bootstrap draws of patients, at least 50.
         seed: Seed of the draws.
 
@@ -48,7 +48,7 @@ def estimate_prevalence(
         Saerens, Latinne & Decaestecker (2002), Neural Computation 14:21-41.
     """
     check_number("train_prevalence", train_prevalence, low=0, high=1, open_low=True, open_high=True)
-    check_number("level", level, low=0, high=1, open_low=True, open_high=True)
+    check_number("confidence_level", confidence_level, low=0, high=1, open_low=True, open_high=True)
     check_integer("n_draws", n_draws, minimum=50)
     values = np.asarray(scores, dtype=np.float64)
     if values.ndim != 1 or not values.size or not ((values >= 0) & (values <= 1)).all():
@@ -62,7 +62,7 @@ def estimate_prevalence(
         owner = np.unique(ids, return_inverse=True)[1]
     unit = "images" if patients is None else "patients"
     basis: dict[str, Any] = {
-        "level": level,
+        "confidence_level": confidence_level,
         "method": "maximum likelihood under prior shift (the fixed point of Saerens' EM, 2002); "
         f"percentile bootstrap of {n_draws} draws over {unit}",
         "unit": "image",
@@ -72,16 +72,16 @@ def estimate_prevalence(
     }
     if np.ptp(values) == 0:
         reason = "all scores are equal, so they tell nothing of the prevalence"
-        return Figure(value=None, lower=None, upper=None, not_estimable=reason, **basis)
+        return Estimate(value=None, lower=None, upper=None, not_estimable=reason, **basis)
     # Likelihood of each row under positive and under negative, up to a factor of the row.
     given = np.column_stack([values / train_prevalence, (1 - values) / (1 - train_prevalence)])
     point = float(_most_likely(given, np.ones((1, values.size)))[0])
     limits: tuple[float | None, float | None] = (None, None)
     if int(owner.max()) > 0:
         draws = _drawn(given, owner, n_draws=n_draws, seed=seed)
-        low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
+        low, high = np.quantile(draws, [(1 - confidence_level) / 2, (1 + confidence_level) / 2])
         limits = (float(low), float(high))
-    return Figure(value=point, lower=limits[0], upper=limits[1], **basis)
+    return Estimate(value=point, lower=limits[0], upper=limits[1], **basis)
 
 
 def _drawn(given: Scores, owner: Column, *, n_draws: int, seed: int) -> Scores:

@@ -1,4 +1,4 @@
-"""Numbers from labels and scores; every result is a Figure."""
+"""Numbers from labels and scores; every result is an Estimate."""
 
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from prevalens.metrics.confusion import (
         accuracy,
         balanced_accuracy,
-        confusion_figures,
+        confusion_estimates,
         dor,
         f1,
         kappa,
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
     )
     from prevalens.metrics.contrast import Contrast, NonInferiority, holm, non_inferiority
     from prevalens.metrics.curves import Curve, precision_recall_curve, roc_curve
-    from prevalens.metrics.every_figure import all_figures
-    from prevalens.metrics.figure import Figure
+    from prevalens.metrics.estimate import Estimate
+    from prevalens.metrics.every_estimate import all_estimates
     from prevalens.metrics.intervals import clopper_pearson_interval, wilson_interval
     from prevalens.metrics.mcnemar import McNemar, mcnemar_test
-    from prevalens.metrics.multiclass import MulticlassFigures, multiclass_figures
+    from prevalens.metrics.multiclass import MulticlassEstimates, multiclass_estimates
     from prevalens.metrics.partial_area import PartialAuroc, partial_auroc
     from prevalens.metrics.precision_recall import average_precision
     from prevalens.metrics.predictive import PredictiveValues, predictive_values
@@ -55,15 +55,15 @@ __all__ = [
     "Contrast",
     "Curve",
     "DecisionCurve",
-    "Figure",
+    "Estimate",
     "McNemar",
-    "MulticlassFigures",
+    "MulticlassEstimates",
     "NonInferiority",
     "PartialAuroc",
     "PredictiveValues",
     "ReliabilityBin",
     "accuracy",
-    "all_figures",
+    "all_estimates",
     "auroc",
     "average_precision",
     "balanced_accuracy",
@@ -74,7 +74,7 @@ __all__ = [
     "clopper_pearson_interval",
     "compare_groups",
     "compare_models",
-    "confusion_figures",
+    "confusion_estimates",
     "dor",
     "expected_calibration_error",
     "f1",
@@ -86,7 +86,7 @@ __all__ = [
     "lr_positive",
     "mcc",
     "mcnemar_test",
-    "multiclass_figures",
+    "multiclass_estimates",
     "net_benefit",
     "non_inferiority",
     "npv",
@@ -111,15 +111,15 @@ __getattr__ = lazy_names(
         "Contrast": "contrast",
         "Curve": "curves",
         "DecisionCurve": "utility",
-        "Figure": "figure",
+        "Estimate": "estimate",
         "McNemar": "mcnemar",
-        "MulticlassFigures": "multiclass",
+        "MulticlassEstimates": "multiclass",
         "NonInferiority": "contrast",
         "PartialAuroc": "partial_area",
         "PredictiveValues": "predictive",
         "ReliabilityBin": "reliability",
         "accuracy": "confusion",
-        "all_figures": "every_figure",
+        "all_estimates": "every_estimate",
         "auroc": "ranking",
         "average_precision": "precision_recall",
         "balanced_accuracy": "confusion",
@@ -130,7 +130,7 @@ __getattr__ = lazy_names(
         "clopper_pearson_interval": "intervals",
         "compare_groups": "comparison",
         "compare_models": "comparison",
-        "confusion_figures": "confusion",
+        "confusion_estimates": "confusion",
         "dor": "confusion",
         "expected_calibration_error": "reliability",
         "f1": "confusion",
@@ -142,7 +142,7 @@ __getattr__ = lazy_names(
         "lr_positive": "confusion",
         "mcc": "confusion",
         "mcnemar_test": "mcnemar",
-        "multiclass_figures": "multiclass",
+        "multiclass_estimates": "multiclass",
         "net_benefit": "utility",
         "non_inferiority": "contrast",
         "npv": "confusion",

@@ -1,10 +1,10 @@
-"""What a figure rests on, and how a figure is made of it."""
+"""What an estimate rests on, and how an estimate is made of it."""
 
 import math
 from dataclasses import dataclass
 
 from prevalens.metrics.clusters import Spread
-from prevalens.metrics.figure import Figure
+from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.inputs import count_patients, one_image_each
 from prevalens.metrics.intervals import Limits
 from prevalens.typing import Codes
@@ -15,29 +15,31 @@ INDEPENDENT = "images independent"
 
 @dataclass(frozen=True)
 class Basis:
-    """Level, unit and counts that a figure states beside its value.
+    """Level, unit and counts that an estimate states beside its value.
 
     Args:
-        level: Coverage the interval aims at.
-        n: Number of images the figure rests on.
+        confidence_level: Coverage the interval aims at.
+        n: Number of images the estimate rests on.
         events: How many of those carry the counted event.
         patients: Number of patients with such images; None where images are independent.
         singletons: Whether no patient has two of these images.
     """
 
-    level: float
+    confidence_level: float
     n: int
     events: int | None
     patients: int | None
     singletons: bool
 
     @classmethod
-    def of(cls, codes: Codes | None, *, level: float, n: int, events: int | None) -> "Basis":
-        """Make the basis of a figure over rows whose patients are `codes`, shape `(n,)`."""
+    def of(
+        cls, codes: Codes | None, *, confidence_level: float, n: int, events: int | None
+    ) -> "Basis":
+        """Make the basis of an estimate over rows whose patients are `codes`, shape `(n,)`."""
         patients = None if codes is None else count_patients(codes) if codes.size else 0
-        return cls(level, n, events, patients, one_image_each(codes))
+        return cls(confidence_level, n, events, patients, one_image_each(codes))
 
-    def figure(
+    def estimate(
         self,
         value: float,
         limits: Limits | None,
@@ -45,8 +47,8 @@ class Basis:
         *,
         note: str | None = None,
         design_effect: float | None = None,
-    ) -> Figure:
-        """Make the figure; `limits` is None where none can be given, and `note` says why."""
+    ) -> Estimate:
+        """Make the estimate; `limits` is None where none can be given, and `note` says why."""
         if not math.isfinite(value):
             return self.refuse("the scores are too extreme for it to be computed", method)
         if limits is not None and not all(map(math.isfinite, limits)):
@@ -54,11 +56,11 @@ class Basis:
             return self.without_limits(value, method, why)
         lower, upper = (None, None) if limits is None else limits
         few = None if limits is None else self._few()
-        return Figure(
+        return Estimate(
             value=float(value),
             lower=lower,
             upper=upper,
-            level=self.level,
+            confidence_level=self.confidence_level,
             method=method,
             unit="image",
             n=self.n,
@@ -69,13 +71,13 @@ class Basis:
             effective_n=None if design_effect is None else self.n / design_effect,
         )
 
-    def refuse(self, reason: str, method: str) -> Figure:
-        """Make a figure that has no value, and says why."""
-        return Figure(
+    def refuse(self, reason: str, method: str) -> Estimate:
+        """Make an estimate that has no value, and says why."""
+        return Estimate(
             value=None,
             lower=None,
             upper=None,
-            level=self.level,
+            confidence_level=self.confidence_level,
             method=method,
             unit="image",
             n=self.n,
@@ -84,9 +86,9 @@ class Basis:
             not_estimable=reason,
         )
 
-    def without_limits(self, value: float, method: str, why: str) -> Figure:
-        """Make a figure that has a value but no interval, and says why."""
-        return self.figure(value, None, method, note=f"No interval: {why}.")
+    def without_limits(self, value: float, method: str, why: str) -> Estimate:
+        """Make an estimate that has a value but no interval, and says why."""
+        return self.estimate(value, None, method, note=f"No interval: {why}.")
 
     def usable(self, spread: Spread) -> str | None:
         """Return why `spread` gives no interval, or None where it does."""

@@ -8,25 +8,25 @@ from scipy import special
 
 from prevalens._seeding import generator
 from prevalens.metrics.basis import Basis
-from prevalens.metrics.figure import Figure
+from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.inputs import Columns
 from prevalens.metrics.intervals import student_critical
-from prevalens.metrics.weighted import WeightedFigures
+from prevalens.metrics.weighted import WeightedEstimates
 from prevalens.typing import Numbers
 
 _CELLS = 2_000_000  # rows times draws held at once
 
 
-def bootstrap_figures(
-    figures: dict[str, Figure], columns: Columns, *, threshold: float, draws: int, seed: int
-) -> dict[str, Figure]:
-    """Replace the limits of figures by those of a bootstrap over patients.
+def bootstrap_estimates(
+    estimates: dict[str, Estimate], columns: Columns, *, threshold: float, draws: int, seed: int
+) -> dict[str, Estimate]:
+    """Replace the limits of estimates by those of a bootstrap over patients.
 
-    Limits are percentiles of the figure over draws of as many patients, with replacement,
+    Limits are percentiles of the estimate over draws of as many patients, with replacement,
     widened for few patients. Where images are independent, images are drawn.
 
     Args:
-        figures: Figures by name, as the closed forms give them.
+        estimates: Estimates by name, as the closed forms give them.
         columns: The checked columns they come from.
         threshold: A score of at least this is a positive call.
         draws: Number of draws.
@@ -36,16 +36,16 @@ def bootstrap_figures(
         Field & Welsh, J R Stat Soc B 2007;69:369-390.
         Hesterberg, Am Stat 2015;69:371-386.
     """
-    engine = WeightedFigures(in_fixed_order(columns), threshold)
+    engine = WeightedEstimates(in_fixed_order(columns), threshold)
     at_once = _CELLS // columns.labels.size
     weights = draw_weights(engine.n_units, draws=draws, seed=seed, at_once=at_once)
-    parts = [engine.figures(times) for times in weights]
+    parts = [engine.estimates(times) for times in weights]
     drawn = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     return {
-        name: figure
-        if figure.value is None
-        else _with_limits(figure, drawn[name], units=engine.n_units)
-        for name, figure in figures.items()
+        name: estimate
+        if estimate.value is None
+        else _with_limits(estimate, drawn[name], units=engine.n_units)
+        for name, estimate in estimates.items()
     }
 
 
@@ -80,24 +80,26 @@ def draw_weights(n_units: int, *, draws: int, seed: int, at_once: int) -> Iterat
         yield counts.reshape(here, n_units).astype(np.float64)
 
 
-def percentile_limits(values: Numbers, *, level: float, units: int) -> tuple[float, float]:
+def percentile_limits(
+    values: Numbers, *, confidence_level: float, units: int
+) -> tuple[float, float]:
     """Return percentiles of draws, widened as Student's t is wider than the normal.
 
     Args:
-        values: Figure of each draw, shape `(draws,)`, finite.
-        level: Coverage aimed at.
+        values: Estimate of each draw, shape `(draws,)`, finite.
+        confidence_level: Coverage aimed at.
         units: Number of patients drawn from, at least 2.
 
     References:
         Hesterberg, Am Stat 2015;69:371-386 (expanded percentile interval).
     """
-    reach = np.sqrt(units / (units - 1)) * student_critical(level, units - 1)
+    reach = np.sqrt(units / (units - 1)) * student_critical(confidence_level, units - 1)
     tail = float(special.ndtr(-reach))
     lower, upper = np.quantile(values, [tail, 1 - tail])
     return float(lower), float(upper)
 
 
-def drawn_figure(
+def drawn_estimate(
     basis: Basis,
     columns: Columns,
     statistic: Callable[[Numbers], Numbers],
@@ -105,11 +107,11 @@ def drawn_figure(
     *,
     draws: int,
     seed: int,
-) -> Figure:
-    """Make the figure of a statistic that has no closed form.
+) -> Estimate:
+    """Make the estimate of a statistic that has no closed form.
 
     Args:
-        basis: What the figure rests on.
+        basis: What the estimate rests on.
         columns: The checked columns, as `in_fixed_order` leaves them.
         statistic: Values of shape `(draws,)` for weights of shape `(draws, n_units)`, where a
             unit is a patient, or an image where images are independent.
@@ -119,7 +121,7 @@ def drawn_figure(
     """
     n = columns.labels.size
     units = n if columns.codes is None else int(columns.codes.max()) + 1
-    bare = basis.figure(float(statistic(np.ones((1, units)))[0]), None, method)
+    bare = basis.estimate(float(statistic(np.ones((1, units)))[0]), None, method)
     if bare.value is None:
         return bare
     weights = draw_weights(units, draws=draws, seed=seed, at_once=_CELLS // n)
@@ -128,14 +130,14 @@ def drawn_figure(
     return replace(made, method=f"{method}; {made.method}")
 
 
-def _with_limits(figure: Figure, values: Numbers, *, units: int) -> Figure:
-    drawn = "images" if figure.patients is None else "patients"
+def _with_limits(estimate: Estimate, values: Numbers, *, units: int) -> Estimate:
+    drawn = "images" if estimate.patients is None else "patients"
     method = (
         f"bootstrap over {drawn}, {values.size} draws, expanded percentile interval "
         "(Field & Welsh 2007; Hesterberg 2015)"
     )
     bare = replace(
-        figure, lower=None, upper=None, method=method, design_effect=None, effective_n=None
+        estimate, lower=None, upper=None, method=method, design_effect=None, effective_n=None
     )
     kept = values[np.isfinite(values)]
     lost = values.size - kept.size
@@ -144,8 +146,8 @@ def _with_limits(figure: Figure, values: Numbers, *, units: int) -> Figure:
     if lost > values.size / 20 or np.ptp(kept) == 0:
         why = "the draws do not differ" if lost == 0 else f"{lost} draws leave it undefined"
         return replace(bare, note=f"No interval: {why}.")
-    lower, upper = percentile_limits(kept, level=figure.level, units=units)
+    lower, upper = percentile_limits(kept, confidence_level=estimate.confidence_level, units=units)
     note = f"{lost} draws that leave it undefined were set aside." if lost else None
-    value = figure.value or 0.0
-    # A percentile may pass the value by where a figure is biased in the draws.
+    value = estimate.value or 0.0
+    # A percentile may pass the value by where an estimate is biased in the draws.
     return replace(bare, lower=min(lower, value), upper=max(upper, value), note=note)

@@ -7,8 +7,8 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from prevalens.metrics.basis import INDEPENDENT, Basis
-from prevalens.metrics.figure import Figure
-from prevalens.metrics.inputs import Columns, check_columns, check_level
+from prevalens.metrics.estimate import Estimate
+from prevalens.metrics.inputs import Columns, check_columns, check_confidence_level
 from prevalens.metrics.intervals import (
     log_limits,
     logit_limits,
@@ -16,7 +16,7 @@ from prevalens.metrics.intervals import (
     plain_limits,
     student_critical,
 )
-from prevalens.metrics.linear import JACKKNIFE, basis_of, linear_figure
+from prevalens.metrics.linear import JACKKNIFE, basis_of, linear_estimate
 from prevalens.metrics.logistic import NoLineError, fit_line
 from prevalens.typing import Numbers
 
@@ -27,15 +27,19 @@ _SLOPE_NOTE = "With few patients the interval is short: at 20 it held the slope 
 
 
 def brier(
-    labels: ArrayLike, scores: ArrayLike, *, patients: ArrayLike | None = None, level: float = 0.95
-) -> Figure:
+    labels: ArrayLike,
+    scores: ArrayLike,
+    *,
+    patients: ArrayLike | None = None,
+    confidence_level: float = 0.95,
+) -> Estimate:
     """Compute the Brier score: the mean squared difference of score and label, in [0, 1].
 
     Args:
         labels: 1 or True where the image is positive, shape `(n_rows,)`.
         scores: Score of the positive class, shape `(n_rows,)`, in [0, 1].
         patients: Patient id of each row, shape `(n_rows,)`; None: images are independent.
-        level: Coverage the interval aims at.
+        confidence_level: Coverage the interval aims at.
 
     Raises:
         InvalidInputError: a column is empty, of another length, or breaks its rule.
@@ -47,97 +51,133 @@ def brier(
         >>> round(brier([0, 1], [0.1, 0.7]).value, 4)
         0.05
     """
-    return brier_figure(check_columns(labels, scores, patients), level=check_level(level))
+    return brier_estimate(
+        check_columns(labels, scores, patients),
+        confidence_level=check_confidence_level(confidence_level),
+    )
 
 
 def log_loss(
-    labels: ArrayLike, scores: ArrayLike, *, patients: ArrayLike | None = None, level: float = 0.95
-) -> Figure:
+    labels: ArrayLike,
+    scores: ArrayLike,
+    *,
+    patients: ArrayLike | None = None,
+    confidence_level: float = 0.95,
+) -> Estimate:
     """Compute the log loss: the mean of -log(score of what happened), natural logarithm.
 
     Not estimable where a score of 0 or 1 is wrong, as the loss is infinite there. Takes the
     columns of `brier`.
     """
-    return log_loss_figure(check_columns(labels, scores, patients), level=check_level(level))
+    return log_loss_estimate(
+        check_columns(labels, scores, patients),
+        confidence_level=check_confidence_level(confidence_level),
+    )
 
 
 def calibration_intercept(
-    labels: ArrayLike, scores: ArrayLike, *, patients: ArrayLike | None = None, level: float = 0.95
-) -> Figure:
+    labels: ArrayLike,
+    scores: ArrayLike,
+    *,
+    patients: ArrayLike | None = None,
+    confidence_level: float = 0.95,
+) -> Estimate:
     """Compute calibration-in-the-large: the recalibration intercept with the slope fixed at 1.
 
     0 is right; below 0 the scores are too high on the whole. Takes the columns of `brier`.
     """
-    return intercept_figure(check_columns(labels, scores, patients), level=check_level(level))
+    return intercept_estimate(
+        check_columns(labels, scores, patients),
+        confidence_level=check_confidence_level(confidence_level),
+    )
 
 
 def calibration_slope(
-    labels: ArrayLike, scores: ArrayLike, *, patients: ArrayLike | None = None, level: float = 0.95
-) -> Figure:
+    labels: ArrayLike,
+    scores: ArrayLike,
+    *,
+    patients: ArrayLike | None = None,
+    confidence_level: float = 0.95,
+) -> Estimate:
     """Compute the slope of the recalibration line.
 
     1 is right; below 1 the scores are too extreme. Takes the columns of `brier`.
     """
-    return slope_figure(check_columns(labels, scores, patients), level=check_level(level))
+    return slope_estimate(
+        check_columns(labels, scores, patients),
+        confidence_level=check_confidence_level(confidence_level),
+    )
 
 
 def calibration_joint_intercept(
-    labels: ArrayLike, scores: ArrayLike, *, patients: ArrayLike | None = None, level: float = 0.95
-) -> Figure:
+    labels: ArrayLike,
+    scores: ArrayLike,
+    *,
+    patients: ArrayLike | None = None,
+    confidence_level: float = 0.95,
+) -> Estimate:
     """Compute the recalibration intercept that is fitted together with the slope.
 
     Not calibration-in-the-large: see `calibration_intercept`. Takes the columns of `brier`.
     """
     columns = check_columns(labels, scores, patients)
-    return _line_figure(columns, level=check_level(level), slope=True, which=0)
+    return _line_estimate(
+        columns, confidence_level=check_confidence_level(confidence_level), slope=True, which=0
+    )
 
 
-def brier_figure(columns: Columns, *, level: float) -> Figure:
+def brier_estimate(columns: Columns, *, confidence_level: float) -> Estimate:
     """Compute the Brier score of checked columns."""
     losses = (columns.labels - columns.scores) ** 2
-    return mean_figure(losses, columns, level=level, bounded=True)
+    return mean_estimate(losses, columns, confidence_level=confidence_level, bounded=True)
 
 
-def log_loss_figure(columns: Columns, *, level: float) -> Figure:
+def log_loss_estimate(columns: Columns, *, confidence_level: float) -> Estimate:
     """Compute the log loss of checked columns."""
     right = np.where(columns.labels, columns.scores, 1 - columns.scores)
     if wrong := int(np.count_nonzero(right == 0)):
-        basis = basis_of(columns, level)
+        basis = basis_of(columns, confidence_level)
         return basis.refuse(
             f"{wrong} images have a score of exactly 0 or 1 that is wrong: infinite loss",
             "mean log loss",
         )
-    return mean_figure(-np.log(right), columns, level=level, bounded=False)
+    return mean_estimate(-np.log(right), columns, confidence_level=confidence_level, bounded=False)
 
 
-def mean_figure(losses: Numbers, columns: Columns, *, level: float, bounded: bool) -> Figure:
+def mean_estimate(
+    losses: Numbers, columns: Columns, *, confidence_level: float, bounded: bool
+) -> Estimate:
     """Compute a mean loss per image.
 
     Args:
         losses: Loss of each image, shape `(n_rows,)`, at least 0.
         columns: The checked columns.
-        level: Coverage aimed at.
+        confidence_level: Coverage aimed at.
         bounded: Whether losses end at 1 (logit limits) or not (log limits).
     """
     value = float(losses.mean())
     scale, limits = ("logit", logit_limits) if bounded else ("log", log_limits)
     method = f"mean over images, {scale} scale, {{}}"
     pulls = (losses - value) / losses.size
-    return linear_figure(columns, value, pulls, limits, method=method, level=level)
+    return linear_estimate(
+        columns, value, pulls, limits, method=method, confidence_level=confidence_level
+    )
 
 
-def intercept_figure(columns: Columns, *, level: float) -> Figure:
+def intercept_estimate(columns: Columns, *, confidence_level: float) -> Estimate:
     """Compute calibration-in-the-large of checked columns."""
-    return _line_figure(columns, level=level, slope=False, which=0)
+    return _line_estimate(columns, confidence_level=confidence_level, slope=False, which=0)
 
 
-def slope_figure(columns: Columns, *, level: float) -> Figure:
+def slope_estimate(columns: Columns, *, confidence_level: float) -> Estimate:
     """Compute the calibration slope of checked columns."""
-    return _line_figure(columns, level=level, slope=True, which=1)
+    return _line_estimate(columns, confidence_level=confidence_level, slope=True, which=1)
 
 
-def _line_figure(columns: Columns, *, level: float, slope: bool, which: int) -> Figure:
-    basis, codes = basis_of(columns, level), columns.codes
+def _line_estimate(
+    columns: Columns, *, confidence_level: float, slope: bool, which: int
+) -> Estimate:
+    basis, codes = basis_of(columns, confidence_level), columns.codes
     method = _WALD if basis.singletons else _OVER
     if reason := why_no_line(columns, slope=slope):
         return basis.refuse(reason, method)
@@ -151,15 +191,15 @@ def _line_figure(columns: Columns, *, level: float, slope: bool, which: int) -> 
     if not alone < 1e6:
         return basis.without_limits(value, method, "scores this near 0 and 1 say too little")
     if codes is None or basis.singletons:
-        half = normal_critical(level) * math.sqrt(alone)
-        return basis.figure(value, plain_limits(value, half), method)
+        half = normal_critical(confidence_level) * math.sqrt(alone)
+        return basis.estimate(value, plain_limits(value, half), method)
     spread = line.spread(codes, which)
     if why := basis.usable(spread):
         return basis.without_limits(value, method, why)
-    half = student_critical(level, spread.df) * spread.error
+    half = student_critical(confidence_level, spread.df) * spread.error
     effect = max(spread.variance / alone, 1.0)
     limits, note = plain_limits(value, half), _SLOPE_NOTE if which == 1 and few(basis) else None
-    return basis.figure(value, limits, method, note=note, design_effect=effect)
+    return basis.estimate(value, limits, method, note=note, design_effect=effect)
 
 
 def few(basis: Basis) -> bool:

@@ -6,8 +6,8 @@ import numpy as np
 
 from prevalens.metrics.basis import Basis
 from prevalens.metrics.clusters import Spread, joint_spread
-from prevalens.metrics.figure import Figure
-from prevalens.metrics.proportion import patients_of, proportion_figure
+from prevalens.metrics.estimate import Estimate
+from prevalens.metrics.proportion import patients_of, proportion_estimate
 from prevalens.typing import Codes, Flags, Numbers
 
 
@@ -19,13 +19,13 @@ class Cells:
         labels: True where the image is positive, shape `(n_rows,)`.
         calls: True where it is called positive, shape `(n_rows,)`.
         codes: Number of each row's patient; None where images are independent.
-        level: Coverage the intervals aim at.
+        confidence_level: Coverage the intervals aim at.
     """
 
     labels: Flags
     calls: Flags
     codes: Codes | None
-    level: float
+    confidence_level: float
 
     @property
     def counts(self) -> Numbers:
@@ -46,48 +46,58 @@ class Cells:
 
     @property
     def basis(self) -> Basis:
-        """The basis of a figure that rests on every row."""
+        """The basis of an estimate that rests on every row."""
         events = int(np.count_nonzero(self.labels))
-        return Basis.of(self.codes, level=self.level, n=self.labels.size, events=events)
+        return Basis.of(
+            self.codes, confidence_level=self.confidence_level, n=self.labels.size, events=events
+        )
 
-    def share(self, of: Flags, hits: Flags, *, empty: str, interval: str = "wilson") -> Figure:
+    def share(self, of: Flags, hits: Flags, *, empty: str, interval: str = "wilson") -> Estimate:
         """Compute the share of `hits` among the rows `of`."""
         codes = patients_of(self.codes, of)
-        return proportion_figure(hits[of], codes, level=self.level, empty=empty, interval=interval)
+        return proportion_estimate(
+            hits[of], codes, confidence_level=self.confidence_level, empty=empty, interval=interval
+        )
 
-    def sensitivity(self, interval: str = "wilson") -> Figure:
+    def sensitivity(self, interval: str = "wilson") -> Estimate:
         """Compute the share of positive images that are called positive."""
         return self.share(self.labels, self.calls, empty="no positive images", interval=interval)
 
-    def specificity(self, interval: str = "wilson") -> Figure:
+    def specificity(self, interval: str = "wilson") -> Estimate:
         """Compute the share of negative images that are called negative."""
         empty = "no negative images"
         return self.share(~self.labels, ~self.calls, empty=empty, interval=interval)
 
-    def ppv(self, interval: str = "wilson") -> Figure:
+    def ppv(self, interval: str = "wilson") -> Estimate:
         """Compute the share of positive calls that are right."""
         return self.share(self.calls, self.labels, empty="no positive calls", interval=interval)
 
-    def npv(self, interval: str = "wilson") -> Figure:
+    def npv(self, interval: str = "wilson") -> Estimate:
         """Compute the share of negative calls that are right."""
         return self.share(~self.calls, ~self.labels, empty="no negative calls", interval=interval)
 
-    def accuracy(self, interval: str = "wilson") -> Figure:
+    def accuracy(self, interval: str = "wilson") -> Estimate:
         """Compute the share of calls that are right."""
         right = self.labels == self.calls
-        return proportion_figure(right, self.codes, level=self.level, empty="", interval=interval)
+        return proportion_estimate(
+            right, self.codes, confidence_level=self.confidence_level, empty="", interval=interval
+        )
 
-    def prevalence(self, interval: str = "wilson") -> Figure:
+    def prevalence(self, interval: str = "wilson") -> Estimate:
         """Compute the share of positive images."""
-        return proportion_figure(
-            self.labels, self.codes, level=self.level, empty="", interval=interval
+        return proportion_estimate(
+            self.labels,
+            self.codes,
+            confidence_level=self.confidence_level,
+            empty="",
+            interval=interval,
         )
 
     def spread(self, gradient: Numbers) -> Spread:
-        """Compute the spread of a figure over patients, from its slope in the four counts.
+        """Compute the spread of an estimate over patients, from its slope in the four counts.
 
         Args:
-            gradient: Derivative of the figure in each count, shape `(4,)`.
+            gradient: Derivative of the estimate in each count, shape `(4,)`.
         """
         counts = self.by_patient
         pull = counts * gradient

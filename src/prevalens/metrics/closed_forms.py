@@ -1,30 +1,32 @@
-"""Every figure with limits in closed form."""
+"""Every estimate with limits in closed form."""
 
 from prevalens.metrics.calibration import (
-    brier_figure,
-    intercept_figure,
-    log_loss_figure,
-    slope_figure,
+    brier_estimate,
+    intercept_estimate,
+    log_loss_estimate,
+    slope_estimate,
 )
 from prevalens.metrics.cells import Cells
-from prevalens.metrics.confusion import figures_of
-from prevalens.metrics.figure import Figure
+from prevalens.metrics.confusion import estimates_of
+from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.inputs import Columns
-from prevalens.metrics.precision_recall import average_precision_figure
-from prevalens.metrics.ranking import auroc_figure
+from prevalens.metrics.precision_recall import average_precision_estimate
+from prevalens.metrics.ranking import auroc_estimate
 
 
-def closed_figures(columns: Columns, *, threshold: float, level: float) -> dict[str, Figure]:
-    """Compute every figure of checked columns, in the order of a report."""
-    cells = Cells(columns.labels, columns.scores >= threshold, columns.codes, level)
-    figures = figures_of(cells)
-    prevalence = figures.pop("prevalence")
-    return figures | {
-        "auroc": auroc_figure(columns, level=level),
-        "average_precision": average_precision_figure(columns, level=level),
-        "brier": brier_figure(columns, level=level),
-        "log_loss": log_loss_figure(columns, level=level),
-        "calibration_intercept": intercept_figure(columns, level=level),
-        "calibration_slope": slope_figure(columns, level=level),
+def closed_estimates(
+    columns: Columns, *, threshold: float, confidence_level: float
+) -> dict[str, Estimate]:
+    """Compute every estimate of checked columns, in the order of a report."""
+    cells = Cells(columns.labels, columns.scores >= threshold, columns.codes, confidence_level)
+    estimates = estimates_of(cells)
+    prevalence = estimates.pop("prevalence")
+    return estimates | {
+        "auroc": auroc_estimate(columns, confidence_level=confidence_level),
+        "average_precision": average_precision_estimate(columns, confidence_level=confidence_level),
+        "brier": brier_estimate(columns, confidence_level=confidence_level),
+        "log_loss": log_loss_estimate(columns, confidence_level=confidence_level),
+        "calibration_intercept": intercept_estimate(columns, confidence_level=confidence_level),
+        "calibration_slope": slope_estimate(columns, confidence_level=confidence_level),
         "prevalence": prevalence,
     }

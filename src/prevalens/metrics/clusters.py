@@ -1,4 +1,4 @@
-"""How far a figure moves from one set of patients to another."""
+"""How far an estimate moves from one set of patients to another."""
 
 import math
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from prevalens.typing import Codes, Numbers
 
 @dataclass(frozen=True)
 class Spread:
-    """The spread of a figure over patients.
+    """The spread of an estimate over patients.
 
     Args:
-        variance: Variance of the figure; nan where it cannot be had.
+        variance: Variance of the estimate; nan where it cannot be had.
         df: Degrees of freedom of that variance; may be a fraction.
         patients: Number of patients it rests on.
     """
@@ -24,12 +24,12 @@ class Spread:
 
     @property
     def error(self) -> float:
-        """Standard error of the figure."""
+        """Standard error of the estimate."""
         return math.sqrt(self.variance)
 
     @classmethod
     def unseen(cls, patients: int) -> "Spread":
-        """Return the spread of a figure that fewer than two patients of a kind carry."""
+        """Return the spread of an estimate that fewer than two patients of a kind carry."""
         return cls(math.nan, 0.0, patients)
 
     @classmethod
@@ -40,7 +40,7 @@ class Spread:
         patients that factor costs coverage (see "Why these intervals" in the documentation).
 
         Args:
-            changes: How far the figure moves when each patient is left out, shape `(k,)`, k >= 2.
+            changes: How far the estimate moves when each patient is left out, shape `(k,)`, k >= 2.
         """
         with np.errstate(over="ignore"):  # an infinite spread ends as no limits
             return cls(float(changes @ changes), degrees_of_freedom(changes), changes.size)
@@ -54,7 +54,7 @@ def degrees_of_freedom(changes: Numbers) -> float:
     same and vary as the normal distribution does give about k - 1, which is also the most.
 
     Args:
-        changes: How far the figure moves when each patient is left out, shape `(k,)`, k >= 2.
+        changes: How far the estimate moves when each patient is left out, shape `(k,)`, k >= 2.
 
     References:
         Satterthwaite, Biometrics Bulletin 1946;2:110-114.
@@ -110,7 +110,7 @@ def ratio_spread(numerators: Numbers, sizes: Numbers) -> Spread:
 def joint_spread(
     first: Numbers, first_sizes: Numbers, second: Numbers, second_sizes: Numbers
 ) -> Spread:
-    """Compute the spread of a figure that rests on two kinds of rows, say positive and negative.
+    """Compute the spread of an estimate that rests on two kinds of rows, say positive and negative.
 
     Args:
         first: Influence of each patient's rows of the first kind, shape `(k,)`.

@@ -7,7 +7,13 @@ from prevalens._checks import check_choice, check_number, check_same_length
 from prevalens.exceptions import InvalidInputError
 from prevalens.metrics.contrast import Contrast
 from prevalens.metrics.influences import AT_THRESHOLD, COMPARABLE
-from prevalens.metrics.inputs import Columns, check_columns, check_labels, check_level, check_scores
+from prevalens.metrics.inputs import (
+    Columns,
+    check_columns,
+    check_confidence_level,
+    check_labels,
+    check_scores,
+)
 from prevalens.metrics.pair import Pair
 from prevalens.typing import Flags
 
@@ -17,11 +23,11 @@ def compare_models(
     first: ArrayLike,
     second: ArrayLike,
     *,
-    figure: str = "auroc",
+    measure: str = "auroc",
     threshold: float | None = None,
     second_threshold: float | None = None,
     patients: ArrayLike | None = None,
-    level: float = 0.95,
+    confidence_level: float = 0.95,
 ) -> Contrast:
     """Compare two models that scored the same rows.
 
@@ -29,32 +35,37 @@ def compare_models(
         labels: 1 or True where the image is positive, shape `(n_rows,)`.
         first: Scores of the first model, shape `(n_rows,)`, in [0, 1].
         second: Scores of the second model, shape `(n_rows,)`, in [0, 1].
-        figure: `"auroc"`, `"average_precision"`, `"brier"`, `"sensitivity"`, `"specificity"`,
+        measure: `"auroc"`, `"average_precision"`, `"brier"`, `"sensitivity"`, `"specificity"`,
             `"accuracy"` or `"net_benefit"`.
-        threshold: A score of at least this is a positive call; for the last four figures only.
+        threshold: A score of at least this is a positive call; for the last four estimates only.
         second_threshold: The second model's threshold; by default the same.
         patients: Patient id of each row, shape `(n_rows,)`; None: images are independent.
-        level: Coverage the interval aims at.
+        confidence_level: Coverage the interval aims at.
 
     Returns:
         The difference, first minus second, with its interval and p value.
 
     Raises:
-        InvalidInputError: a column breaks its rule, the figure is unknown, or a threshold is
+        InvalidInputError: a column breaks its rule, the measure is unknown, or a threshold is
             missing or of no use.
 
     References:
         DeLong, DeLong & Clarke-Pearson, Biometrics 1988;44:837-845.
         Obuchowski, Stat Med 1998;17:1495-1507.
     """
-    columns, level = check_columns(labels, first, patients), check_level(level)
+    columns, confidence_level = (
+        check_columns(labels, first, patients),
+        check_confidence_level(confidence_level),
+    )
     other = check_scores(second, name="second")
     check_same_length(labels=columns.labels, second=other)
-    at = _thresholds(figure, threshold, second_threshold)
+    at = _thresholds(measure, threshold, second_threshold)
     sides = (columns, Columns(columns.labels, other, columns.codes))
     everyone = np.ones(columns.labels.size, dtype=bool)
-    hypothesis = f"both models have the same {figure} on these images"
-    return Pair(figure, columns, sides, (everyone, everyone), at).contrast(level, hypothesis)
+    hypothesis = f"both models have the same {measure} on these images"
+    return Pair(measure, columns, sides, (everyone, everyone), at).contrast(
+        confidence_level, hypothesis
+    )
 
 
 def compare_groups(
@@ -62,10 +73,10 @@ def compare_groups(
     scores: ArrayLike,
     in_first: ArrayLike,
     *,
-    figure: str = "auroc",
+    measure: str = "auroc",
     threshold: float | None = None,
     patients: ArrayLike | None = None,
-    level: float = 0.95,
+    confidence_level: float = 0.95,
 ) -> Contrast:
     """Compare one model between two groups of images, say two sites.
 
@@ -73,42 +84,47 @@ def compare_groups(
         labels: 1 or True where the image is positive, shape `(n_rows,)`.
         scores: Score of the positive class, shape `(n_rows,)`, in [0, 1].
         in_first: True where the image is in the first group, shape `(n_rows,)`.
-        figure: As in `compare_models`.
+        measure: As in `compare_models`.
         threshold: As in `compare_models`.
         patients: Patient id of each row, shape `(n_rows,)`; a patient may be in both groups.
-        level: Coverage the interval aims at.
+        confidence_level: Coverage the interval aims at.
 
     Returns:
         The difference, first group minus second, with its interval and p value.
 
     Raises:
-        InvalidInputError: a column breaks its rule, a group is empty, the figure is unknown, or
+        InvalidInputError: a column breaks its rule, a group is empty, the measure is unknown, or
             a threshold is missing or of no use.
     """
-    columns, level = check_columns(labels, scores, patients), check_level(level)
+    columns, confidence_level = (
+        check_columns(labels, scores, patients),
+        check_confidence_level(confidence_level),
+    )
     first = check_labels(in_first, name="in_first")
     check_same_length(labels=columns.labels, in_first=first)
     if first.all() or not first.any():
         raise InvalidInputError(
             f"Both groups need images, but {int(first.sum())} of {first.size} are in the first."
         )
-    at = _thresholds(figure, threshold, None)
-    hypothesis = f"both groups have the same {figure}"
+    at = _thresholds(measure, threshold, None)
+    hypothesis = f"both groups have the same {measure}"
     sides = _part(columns, first), _part(columns, ~first)
-    return Pair(figure, columns, sides, (first, ~first), at).contrast(level, hypothesis)
+    return Pair(measure, columns, sides, (first, ~first), at).contrast(confidence_level, hypothesis)
 
 
 def _thresholds(
-    figure: str, first: float | None, second: float | None
+    measure: str, first: float | None, second: float | None
 ) -> tuple[float | None, float | None]:
-    check_choice("figure", figure, COMPARABLE)
-    if figure not in AT_THRESHOLD:
+    check_choice("measure", measure, COMPARABLE)
+    if measure not in AT_THRESHOLD:
         if first is not None or second is not None:
-            raise InvalidInputError(f"{figure!r} takes no threshold, got {first!r}. Leave it out.")
+            raise InvalidInputError(f"{measure!r} takes no threshold, got {first!r}. Leave it out.")
         return None, None
     if first is None:
-        raise InvalidInputError(f"{figure!r} needs `threshold`, got None. Pass a number in [0, 1].")
-    end = figure == "net_benefit"
+        raise InvalidInputError(
+            f"{measure!r} needs `threshold`, got None. Pass a number in [0, 1]."
+        )
+    end = measure == "net_benefit"
     first = check_number("threshold", first, low=0, high=1, open_high=end)
     if second is None:
         return first, first

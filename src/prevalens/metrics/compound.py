@@ -1,4 +1,4 @@
-"""Figures that rest on all four counts: Youden's J, balanced accuracy, F1, MCC, kappa."""
+"""Estimates that rest on all four counts: Youden's J, balanced accuracy, F1, MCC, kappa."""
 
 import math
 from collections.abc import Callable
@@ -8,7 +8,7 @@ import numpy as np
 
 from prevalens.metrics.basis import INDEPENDENT
 from prevalens.metrics.cells import Cells
-from prevalens.metrics.figure import Figure
+from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.intervals import (
     Limits,
     fisher_limits,
@@ -28,7 +28,7 @@ _OVER = "delta method{} with the delete-one-patient jackknife and Student's t"
 _FISHER = ", on Fisher's z scale"
 
 
-def youden_figure(cells: Cells) -> Figure:
+def youden_estimate(cells: Cells) -> Estimate:
     """Compute sensitivity + specificity - 1."""
     sensitivity, specificity = cells.sensitivity(), cells.specificity()
     method = _NEWCOMBE if cells.basis.singletons else _ZOU
@@ -44,7 +44,7 @@ def youden_figure(cells: Cells) -> Figure:
     above = (parts[1] or 0.0) - sensitivity.value, (parts[3] or 0.0) - specificity.value
     together = 0.0 if cells.basis.singletons else _correlation(cells)
     limits = value - _square_and_add(below, together), value + _square_and_add(above, together)
-    return cells.basis.figure(value, (max(limits[0], -1.0), min(limits[1], 1.0)), method)
+    return cells.basis.estimate(value, (max(limits[0], -1.0), min(limits[1], 1.0)), method)
 
 
 def _square_and_add(arms: tuple[float, float], correlation: float) -> float:
@@ -62,12 +62,12 @@ def _correlation(cells: Cells) -> float:
     return float(one @ two) / scale if scale > 0 else 0.0
 
 
-def balanced_accuracy_figure(cells: Cells) -> Figure:
+def balanced_accuracy_estimate(cells: Cells) -> Estimate:
     """Compute the mean of sensitivity and specificity."""
-    return _map(youden_figure(cells), lambda youden: (youden + 1) / 2)
+    return _map(youden_estimate(cells), lambda youden: (youden + 1) / 2)
 
 
-def f1_figure(cells: Cells) -> Figure:
+def f1_estimate(cells: Cells) -> Estimate:
     """Compute 2 tp / (2 tp + fp + fn), through the share tp / (tp + fp + fn)."""
     if not cells.labels.any():
         return cells.basis.refuse("no positive images", "Wilson interval of tp / (tp + fp + fn)")
@@ -80,7 +80,7 @@ def f1_figure(cells: Cells) -> Figure:
     return replace(mapped, n=n, events=events, patients=basis.patients, method=method)
 
 
-def mcc_figure(cells: Cells) -> Figure:
+def mcc_estimate(cells: Cells) -> Estimate:
     """Compute Matthews' correlation coefficient of labels and calls."""
     tp, fn, fp, tn = cells.counts.tolist()
     names = {"positive images": tp + fn, "negative images": fp + tn}
@@ -90,7 +90,7 @@ def mcc_figure(cells: Cells) -> Figure:
     return _by_delta(cells, _mcc, fisher_limits, _FISHER)
 
 
-def kappa_figure(cells: Cells) -> Figure:
+def kappa_estimate(cells: Cells) -> Estimate:
     """Compute Cohen's kappa of labels and calls."""
     tp, fn, fp, tn = cells.counts.tolist()
     names = {"positive images": tp + fn, "negative images": fp + tn}
@@ -112,31 +112,31 @@ def _first_missing(counts: dict[str, float]) -> str | None:
 
 def _by_delta(
     cells: Cells,
-    figure: Callable[[Numbers], Numbers],
+    estimate: Callable[[Numbers], Numbers],
     limits: Callable[[float, float], Limits],
     scale: str,
-) -> Figure:
+) -> Estimate:
     counts, basis = cells.counts, cells.basis
-    value, slopes = float(figure(counts)), _slopes(figure, counts)
+    value, slopes = float(estimate(counts)), _slopes(estimate, counts)
     alone = max(float(counts @ slopes**2), 0.0)
     method = (_DELTA if basis.singletons else _OVER).format(scale)
     if abs(value) >= 1 or alone <= 1e-24:
         return basis.without_limits(value, method, "agreement is perfect, so its spread is unseen")
     if basis.singletons:
-        half = normal_critical(cells.level) * math.sqrt(alone)
-        return basis.figure(value, limits(value, half), method)
+        half = normal_critical(cells.confidence_level) * math.sqrt(alone)
+        return basis.estimate(value, limits(value, half), method)
     spread = cells.spread(slopes)
     if why := basis.usable(spread):
         return basis.without_limits(value, method, why)
-    half = student_critical(cells.level, spread.df) * spread.error
+    half = student_critical(cells.confidence_level, spread.df) * spread.error
     effect = max(spread.variance / alone, 1.0)
-    return basis.figure(value, limits(value, half), method, design_effect=effect)
+    return basis.estimate(value, limits(value, half), method, design_effect=effect)
 
 
-def _slopes(figure: Callable[[Numbers], Numbers], counts: Numbers) -> Numbers:
+def _slopes(estimate: Callable[[Numbers], Numbers], counts: Numbers) -> Numbers:
     """Differentiate by a complex step, exact to rounding (Squire & Trapp, SIAM Rev 1998)."""
     steps = counts + 1e-20j * np.eye(4)
-    return np.array([figure(step).imag for step in steps]) / 1e-20
+    return np.array([estimate(step).imag for step in steps]) / 1e-20
 
 
 def _mcc(counts: Numbers) -> Numbers:
@@ -150,10 +150,10 @@ def _kappa(counts: Numbers) -> Numbers:
     return 2 * (tp * tn - fn * fp) / ((tp + fp) * (fp + tn) + (tp + fn) * (fn + tn))
 
 
-def _map(figure: Figure, change: Callable[[float], float]) -> Figure:
+def _map(estimate: Estimate, change: Callable[[float], float]) -> Estimate:
     """Carry value and limits through an increasing function."""
     moved = {
-        name: None if (at := getattr(figure, name)) is None else change(at)
+        name: None if (at := getattr(estimate, name)) is None else change(at)
         for name in ("value", "lower", "upper")
     }
-    return replace(figure, **moved)  # type: ignore[arg-type]
+    return replace(estimate, **moved)  # type: ignore[arg-type]

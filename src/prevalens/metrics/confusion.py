@@ -1,8 +1,8 @@
-"""Figures of the 2x2 table, from labels and calls; a call is positive or negative.
+"""Estimates of the 2x2 table, from labels and calls; a call is positive or negative.
 
 Every function takes the same columns: `labels` and `calls`, 0/1 or boolean, shape `(n_rows,)`;
 `patients`, the id of each row's patient, `(n_rows,)`, or None where images are independent; and
-`level`, the coverage the interval aims at. Every one returns a `Figure`, and raises
+`confidence_level`, the coverage the interval aims at. Every one returns a `Estimate`, and raises
 `InvalidInputError` where a column is empty, of another length, or breaks its rule.
 """
 
@@ -11,75 +11,75 @@ from numpy.typing import ArrayLike
 from prevalens._checks import check_choice, check_same_length
 from prevalens.metrics.cells import Cells
 from prevalens.metrics.compound import (
-    balanced_accuracy_figure,
-    f1_figure,
-    kappa_figure,
-    mcc_figure,
-    youden_figure,
+    balanced_accuracy_estimate,
+    f1_estimate,
+    kappa_estimate,
+    mcc_estimate,
+    youden_estimate,
 )
-from prevalens.metrics.figure import Figure
-from prevalens.metrics.inputs import check_labels, check_level, check_patients
-from prevalens.metrics.likelihood import dor_figure, lr_negative_figure, lr_positive_figure
+from prevalens.metrics.estimate import Estimate
+from prevalens.metrics.inputs import check_confidence_level, check_labels, check_patients
+from prevalens.metrics.likelihood import dor_estimate, lr_negative_estimate, lr_positive_estimate
 
 INTERVALS = ("wilson", "exact")
 
 
-def confusion_figures(
+def confusion_estimates(
     labels: ArrayLike,
     calls: ArrayLike,
     *,
     patients: ArrayLike | None = None,
-    level: float = 0.95,
+    confidence_level: float = 0.95,
     interval: str = "wilson",
-) -> dict[str, Figure]:
-    """Compute every figure of the 2x2 table.
+) -> dict[str, Estimate]:
+    """Compute every estimate of the 2x2 table.
 
     Args:
         labels: 1 or True where the image is positive, shape `(n_rows,)`.
         calls: 1 or True where the image is called positive, shape `(n_rows,)`.
         patients: Patient id of each row, shape `(n_rows,)`; None: images are independent.
-        level: Coverage the intervals aim at.
+        confidence_level: Coverage the intervals aim at.
         interval: Limits of proportions, `"wilson"` or `"exact"` (Clopper-Pearson).
 
     Returns:
-        The figures by name: sensitivity, specificity, ppv, npv, lr_positive, lr_negative, dor,
+        The estimates by name: sensitivity, specificity, ppv, npv, lr_positive, lr_negative, dor,
         accuracy, balanced_accuracy, youden, f1, mcc, kappa and prevalence.
 
     Raises:
         InvalidInputError: a column is empty, of another length, or breaks its rule.
 
     Examples:
-        >>> figures = confusion_figures([1, 1, 1, 0, 0], [1, 1, 0, 0, 0])
-        >>> round(figures["sensitivity"].value, 3), figures["lr_positive"].not_estimable
+        >>> estimates = confusion_estimates([1, 1, 1, 0, 0], [1, 1, 0, 0, 0])
+        >>> round(estimates["sensitivity"].value, 3), estimates["lr_positive"].not_estimable
         (0.667, 'no false positives, so the ratio has no finite value')
     """
     check_choice("interval", interval, INTERVALS)
-    cells = count_cells(labels, calls, patients=patients, level=level)
-    return figures_of(cells, interval=interval)
+    cells = count_cells(labels, calls, patients=patients, confidence_level=confidence_level)
+    return estimates_of(cells, interval=interval)
 
 
-def figures_of(cells: Cells, *, interval: str = "wilson") -> dict[str, Figure]:
-    """Compute every figure of a counted table."""
+def estimates_of(cells: Cells, *, interval: str = "wilson") -> dict[str, Estimate]:
+    """Compute every estimate of a counted table."""
     return {
         "sensitivity": cells.sensitivity(interval),
         "specificity": cells.specificity(interval),
         "ppv": cells.ppv(interval),
         "npv": cells.npv(interval),
-        "lr_positive": lr_positive_figure(cells),
-        "lr_negative": lr_negative_figure(cells),
-        "dor": dor_figure(cells),
+        "lr_positive": lr_positive_estimate(cells),
+        "lr_negative": lr_negative_estimate(cells),
+        "dor": dor_estimate(cells),
         "accuracy": cells.accuracy(interval),
-        "balanced_accuracy": balanced_accuracy_figure(cells),
-        "youden": youden_figure(cells),
-        "f1": f1_figure(cells),
-        "mcc": mcc_figure(cells),
-        "kappa": kappa_figure(cells),
+        "balanced_accuracy": balanced_accuracy_estimate(cells),
+        "youden": youden_estimate(cells),
+        "f1": f1_estimate(cells),
+        "mcc": mcc_estimate(cells),
+        "kappa": kappa_estimate(cells),
         "prevalence": cells.prevalence(interval),
     }
 
 
 def count_cells(
-    labels: ArrayLike, calls: ArrayLike, *, patients: ArrayLike | None, level: float
+    labels: ArrayLike, calls: ArrayLike, *, patients: ArrayLike | None, confidence_level: float
 ) -> Cells:
     """Check labels, calls and patients, and count the 2x2 table.
 
@@ -88,7 +88,12 @@ def count_cells(
     """
     flags, called = check_labels(labels), check_labels(calls, name="calls")
     check_same_length(labels=flags, calls=called)
-    return Cells(flags, called, check_patients(patients, len(flags)), check_level(level))
+    return Cells(
+        flags,
+        called,
+        check_patients(patients, len(flags)),
+        check_confidence_level(confidence_level),
+    )
 
 
 def sensitivity(
@@ -96,15 +101,17 @@ def sensitivity(
     calls: ArrayLike,
     *,
     patients: ArrayLike | None = None,
-    level: float = 0.95,
+    confidence_level: float = 0.95,
     interval: str = "wilson",
-) -> Figure:
+) -> Estimate:
     """Compute the share of positive images that are called positive.
 
     `interval` is `"wilson"` or `"exact"` (Clopper-Pearson).
     """
     check_choice("interval", interval, INTERVALS)
-    return count_cells(labels, calls, patients=patients, level=level).sensitivity(interval)
+    return count_cells(
+        labels, calls, patients=patients, confidence_level=confidence_level
+    ).sensitivity(interval)
 
 
 def specificity(
@@ -112,15 +119,17 @@ def specificity(
     calls: ArrayLike,
     *,
     patients: ArrayLike | None = None,
-    level: float = 0.95,
+    confidence_level: float = 0.95,
     interval: str = "wilson",
-) -> Figure:
+) -> Estimate:
     """Compute the share of negative images that are called negative.
 
     `interval` is `"wilson"` or `"exact"` (Clopper-Pearson).
     """
     check_choice("interval", interval, INTERVALS)
-    return count_cells(labels, calls, patients=patients, level=level).specificity(interval)
+    return count_cells(
+        labels, calls, patients=patients, confidence_level=confidence_level
+    ).specificity(interval)
 
 
 def ppv(
@@ -128,15 +137,17 @@ def ppv(
     calls: ArrayLike,
     *,
     patients: ArrayLike | None = None,
-    level: float = 0.95,
+    confidence_level: float = 0.95,
     interval: str = "wilson",
-) -> Figure:
+) -> Estimate:
     """Compute the share of positive calls that are right, at the prevalence of these rows.
 
     `interval` is `"wilson"` or `"exact"` (Clopper-Pearson).
     """
     check_choice("interval", interval, INTERVALS)
-    return count_cells(labels, calls, patients=patients, level=level).ppv(interval)
+    return count_cells(labels, calls, patients=patients, confidence_level=confidence_level).ppv(
+        interval
+    )
 
 
 def npv(
@@ -144,15 +155,17 @@ def npv(
     calls: ArrayLike,
     *,
     patients: ArrayLike | None = None,
-    level: float = 0.95,
+    confidence_level: float = 0.95,
     interval: str = "wilson",
-) -> Figure:
+) -> Estimate:
     """Compute the share of negative calls that are right, at the prevalence of these rows.
 
     `interval` is `"wilson"` or `"exact"` (Clopper-Pearson).
     """
     check_choice("interval", interval, INTERVALS)
-    return count_cells(labels, calls, patients=patients, level=level).npv(interval)
+    return count_cells(labels, calls, patients=patients, confidence_level=confidence_level).npv(
+        interval
+    )
 
 
 def accuracy(
@@ -160,83 +173,135 @@ def accuracy(
     calls: ArrayLike,
     *,
     patients: ArrayLike | None = None,
-    level: float = 0.95,
+    confidence_level: float = 0.95,
     interval: str = "wilson",
-) -> Figure:
+) -> Estimate:
     """Compute the share of calls that are right.
 
     `interval` is `"wilson"` or `"exact"` (Clopper-Pearson).
     """
     check_choice("interval", interval, INTERVALS)
-    return count_cells(labels, calls, patients=patients, level=level).accuracy(interval)
+    return count_cells(
+        labels, calls, patients=patients, confidence_level=confidence_level
+    ).accuracy(interval)
 
 
 def balanced_accuracy(
-    labels: ArrayLike, calls: ArrayLike, *, patients: ArrayLike | None = None, level: float = 0.95
-) -> Figure:
+    labels: ArrayLike,
+    calls: ArrayLike,
+    *,
+    patients: ArrayLike | None = None,
+    confidence_level: float = 0.95,
+) -> Estimate:
     """Compute the mean of sensitivity and specificity."""
-    return balanced_accuracy_figure(count_cells(labels, calls, patients=patients, level=level))
+    return balanced_accuracy_estimate(
+        count_cells(labels, calls, patients=patients, confidence_level=confidence_level)
+    )
 
 
 def youden(
-    labels: ArrayLike, calls: ArrayLike, *, patients: ArrayLike | None = None, level: float = 0.95
-) -> Figure:
+    labels: ArrayLike,
+    calls: ArrayLike,
+    *,
+    patients: ArrayLike | None = None,
+    confidence_level: float = 0.95,
+) -> Estimate:
     """Compute Youden's J: sensitivity + specificity - 1."""
-    return youden_figure(count_cells(labels, calls, patients=patients, level=level))
+    return youden_estimate(
+        count_cells(labels, calls, patients=patients, confidence_level=confidence_level)
+    )
 
 
 def f1(
-    labels: ArrayLike, calls: ArrayLike, *, patients: ArrayLike | None = None, level: float = 0.95
-) -> Figure:
+    labels: ArrayLike,
+    calls: ArrayLike,
+    *,
+    patients: ArrayLike | None = None,
+    confidence_level: float = 0.95,
+) -> Estimate:
     """Compute F1: 2 tp / (2 tp + fp + fn); neither proper nor decision-analytic."""
-    return f1_figure(count_cells(labels, calls, patients=patients, level=level))
+    return f1_estimate(
+        count_cells(labels, calls, patients=patients, confidence_level=confidence_level)
+    )
 
 
 def mcc(
-    labels: ArrayLike, calls: ArrayLike, *, patients: ArrayLike | None = None, level: float = 0.95
-) -> Figure:
+    labels: ArrayLike,
+    calls: ArrayLike,
+    *,
+    patients: ArrayLike | None = None,
+    confidence_level: float = 0.95,
+) -> Estimate:
     """Compute Matthews' correlation coefficient of labels and calls."""
-    return mcc_figure(count_cells(labels, calls, patients=patients, level=level))
+    return mcc_estimate(
+        count_cells(labels, calls, patients=patients, confidence_level=confidence_level)
+    )
 
 
 def kappa(
-    labels: ArrayLike, calls: ArrayLike, *, patients: ArrayLike | None = None, level: float = 0.95
-) -> Figure:
+    labels: ArrayLike,
+    calls: ArrayLike,
+    *,
+    patients: ArrayLike | None = None,
+    confidence_level: float = 0.95,
+) -> Estimate:
     """Compute Cohen's kappa of labels and calls."""
-    return kappa_figure(count_cells(labels, calls, patients=patients, level=level))
+    return kappa_estimate(
+        count_cells(labels, calls, patients=patients, confidence_level=confidence_level)
+    )
 
 
 def lr_positive(
-    labels: ArrayLike, calls: ArrayLike, *, patients: ArrayLike | None = None, level: float = 0.95
-) -> Figure:
+    labels: ArrayLike,
+    calls: ArrayLike,
+    *,
+    patients: ArrayLike | None = None,
+    confidence_level: float = 0.95,
+) -> Estimate:
     """Compute the positive likelihood ratio: sensitivity / (1 - specificity)."""
-    return lr_positive_figure(count_cells(labels, calls, patients=patients, level=level))
+    return lr_positive_estimate(
+        count_cells(labels, calls, patients=patients, confidence_level=confidence_level)
+    )
 
 
 def lr_negative(
-    labels: ArrayLike, calls: ArrayLike, *, patients: ArrayLike | None = None, level: float = 0.95
-) -> Figure:
+    labels: ArrayLike,
+    calls: ArrayLike,
+    *,
+    patients: ArrayLike | None = None,
+    confidence_level: float = 0.95,
+) -> Estimate:
     """Compute the negative likelihood ratio: (1 - sensitivity) / specificity."""
-    return lr_negative_figure(count_cells(labels, calls, patients=patients, level=level))
+    return lr_negative_estimate(
+        count_cells(labels, calls, patients=patients, confidence_level=confidence_level)
+    )
 
 
 def dor(
-    labels: ArrayLike, calls: ArrayLike, *, patients: ArrayLike | None = None, level: float = 0.95
-) -> Figure:
+    labels: ArrayLike,
+    calls: ArrayLike,
+    *,
+    patients: ArrayLike | None = None,
+    confidence_level: float = 0.95,
+) -> Estimate:
     """Compute the diagnostic odds ratio: (tp x tn) / (fp x fn)."""
-    return dor_figure(count_cells(labels, calls, patients=patients, level=level))
+    return dor_estimate(
+        count_cells(labels, calls, patients=patients, confidence_level=confidence_level)
+    )
 
 
 def prevalence(
     labels: ArrayLike,
     *,
     patients: ArrayLike | None = None,
-    level: float = 0.95,
+    confidence_level: float = 0.95,
     interval: str = "wilson",
-) -> Figure:
+) -> Estimate:
     """Compute the share of positive images.
 
     `interval` is `"wilson"` or `"exact"` (Clopper-Pearson).
     """
     check_choice("interval", interval, INTERVALS)
-    return count_cells(labels, labels, patients=patients, level=level).prevalence(interval)
+    return count_cells(
+        labels, labels, patients=patients, confidence_level=confidence_level
+    ).prevalence(interval)

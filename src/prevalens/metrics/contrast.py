@@ -8,7 +8,7 @@ from scipy import special
 
 from prevalens._checks import check_number
 from prevalens.exceptions import InvalidInputError
-from prevalens.metrics.figure import Figure
+from prevalens.metrics.estimate import Estimate
 
 
 @dataclass(frozen=True)
@@ -17,8 +17,8 @@ class Contrast:
 
     Args:
         difference: The difference with its interval.
-        first: Figure of the first model or group.
-        second: Figure of the second.
+        first: Estimate of the first model or group.
+        second: Estimate of the second.
         p_value: Two-sided p value; None where the difference has no interval.
         hypothesis: What the p value speaks against, in words.
         method: How the p value was computed, with the reference.
@@ -26,9 +26,9 @@ class Contrast:
         df: Degrees of freedom of `error`; infinite for the normal distribution.
     """
 
-    difference: Figure
-    first: Figure
-    second: Figure
+    difference: Estimate
+    first: Estimate
+    second: Estimate
     p_value: float | None
     hypothesis: str
     method: str
@@ -56,14 +56,15 @@ class NonInferiority:
         shown: Whether the lower limit of the difference lies above `-margin`; None where the
             difference has no interval.
         p_value: One-sided p value; None where the limits do not rest on a standard error.
-        level: Level of the two-sided interval; the test is one-sided at (1 - level) / 2.
+        confidence_level: That of the two-sided interval; the test is one-sided at
+            (1 - confidence_level) / 2.
         hypothesis: What the p value speaks against, in words.
     """
 
     margin: float
     shown: bool | None
     p_value: float | None
-    level: float
+    confidence_level: float
     hypothesis: str
 
 
@@ -92,7 +93,7 @@ def non_inferiority(
 
     Args:
         contrast: The difference, first minus second.
-        margin: Largest loss that would still be accepted, above 0, on the figure's own scale.
+        margin: Largest loss that would still be accepted, above 0, on the estimate's own scale.
         higher_is_better: False for losses such as the Brier score.
 
     Raises:
@@ -113,7 +114,7 @@ def non_inferiority(
         margin=margin,
         shown=None if worst is None else (worst if higher_is_better else -worst) > -margin,
         p_value=p_value,
-        level=made.level,
+        confidence_level=made.confidence_level,
         hypothesis=f"the first is {side} than the second",
     )
 

@@ -1,4 +1,4 @@
-"""How far each image pulls a figure: what differences between models and groups are made of."""
+"""How far each image pulls an estimate: what differences between models and groups are made of."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,11 +13,11 @@ from prevalens.typing import Codes, Flags, Numbers
 
 @dataclass(frozen=True, eq=False)
 class Influence:
-    """A figure's value and each image's pull on it.
+    """An estimate's value and each image's pull on it.
 
     Args:
-        value: The figure.
-        pulls: Slope of the figure in each row's weight, shape `(n_rows,)`; 0 where a row does
+        value: The estimate.
+        pulls: Slope of the estimate in each row's weight, shape `(n_rows,)`; 0 where a row does
             not count. They add up to 0.
         kinds: The rows that count, split into the kinds that are averaged apart, say positive
             and negative; each a mask of shape `(n_rows,)`.
@@ -28,7 +28,7 @@ class Influence:
     kinds: tuple[Flags, ...]
 
     def changes(self, codes: Codes, n_patients: int) -> Numbers:
-        """Return how far the figure moves without each patient, sign turned: `(n_patients,)`."""
+        """Return how far the estimate moves without each patient, sign turned: `(n_patients,)`."""
         moved: Numbers = np.zeros(n_patients)
         for rows in self.kinds:
             sums = per_patient(self.pulls * rows, codes, n_patients)
@@ -72,24 +72,26 @@ def benefit_influence(labels: Flags, calls: Flags, threshold: float) -> Influenc
     return mean_influence(worth, np.ones(labels.size, dtype=bool))
 
 
-def influence_of(figure: str, labels: Flags, scores: Numbers, threshold: float | None) -> Influence:
-    """Return the influence of a figure by name.
+def influence_of(
+    measure: str, labels: Flags, scores: Numbers, threshold: float | None
+) -> Influence:
+    """Return the influence of a measure by name.
 
     Args:
-        figure: One of `COMPARABLE`.
+        measure: One of `COMPARABLE`.
         labels: True where the image is positive, shape `(n_rows,)`.
         scores: Score of the positive class, shape `(n_rows,)`.
-        threshold: A score of at least this is a positive call; for figures of calls.
+        threshold: A score of at least this is a positive call; for estimates of calls.
     """
-    if threshold is None or figure not in AT_THRESHOLD:
-        return ANY_THRESHOLD[figure](labels, scores)
+    if threshold is None or measure not in AT_THRESHOLD:
+        return ANY_THRESHOLD[measure](labels, scores)
     calls = scores >= threshold
     right: Numbers = (labels == calls).astype(np.float64)
-    if figure == "net_benefit":
+    if measure == "net_benefit":
         return benefit_influence(labels, calls, threshold)
-    if figure == "accuracy":
+    if measure == "accuracy":
         return mean_influence(right, labels | True)
-    rows = labels if figure == "sensitivity" else ~labels
+    rows = labels if measure == "sensitivity" else ~labels
     return mean_influence(right, rows)
 
 
@@ -103,10 +105,10 @@ COMPARABLE = (*ANY_THRESHOLD, *AT_THRESHOLD)
 PROPORTIONS = ("sensitivity", "specificity", "accuracy")
 
 
-def classes_missing(figure: str, labels: Flags) -> str | None:
-    """Return why a figure cannot be had from these labels, or None where it can."""
-    needs_positive = figure in {"auroc", "average_precision", "sensitivity"}
-    needs_negative = figure in {"auroc", "average_precision", "specificity"}
+def classes_missing(measure: str, labels: Flags) -> str | None:
+    """Return why a measure cannot be had from these labels, or None where it can."""
+    needs_positive = measure in {"auroc", "average_precision", "sensitivity"}
+    needs_negative = measure in {"auroc", "average_precision", "specificity"}
     if needs_positive and not labels.any():
         return "no positive images"
     if needs_negative and labels.all():

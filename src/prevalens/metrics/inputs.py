@@ -58,7 +58,7 @@ def check_labels(labels: ArrayLike, *, name: str = "labels") -> Flags:
     if strange.size:
         raise InvalidInputError(
             f"`{name}` must be 0 or 1 (1 = positive), got {name_some(_distinct(strange))}. "
-            "For more than two classes see `prevalens.metrics.multiclass_figures`."
+            "For more than two classes see `prevalens.metrics.multiclass_estimates`."
         )
     return column.astype(bool)
 
@@ -114,9 +114,11 @@ def check_patients(patients: ArrayLike | None, n_rows: int) -> Codes | None:
     return np.unique(keys, return_inverse=True)[1].reshape(-1).astype(np.int64)
 
 
-def check_level(level: float) -> float:
-    """Return the level of an interval, a number strictly between 0 and 1."""
-    return check_number("level", level, low=0, high=1, open_low=True, open_high=True)
+def check_confidence_level(confidence_level: float) -> float:
+    """Return the confidence level of an interval, a number strictly between 0 and 1."""
+    return check_number(
+        "confidence_level", confidence_level, low=0, high=1, open_low=True, open_high=True
+    )
 
 
 def count_patients(codes: Codes) -> int:

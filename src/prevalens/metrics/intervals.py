@@ -6,18 +6,18 @@ from scipy import special
 
 from prevalens._checks import check_number
 from prevalens.exceptions import InvalidInputError
-from prevalens.metrics.inputs import check_level
+from prevalens.metrics.inputs import check_confidence_level
 
 Limits = tuple[float, float]
 
 
-def wilson_interval(events: float, n: float, *, level: float = 0.95) -> Limits:
+def wilson_interval(events: float, n: float, *, confidence_level: float = 0.95) -> Limits:
     """Compute Wilson's score interval of a proportion, without continuity correction.
 
     Args:
         events: Number of events, from 0 to `n`; a fraction where `n` is an effective number.
         n: Number of units, above 0.
-        level: Coverage aimed at.
+        confidence_level: Coverage aimed at.
 
     Returns:
         Lower and upper limit, in [0, 1].
@@ -34,16 +34,16 @@ def wilson_interval(events: float, n: float, *, level: float = 0.95) -> Limits:
         (0.2553, 0.3662)
     """
     events, n = _check_proportion(events, n)
-    return wilson_limits(events / n, n, normal_critical(check_level(level)))
+    return wilson_limits(events / n, n, normal_critical(check_confidence_level(confidence_level)))
 
 
-def clopper_pearson_interval(events: float, n: float, *, level: float = 0.95) -> Limits:
+def clopper_pearson_interval(events: float, n: float, *, confidence_level: float = 0.95) -> Limits:
     """Compute the exact (Clopper-Pearson) interval of a proportion.
 
     Args:
         events: Number of events, from 0 to `n`; a fraction where `n` is an effective number.
         n: Number of units, above 0.
-        level: Coverage held at least.
+        confidence_level: Coverage held at least.
 
     Returns:
         Lower and upper limit, in [0, 1].
@@ -60,7 +60,7 @@ def clopper_pearson_interval(events: float, n: float, *, level: float = 0.95) ->
         (0.0, 0.3085)
     """
     events, n = _check_proportion(events, n)
-    tail = (1 - check_level(level)) / 2
+    tail = (1 - check_confidence_level(confidence_level)) / 2
     lower = 0.0 if events == 0 else float(special.betaincinv(events, n - events + 1, tail))
     upper = 1.0 if events == n else float(special.betaincinv(events + 1, n - events, 1 - tail))
     return lower, upper
@@ -74,14 +74,14 @@ def _check_proportion(events: float, n: float) -> tuple[float, float]:
     return events, n
 
 
-def normal_critical(level: float) -> float:
+def normal_critical(confidence_level: float) -> float:
     """Return the two-sided normal quantile: 1.959963984540054 at 95 %."""
-    return float(special.ndtri((1 + level) / 2))
+    return float(special.ndtri((1 + confidence_level) / 2))
 
 
-def student_critical(level: float, df: float) -> float:
+def student_critical(confidence_level: float, df: float) -> float:
     """Return the two-sided quantile of Student's t; `df` may be a fraction."""
-    return float(special.stdtrit(df, (1 + level) / 2))
+    return float(special.stdtrit(df, (1 + confidence_level) / 2))
 
 
 def wilson_limits(proportion: float, n: float, critical: float) -> Limits:
@@ -97,7 +97,7 @@ def wilson_limits(proportion: float, n: float, critical: float) -> Limits:
 def plain_limits(
     value: float, half: float, *, low: float = -math.inf, high: float = math.inf
 ) -> Limits:
-    """Return `value` plus and minus `half`, cut to the range of the figure."""
+    """Return `value` plus and minus `half`, cut to the range of the estimate."""
     return max(value - half, low), min(value + half, high)
 
 
@@ -114,6 +114,6 @@ def logit_limits(value: float, half: float) -> Limits:
 
 
 def fisher_limits(value: float, half: float) -> Limits:
-    """Return limits that are symmetric in artanh(value), for figures from -1 to 1."""
+    """Return limits that are symmetric in artanh(value), for estimates from -1 to 1."""
     centre, reach = math.atanh(value), half / (1 - value**2)
     return math.tanh(centre - reach), math.tanh(centre + reach)

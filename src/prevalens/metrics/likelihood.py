@@ -6,7 +6,7 @@ import numpy as np
 
 from prevalens.metrics.basis import INDEPENDENT
 from prevalens.metrics.cells import Cells
-from prevalens.metrics.figure import Figure
+from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.intervals import log_limits, normal_critical, student_critical
 from prevalens.typing import Numbers
 
@@ -25,17 +25,17 @@ FALSE_POSITIVES: Cell = ("false positives", 2, 3)
 TRUE_NEGATIVES: Cell = ("true negatives", 3, 2)
 
 
-def lr_positive_figure(cells: Cells) -> Figure:
+def lr_positive_estimate(cells: Cells) -> Estimate:
     """Compute sensitivity / (1 - specificity)."""
-    return ratio_figure(cells, TRUE_POSITIVES, FALSE_POSITIVES)
+    return ratio_estimate(cells, TRUE_POSITIVES, FALSE_POSITIVES)
 
 
-def lr_negative_figure(cells: Cells) -> Figure:
+def lr_negative_estimate(cells: Cells) -> Estimate:
     """Compute (1 - sensitivity) / specificity."""
-    return ratio_figure(cells, FALSE_NEGATIVES, TRUE_NEGATIVES)
+    return ratio_estimate(cells, FALSE_NEGATIVES, TRUE_NEGATIVES)
 
 
-def dor_figure(cells: Cells) -> Figure:
+def dor_estimate(cells: Cells) -> Estimate:
     """Compute (tp x tn) / (fp x fn)."""
     counts = cells.counts
     names = ("true positives", "false negatives", "false positives", "true negatives")
@@ -48,7 +48,7 @@ def dor_figure(cells: Cells) -> Figure:
     return _on_log_scale(cells, tp * tn / (fp * fn), slopes, _WOOLF)
 
 
-def ratio_figure(cells: Cells, top: Cell, bottom: Cell) -> Figure:
+def ratio_estimate(cells: Cells, top: Cell, bottom: Cell) -> Estimate:
     """Compute the share of `top` among its label over that of `bottom` among the other label."""
     counts, (_, hit, rest), (name, below, other) = cells.counts, top, bottom
     n_top, n_bottom = counts[hit] + counts[rest], counts[below] + counts[other]
@@ -65,27 +65,27 @@ def ratio_figure(cells: Cells, top: Cell, bottom: Cell) -> Figure:
     return _on_log_scale(cells, value, slopes, _SIMEL)
 
 
-def _on_log_scale(cells: Cells, value: float, slopes: Numbers, method: str) -> Figure:
-    """Make a ratio's figure from the slopes of its log in the four counts."""
+def _on_log_scale(cells: Cells, value: float, slopes: Numbers, method: str) -> Estimate:
+    """Make a ratio's estimate from the slopes of its log in the four counts."""
     basis = cells.basis
     if basis.singletons:
-        half = normal_critical(cells.level) * math.sqrt(float(cells.counts @ slopes**2))
-        return basis.figure(value, log_limits(value, value * half), method)
+        half = normal_critical(cells.confidence_level) * math.sqrt(float(cells.counts @ slopes**2))
+        return basis.estimate(value, log_limits(value, value * half), method)
     spread = cells.spread(slopes)
     if why := basis.usable(spread):
         return basis.without_limits(value, _OVER, why)
-    half = student_critical(cells.level, spread.df) * spread.error
+    half = student_critical(cells.confidence_level, spread.df) * spread.error
     effect = max(spread.variance / float(cells.counts @ slopes**2), 1.0)
-    return basis.figure(value, log_limits(value, value * half), _OVER, design_effect=effect)
+    return basis.estimate(value, log_limits(value, value * half), _OVER, design_effect=effect)
 
 
-def _at_zero(cells: Cells, hit: int, below: int) -> Figure:
-    """Make the figure of a ratio that is 0, from the limits of its two parts."""
+def _at_zero(cells: Cells, hit: int, below: int) -> Estimate:
+    """Make the estimate of a ratio that is 0, from the limits of its two parts."""
     top, bottom = _share(cells, hit), _share(cells, below)
     if top is None or bottom is None or bottom[0] == 0:
         return cells.basis.without_limits(0.0, _ZERO, "the images of a class come from one patient")
     low, middle, _ = bottom
-    return cells.basis.figure(0.0, (0.0, top[2] / math.sqrt(low * (2 * middle - low))), _ZERO)
+    return cells.basis.estimate(0.0, (0.0, top[2] / math.sqrt(low * (2 * middle - low))), _ZERO)
 
 
 def _share(cells: Cells, cell: int) -> tuple[float, float, float] | None:

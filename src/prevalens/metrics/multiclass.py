@@ -11,11 +11,11 @@ from numpy.typing import ArrayLike
 from prevalens._checks import check_same_length, name_some
 from prevalens.exceptions import InvalidInputError
 from prevalens.metrics.basis import INDEPENDENT, Basis
-from prevalens.metrics.calibration import mean_figure
+from prevalens.metrics.calibration import mean_estimate
 from prevalens.metrics.cells import Cells
 from prevalens.metrics.clusters import Spread
-from prevalens.metrics.confusion import figures_of
-from prevalens.metrics.figure import Figure
+from prevalens.metrics.confusion import estimates_of
+from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.influences import (
     Influence,
     auroc_influence,
@@ -23,11 +23,11 @@ from prevalens.metrics.influences import (
     mean_influence,
     spread_over,
 )
-from prevalens.metrics.inputs import Columns, check_level, check_patients, check_scores
+from prevalens.metrics.inputs import Columns, check_confidence_level, check_patients, check_scores
 from prevalens.metrics.intervals import logit_limits, normal_critical, student_critical
-from prevalens.metrics.precision_recall import average_precision_figure
-from prevalens.metrics.proportion import proportion_figure
-from prevalens.metrics.ranking import auroc_figure
+from prevalens.metrics.precision_recall import average_precision_estimate
+from prevalens.metrics.proportion import proportion_estimate
+from prevalens.metrics.ranking import auroc_estimate
 from prevalens.typing import Codes, Flags, Labels, Numbers
 
 _MACRO = "mean over classes, each against the rest; logit interval, {}"
@@ -35,11 +35,11 @@ _OVER = "delete-one-patient jackknife and Student's t (degrees of freedom: Satte
 
 
 @dataclass(frozen=True)
-class MulticlassFigures:
-    """Figures of a model with more than two classes.
+class MulticlassEstimates:
+    """Estimates of a model with more than two classes.
 
     Args:
-        per_class: By class, the figures of that class against the rest: those of the 2x2 table
+        per_class: By class, the estimates of that class against the rest: those of the 2x2 table
             (the call is the class with the highest score), `auroc` and `average_precision`.
         macro: Means over classes, each class weighing the same: `sensitivity` (the balanced
             accuracy), `specificity`, `auroc`, `average_precision`.
@@ -48,72 +48,75 @@ class MulticlassFigures:
             `log_loss`.
     """
 
-    per_class: dict[str, dict[str, Figure]]
-    macro: dict[str, Figure]
-    micro: dict[str, Figure]
+    per_class: dict[str, dict[str, Estimate]]
+    macro: dict[str, Estimate]
+    micro: dict[str, Estimate]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the figures as plain values."""
+        """Return the estimates as plain values."""
         return {
-            "per_class": {name: _plain(figures) for name, figures in self.per_class.items()},
+            "per_class": {name: _plain(estimates) for name, estimates in self.per_class.items()},
             "macro": _plain(self.macro),
             "micro": _plain(self.micro),
         }
 
 
-def multiclass_figures(
+def multiclass_estimates(
     labels: ArrayLike,
     scores: ArrayLike,
     *,
     classes: Sequence[str],
     patients: ArrayLike | None = None,
-    level: float = 0.95,
-) -> MulticlassFigures:
-    """Compute figures of each class against the rest, their means, and those of all rows.
+    confidence_level: float = 0.95,
+) -> MulticlassEstimates:
+    """Compute estimates of each class against the rest, their means, and those of all rows.
 
     Args:
         labels: Class of each image as an index into `classes`, shape `(n_rows,)`.
         scores: Score of each class, shape `(n_rows, n_classes)`, in [0, 1]; rows add up to 1.
         classes: Names of the classes, in the order of the columns of `scores`; at least two.
         patients: Patient id of each row, shape `(n_rows,)`; None: images are independent.
-        level: Coverage the intervals aim at.
+        confidence_level: Coverage the intervals aim at.
 
     Raises:
         InvalidInputError: shapes do not fit, a label is not an index, or rows of scores do not
             add up to 1.
 
     Examples:
-        >>> made = multiclass_figures([0, 1], [[0.7, 0.3], [0.4, 0.6]], classes=["a", "b"])
+        >>> made = multiclass_estimates([0, 1], [[0.7, 0.3], [0.4, 0.6]], classes=["a", "b"])
         >>> made.micro["accuracy"].value, round(made.micro["brier"].value, 3)
         (1.0, 0.25)
     """
-    names, level = [str(name) for name in classes], check_level(level)
+    names, confidence_level = (
+        [str(name) for name in classes],
+        check_confidence_level(confidence_level),
+    )
     table = _check_table(scores, len(names))
     truth = _check_indices(labels, len(names))
     check_same_length(labels=truth, scores=table)
     codes = check_patients(patients, truth.size)
     sides = [Columns(truth == which, table[:, which], codes) for which in range(len(names))]
     calls = table.argmax(axis=1)
-    return MulticlassFigures(
+    return MulticlassEstimates(
         per_class={
-            name: _one_against_rest(side, calls == which, level)
+            name: _one_against_rest(side, calls == which, confidence_level)
             for which, (name, side) in enumerate(zip(names, sides, strict=True))
         },
-        macro=_macro(sides, calls, names, level),
-        micro=_micro(truth, table, codes, level),
+        macro=_macro(sides, calls, names, confidence_level),
+        micro=_micro(truth, table, codes, confidence_level),
     )
 
 
-def _one_against_rest(side: Columns, calls: Flags, level: float) -> dict[str, Figure]:
-    return figures_of(Cells(side.labels, calls, side.codes, level)) | {
-        "auroc": auroc_figure(side, level=level),
-        "average_precision": average_precision_figure(side, level=level),
+def _one_against_rest(side: Columns, calls: Flags, confidence_level: float) -> dict[str, Estimate]:
+    return estimates_of(Cells(side.labels, calls, side.codes, confidence_level)) | {
+        "auroc": auroc_estimate(side, confidence_level=confidence_level),
+        "average_precision": average_precision_estimate(side, confidence_level=confidence_level),
     }
 
 
 def _macro(
-    sides: Sequence[Columns], calls: Labels, names: Sequence[str], level: float
-) -> dict[str, Figure]:
+    sides: Sequence[Columns], calls: Labels, names: Sequence[str], confidence_level: float
+) -> dict[str, Estimate]:
     right = [
         (side.labels == (calls == which)).astype(np.float64) for which, side in enumerate(sides)
     ]
@@ -126,7 +129,7 @@ def _macro(
         ),
     }
     n, codes = calls.size, sides[0].codes
-    basis = Basis.of(codes, level=level, n=n, events=None)
+    basis = Basis.of(codes, confidence_level=confidence_level, n=n, events=None)
     empty = [
         name
         for name, side in zip(names, sides, strict=True)
@@ -142,7 +145,7 @@ def _macro(
     }
 
 
-def _mean_of(influences: Sequence[Influence], codes: Codes | None, basis: Basis) -> Figure:
+def _mean_of(influences: Sequence[Influence], codes: Codes | None, basis: Basis) -> Estimate:
     value = float(np.mean([influence.value for influence in influences]))
     alone = basis.singletons or codes is None
     method = _MACRO.format(INDEPENDENT if alone else _OVER)
@@ -158,33 +161,42 @@ def _mean_of(influences: Sequence[Influence], codes: Codes | None, basis: Basis)
     if why := basis.usable(spread):
         return basis.without_limits(value, method, why)
     normal = math.isinf(spread.df)
-    critical = normal_critical(basis.level) if normal else student_critical(basis.level, spread.df)
-    return basis.figure(value, logit_limits(value, critical * spread.error), method)
+    critical = (
+        normal_critical(basis.confidence_level)
+        if normal
+        else student_critical(basis.confidence_level, spread.df)
+    )
+    return basis.estimate(value, logit_limits(value, critical * spread.error), method)
 
 
-def _micro(truth: Labels, table: Numbers, codes: Codes | None, level: float) -> dict[str, Figure]:
+def _micro(
+    truth: Labels, table: Numbers, codes: Codes | None, confidence_level: float
+) -> dict[str, Estimate]:
     n, n_classes = table.shape
     actual = np.eye(n_classes)[truth]
     right = truth == table.argmax(axis=1)
     whole = Columns(np.ones(n, dtype=bool), np.ones(n), codes)
-    basis = Basis.of(codes, level=level, n=n, events=None)
+    basis = Basis.of(codes, confidence_level=confidence_level, n=n, events=None)
     # One image gives a row for each class, so pooled rows are inside images at the least.
     inside = np.arange(n) if codes is None else codes
     pooled = Columns(actual.reshape(-1) == 1, table.reshape(-1), np.repeat(inside, n_classes))
     own = table[np.arange(n), truth]
     made = {
-        "accuracy": proportion_figure(right, codes, level=level, empty=""),
-        "auroc": auroc_figure(pooled, level=level),
-        "brier": _mean_loss(np.square(table - actual).sum(axis=1), whole, level),
+        "accuracy": proportion_estimate(right, codes, confidence_level=confidence_level, empty=""),
+        "auroc": auroc_estimate(pooled, confidence_level=confidence_level),
+        "brier": _mean_loss(np.square(table - actual).sum(axis=1), whole, confidence_level),
     }
     if wrong := int(np.count_nonzero(own == 0)):
         reason = f"{wrong} images have a score of exactly 0 for their own class: infinite loss"
         return made | {"log_loss": basis.refuse(reason, "mean log loss")}
-    return made | {"log_loss": _mean_loss(-np.log(own), whole, level)}
+    return made | {"log_loss": _mean_loss(-np.log(own), whole, confidence_level)}
 
 
-def _mean_loss(losses: Numbers, columns: Columns, level: float) -> Figure:
-    return replace(mean_figure(losses, columns, level=level, bounded=False), events=None)
+def _mean_loss(losses: Numbers, columns: Columns, confidence_level: float) -> Estimate:
+    return replace(
+        mean_estimate(losses, columns, confidence_level=confidence_level, bounded=False),
+        events=None,
+    )
 
 
 def _check_table(scores: ArrayLike, n_classes: int) -> Numbers:
@@ -216,5 +228,5 @@ def _check_indices(labels: ArrayLike, n_classes: int) -> Labels:
     return column.astype(np.int64)
 
 
-def _plain(figures: dict[str, Figure]) -> dict[str, Any]:
-    return {name: figure.to_dict() for name, figure in figures.items()}
+def _plain(estimates: dict[str, Estimate]) -> dict[str, Any]:
+    return {name: estimate.to_dict() for name, estimate in estimates.items()}

@@ -7,7 +7,7 @@ import numpy as np
 
 from prevalens.metrics.basis import INDEPENDENT, Basis
 from prevalens.metrics.contrast import Contrast, two_sided
-from prevalens.metrics.figure import Figure
+from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.influences import (
     PROPORTIONS,
     Influence,
@@ -19,7 +19,7 @@ from prevalens.metrics.influences import (
 from prevalens.metrics.inputs import Columns
 from prevalens.metrics.intervals import normal_critical, plain_limits, student_critical
 from prevalens.metrics.mcnemar import mcnemar_p_values
-from prevalens.metrics.single_figure import single_figure
+from prevalens.metrics.single_estimate import single_estimate
 from prevalens.typing import Codes, Flags
 
 _OVER = (
@@ -39,7 +39,7 @@ _NEWCOMBE = (
 class _Result:
     """A difference, its p value, and the standard error behind them if there is one."""
 
-    difference: Figure
+    difference: Estimate
     p_value: float | None = None
     error: float | None = None
     df: float = math.inf
@@ -50,14 +50,14 @@ class Pair:
     """Two models on the same rows, or one model on two parts of them.
 
     Args:
-        figure: Name of the figure that is compared.
+        measure: Name of the measure that is compared.
         columns: All rows; the scores are not used.
         sides: What each side saw: labels, scores and patients of its rows.
         members: Which of all rows each side saw, masks of shape `(n_rows,)`.
-        thresholds: Threshold of each side; None for figures that take none.
+        thresholds: Threshold of each side; None for estimates that take none.
     """
 
-    figure: str
+    measure: str
     columns: Columns
     sides: tuple[Columns, Columns]
     members: tuple[Flags, Flags]
@@ -68,26 +68,28 @@ class Pair:
         """Whether both sides saw every row."""
         return bool(self.members[0].all() and self.members[1].all())
 
-    def contrast(self, level: float, hypothesis: str) -> Contrast:
+    def contrast(self, confidence_level: float, hypothesis: str) -> Contrast:
         """Compute the difference, first minus second.
 
         Args:
-            level: Coverage the interval aims at.
+            confidence_level: Coverage the interval aims at.
             hypothesis: What the p value speaks against, in words.
         """
         first, second = (
-            single_figure(self.figure, side, threshold=at, level=level)
+            single_estimate(self.measure, side, threshold=at, confidence_level=confidence_level)
             for side, at in zip(self.sides, self.thresholds, strict=True)
         )
         labels = self.columns.labels
         events = int(np.count_nonzero(labels))
-        basis = Basis.of(self.columns.codes, level=level, n=labels.size, events=events)
-        missing = [classes_missing(self.figure, side.labels) for side in self.sides]
+        basis = Basis.of(
+            self.columns.codes, confidence_level=confidence_level, n=labels.size, events=events
+        )
+        missing = [classes_missing(self.measure, side.labels) for side in self.sides]
         if reason := next(filter(None, missing), None):
             result = _Result(basis.refuse(reason, _OVER))
         elif (codes := self.columns.codes) is not None and not basis.singletons:
             result = self._over_patients(basis, codes)
-        elif self.figure not in PROPORTIONS:
+        elif self.measure not in PROPORTIONS:
             result = self._independent(basis)
         elif self.same_rows:
             result = self._paired_shares(basis)
@@ -100,7 +102,7 @@ class Pair:
 
     def _influences(self) -> tuple[Influence, Influence]:
         one, two = (
-            influence_of(self.figure, side.labels, side.scores, at)
+            influence_of(self.measure, side.labels, side.scores, at)
             for side, at in zip(self.sides, self.thresholds, strict=True)
         )
         return one, two
@@ -122,13 +124,13 @@ class Pair:
         else:
             parts = (independent_variance(side.pulls, side.kinds) for side in (one, two))
             variance = sum(parts)
-        method = _DELONG if self.figure == "auroc" else _WALD
+        method = _DELONG if self.measure == "auroc" else _WALD
         value = one.value - two.value
         return _from_error(basis, value, math.sqrt(variance), math.inf, method=method)
 
     def _paired_shares(self, basis: Basis) -> _Result:
         labels = self.columns.labels
-        rows = {"sensitivity": labels, "specificity": ~labels}.get(self.figure, labels | True)
+        rows = {"sensitivity": labels, "specificity": ~labels}.get(self.measure, labels | True)
         right = [
             (side.scores >= (0.0 if at is None else at))[rows] == labels[rows]
             for side, at in zip(self.sides, self.thresholds, strict=True)
@@ -136,25 +138,31 @@ class Pair:
         n = right[0].size
         b, c = (int(np.count_nonzero(x & ~y)) for x, y in (right, right[::-1]))
         up, down = (b + 1) / (n + 2), (c + 1) / (n + 2)
-        half = normal_critical(basis.level) * math.sqrt((up + down - (up - down) ** 2) / (n + 2))
+        half = normal_critical(basis.confidence_level) * math.sqrt(
+            (up + down - (up - down) ** 2) / (n + 2)
+        )
         limits = plain_limits(up - down, half, low=-1.0, high=1.0)
-        return _Result(basis.figure((b - c) / n, limits, _BONETT), mcnemar_p_values(b, c)[1])
+        return _Result(basis.estimate((b - c) / n, limits, _BONETT), mcnemar_p_values(b, c)[1])
 
 
-def _separate_shares(basis: Basis, first: Figure, second: Figure) -> _Result:
+def _separate_shares(basis: Basis, first: Estimate, second: Estimate) -> _Result:
     """Compare two shares of two sets of independent images."""
     (low1, at1, high1), (low2, at2, high2) = _arms(first), _arms(second)
     value = at1 - at2
     lower = max(value - math.hypot(at1 - low1, high2 - at2), -1.0)
     upper = min(value + math.hypot(high1 - at1, at2 - low2), 1.0)
-    made = basis.figure(value, (lower, upper), _NEWCOMBE)
+    made = basis.estimate(value, (lower, upper), _NEWCOMBE)
     pooled = ((first.events or 0) + (second.events or 0)) / (first.n + second.n)
     error = math.sqrt(pooled * (1 - pooled) * (1 / first.n + 1 / second.n))
     return _Result(made, two_sided(value, error, math.inf) if error > 0 else None)
 
 
-def _arms(figure: Figure) -> tuple[float, float, float]:
-    return figure.lower or 0.0, figure.value or 0.0, 1.0 if figure.upper is None else figure.upper
+def _arms(estimate: Estimate) -> tuple[float, float, float]:
+    return (
+        estimate.lower or 0.0,
+        estimate.value or 0.0,
+        1.0 if estimate.upper is None else estimate.upper,
+    )
 
 
 def _from_error(basis: Basis, value: float, error: float, df: float, *, method: str) -> _Result:
@@ -162,6 +170,10 @@ def _from_error(basis: Basis, value: float, error: float, df: float, *, method: 
         why = "the two never part, or a class has one image, so the spread is unseen"
         return _Result(basis.without_limits(value, method, why))
     normal = math.isinf(df)
-    critical = normal_critical(basis.level) if normal else student_critical(basis.level, df)
+    critical = (
+        normal_critical(basis.confidence_level)
+        if normal
+        else student_critical(basis.confidence_level, df)
+    )
     limits = plain_limits(value, error * critical, low=-1.0, high=1.0)
-    return _Result(basis.figure(value, limits, method), two_sided(value, error, df), error, df)
+    return _Result(basis.estimate(value, limits, method), two_sided(value, error, df), error, df)

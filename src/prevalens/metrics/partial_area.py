@@ -7,9 +7,9 @@ from numpy.typing import ArrayLike
 
 from prevalens._checks import check_integer, check_number
 from prevalens.metrics.basis import Basis
-from prevalens.metrics.bootstrap import drawn_figure, in_fixed_order
-from prevalens.metrics.figure import Figure
-from prevalens.metrics.inputs import Columns, check_columns, check_level
+from prevalens.metrics.bootstrap import drawn_estimate, in_fixed_order
+from prevalens.metrics.estimate import Estimate
+from prevalens.metrics.inputs import Columns, check_columns, check_confidence_level
 from prevalens.typing import Numbers
 
 _METHOD = "area under the ROC curve for false positive rates from 0 to {:g}"
@@ -26,8 +26,8 @@ class PartialAuroc:
     """
 
     max_false_positive_rate: float
-    raw: Figure
-    standardised: Figure
+    raw: Estimate
+    standardised: Estimate
 
 
 def partial_auroc(
@@ -36,7 +36,7 @@ def partial_auroc(
     *,
     max_false_positive_rate: float,
     patients: ArrayLike | None = None,
-    level: float = 0.95,
+    confidence_level: float = 0.95,
     draws: int = 1000,
     seed: int = 0,
 ) -> PartialAuroc:
@@ -47,7 +47,7 @@ def partial_auroc(
         scores: Score of the positive class, shape `(n_rows,)`, in [0, 1].
         max_false_positive_rate: Where the part ends, in (0, 1].
         patients: Patient id of each row, shape `(n_rows,)`; None: images are independent.
-        level: Coverage the intervals aim at.
+        confidence_level: Coverage the intervals aim at.
         draws: Number of bootstrap draws, at least 100.
         seed: Seed of the draws.
 
@@ -66,15 +66,18 @@ def partial_auroc(
         "max_false_positive_rate", max_false_positive_rate, low=0, high=1, open_low=True
     )
     check_integer("draws", draws, minimum=100)
-    columns, level = in_fixed_order(check_columns(labels, scores, patients)), check_level(level)
+    columns, confidence_level = (
+        in_fixed_order(check_columns(labels, scores, patients)),
+        check_confidence_level(confidence_level),
+    )
     n, events = columns.labels.size, int(np.count_nonzero(columns.labels))
-    basis = Basis.of(columns.codes, level=level, n=n, events=events)
+    basis = Basis.of(columns.codes, confidence_level=confidence_level, n=n, events=events)
     method = _METHOD.format(end)
     if events in {0, n}:
         refused = basis.refuse(f"no {'negative' if events else 'positive'} images", method)
         return PartialAuroc(end, refused, refused)
     area = _PartialArea(columns, end).values
-    raw = drawn_figure(basis, columns, area, method, draws=draws, seed=seed)
+    raw = drawn_estimate(basis, columns, area, method, draws=draws, seed=seed)
     scaled = replace(
         raw,
         value=None if raw.value is None else mcclish(raw.value, end),

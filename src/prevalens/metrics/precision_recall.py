@@ -7,8 +7,8 @@ from numpy.typing import ArrayLike
 
 from prevalens.metrics.basis import INDEPENDENT, Basis
 from prevalens.metrics.clusters import joint_spread, per_patient
-from prevalens.metrics.figure import Figure
-from prevalens.metrics.inputs import Columns, check_columns, check_level
+from prevalens.metrics.estimate import Estimate
+from prevalens.metrics.inputs import Columns, check_columns, check_confidence_level
 from prevalens.metrics.intervals import logit_limits, normal_critical, student_critical
 from prevalens.typing import Flags, Numbers
 
@@ -23,15 +23,19 @@ _OVER = (
 
 
 def average_precision(
-    labels: ArrayLike, scores: ArrayLike, *, patients: ArrayLike | None = None, level: float = 0.95
-) -> Figure:
+    labels: ArrayLike,
+    scores: ArrayLike,
+    *,
+    patients: ArrayLike | None = None,
+    confidence_level: float = 0.95,
+) -> Estimate:
     """Compute average precision: precision at each distinct score, weighted by the recall it adds.
 
     Args:
         labels: 1 or True where the image is positive, shape `(n_rows,)`.
         scores: Score of the positive class, shape `(n_rows,)`, in [0, 1].
         patients: Patient id of each row, shape `(n_rows,)`; None: images are independent.
-        level: Coverage the interval aims at.
+        confidence_level: Coverage the interval aims at.
 
     Raises:
         InvalidInputError: a column is empty, of another length, or breaks its rule.
@@ -43,16 +47,17 @@ def average_precision(
         >>> round(average_precision([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]).value, 4)
         0.8333
     """
-    return average_precision_figure(
-        check_columns(labels, scores, patients), level=check_level(level)
+    return average_precision_estimate(
+        check_columns(labels, scores, patients),
+        confidence_level=check_confidence_level(confidence_level),
     )
 
 
-def average_precision_figure(columns: Columns, *, level: float) -> Figure:
+def average_precision_estimate(columns: Columns, *, confidence_level: float) -> Estimate:
     """Compute the average precision of checked columns."""
     labels, codes = columns.labels, columns.codes
     n, events = labels.size, int(np.count_nonzero(labels))
-    basis = Basis.of(codes, level=level, n=n, events=events)
+    basis = Basis.of(codes, confidence_level=confidence_level, n=n, events=events)
     method = _ALONE if basis.singletons else _OVER
     if events in {0, n}:
         return basis.refuse(f"no {'negative' if events else 'positive'} images", method)
@@ -62,8 +67,8 @@ def average_precision_figure(columns: Columns, *, level: float) -> Figure:
         return basis.without_limits(value, method, f"{why}, so the spread is unseen")
     alone = float(pulls @ pulls)
     if codes is None or basis.singletons:
-        half = normal_critical(level) * math.sqrt(alone)
-        return basis.figure(value, logit_limits(value, half), method)
+        half = normal_critical(confidence_level) * math.sqrt(alone)
+        return basis.estimate(value, logit_limits(value, half), method)
     k = int(codes.max()) + 1
     parts = []
     for rows in (labels, ~labels):
@@ -71,9 +76,9 @@ def average_precision_figure(columns: Columns, *, level: float) -> Figure:
     spread = joint_spread(parts[0], parts[1], parts[2], parts[3])
     if why_not := basis.usable(spread):
         return basis.without_limits(value, method, why_not)
-    half = student_critical(level, spread.df) * spread.error
+    half = student_critical(confidence_level, spread.df) * spread.error
     effect = max(spread.variance / alone, 1.0)
-    return basis.figure(value, logit_limits(value, half), method, design_effect=effect)
+    return basis.estimate(value, logit_limits(value, half), method, design_effect=effect)
 
 
 def precision_influences(labels: Flags, scores: Numbers) -> tuple[float, Numbers]:

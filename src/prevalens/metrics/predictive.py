@@ -7,14 +7,14 @@ from numpy.typing import ArrayLike
 from prevalens._checks import check_number
 from prevalens.metrics.cells import Cells
 from prevalens.metrics.confusion import count_cells
-from prevalens.metrics.figure import Figure
+from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.likelihood import (
     FALSE_NEGATIVES,
     FALSE_POSITIVES,
     TRUE_NEGATIVES,
     TRUE_POSITIVES,
     Cell,
-    ratio_figure,
+    ratio_estimate,
 )
 
 _METHOD = (
@@ -34,8 +34,8 @@ class PredictiveValues:
     """
 
     prevalence: float
-    ppv: Figure
-    npv: Figure
+    ppv: Estimate
+    npv: Estimate
 
 
 def predictive_values(
@@ -44,7 +44,7 @@ def predictive_values(
     *,
     prevalence: float,
     patients: ArrayLike | None = None,
-    level: float = 0.95,
+    confidence_level: float = 0.95,
 ) -> PredictiveValues:
     """Compute PPV and NPV at a stated prevalence, from sensitivity and specificity.
 
@@ -54,7 +54,7 @@ def predictive_values(
         prevalence: Share of positive images where the model will be used, in (0, 1); taken as
             known.
         patients: Patient id of each row, shape `(n_rows,)`; None: images are independent.
-        level: Coverage the intervals aim at.
+        confidence_level: Coverage the intervals aim at.
 
     Raises:
         InvalidInputError: a column breaks its rule, or the prevalence is not in (0, 1).
@@ -71,14 +71,14 @@ def predictive_values(
     prevalence = check_number(
         "prevalence", prevalence, low=0, high=1, open_low=True, open_high=True
     )
-    cells = count_cells(labels, calls, patients=patients, level=level)
+    cells = count_cells(labels, calls, patients=patients, confidence_level=confidence_level)
     odds = prevalence / (1 - prevalence)
     ppv = _predictive(cells, TRUE_POSITIVES, FALSE_POSITIVES, odds, calls="positive")
     npv = _predictive(cells, TRUE_NEGATIVES, FALSE_NEGATIVES, 1 / odds, calls="negative")
     return PredictiveValues(prevalence, ppv, npv)
 
 
-def _predictive(cells: Cells, right: Cell, wrong: Cell, odds: float, *, calls: str) -> Figure:
+def _predictive(cells: Cells, right: Cell, wrong: Cell, odds: float, *, calls: str) -> Estimate:
     """Turn the ratio of right to wrong calls, times the odds of the label, into a chance.
 
     The ratio's limits on the log scale are the predictive value's on the logit scale.
@@ -93,7 +93,7 @@ def _predictive(cells: Cells, right: Cell, wrong: Cell, odds: float, *, calls: s
             return cells.basis.refuse(f"no {missing}", _METHOD.format("likelihood ratio"))
     # Where no call is wrong the ratio is infinite, and its inverse is 0 with an upper limit.
     flip = counts[wrong[1]] == 0
-    ratio = ratio_figure(cells, wrong, right) if flip else ratio_figure(cells, right, wrong)
+    ratio = ratio_estimate(cells, wrong, right) if flip else ratio_estimate(cells, right, wrong)
 
     def chance(at: float | None) -> float | None:
         if at is None:

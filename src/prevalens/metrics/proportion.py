@@ -6,7 +6,7 @@ import numpy as np
 
 from prevalens.metrics.basis import INDEPENDENT, Basis
 from prevalens.metrics.clusters import per_patient, ratio_spread
-from prevalens.metrics.figure import Figure
+from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.intervals import (
     clopper_pearson_interval,
     logit_limits,
@@ -24,35 +24,40 @@ _OVER = (
 )
 
 
-def proportion_figure(
-    hits: Flags, codes: Codes | None, *, level: float, empty: str, interval: str = "wilson"
-) -> Figure:
+def proportion_estimate(
+    hits: Flags,
+    codes: Codes | None,
+    *,
+    confidence_level: float,
+    empty: str,
+    interval: str = "wilson",
+) -> Estimate:
     """Compute the share of `hits`.
 
     Args:
         hits: Whether each image that counts is a hit, shape `(n,)`; may be empty.
         codes: Number of each such image's patient, shape `(n,)`; None for independent images.
-        level: Coverage aimed at.
+        confidence_level: Coverage aimed at.
         empty: Why there is no value where `hits` is empty.
         interval: `"wilson"` or `"exact"` (Clopper-Pearson).
     """
     events, n = int(np.count_nonzero(hits)), int(hits.size)
-    basis = Basis.of(codes, level=level, n=n, events=events)
+    basis = Basis.of(codes, confidence_level=confidence_level, n=n, events=events)
     exact = interval == "exact"
     if n == 0:
         return basis.refuse(empty, _EXACT if exact else _WILSON)
     if codes is None or basis.singletons:
         limits = (
-            clopper_pearson_interval(events, n, level=level)
+            clopper_pearson_interval(events, n, confidence_level=confidence_level)
             if exact
-            else wilson_limits(events / n, n, normal_critical(level))
+            else wilson_limits(events / n, n, normal_critical(confidence_level))
         )
-        return basis.figure(events / n, limits, _EXACT if exact else _WILSON)
+        return basis.estimate(events / n, limits, _EXACT if exact else _WILSON)
     return _clustered(hits, codes, basis, exact=exact)
 
 
-def _clustered(hits: Flags, codes: Codes, basis: Basis, *, exact: bool) -> Figure:
-    level, n = basis.level, basis.n
+def _clustered(hits: Flags, codes: Codes, basis: Basis, *, exact: bool) -> Estimate:
+    confidence_level, n = basis.confidence_level, basis.n
     tops, sizes = _patient_sums(hits, codes)
     value = float(tops.sum() / n)
     flat = value in {0.0, 1.0}
@@ -61,17 +66,19 @@ def _clustered(hits: Flags, codes: Codes, basis: Basis, *, exact: bool) -> Figur
     if sizes.size < 2:
         return basis.without_limits(value, method, "all these images come from one patient")
     effect, df = design_effect(tops, sizes)
-    student = student_critical(level, df)
+    student = student_critical(confidence_level, df)
     # Korn & Graubard: the effective number also pays for the uncertain variance.
-    effective = n / effect * (normal_critical(level) / student) ** 2
+    effective = n / effect * (normal_critical(confidence_level) / student) ** 2
     if exact:
-        limits = clopper_pearson_interval(value * effective, effective, level=level)
+        limits = clopper_pearson_interval(
+            value * effective, effective, confidence_level=confidence_level
+        )
     elif flat:
-        limits = wilson_limits(value, effective, normal_critical(level))
+        limits = wilson_limits(value, effective, normal_critical(confidence_level))
     else:
         limits = logit_limits(value, student * math.sqrt(value * (1 - value) * effect / n))
     note = "No patient differs from the rest, so each patient is counted as one image."
-    return basis.figure(value, limits, method, note=note if flat else None, design_effect=effect)
+    return basis.estimate(value, limits, method, note=note if flat else None, design_effect=effect)
 
 
 def _patient_sums(hits: Flags, codes: Codes) -> tuple[Numbers, Numbers]:

@@ -7,8 +7,8 @@ from numpy.typing import ArrayLike
 
 from prevalens.metrics.basis import INDEPENDENT, Basis
 from prevalens.metrics.delong import Placements, auroc_spread, place
-from prevalens.metrics.figure import Figure
-from prevalens.metrics.inputs import Columns, check_columns, check_level
+from prevalens.metrics.estimate import Estimate
+from prevalens.metrics.inputs import Columns, check_columns, check_confidence_level
 from prevalens.metrics.intervals import (
     logit_limits,
     normal_critical,
@@ -28,18 +28,22 @@ _PERFECT = (
 
 
 def auroc(
-    labels: ArrayLike, scores: ArrayLike, *, patients: ArrayLike | None = None, level: float = 0.95
-) -> Figure:
+    labels: ArrayLike,
+    scores: ArrayLike,
+    *,
+    patients: ArrayLike | None = None,
+    confidence_level: float = 0.95,
+) -> Estimate:
     """Compute the area under the ROC curve: higher scores mean positive, ties count half.
 
     Args:
         labels: 1 or True where the image is positive, shape `(n_rows,)`.
         scores: Score of the positive class, shape `(n_rows,)`, in [0, 1].
         patients: Patient id of each row, shape `(n_rows,)`; None: images are independent.
-        level: Coverage the interval aims at.
+        confidence_level: Coverage the interval aims at.
 
     Returns:
-        The figure; never flipped, so a ranking worse than chance stays below 0.5.
+        The estimate; never flipped, so a ranking worse than chance stays below 0.5.
 
     Raises:
         InvalidInputError: a column is empty, of another length, or breaks its rule.
@@ -52,14 +56,17 @@ def auroc(
         >>> auroc([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]).value
         0.75
     """
-    return auroc_figure(check_columns(labels, scores, patients), level=check_level(level))
+    return auroc_estimate(
+        check_columns(labels, scores, patients),
+        confidence_level=check_confidence_level(confidence_level),
+    )
 
 
-def auroc_figure(columns: Columns, *, level: float) -> Figure:
+def auroc_estimate(columns: Columns, *, confidence_level: float) -> Estimate:
     """Compute the AUROC of checked columns."""
     labels, codes = columns.labels, columns.codes
     n, events = labels.size, int(np.count_nonzero(labels))
-    basis = Basis.of(codes, level=level, n=n, events=events)
+    basis = Basis.of(codes, confidence_level=confidence_level, n=n, events=events)
     method = _DELONG if basis.singletons else _OVER
     if events in {0, n}:
         return basis.refuse(f"no {'negative' if events else 'positive'} images", method)
@@ -75,21 +82,21 @@ def auroc_figure(columns: Columns, *, level: float) -> Figure:
     spread = auroc_spread(placements, labels, codes)
     if unusable := basis.usable(spread):
         return basis.without_limits(value, method, unusable)
-    half = student_critical(level, spread.df) * spread.error
+    half = student_critical(confidence_level, spread.df) * spread.error
     # Two patients of each class are two images of each, and not all ranked alike.
     effect = max(spread.variance / placements.variance(), 1.0)
-    return basis.figure(value, logit_limits(value, half), method, design_effect=effect)
+    return basis.estimate(value, logit_limits(value, half), method, design_effect=effect)
 
 
-def _independent(basis: Basis, placements: Placements) -> Figure:
+def _independent(basis: Basis, placements: Placements) -> Estimate:
     value = placements.auroc
     if min(placements.positives.size, placements.negatives.size) < 2:
         return basis.without_limits(value, _DELONG, "one image of a class has no spread")
-    half = normal_critical(basis.level) * math.sqrt(placements.variance())
-    return basis.figure(value, plain_limits(value, half, low=0.0, high=1.0), _DELONG)
+    half = normal_critical(basis.confidence_level) * math.sqrt(placements.variance())
+    return basis.estimate(value, plain_limits(value, half, low=0.0, high=1.0), _DELONG)
 
 
-def _perfect(basis: Basis, columns: Columns, value: float) -> Figure:
+def _perfect(basis: Basis, columns: Columns, value: float) -> Estimate:
     """Bound an AUROC of 0 or 1: k disjoint pairs all go one way with probability AUROC^k."""
     labels, codes = columns.labels, columns.codes
     if codes is None or basis.singletons:
@@ -101,6 +108,6 @@ def _perfect(basis: Basis, columns: Columns, value: float) -> Figure:
     method = _PERFECT.format(unit=unit)
     if pairs == 0:
         return basis.without_limits(value, method, "all images come from one patient")
-    bound = ((1 - basis.level) / 2) ** (1 / pairs)
+    bound = ((1 - basis.confidence_level) / 2) ** (1 / pairs)
     limits = (bound, 1.0) if value == 1 else (0.0, 1 - bound)
-    return basis.figure(value, limits, method)
+    return basis.estimate(value, limits, method)

@@ -7,12 +7,12 @@ from numpy.typing import ArrayLike
 
 from prevalens._checks import check_choice, check_integer
 from prevalens.metrics.basis import INDEPENDENT
-from prevalens.metrics.bootstrap import drawn_figure, in_fixed_order
-from prevalens.metrics.figure import Figure
-from prevalens.metrics.inputs import check_columns, check_level
+from prevalens.metrics.bootstrap import drawn_estimate, in_fixed_order
+from prevalens.metrics.estimate import Estimate
+from prevalens.metrics.inputs import check_columns, check_confidence_level
 from prevalens.metrics.intervals import Limits, log_limits, plain_limits
-from prevalens.metrics.linear import basis_of, linear_figure
-from prevalens.metrics.proportion import patients_of, proportion_figure
+from prevalens.metrics.linear import basis_of, linear_estimate
+from prevalens.metrics.proportion import patients_of, proportion_estimate
 from prevalens.typing import Codes, Numbers
 
 STRATEGIES = ("quantile", "uniform")
@@ -34,7 +34,7 @@ class ReliabilityBin:
     low: float
     high: float
     mean_score: float
-    observed: Figure
+    observed: Estimate
 
 
 def reliability_curve(
@@ -44,7 +44,7 @@ def reliability_curve(
     bins: int = 10,
     strategy: str = "quantile",
     patients: ArrayLike | None = None,
-    level: float = 0.95,
+    confidence_level: float = 0.95,
 ) -> tuple[ReliabilityBin, ...]:
     """Compute the share of positive images among images of about the same score.
 
@@ -54,7 +54,7 @@ def reliability_curve(
         bins: Number of bins asked for; equal scores are never parted, so there may be fewer.
         strategy: `"quantile"` (as many images in each) or `"uniform"` (as wide).
         patients: Patient id of each row, shape `(n_rows,)`; None: images are independent.
-        level: Coverage the intervals aim at, for each bin by itself.
+        confidence_level: Coverage the intervals aim at, for each bin by itself.
 
     Returns:
         The bins that hold images, from the lowest scores up.
@@ -62,14 +62,19 @@ def reliability_curve(
     Raises:
         InvalidInputError: a column or setting breaks its rule.
     """
-    columns, level = check_columns(labels, scores, patients), check_level(level)
+    columns, confidence_level = (
+        check_columns(labels, scores, patients),
+        check_confidence_level(confidence_level),
+    )
     place = bin_of(columns.scores, bins=bins, strategy=strategy)
     made = []
     for which in np.unique(place):
         rows = place == which
         inside = columns.scores[rows]
         codes = patients_of(columns.codes, rows)
-        observed = proportion_figure(columns.labels[rows], codes, level=level, empty="")
+        observed = proportion_estimate(
+            columns.labels[rows], codes, confidence_level=confidence_level, empty=""
+        )
         made.append(
             ReliabilityBin(float(inside.min()), float(inside.max()), float(inside.mean()), observed)
         )
@@ -98,10 +103,10 @@ def expected_calibration_error(
     bins: int = 10,
     strategy: str = "quantile",
     patients: ArrayLike | None = None,
-    level: float = 0.95,
+    confidence_level: float = 0.95,
     draws: int = 1000,
     seed: int = 0,
-) -> Figure:
+) -> Estimate:
     """Compute the mean distance of observed share and mean score over bins (ECE).
 
     It depends on the bins, which the method states, and is above 0 even for a model that is
@@ -124,21 +129,33 @@ def expected_calibration_error(
         return np.abs(weights @ table).sum(axis=1) / (weights @ sizes)
 
     method = f"expected calibration error over {np.unique(place).size} {strategy} bins"
-    return drawn_figure(
-        basis_of(columns, check_level(level)), columns, error, method, draws=draws, seed=seed
+    return drawn_estimate(
+        basis_of(columns, check_confidence_level(confidence_level)),
+        columns,
+        error,
+        method,
+        draws=draws,
+        seed=seed,
     )
 
 
 def observed_expected(
-    labels: ArrayLike, scores: ArrayLike, *, patients: ArrayLike | None = None, level: float = 0.95
-) -> Figure:
+    labels: ArrayLike,
+    scores: ArrayLike,
+    *,
+    patients: ArrayLike | None = None,
+    confidence_level: float = 0.95,
+) -> Estimate:
     """Compute observed positive images over expected ones, the sum of scores (O/E).
 
     1 is right; below 1 the scores are too high on the whole. Takes the columns of
     `reliability_curve`.
     """
-    columns, level = check_columns(labels, scores, patients), check_level(level)
-    basis = basis_of(columns, level)
+    columns, confidence_level = (
+        check_columns(labels, scores, patients),
+        check_confidence_level(confidence_level),
+    )
+    basis = basis_of(columns, confidence_level)
     observed, expected = float(columns.labels.sum()), float(columns.scores.sum())
     if expected == 0 or observed == 0:
         reason = "no positive images" if observed == 0 else "all scores are 0"
@@ -146,12 +163,18 @@ def observed_expected(
     # The pulls of log(O / E).
     pulls = columns.labels / observed - columns.scores / expected
     value = observed / expected
-    return linear_figure(columns, value, value * pulls, log_limits, method=_RATIO, level=level)
+    return linear_estimate(
+        columns, value, value * pulls, log_limits, method=_RATIO, confidence_level=confidence_level
+    )
 
 
 def scaled_brier(
-    labels: ArrayLike, scores: ArrayLike, *, patients: ArrayLike | None = None, level: float = 0.95
-) -> Figure:
+    labels: ArrayLike,
+    scores: ArrayLike,
+    *,
+    patients: ArrayLike | None = None,
+    confidence_level: float = 0.95,
+) -> Estimate:
     """Compute 1 - Brier score / that of giving every image the prevalence; 1 is perfect.
 
     Below 0 the prevalence would have been the better score. Takes the columns of
@@ -160,16 +183,26 @@ def scaled_brier(
     References:
         Steyerberg et al., Epidemiology 2010;21:128-138.
     """
-    columns, level = check_columns(labels, scores, patients), check_level(level)
+    columns, confidence_level = (
+        check_columns(labels, scores, patients),
+        check_confidence_level(confidence_level),
+    )
     y = columns.labels.astype(float)
     share, losses = float(y.mean()), np.square(columns.scores - y)
     if share in {0.0, 1.0}:
         reason = f"no {'negative' if share else 'positive'} images"
-        return basis_of(columns, level).refuse(reason, _SCALED.format(INDEPENDENT))
+        return basis_of(columns, confidence_level).refuse(reason, _SCALED.format(INDEPENDENT))
     ceiling, loss, n = share * (1 - share), float(losses.mean()), y.size
     to_ceiling = (1 - 2 * share) * (y - share)
     pulls = -((losses - loss) / ceiling - loss * to_ceiling / ceiling**2) / n
-    return linear_figure(columns, 1 - loss / ceiling, pulls, _up_to_1, method=_SCALED, level=level)
+    return linear_estimate(
+        columns,
+        1 - loss / ceiling,
+        pulls,
+        _up_to_1,
+        method=_SCALED,
+        confidence_level=confidence_level,
+    )
 
 
 def _up_to_1(value: float, half: float) -> Limits:

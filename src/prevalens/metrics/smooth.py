@@ -5,9 +5,9 @@ from numpy.typing import ArrayLike
 
 from prevalens._checks import check_integer
 from prevalens.metrics.basis import Basis
-from prevalens.metrics.bootstrap import drawn_figure, in_fixed_order
-from prevalens.metrics.figure import Figure
-from prevalens.metrics.inputs import Columns, check_columns, check_level
+from prevalens.metrics.bootstrap import drawn_estimate, in_fixed_order
+from prevalens.metrics.estimate import Estimate
+from prevalens.metrics.inputs import Columns, check_columns, check_confidence_level
 from prevalens.typing import Codes, Numbers
 
 _POINTS = 41
@@ -22,10 +22,10 @@ def integrated_calibration_index(
     scores: ArrayLike,
     *,
     patients: ArrayLike | None = None,
-    level: float = 0.95,
+    confidence_level: float = 0.95,
     draws: int = 1000,
     seed: int = 0,
-) -> Figure:
+) -> Estimate:
     """Compute the mean distance of the smoothed observed share from the score (ICI).
 
     Unlike ECE it needs no bins; like it, it is above 0 even for a model that is calibrated
@@ -35,7 +35,7 @@ def integrated_calibration_index(
         labels: 1 or True where the image is positive, shape `(n_rows,)`.
         scores: Score of the positive class, shape `(n_rows,)`, in [0, 1].
         patients: Patient id of each row, shape `(n_rows,)`; None: images are independent.
-        level: Coverage the interval aims at.
+        confidence_level: Coverage the interval aims at.
         draws: Number of bootstrap draws, at least 100.
         seed: Seed of the draws.
 
@@ -48,7 +48,9 @@ def integrated_calibration_index(
     columns = in_fixed_order(check_columns(labels, scores, patients))
     check_integer("draws", draws, minimum=100)
     n, events = columns.labels.size, int(np.count_nonzero(columns.labels))
-    basis = Basis.of(columns.codes, level=check_level(level), n=n, events=events)
+    basis = Basis.of(
+        columns.codes, confidence_level=check_confidence_level(confidence_level), n=n, events=events
+    )
     width = bandwidth(columns.scores)
     method = _METHOD.format(width, 2 * _POINTS)
     if events in {0, n}:
@@ -56,7 +58,7 @@ def integrated_calibration_index(
     if width == 0:
         return basis.refuse("all scores are equal, so there is no curve", method)
     smoother = _Smoother(columns, width)
-    return drawn_figure(basis, columns, smoother.index, method, draws=draws, seed=seed)
+    return drawn_estimate(basis, columns, smoother.index, method, draws=draws, seed=seed)
 
 
 def bandwidth(scores: Numbers) -> float:

@@ -9,11 +9,11 @@ from numpy.typing import ArrayLike
 
 from prevalens._checks import check_number
 from prevalens.metrics.basis import INDEPENDENT
-from prevalens.metrics.figure import Figure
+from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.influences import benefit_influence
-from prevalens.metrics.inputs import Columns, check_columns, check_level
+from prevalens.metrics.inputs import Columns, check_columns, check_confidence_level
 from prevalens.metrics.intervals import Limits, plain_limits
-from prevalens.metrics.linear import basis_of, linear_figure
+from prevalens.metrics.linear import basis_of, linear_estimate
 from prevalens.typing import Flags
 
 _METHOD = "net benefit (Vickers & Elkin 2006), {}"
@@ -35,14 +35,14 @@ class DecisionCurve:
     """
 
     thresholds: tuple[float, ...]
-    model: tuple[Figure, ...]
-    treat_all: tuple[Figure, ...]
-    standardised: tuple[Figure, ...]
+    model: tuple[Estimate, ...]
+    treat_all: tuple[Estimate, ...]
+    standardised: tuple[Estimate, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the curve as plain values."""
         return {"thresholds": list(self.thresholds)} | {
-            name: [figure.to_dict() for figure in getattr(self, name)]
+            name: [estimate.to_dict() for estimate in getattr(self, name)]
             for name in ("model", "treat_all", "standardised")
         }
 
@@ -53,7 +53,7 @@ def net_benefit(
     thresholds: float | Sequence[float],
     *,
     patients: ArrayLike | None = None,
-    level: float = 0.95,
+    confidence_level: float = 0.95,
 ) -> DecisionCurve:
     """Compute net benefit, treat-all and standardised net benefit at one or more thresholds.
 
@@ -63,7 +63,7 @@ def net_benefit(
             threshold does not mean what it says.
         thresholds: The risk at which one would just act, one or several, each in [0, 1).
         patients: Patient id of each row, shape `(n_rows,)`; None: images are independent.
-        level: Coverage the intervals aim at, at each threshold by itself.
+        confidence_level: Coverage the intervals aim at, at each threshold by itself.
 
     Raises:
         InvalidInputError: a column breaks its rule, or a threshold lies outside [0, 1).
@@ -77,36 +77,53 @@ def net_benefit(
         >>> curve.model[0].value, curve.treat_all[0].value, curve.standardised[0].value
         (0.0, 0.0, 0.0)
     """
-    columns, level = check_columns(labels, scores, patients), check_level(level)
+    columns, confidence_level = (
+        check_columns(labels, scores, patients),
+        check_confidence_level(confidence_level),
+    )
     listed = [thresholds] if isinstance(thresholds, int | float) else list(thresholds)
     risks = [check_number("threshold", risk, low=0, high=1, open_high=True) for risk in listed]
     everyone = np.ones(columns.labels.size, dtype=bool)
     return DecisionCurve(
         thresholds=tuple(risks),
         model=tuple(
-            benefit_figure(columns, columns.scores >= risk, risk, level=level) for risk in risks
+            benefit_estimate(
+                columns, columns.scores >= risk, risk, confidence_level=confidence_level
+            )
+            for risk in risks
         ),
-        treat_all=tuple(benefit_figure(columns, everyone, risk, level=level) for risk in risks),
-        standardised=tuple(_standardised(columns, risk, level=level) for risk in risks),
+        treat_all=tuple(
+            benefit_estimate(columns, everyone, risk, confidence_level=confidence_level)
+            for risk in risks
+        ),
+        standardised=tuple(
+            _standardised(columns, risk, confidence_level=confidence_level) for risk in risks
+        ),
     )
 
 
-def benefit_figure(columns: Columns, calls: Flags, threshold: float, *, level: float) -> Figure:
+def benefit_estimate(
+    columns: Columns, calls: Flags, threshold: float, *, confidence_level: float
+) -> Estimate:
     """Compute the net benefit of given calls."""
     made = benefit_influence(columns.labels, calls, threshold)
-    return linear_figure(columns, made.value, made.pulls, _up_to_1, method=_METHOD, level=level)
+    return linear_estimate(
+        columns, made.value, made.pulls, _up_to_1, method=_METHOD, confidence_level=confidence_level
+    )
 
 
-def _standardised(columns: Columns, threshold: float, *, level: float) -> Figure:
+def _standardised(columns: Columns, threshold: float, *, confidence_level: float) -> Estimate:
     labels = columns.labels
     made = benefit_influence(labels, columns.scores >= threshold, threshold)
     share = float(labels.mean())
     if share == 0:
         reason = "no positive images"
-        return basis_of(columns, level).refuse(reason, _STANDARDISED.format(INDEPENDENT))
+        return basis_of(columns, confidence_level).refuse(reason, _STANDARDISED.format(INDEPENDENT))
     value = made.value / share
     pulls = (made.pulls - value * (labels - share) / labels.size) / share
-    return linear_figure(columns, value, pulls, _up_to_1, method=_STANDARDISED, level=level)
+    return linear_estimate(
+        columns, value, pulls, _up_to_1, method=_STANDARDISED, confidence_level=confidence_level
+    )
 
 
 def _up_to_1(value: float, half: float) -> Limits:

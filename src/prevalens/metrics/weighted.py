@@ -1,4 +1,4 @@
-"""Every figure for many weightings of the patients at once: the engine of the bootstrap."""
+"""Every estimate for many weightings of the patients at once: the engine of the bootstrap."""
 
 import contextlib
 
@@ -13,8 +13,8 @@ from prevalens.metrics.weighted_line import WeightedLine
 from prevalens.typing import Codes, Flags, Numbers
 
 
-class WeightedFigures:
-    """Figures of rows whose patients count 0, 1, 2 ... times.
+class WeightedEstimates:
+    """Estimates of rows whose patients count 0, 1, 2 ... times.
 
     What does not depend on the weights (sums by patient, the order of scores, the recalibration
     line of all rows) is computed once.
@@ -40,8 +40,8 @@ class WeightedFigures:
                 with contextlib.suppress(NoLineError):
                     self._lines[name] = WeightedLine(columns, codes, slope=slope)
 
-    def figures(self, weights: Numbers) -> dict[str, Numbers]:
-        """Compute each figure for each weighting.
+    def estimates(self, weights: Numbers) -> dict[str, Numbers]:
+        """Compute each estimate for each weighting.
 
         Args:
             weights: How often each patient counts, shape `(draws, n_units)`, whole numbers.
@@ -54,7 +54,7 @@ class WeightedFigures:
             total = weights @ self._counts.sum(axis=1)
             made |= {name: weights @ sums / total for name, sums in self._sums.items()}
             if self._ranks is not None:
-                made |= self._ranks.figures(weights)
+                made |= self._ranks.estimates(weights)
             return made | {name: line.values(weights) for name, line in self._lines.items()}
 
 
@@ -84,7 +84,7 @@ class WeightedRanks:
         chosen = (ones[labels], (above[labels], codes[labels]))
         self._positive = sparse.csr_array(chosen, shape=(marks.size, shape[1]))
 
-    def figures(self, weights: Numbers) -> dict[str, Numbers]:
+    def estimates(self, weights: Numbers) -> dict[str, Numbers]:
         """Compute both for each weighting of shape `(draws, n_units)`."""
         columns = np.ascontiguousarray(weights.T, dtype=np.float32)
         gained = self._positive @ columns
@@ -103,7 +103,7 @@ class WeightedRanks:
 
 
 def confusion_values(counts: Numbers) -> dict[str, Numbers]:
-    """Compute the figures of many 2x2 tables.
+    """Compute the estimates of many 2x2 tables.
 
     Args:
         counts: True positives, false negatives, false positives, true negatives of each table,

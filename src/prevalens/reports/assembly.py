@@ -8,13 +8,13 @@ import numpy as np
 
 from prevalens.decisions.operating_point import OperatingPoint
 from prevalens.decisions.prior_shift import PriorShift
-from prevalens.metrics.every_figure import all_figures
+from prevalens.metrics.every_estimate import all_estimates
 from prevalens.predictions.patient_score import patient_scores
 from prevalens.predictions.predictions import Predictions
 from prevalens.reports.comparisons import comparison, risks
 from prevalens.reports.curves import curves
-from prevalens.reports.figure_tables import keys_of
-from prevalens.reports.model_figures import model_figures
+from prevalens.reports.estimate_tables import keys_of
+from prevalens.reports.model_estimates import model_estimates
 from prevalens.reports.predictive_table import predictive_table
 from prevalens.reports.study_flow import study_flow
 from prevalens.reports.subgroups import subgroup_tables
@@ -41,7 +41,7 @@ class Request:
         worst: Misses to show at most.
         picture: Draws what is shown of a miss from its path, or None for the image.
         picture_note: What it draws, in words.
-        level: Coverage of the intervals.
+        confidence_level: Coverage of the intervals.
         seed: Seed of what is drawn.
         title: Title of the report.
     """
@@ -59,7 +59,7 @@ class Request:
     worst: int
     picture: Picture | None
     picture_note: str
-    level: float
+    confidence_level: float
     seed: int
     title: str
 
@@ -74,7 +74,7 @@ def assemble(request: Request) -> dict[str, Any]:
         "settings": _settings(request),
         "flow": study_flow(predictions, request.partition),
         "table": cross_table(predictions, request.threshold),
-        "figures": _figures(request, predictions, request.threshold),
+        "estimates": _estimates(request, predictions, request.threshold),
         "uncorrected": _uncorrected(request),
         "correction": _correction(request),
         "utility": _utility(request),
@@ -82,17 +82,20 @@ def assemble(request: Request) -> dict[str, Any]:
             predictions,
             threshold=request.threshold,
             stated=request.prevalence,
-            level=request.level,
+            confidence_level=request.confidence_level,
         ),
         "patient_level": _patient_level(request),
         "comparison": comparison(
-            predictions, request.compare, threshold=request.threshold, level=request.level
+            predictions,
+            request.compare,
+            threshold=request.threshold,
+            confidence_level=request.confidence_level,
         ),
         "subgroups": subgroup_tables(
             predictions,
             request.by,
             threshold=request.threshold,
-            level=request.level,
+            confidence_level=request.confidence_level,
             seed=request.seed,
         ),
         "worst": worst_misses(
@@ -106,14 +109,19 @@ def assemble(request: Request) -> dict[str, Any]:
         predictions,
         uncorrected=request.uncorrected,
         correction=record["correction"],
-        level=request.level,
+        confidence_level=request.confidence_level,
     )
     record["missing"] = _missing(request, record)
     return record
 
 
-def _figures(request: Request, predictions: Predictions, threshold: float) -> dict[str, Any]:
-    return model_figures(predictions, threshold=threshold, level=request.level, seed=request.seed)
+def _estimates(request: Request, predictions: Predictions, threshold: float) -> dict[str, Any]:
+    return model_estimates(
+        predictions,
+        threshold=threshold,
+        confidence_level=request.confidence_level,
+        seed=request.seed,
+    )
 
 
 def cross_table(predictions: Predictions, threshold: float) -> dict[str, int]:
@@ -137,7 +145,7 @@ def _settings(request: Request) -> dict[str, Any]:
         "prevalence": request.prevalence,
         "train_prevalence": (request.uncorrected or request.predictions).train_prevalence,
         "classes": list(request.predictions.classes),
-        "level": request.level,
+        "confidence_level": request.confidence_level,
         "seed": request.seed,
         "by": list(request.by),
         "patient_score": request.patient_score,
@@ -149,11 +157,11 @@ def _uncorrected(request: Request) -> dict[str, Any] | None:
     """Compute the calibration of the model's own scores, where those given were corrected."""
     if request.uncorrected is None:
         return None
-    figures = _figures(request, request.uncorrected, request.threshold)
-    shown = keys_of(figures, "calibration")
+    estimates = _estimates(request, request.uncorrected, request.threshold)
+    shown = keys_of(estimates, "calibration")
     return {
         "train_prevalence": request.uncorrected.train_prevalence,
-        "figures": {name: figures[name] for name in shown},
+        "estimates": {name: estimates[name] for name in shown},
     }
 
 
@@ -170,7 +178,7 @@ def _correction(request: Request) -> dict[str, Any] | None:
         "train_prevalence": train,
         "target_prevalence": target,
         "threshold": moved,
-        "figures": _figures(request, corrected, moved),
+        "estimates": _estimates(request, corrected, moved),
     }
 
 
@@ -179,7 +187,9 @@ def _utility(request: Request) -> dict[str, Any]:
     train, target = predictions.train_prevalence, predictions.prevalence
     if train is not None and 0 < target < 1:
         moved = PriorShift(train, target).correct_threshold(request.threshold)
-    return decision_curve(predictions, risks(predictions), at=moved, level=request.level)
+    return decision_curve(
+        predictions, risks(predictions), at=moved, confidence_level=request.confidence_level
+    )
 
 
 def _patient_level(request: Request) -> dict[str, Any] | None:
@@ -187,20 +197,20 @@ def _patient_level(request: Request) -> dict[str, Any] | None:
     if predictions.patients is None:
         return None
     pooled = patient_scores(predictions, request.patient_score)
-    figures = all_figures(
+    estimates = all_estimates(
         pooled.labels,
         pooled.scores,
         threshold=request.threshold,
         patients=pooled.patients,
-        level=request.level,
+        confidence_level=request.confidence_level,
         seed=request.seed,
     )
     return {
         "how": request.patient_score,
         "threshold": request.threshold,
         "table": cross_table(pooled, request.threshold),
-        "figures": {
-            name: figure.to_dict() | {"unit": "patient"} for name, figure in figures.items()
+        "estimates": {
+            name: estimate.to_dict() | {"unit": "patient"} for name, estimate in estimates.items()
         },
     }
 
@@ -219,7 +229,10 @@ def _missing(request: Request, record: dict[str, Any]) -> list[dict[str, str]]:
             request.prevalence is None,
             "give `prevalence`",
         ),
-        "Patient level": (predictions.patients is None, "the predictions need patient ids"),
+        "Patient confidence_level": (
+            predictions.patients is None,
+            "the predictions need patient ids",
+        ),
         "Subgroups": (not request.by, "name covariates in `by`"),
         "Comparison": (request.compare is None, "give another model's predictions as `compare`"),
         "Pictures of the worst misses": (

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from prevalens.reports.document import Chart, Line
-from prevalens.reports.figure_text import figure_text, number_text
+from prevalens.reports.estimate_text import estimate_text, number_text
 
 Record = Mapping[str, Any]
 
@@ -21,9 +21,9 @@ def discrimination_charts(record: Record) -> list[Chart]:
     if "roc" not in record["curves"]:
         return []
     roc, precision = record["curves"]["roc"], record["curves"]["precision_recall"]
-    figures = record["figures"]
-    sensitivity, specificity = figures["sensitivity"], figures["specificity"]
-    at = f"At the threshold the sensitivity is {figure_text(sensitivity)}"
+    estimates = record["estimates"]
+    sensitivity, specificity = estimates["sensitivity"], estimates["specificity"]
+    at = f"At the threshold the sensitivity is {estimate_text(sensitivity)}"
     false = 1 - specificity["value"]
     lines = [
         Line("Model", roc["false_positive_share"], roc["sensitivity"]),
@@ -32,16 +32,16 @@ def discrimination_charts(record: Record) -> list[Chart]:
     ]
     share = record["flow"]["image_prevalence"]
     precision_lines = [Line("Model", precision["sensitivity"], precision["ppv"])]
-    if figures["ppv"]["value"] is not None:
-        mark = Line("Threshold", [sensitivity["value"]], [figures["ppv"]["value"]], "marks")
+    if estimates["ppv"]["value"] is not None:
+        mark = Line("Threshold", [sensitivity["value"]], [estimates["ppv"]["value"]], "marks")
         precision_lines.append(mark)
     precision_lines.append(Line("Chance", [0, 1], [share, share], "dashes"))
     return [
         Chart(
             name="roc",
             title="ROC curve",
-            description=f"Area {figure_text(figures['auroc'])}. {at}, the specificity "
-            f"{figure_text(specificity)}.",
+            description=f"Area {estimate_text(estimates['auroc'])}. {at}, the specificity "
+            f"{estimate_text(specificity)}.",
             x_label="1 - specificity",
             y_label="Sensitivity",
             lines=lines,
@@ -49,9 +49,9 @@ def discrimination_charts(record: Record) -> list[Chart]:
         Chart(
             name="precision_recall",
             title="Precision-recall curve",
-            description=f"Average precision {figure_text(figures['average_precision'])}; chance "
-            f"is {number_text(share)}, the prevalence. {at}, the positive predictive value "
-            f"{figure_text(figures['ppv'])}.",
+            description=f"Average precision {estimate_text(estimates['average_precision'])}; "
+            f"chance is {number_text(share)}, the prevalence. {at}, the positive predictive value "
+            f"{estimate_text(estimates['ppv'])}.",
             x_label="Sensitivity (recall)",
             y_label="Positive predictive value (precision)",
             lines=precision_lines,
@@ -67,13 +67,13 @@ def reliability_charts(record: Record) -> list[Chart]:
         "corrected_reliability": ("Calibration after correction", record["correction"]),
     }
     return [
-        _reliability(key, record["curves"][key], title, held["figures"])
+        _reliability(key, record["curves"][key], title, held["estimates"])
         for key, (title, held) in names.items()
         if key in record["curves"]
     ]
 
 
-def _reliability(name: str, points: Record, title: str, figures: Record) -> Chart:
+def _reliability(name: str, points: Record, title: str, estimates: Record) -> Chart:
     known = [
         point
         for point in zip(points["mean_score"], points["lower"], points["upper"], strict=True)
@@ -88,8 +88,8 @@ def _reliability(name: str, points: Record, title: str, figures: Record) -> Char
         name=name,
         title=title,
         description=f"Rows in {len(points['images'])} groups of like size by score; bars are "
-        f"intervals. Intercept {figure_text(figures['calibration_intercept'])}, slope "
-        f"{figure_text(figures['calibration_slope'])}.",
+        f"intervals. Intercept {estimate_text(estimates['calibration_intercept'])}, slope "
+        f"{estimate_text(estimates['calibration_slope'])}.",
         x_label="Mean score",
         y_label="Share positive",
         lines=lines,

@@ -1,4 +1,4 @@
-"""The report of a diagnostic model: every figure, its interval, and what it rests on."""
+"""The report of a diagnostic model: every estimate, its interval, and what it rests on."""
 
 import copy
 import os
@@ -30,7 +30,7 @@ FORMATS = (".html", ".json", ".md", ".txt", ".tex")
 
 @dataclass(frozen=True, init=False, repr=False)
 class ClinicalReport:
-    """Every figure of a two-class model on held-out rows, with its interval and its basis.
+    """Every estimate of a two-class model on held-out rows, with its interval and its basis.
 
     Args:
         predictions: What the model said about rows it never saw.
@@ -51,7 +51,7 @@ class ClinicalReport:
             shape `(height, width, 3)`: for example the image and where the model looked; by
             default the image itself.
         picture_note: What `picture` draws, in words that stand below the pictures.
-        level: Coverage of the intervals, in (0, 1).
+        confidence_level: Coverage of the intervals, in (0, 1).
         seed: Seed of what is drawn.
         title: Title of the report.
 
@@ -65,7 +65,7 @@ class ClinicalReport:
         ...     labels=[0, 0, 1, 1], scores=[0.1, 0.4, 0.35, 0.8], patients=["a", "b", "c", "d"]
         ... )
         >>> report = ClinicalReport(told, threshold=0.5, threshold_origin="pre-specified")
-        >>> report.to_dict()["figures"]["auroc"]["value"]
+        >>> report.to_dict()["estimates"]["auroc"]["value"]
         0.75
     """
 
@@ -86,7 +86,7 @@ class ClinicalReport:
         worst: int = 20,
         picture: Picture | None = None,
         picture_note: str = "",
-        level: float = 0.95,
+        confidence_level: float = 0.95,
         seed: int = 0,
         title: str = "Clinical report",
     ) -> None:
@@ -110,7 +110,7 @@ class ClinicalReport:
             worst=check_integer("worst", worst, minimum=0),
             picture=picture,
             picture_note=picture_note,
-            level=_share("level", level),
+            confidence_level=_share("confidence_level", confidence_level),
             seed=check_integer("seed", seed, minimum=0),
             title=title,
         )
@@ -147,7 +147,7 @@ class ClinicalReport:
 
         Args:
             path: `.html` for one self-contained page, `.json` for the record, `.md`, `.txt`, or
-                `.tex` for a table of the figures.
+                `.tex` for a table of the estimates.
 
         Raises:
             InvalidInputError: the suffix is none of these.
@@ -157,9 +157,9 @@ class ClinicalReport:
         if suffix == ".json":
             write_json(path, self.record)
         elif suffix == ".tex":
-            caption = f"{self.record['title']}: figures with their intervals"
+            caption = f"{self.record['title']}: estimates with their intervals"
             write_text(
-                path, latex_table(self.record["figures"], caption=caption, label="tab:figures")
+                path, latex_table(self.record["estimates"], caption=caption, label="tab:estimates")
             )
         elif suffix == ".html":
             generator = f"prevalens {self.record['prevalens']}"

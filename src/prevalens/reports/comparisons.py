@@ -22,9 +22,13 @@ def risks(predictions: Predictions) -> Scores:
 
 
 def comparison(
-    predictions: Predictions, other: Predictions | None, *, threshold: float, level: float
+    predictions: Predictions,
+    other: Predictions | None,
+    *,
+    threshold: float,
+    confidence_level: float,
 ) -> dict[str, Any] | None:
-    """Compare two models' figures on the same rows, the first minus the second.
+    """Compare two models' estimates on the same rows, the first minus the second.
 
     Calls of both are made at the same threshold, each on its own scores as given; the Brier score
     compares scores corrected for prevalence, where that of training is known.
@@ -33,7 +37,7 @@ def comparison(
         predictions: Predictions of the model that is reported.
         other: The other model's predictions of the same rows, or None.
         threshold: Scores at or above it are called positive.
-        level: Coverage of the intervals.
+        confidence_level: Coverage of the intervals.
     """
     if other is None:
         return None
@@ -44,10 +48,10 @@ def comparison(
         name: compare_models(
             labels,
             *pair,
-            figure=name,
+            measure=name,
             threshold=threshold if name in _CALLED else None,
             patients=patients,
-            level=level,
+            confidence_level=confidence_level,
         )
         for name, pair in pairs.items()
     }
@@ -55,6 +59,6 @@ def comparison(
         labels, predictions.scores >= threshold, other.scores >= threshold, patients=patients
     )
     return {
-        "figures": {name: contrast.to_dict() for name, contrast in contrasts.items()},
+        "estimates": {name: contrast.to_dict() for name, contrast in contrasts.items()},
         "mcnemar": asdict(test),
     }

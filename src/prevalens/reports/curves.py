@@ -21,7 +21,7 @@ def curves(
     *,
     uncorrected: Predictions | None = None,
     correction: Mapping[str, Any] | None,
-    level: float,
+    confidence_level: float,
 ) -> dict[str, Any]:
     """Compute the points of each chart, as plain lists.
 
@@ -29,7 +29,7 @@ def curves(
         predictions: Two-class predictions.
         uncorrected: The same rows with the model's own scores, or None.
         correction: The record's prevalence correction, where there is one.
-        level: Coverage of the intervals of the reliability chart.
+        confidence_level: Coverage of the intervals of the reliability chart.
 
     Returns:
         `scores`, the shares of each class in bins; with rows of both classes `roc` and
@@ -40,15 +40,17 @@ def curves(
     found: dict[str, Any] = {"scores": _histogram(predictions, predictions.scores)}
     if not (predictions.class_counts == 0).any():
         found |= {"roc": _roc(predictions), "precision_recall": _precision_recall(predictions)}
-        found["reliability"] = _reliability(predictions, predictions.scores, level)
+        found["reliability"] = _reliability(predictions, predictions.scores, confidence_level)
     if uncorrected is not None:
         found["uncorrected_scores"] = _histogram(uncorrected, uncorrected.scores)
-        found["uncorrected_reliability"] = _reliability(uncorrected, uncorrected.scores, level)
+        found["uncorrected_reliability"] = _reliability(
+            uncorrected, uncorrected.scores, confidence_level
+        )
     if correction is not None:
         shift = PriorShift(correction["train_prevalence"], correction["target_prevalence"])
         corrected = shift.correct(predictions.scores)
         found["corrected_scores"] = _histogram(predictions, corrected)
-        found["corrected_reliability"] = _reliability(predictions, corrected, level)
+        found["corrected_reliability"] = _reliability(predictions, corrected, confidence_level)
     return found
 
 
@@ -77,10 +79,12 @@ def _spread_out(x: Scores, y: Scores) -> NDArray[np.int64]:
 
 
 def _reliability(
-    predictions: Predictions, scores: Scores, level: float
+    predictions: Predictions, scores: Scores, confidence_level: float
 ) -> dict[str, list[float | None]]:
     """Compare mean score with the share of positives in up to ten equal groups of rows."""
-    bins = reliability_curve(predictions.labels, scores, patients=predictions.patients, level=level)
+    bins = reliability_curve(
+        predictions.labels, scores, patients=predictions.patients, confidence_level=confidence_level
+    )
     return {
         "mean_score": [group.mean_score for group in bins],
         "share_positive": [group.observed.value for group in bins],

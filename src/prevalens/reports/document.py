@@ -26,8 +26,8 @@ class Table:
         caption: What the table shows.
         header: Name of each column.
         rows: The cells of each row, as text.
-        keys: For each row, the address of its figure in the report's record, for example
-            `"figures.auroc"`; empty where rows are no figures.
+        keys: For each row, the address of its estimate in the report's record, for example
+            `"estimates.auroc"`; empty where rows are no estimates.
     """
 
     caption: str
@@ -131,7 +131,7 @@ class Document:
     Args:
         title: Title of the report.
         lead: What stands before the first section.
-        headline: The figures a reader looks for first: key, name and mapping of each.
+        headline: The estimates a reader looks for first: key, name and mapping of each.
         sections: The sections in order.
     """
 

@@ -14,7 +14,7 @@ from prevalens.reports.document import (
     Section,
     Table,
 )
-from prevalens.reports.figure_text import NOT_ESTIMABLE, interval_text, number_text
+from prevalens.reports.estimate_text import NOT_ESTIMABLE, interval_text, number_text
 from prevalens.reports.svg_charts import legend, svg_chart
 
 # Nothing but the page itself may be loaded, whatever a name in the data tries.
@@ -66,17 +66,17 @@ def html_page(document: Document, *, generator: str) -> str:
 
 def _headline(document: Document) -> str:
     cards = []
-    for key, name, figure in document.headline:
-        if figure["value"] is None:
+    for key, name, estimate in document.headline:
+        if estimate["value"] is None:
             body = (
                 f'<span class="value">{NOT_ESTIMABLE}</span>'
-                f'<span class="reason">{escape(str(figure.get("not_estimable")))}</span>'
+                f'<span class="reason">{escape(str(estimate.get("not_estimable")))}</span>'
             )
         else:
             body = (
-                f'<span class="value">{escape(number_text(figure["value"]))}</span>'
-                f'<span class="note">{figure["level"] * 100:g} % interval</span>'
-                f"<span>{escape(interval_text(figure))}</span>"
+                f'<span class="value">{escape(number_text(estimate["value"]))}</span>'
+                f'<span class="note">{estimate["confidence_level"] * 100:g} % interval</span>'
+                f"<span>{escape(interval_text(estimate))}</span>"
             )
         cards.append(
             f'<div data-headline="{escape(key)}"><dt>{escape(name)}</dt><dd>{body}</dd></div>'
@@ -128,7 +128,7 @@ def _table(table: Table) -> str:
     )
     rows = []
     for number, row in enumerate(table.rows):
-        key = f' data-figure="{escape(table.keys[number])}"' if table.keys else ""
+        key = f' data-estimate="{escape(table.keys[number])}"' if table.keys else ""
         rows.append(f'<tr role="row"{key}>{_cells(table.header, row)}</tr>')
     # A table that scrolls must be reachable by keyboard.
     return (

@@ -24,10 +24,10 @@ _UNDERSAMPLING = (
 
 
 def methods(record: Mapping[str, Any]) -> list[str]:
-    """Say how each figure was computed, in sentences that may stand in a paper.
+    """Say how each estimate was computed, in sentences that may stand in a paper.
 
     Args:
-        record: The report's record, with its figures.
+        record: The report's record, with its estimates.
     """
     setting, flow = record["settings"], record["flow"]
     over = (
@@ -38,9 +38,9 @@ def methods(record: Mapping[str, Any]) -> list[str]:
     )
     sentences = [
         f"A score at or above the threshold is a positive call. {_threshold(setting)}",
-        f"{over}. Intervals aim at a coverage of {setting['level'] * 100:g} %.",
-        *(f"{names}: {method}." for method, names in _by_method(record["figures"])),
-        "Undefined figures are named as not estimable with the reason; none is set to 0.",
+        f"{over}. Intervals aim at a coverage of {setting['confidence_level'] * 100:g} %.",
+        *(f"{names}: {method}." for method, names in _by_method(record["estimates"])),
+        "Undefined estimates are named as not estimable with the reason; none is set to 0.",
         (
             "Discrimination, calibration and net benefit are the core (Van Calster 2025); F1 and "
             "accuracy are listed because they are asked for; they are neither proper scores nor "
@@ -75,7 +75,7 @@ def _threshold(setting: Mapping[str, Any]) -> str:
         "pre-specified": "was specified before these rows were looked at",
         "validation": "was chosen on validation rows, not on these",
         "exploratory": "is exploratory: nothing says that these rows did not choose it, so the "
-        "figures at it may be optimistic",
+        "estimates at it may be optimistic",
     }[setting["threshold_origin"]]
     text = f"The threshold, {setting['threshold']:.6g}, {origin}."
     if setting["threshold_rule"]:
@@ -85,9 +85,9 @@ def _threshold(setting: Mapping[str, Any]) -> str:
     return text
 
 
-def _by_method(figures: Mapping[str, Mapping[str, Any]]) -> Iterable[tuple[str, str]]:
-    """Return each method and the names of the figures it was used for, joined."""
+def _by_method(estimates: Mapping[str, Mapping[str, Any]]) -> Iterable[tuple[str, str]]:
+    """Return each method and the names of the estimates it was used for, joined."""
     found: dict[str, list[str]] = {}
-    for key, figure in figures.items():
-        found.setdefault(figure["method"], []).append(key.replace("_", " "))
+    for key, estimate in estimates.items():
+        found.setdefault(estimate["method"], []).append(key.replace("_", " "))
     return [(method, ", ".join(keys)) for method, keys in found.items()]

@@ -1,4 +1,4 @@
-"""A model card: what a model's page on a hub must say, with the report's own figures."""
+"""A model card: what a model's page on a hub must say, with the report's own estimates."""
 
 import copy
 import json
@@ -14,8 +14,8 @@ from prevalens.exceptions import InvalidInputError
 from prevalens.reports import result_sections
 from prevalens.reports.clinical_report import ClinicalReport
 from prevalens.reports.document import Block, Document, Listing, Paragraph, Section
-from prevalens.reports.figure_tables import figure_table, keys_of, level_text, noted
-from prevalens.reports.figure_text import interval_text, name_of, percent_text
+from prevalens.reports.estimate_tables import estimate_table, keys_of, level_text, noted
+from prevalens.reports.estimate_text import interval_text, name_of, percent_text
 from prevalens.reports.rendering import markdown_page
 from prevalens.reports.sections import lead_of
 
@@ -30,7 +30,7 @@ _HUB_METRICS = {
     "mcc": "matthews_correlation",
 }
 _GROUPS = {
-    "threshold": "Figures at the threshold",
+    "threshold": "Estimates at the threshold",
     "ranking": "Discrimination",
     "calibration": "Calibration",
 }
@@ -43,7 +43,7 @@ _KEPT = (
     "synthetic",
     "settings",
     "flow",
-    "figures",
+    "estimates",
     "subgroups",
     "missing",
 )
@@ -53,7 +53,7 @@ _KEPT = (
 class ModelCard:
     """What a reader of a model's page needs, as Markdown or JSON with Hugging Face's metadata.
 
-    Figures, intervals and provenance are the report's. What only the author knows, above all what
+    Estimates, intervals and provenance are the report's. What only the author knows, above all what
     the model is for, is never made up: where it is not given, the card says that it is missing.
 
     Args:
@@ -159,7 +159,7 @@ def _matching(classifier: Mapping[str, Any], report: Record) -> dict[str, Any]:
         if (list(here or ()) if name == "classes" else here) != there:
             raise InvalidInputError(
                 f"The classifier's `{name}` is {here!r}, but the report's is {there!r}: its "
-                "figures are about other calls. Make the report with the classifier's own."
+                "estimates are about other calls. Make the report with the classifier's own."
             )
     return {**classifier, "classes": list(classifier["classes"])}
 
@@ -190,17 +190,18 @@ def _metadata(report: Record, name: str, answers: Mapping[str, str | None]) -> d
 
 
 def _hub_metrics(report: Record) -> list[dict[str, Any]]:
-    """Return every figure that could be estimated, its interval in its name."""
-    level = report["settings"]["level"] * 100
+    """Return every estimate that could be estimated, its interval in its name."""
+    confidence_level = report["settings"]["confidence_level"] * 100
     warning = "; synthetic images" if report["synthetic"] else ""
     return [
         {
             "type": _HUB_METRICS.get(key, key),
-            "value": figure["value"],
-            "name": f"{name_of(key)} ({level:g} % interval: {interval_text(figure)}{warning})",
+            "value": estimate["value"],
+            "name": f"{name_of(key)} ({confidence_level:g} % interval: "
+            f"{interval_text(estimate)}{warning})",
         }
-        for key, figure in report["figures"].items()
-        if figure["value"] is not None
+        for key, estimate in report["estimates"].items()
+        if estimate["value"] is not None
     ]
 
 
@@ -215,7 +216,7 @@ def _plain(value: Any) -> Any:
 
 def _document(card: Record) -> Document:
     report, answers = card["report"], card["answers"]
-    figures = report["figures"]
+    estimates = report["estimates"]
     sections = [
         Section("details", "Model details", [Listing(_details(card))]),
         Section("intended", "Intended use", [_answer(answers["intended_use"])]),
@@ -225,9 +226,11 @@ def _document(card: Record) -> Document:
         Section("evaluation", "Evaluation data", [Listing(_evaluated(report, answers))]),
     ]
     for group, title in _GROUPS.items():
-        keys = keys_of(figures, group)
-        table = figure_table(figures, keys, caption=level_text(report), address="report.figures")
-        sections.append(Section(group, title, [table, *noted(figures, keys)]))
+        keys = keys_of(estimates, group)
+        table = estimate_table(
+            estimates, keys, caption=level_text(report), address="report.estimates"
+        )
+        sections.append(Section(group, title, [table, *noted(estimates, keys)]))
     subgroups = result_sections.subgroups(report)
     if subgroups:
         sections.append(Section("subgroups", "Subgroups", subgroups))
@@ -281,7 +284,7 @@ def _evaluated(report: Record, answers: Mapping[str, str | None]) -> list[str]:
 
 
 def _limits(card: Record) -> list[Block]:
-    """Return what the record itself says against the figures, and what it cannot say."""
+    """Return what the record itself says against the estimates, and what it cannot say."""
     report = card["report"]
     parts = report["flow"]["parts"]
     shown: list[Block] = []
@@ -290,11 +293,11 @@ def _limits(card: Record) -> list[Block]:
     if parts is not None and parts["patients_crossing"]:
         text = (
             f"{parts['patients_crossing']} patients have images in more than one part: the "
-            "figures are optimistic."
+            "estimates are optimistic."
         )
         shown.append(Paragraph(text, "warning"))
     if report["settings"]["threshold_origin"] == "exploratory":
-        text = "The threshold is exploratory: figures at it may be optimistic."
+        text = "The threshold is exploratory: estimates at it may be optimistic."
         shown.append(Paragraph(text, "warning"))
     if not report["subgroups"]:
         shown.append(Paragraph("No subgroup was evaluated: nothing is known of differences."))

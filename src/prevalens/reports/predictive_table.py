@@ -9,7 +9,7 @@ _GRID = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5)
 
 
 def predictive_table(
-    predictions: Predictions, *, threshold: float, stated: float | None, level: float
+    predictions: Predictions, *, threshold: float, stated: float | None, confidence_level: float
 ) -> list[dict[str, Any]]:
     """Compute PPV and NPV over a range of prevalences, the stated one among them.
 
@@ -17,7 +17,7 @@ def predictive_table(
         predictions: Two-class predictions.
         threshold: Scores at or above it are called positive.
         stated: Prevalence where the model will be used, or None.
-        level: Coverage of the intervals.
+        confidence_level: Coverage of the intervals.
 
     Returns:
         For each prevalence, rising: `prevalence`, whether it is the `stated` one, `ppv`, `npv`.
@@ -30,7 +30,7 @@ def predictive_table(
             calls,
             prevalence=share,
             patients=predictions.patients,
-            level=level,
+            confidence_level=confidence_level,
         )
         rows.append(
             {

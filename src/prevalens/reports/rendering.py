@@ -13,7 +13,7 @@ from prevalens.reports.document import (
     Paragraph,
     Table,
 )
-from prevalens.reports.figure_text import (
+from prevalens.reports.estimate_text import (
     NOT_ESTIMABLE,
     counts_text,
     interval_text,
@@ -121,15 +121,15 @@ def _markdown_block(block: Block) -> list[str]:
     return [f"- {_markdown(item)}" for item in block.items]
 
 
-def latex_table(figures: Mapping[str, Mapping[str, Any]], *, caption: str, label: str) -> str:
-    r"""Return figures as a LaTeX table with booktabs rules.
+def latex_table(estimates: Mapping[str, Mapping[str, Any]], *, caption: str, label: str) -> str:
+    r"""Return estimates as a LaTeX table with booktabs rules.
 
     Args:
-        figures: Each figure by its key, as in the report's record.
+        estimates: Each estimate by its key, as in the report's record.
         caption: Caption of the table.
         label: What `\ref` calls it.
     """
-    levels = sorted({f"{figure['level'] * 100:g}" for figure in figures.values()})
+    levels = sorted({f"{estimate['confidence_level'] * 100:g}" for estimate in estimates.values()})
     lines = [
         r"% Needs \usepackage{booktabs}.",
         r"\begin{table}",
@@ -137,14 +137,14 @@ def latex_table(figures: Mapping[str, Mapping[str, Any]], *, caption: str, label
         rf"\label{{{label}}}",
         r"\begin{tabular}{llll}",
         r"\toprule",
-        rf"Figure & Value & {' / '.join(levels)}\,\% interval & Rests on \\",
+        rf"Estimate & Value & {' / '.join(levels)}\,\% interval & Rests on \\",
         r"\midrule",
     ]
-    for key, figure in figures.items():
-        missing = figure["value"] is None
-        value = NOT_ESTIMABLE if missing else number_text(figure["value"])
-        limits = str(figure.get("not_estimable")) if missing else interval_text(figure)
-        cells = (name_of(key), value, limits, counts_text(key, figure))
+    for key, estimate in estimates.items():
+        missing = estimate["value"] is None
+        value = NOT_ESTIMABLE if missing else number_text(estimate["value"])
+        limits = str(estimate.get("not_estimable")) if missing else interval_text(estimate)
+        cells = (name_of(key), value, limits, counts_text(key, estimate))
         lines.append(" & ".join(_latex(cell) for cell in cells) + r" \\")
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", r"\end{table}", ""])
 

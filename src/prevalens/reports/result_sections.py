@@ -11,15 +11,15 @@ from prevalens.reports.chart_blocks import (
     score_charts,
 )
 from prevalens.reports.document import Block, Listing, Paragraph, Table
-from prevalens.reports.figure_tables import (
-    figure_row,
-    figure_table,
+from prevalens.reports.estimate_tables import (
+    estimate_row,
+    estimate_table,
     keys_of,
     level_text,
     noted,
     notes_of,
 )
-from prevalens.reports.figure_text import figure_text, name_of, number_text, percent_text
+from prevalens.reports.estimate_text import estimate_text, name_of, number_text, percent_text
 
 Record = Mapping[str, Any]
 
@@ -38,43 +38,43 @@ def cross_table_block(table: Record, record: Record, unit: str) -> Table:
 
 
 def at_threshold(record: Record) -> list[Block]:
-    """Return the figures at the threshold."""
-    figures = record["figures"]
-    keys = keys_of(figures, "threshold")
-    caption = f"Figures at the threshold, with {level_text(record)}"
-    table = figure_table(figures, keys, caption=caption, address="figures")
-    return [table, *noted(figures, keys)]
+    """Return the estimates at the threshold."""
+    estimates = record["estimates"]
+    keys = keys_of(estimates, "threshold")
+    caption = f"Estimates at the threshold, with {level_text(record)}"
+    table = estimate_table(estimates, keys, caption=caption, address="estimates")
+    return [table, *noted(estimates, keys)]
 
 
 def discrimination(record: Record) -> list[Block]:
-    """Return the figures and curves that need no threshold."""
-    figures = record["figures"]
-    keys = keys_of(figures, "ranking")
+    """Return the estimates and curves that need no threshold."""
+    estimates = record["estimates"]
+    keys = keys_of(estimates, "ranking")
     caption = f"Discrimination, with {level_text(record)}"
-    table = figure_table(figures, keys, caption=caption, address="figures")
-    return [table, *noted(figures, keys), *discrimination_charts(record)]
+    table = estimate_table(estimates, keys, caption=caption, address="estimates")
+    return [table, *noted(estimates, keys), *discrimination_charts(record)]
 
 
 def calibration(record: Record) -> list[Block]:
     """Return calibration as given and after correction, with its charts."""
-    figures, correction = record["figures"], record["correction"]
-    keys = keys_of(figures, "calibration")
-    before = figure_table(
-        figures,
+    estimates, correction = record["estimates"], record["correction"]
+    keys = keys_of(estimates, "calibration")
+    before = estimate_table(
+        estimates,
         keys,
         caption=f"Calibration of the scores as given, with {level_text(record)}",
-        address="figures",
+        address="estimates",
     )
-    shown: list[Block] = [*_uncorrected(record), before, *noted(figures, keys)]
+    shown: list[Block] = [*_uncorrected(record), before, *noted(estimates, keys)]
     if correction is not None:
         shown += [
-            figure_table(
-                correction["figures"],
-                [key for key in keys if key in correction["figures"]],
+            estimate_table(
+                correction["estimates"],
+                [key for key in keys if key in correction["estimates"]],
                 caption="Calibration after correction from a prevalence of "
                 f"{percent_text(correction['train_prevalence'])} to "
                 f"{percent_text(correction['target_prevalence'])}, that of these rows",
-                address="correction.figures",
+                address="correction.estimates",
             ),
             Paragraph(
                 f"The threshold {record['settings']['threshold']:.6g} on the scores as given makes "
@@ -92,11 +92,11 @@ def _uncorrected(record: Record) -> list[Block]:
     share = held["train_prevalence"]
     where = "" if share is None else f", at the prevalence of {percent_text(share)} they learned"
     return [
-        figure_table(
-            held["figures"],
-            list(held["figures"]),
+        estimate_table(
+            held["estimates"],
+            list(held["estimates"]),
             caption=f"Calibration before correction{where}",
-            address="uncorrected.figures",
+            address="uncorrected.estimates",
         )
     ]
 
@@ -104,16 +104,16 @@ def _uncorrected(record: Record) -> list[Block]:
 def usefulness(record: Record) -> list[Block]:
     """Return net benefit at the threshold and its curve."""
     utility = record["utility"]
-    figures = utility["figures"]
+    estimates = utility["estimates"]
     return [
-        figure_table(
-            figures,
-            list(figures),
+        estimate_table(
+            estimates,
+            list(estimates),
             caption=f"Net benefit where one acts from a risk of {utility['risk']:.4g}, with "
             f"{level_text(record)}",
-            address="utility.figures",
+            address="utility.estimates",
         ),
-        *noted(figures, list(figures)),
+        *noted(estimates, list(estimates)),
         Paragraph(
             "Net benefit counts true positives per image and takes off false positives at the odds "
             "of the risk from which one acts. Treating none has 0. It reads scores as risks"
@@ -128,8 +128,8 @@ def predictive(record: Record) -> list[Block]:
     rows = [
         (
             percent_text(row["prevalence"]) + (" (stated)" if row["stated"] else ""),
-            figure_text(row["ppv"]),
-            figure_text(row["npv"]),
+            estimate_text(row["ppv"]),
+            estimate_text(row["npv"]),
         )
         for row in record["predictive_values"]
     ]
@@ -144,15 +144,15 @@ def comparison(record: Record) -> list[Block]:
     if compared is None:
         return []
     rows = []
-    for key, contrast in compared["figures"].items():
-        value, limits = figure_row(key, contrast["difference"])[1:3]
+    for key, contrast in compared["estimates"].items():
+        value, limits = estimate_row(key, contrast["difference"])[1:3]
         p_value = "none" if contrast["p_value"] is None else number_text(contrast["p_value"])
-        sides = [figure_text(contrast[side]) for side in ("first", "second")]
+        sides = [estimate_text(contrast[side]) for side in ("first", "second")]
         rows.append((name_of(key), *sides, value, limits, p_value))
     test = compared["mcnemar"]
     found = {name: test[name] for name in ("exact", "mid_p", "clustered") if test[name] is not None}
     told = ", ".join(f"{name.replace('_', '-')} p {number_text(p)}" for name, p in found.items())
-    header = ("Figure", "This model", "Other model", "Difference", "Interval", "p")
+    header = ("Estimate", "This model", "Other model", "Difference", "Interval", "p")
     return [
         Table(
             f"This model minus the other on the same rows, with {level_text(record)}",
@@ -167,7 +167,7 @@ def comparison(record: Record) -> list[Block]:
             [
                 f"p for {name_of(key)}: {contrast['method']}; the hypothesis: "
                 f"{contrast['hypothesis']}."
-                for key, contrast in compared["figures"].items()
+                for key, contrast in compared["estimates"].items()
                 if contrast["p_value"] is not None
             ]
         ),
@@ -175,12 +175,12 @@ def comparison(record: Record) -> list[Block]:
 
 
 def patients(record: Record) -> list[Block]:
-    """Return the figures per patient, if there are ids."""
+    """Return the estimates per patient, if there are ids."""
     level = record["patient_level"]
     if level is None:
         return []
-    figures = level["figures"]
-    keys = [*keys_of(figures, "threshold"), *keys_of(figures, "ranking")]
+    estimates = level["estimates"]
+    keys = [*keys_of(estimates, "threshold"), *keys_of(estimates, "ranking")]
     return [
         Paragraph(
             f"One score per patient, the {level['how']} of the images' scores; a patient is "
@@ -188,13 +188,13 @@ def patients(record: Record) -> list[Block]:
             f"({level['threshold']:.6g}), which nothing chose for patients."
         ),
         cross_table_block(level["table"], record, "patients"),
-        figure_table(
-            figures,
+        estimate_table(
+            estimates,
             keys,
-            caption=f"Figures per patient, with {level_text(record)}",
-            address="patient_level.figures",
+            caption=f"Estimates per patient, with {level_text(record)}",
+            address="patient_level.estimates",
         ),
-        *noted(figures, keys),
+        *noted(estimates, keys),
     ]
 
 
@@ -202,15 +202,15 @@ def subgroups(record: Record) -> list[Block]:
     """Return a table for each covariate."""
     shown: list[Block] = []
     for number, group in enumerate(record["subgroups"]):
-        shown += [_subgroup(number, group), *notes_of(_subgroup_figures(group))]
+        shown += [_subgroup(number, group), *notes_of(_subgroup_estimates(group))]
     return shown
 
 
-def _subgroup_figures(group: Record) -> list[tuple[str, Record]]:
+def _subgroup_estimates(group: Record) -> list[tuple[str, Record]]:
     return [
-        (f"{level['level']}: {name_of(key)}", figure)
+        (f"{level['level']}: {name_of(key)}", estimate)
         for level in group["levels"]
-        for key, figure in level.get("figures", {}).items()
+        for key, estimate in level.get("estimates", {}).items()
     ]
 
 
@@ -221,11 +221,11 @@ def _subgroup(number: int, group: Record) -> Table:
         if level["suppressed"]:
             rows.append((level["level"], "suppressed", "fewer than 5, or to protect those", "", ""))
             keys.append("")
-        for key, figure in level.get("figures", {}).items():
-            name, *cells = figure_row(key, figure)
+        for key, estimate in level.get("estimates", {}).items():
+            name, *cells = estimate_row(key, estimate)
             difference = level["differences"].get(key)
-            told = "" if difference is None else figure_text(difference)
+            told = "" if difference is None else estimate_text(difference)
             rows.append((f"{level['level']}: {name}", *cells, told))
-            keys.append(f"subgroups.{number}.levels.{place}.figures.{key}")
-    header = ("Level and figure", "Value", "Interval", "Rests on", "Minus all other rows")
-    return Table(f"Figures by {group['by']}", header, rows, keys)
+            keys.append(f"subgroups.{number}.levels.{place}.estimates.{key}")
+    header = ("Level and estimate", "Value", "Interval", "Rests on", "Minus all other rows")
+    return Table(f"Estimates by {group['by']}", header, rows, keys)

@@ -5,7 +5,7 @@ from typing import Any
 
 from prevalens.reports import result_sections
 from prevalens.reports.document import Block, Document, Gallery, Listing, Paragraph, Section, Table
-from prevalens.reports.figure_text import figure_text, name_of, number_text, percent_text
+from prevalens.reports.estimate_text import estimate_text, name_of, number_text, percent_text
 from prevalens.reports.guideline_map import guideline_rows
 
 _HEADLINE = ("sensitivity", "specificity", "auroc", "calibration_slope")
@@ -22,7 +22,7 @@ def document_of(record: Record) -> Document:
             "Calls against labels",
             [result_sections.cross_table_block(record["table"], record, "images")],
         ),
-        ("threshold", "Figures at the threshold", result_sections.at_threshold(record)),
+        ("threshold", "Estimates at the threshold", result_sections.at_threshold(record)),
         ("discrimination", "Discrimination", result_sections.discrimination(record)),
         ("calibration", "Calibration", result_sections.calibration(record)),
         ("usefulness", "Clinical usefulness", result_sections.usefulness(record)),
@@ -37,19 +37,21 @@ def document_of(record: Record) -> Document:
     sections.append(Section("guidelines", "Reporting guidelines", _guidelines(sections)))
     sections.append(Section("missing", "What this report does not hold", _missing(record)))
     headline = [
-        (key, name_of(key), record["figures"][key]) for key in _HEADLINE if key in record["figures"]
+        (key, name_of(key), record["estimates"][key])
+        for key in _HEADLINE
+        if key in record["estimates"]
     ]
     return Document(record["title"], lead_of(record), headline, sections)
 
 
 def lead_of(record: Record) -> list[Paragraph]:
-    """Return what must be read before any figure: synthetic images first."""
+    """Return what must be read before any estimate: synthetic images first."""
     setting, flow = record["settings"], record["flow"]
     lead = []
     if record["synthetic"]:
         lead.append(
             Paragraph(
-                "The images are synthetic. The figures show that the software works; they say "
+                "The images are synthetic. The estimates show that the software works; they say "
                 "nothing about patients.",
                 "warning",
             )
@@ -76,7 +78,7 @@ def lead_of(record: Record) -> list[Paragraph]:
 _ORIGINS = {
     "pre-specified": "pre-specified",
     "validation": "chosen on validation rows",
-    "exploratory": "exploratory, so figures at it may be optimistic",
+    "exploratory": "exploratory, so estimates at it may be optimistic",
 }
 
 
@@ -93,7 +95,7 @@ def _who(record: Record) -> list[Block]:
     shown: list[Block] = [
         Table("Images and patients of each class", header, rows),
         Paragraph(
-            f"Prevalence among these images: {figure_text(record['figures']['prevalence'])}. "
+            f"Prevalence among these images: {estimate_text(record['estimates']['prevalence'])}. "
             f"Prevalence among the rows trained on: {_stated(setting['train_prevalence'])}. "
             f"Prevalence where the model will be used: {_stated(setting['prevalence'])}."
         ),
@@ -134,7 +136,8 @@ def _partition(record: Record) -> list[Block]:
     ]
     if crossing:
         text = (
-            f"{crossing} patients have images in more than one part: these figures are optimistic."
+            f"{crossing} patients have images in more than one part: these estimates are "
+            "optimistic."
         )
         shown.append(Paragraph(text, "warning"))
     else:

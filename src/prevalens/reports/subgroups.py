@@ -1,4 +1,4 @@
-"""The figures in each part of the patients, with small cells kept back."""
+"""The estimates in each part of the patients, with small cells kept back."""
 
 import itertools
 from collections.abc import Sequence
@@ -9,8 +9,8 @@ import numpy as np
 from prevalens._checks import did_you_mean
 from prevalens.exceptions import InvalidInputError
 from prevalens.metrics.comparison import compare_groups
-from prevalens.metrics.every_figure import all_figures
-from prevalens.metrics.figure import Figure
+from prevalens.metrics.estimate import Estimate
+from prevalens.metrics.every_estimate import all_estimates
 from prevalens.predictions.predictions import Predictions
 from prevalens.typing import Column
 
@@ -21,12 +21,17 @@ _MOST_LEVELS = 12
 
 
 def subgroup_tables(
-    predictions: Predictions, by: Sequence[str], *, threshold: float, level: float, seed: int
+    predictions: Predictions,
+    by: Sequence[str],
+    *,
+    threshold: float,
+    confidence_level: float,
+    seed: int,
 ) -> list[dict[str, Any]]:
-    """Compute figures in each level of each covariate.
+    """Compute estimates in each level of each covariate.
 
     A number with more than 12 values is cut into thirds. A level of fewer than five patients
-    (images, where they are independent) is suppressed, and so is a figure that rests on fewer;
+    (images, where they are independent) is suppressed, and so is an estimate that rests on fewer;
     where a single level is suppressed, the next smallest is too, because subtraction from the
     total would give the first away.
 
@@ -34,7 +39,7 @@ def subgroup_tables(
         predictions: Two-class predictions.
         by: Names of covariates.
         threshold: Scores at or above it are called positive.
-        level: Coverage of the intervals.
+        confidence_level: Coverage of the intervals.
         seed: Seed of what is drawn.
 
     Raises:
@@ -43,7 +48,9 @@ def subgroup_tables(
     return [
         {
             "by": name,
-            "levels": _levels(predictions, _values(predictions, name), threshold, level, seed),
+            "levels": _levels(
+                predictions, _values(predictions, name), threshold, confidence_level, seed
+            ),
         }
         for name in by
     ]
@@ -91,7 +98,7 @@ def _thirds(column: Column) -> Column:
 
 
 def _levels(
-    predictions: Predictions, values: Column, threshold: float, level: float, seed: int
+    predictions: Predictions, values: Column, threshold: float, confidence_level: float, seed: int
 ) -> list[dict[str, Any]]:
     parts = {str(name): predictions.take(values == name) for name in np.unique(values)}
     sizes = {name: _units(part) for name, part in parts.items()}
@@ -102,14 +109,14 @@ def _levels(
     return [
         {"level": name, "suppressed": True}
         if name in hidden
-        else _level(name, part, threshold=threshold, level=level, seed=seed)
-        | {"differences": _differences(predictions, values == name, threshold, level)}
+        else _level(name, part, threshold=threshold, confidence_level=confidence_level, seed=seed)
+        | {"differences": _differences(predictions, values == name, threshold, confidence_level)}
         for name, part in parts.items()
     ]
 
 
 def _differences(
-    predictions: Predictions, inside: Column, threshold: float, level: float
+    predictions: Predictions, inside: Column, threshold: float, confidence_level: float
 ) -> dict[str, Any]:
     """Compare a level with all other rows, where either rests on enough patients."""
     if inside.all():
@@ -119,10 +126,10 @@ def _differences(
             predictions.labels,
             predictions.scores,
             inside,
-            figure=name,
+            measure=name,
             threshold=None if name == "auroc" else threshold,
             patients=predictions.patients,
-            level=level,
+            confidence_level=confidence_level,
         )
         for name in _COMPARED
     }
@@ -138,14 +145,14 @@ def _units(part: Predictions) -> int:
 
 
 def _level(
-    name: str, part: Predictions, *, threshold: float, level: float, seed: int
+    name: str, part: Predictions, *, threshold: float, confidence_level: float, seed: int
 ) -> dict[str, Any]:
-    figures = all_figures(
+    estimates = all_estimates(
         part.labels,
         part.scores,
         threshold=threshold,
         patients=part.patients,
-        level=level,
+        confidence_level=confidence_level,
         seed=seed,
     )
     return {
@@ -153,14 +160,14 @@ def _level(
         "suppressed": False,
         "images": len(part),
         "patients": part.n_patients,
-        "figures": {
-            key: figure.to_dict()
-            for key, figure in figures.items()
-            if key in _SHOWN and not _is_small(figure)
+        "estimates": {
+            key: estimate.to_dict()
+            for key, estimate in estimates.items()
+            if key in _SHOWN and not _is_small(estimate)
         },
     }
 
 
-def _is_small(figure: Figure) -> bool:
-    units = figure.n if figure.patients is None else figure.patients
+def _is_small(estimate: Estimate) -> bool:
+    units = estimate.n if estimate.patients is None else estimate.patients
     return units < SMALLEST

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from prevalens.metrics.figure import Figure
+from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.utility import net_benefit
 from prevalens.predictions.predictions import Predictions
 from prevalens.typing import Scores
@@ -13,7 +13,7 @@ _POINTS = 40
 
 
 def decision_curve(
-    predictions: Predictions, scores: Scores, *, at: float, level: float
+    predictions: Predictions, scores: Scores, *, at: float, confidence_level: float
 ) -> dict[str, Any]:
     """Compute net benefit at the threshold and over the risks at which one might act.
 
@@ -21,10 +21,10 @@ def decision_curve(
         predictions: Two-class predictions.
         scores: Scores that may be read as risks, shape `(n_rows,)`: corrected for prevalence.
         at: The report's threshold on those scores.
-        level: Coverage of the intervals, at each risk by itself.
+        confidence_level: Coverage of the intervals, at each risk by itself.
 
     Returns:
-        The `risk` the threshold stands for, the `figures` there, and the `curve` as plain lists.
+        The `risk` the threshold stands for, the `estimates` there, and the `curve` as plain lists.
     """
     # Beyond a few times the prevalence nothing is gained by any model of a rare disease.
     last = min(0.95, max(0.2, 3 * predictions.prevalence))
@@ -34,25 +34,25 @@ def decision_curve(
         scores,
         [*risks, min(at, 0.9999)],
         patients=predictions.patients,
-        level=level,
+        confidence_level=confidence_level,
     )
-    figures = {
+    estimates = {
         "net_benefit": found.model[-1],
         "net_benefit_treat_all": found.treat_all[-1],
         "standardised_net_benefit": found.standardised[-1],
     }
     return {
         "risk": min(at, 0.9999),
-        "figures": {name: figure.to_dict() for name, figure in figures.items()},
+        "estimates": {name: estimate.to_dict() for name, estimate in estimates.items()},
         "curve": {
             "thresholds": risks,
-            "model": [_value(figure) for figure in found.model[:-1]],
-            "lower": [figure.lower for figure in found.model[:-1]],
-            "upper": [figure.upper for figure in found.model[:-1]],
-            "treat_all": [_value(figure) for figure in found.treat_all[:-1]],
+            "model": [_value(estimate) for estimate in found.model[:-1]],
+            "lower": [estimate.lower for estimate in found.model[:-1]],
+            "upper": [estimate.upper for estimate in found.model[:-1]],
+            "treat_all": [_value(estimate) for estimate in found.treat_all[:-1]],
         },
     }
 
 
-def _value(figure: Figure) -> float | None:
-    return figure.value
+def _value(estimate: Estimate) -> float | None:
+    return estimate.value

@@ -18,7 +18,7 @@ from prevalens.typing import Labels, Rows
 class ImageKFold(ImageSplitter):
     """Cut a cohort into folds of images, whoever they are of; it warns how many patients cross.
 
-    Many published figures come from this protocol. It is here to reproduce them, and to show by
+    Many published estimates come from this protocol. It is here to reproduce them, and to show by
     how much they are optimistic; to learn how a model does on new patients use `PatientKFold`.
 
     Args:

@@ -41,7 +41,7 @@ class ImageSplitter(BaseCrossValidator):
         check_rows(X, len(labels))
         warnings.warn(
             f"{name} splits image by image: patients with several images stand on both sides, "
-            "and figures are optimistic. Use "
+            "and estimates are optimistic. Use "
             f"{name.replace('Image', 'Patient')} with the patients as `groups`.",
             LeakageWarning,
             stacklevel=4,
@@ -54,7 +54,7 @@ class ImageSplitter(BaseCrossValidator):
         if crossing:
             warnings.warn(
                 f"{type(self).__name__} put images of {crossing} of {cohort.n_patients} patients "
-                "into more than one part; figures from it are optimistic. "
+                "into more than one part; estimates from it are optimistic. "
                 f"{type(self).__name__.replace('Image', 'Patient')} keeps patients whole.",
                 LeakageWarning,
                 stacklevel=3,

@@ -99,9 +99,9 @@ class Partition:
         sensitivity: float = 0.9,
         specificity: float = 0.9,
         correlation: float = 0.2,
-        level: float = 0.95,
+        confidence_level: float = 0.95,
     ) -> PrecisionPlan:
-        """Say what each part holds, and how precise its figures can be, before any training.
+        """Say what each part holds, and how precise its estimates can be, before any training.
 
         Args:
             cohort: The cohort the rows point into.
@@ -109,7 +109,7 @@ class Partition:
             specificity: Specificity to assume, in (0, 1).
             correlation: Correlation to assume between the calls on two images of one patient,
                 in [0, 1]. The default is a guess: take it from a pilot where there is one.
-            level: Coverage of the intervals, in (0, 1).
+            confidence_level: Coverage of the intervals, in (0, 1).
 
         Returns:
             Patients and images per class of each part, and the half-width that an interval over
@@ -125,7 +125,7 @@ class Partition:
             sensitivity=sensitivity,
             specificity=specificity,
             correlation=correlation,
-            level=level,
+            confidence_level=confidence_level,
         )
 
     def check_cohort(self, cohort: Cohort, *, where: str = "This partition") -> None:

@@ -1,4 +1,4 @@
-"""How precise the figures of each part can be expected to be, before anything is trained."""
+"""How precise the estimates of each part can be expected to be, before anything is trained."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class ExpectedPrecision:
 
 @dataclass(frozen=True)
 class PartPlan:
-    """What one part holds, and how precise its figures can be.
+    """What one part holds, and how precise its estimates can be.
 
     Args:
         name: "train", "validation" or "test".
@@ -69,12 +69,12 @@ class PrecisionPlan:
     Args:
         parts: One plan per part that has rows.
         correlation: Assumed correlation between the calls on two images of one patient.
-        level: Coverage of the intervals.
+        confidence_level: Coverage of the intervals.
     """
 
     parts: tuple[PartPlan, ...]
     correlation: float
-    level: float
+    confidence_level: float
 
     @property
     def test(self) -> PartPlan | None:
@@ -85,7 +85,7 @@ class PrecisionPlan:
         """Return the plan as plain numbers and texts."""
         return {
             "correlation": self.correlation,
-            "level": self.level,
+            "confidence_level": self.confidence_level,
             "parts": {part.name: _plain(part) for part in self.parts},
         }
 
@@ -105,8 +105,8 @@ class PrecisionPlan:
         ]
         return (
             _aligned([[*head, "sensitivity", "specificity"], *rows])
-            + f"\nExpected {100 * self.level:g} % intervals over patients, assuming a correlation "
-            f"of {self.correlation:g} between the calls on two images of one patient."
+            + f"\nExpected {100 * self.confidence_level:g} % intervals over patients, assuming a "
+            f"correlation of {self.correlation:g} between the calls on two images of one patient."
         )
 
 
@@ -117,7 +117,7 @@ def plan_precision(
     sensitivity: float = 0.9,
     specificity: float = 0.9,
     correlation: float = 0.2,
-    level: float = 0.95,
+    confidence_level: float = 0.95,
 ) -> PrecisionPlan:
     """Plan the precision of each part of a cohort.
 
@@ -128,7 +128,7 @@ def plan_precision(
         specificity: Specificity to assume, in (0, 1).
         correlation: Correlation to assume between the calls on two images of one patient, in
             [0, 1]: 0 where images are independent, 1 where all of a patient's calls agree.
-        level: Coverage of the interval, in (0, 1).
+        confidence_level: Coverage of the interval, in (0, 1).
 
     Raises:
         InvalidInputError: an assumption is out of its range.
@@ -138,17 +138,28 @@ def plan_precision(
         check_number("specificity", specificity, low=0, high=1, open_low=True, open_high=True),
     )
     check_number("correlation", correlation, low=0, high=1)
-    check_number("level", level, low=0, high=1, open_low=True, open_high=True)
+    check_number("confidence_level", confidence_level, low=0, high=1, open_low=True, open_high=True)
     plans = [
-        _part_plan(cohort.take(rows), name, assumed, correlation=correlation, level=level)
+        _part_plan(
+            cohort.take(rows),
+            name,
+            assumed,
+            correlation=correlation,
+            confidence_level=confidence_level,
+        )
         for name, rows in parts.items()
         if len(rows)
     ]
-    return PrecisionPlan(tuple(plans), correlation, level)
+    return PrecisionPlan(tuple(plans), correlation, confidence_level)
 
 
 def _part_plan(
-    held: Cohort, name: str, assumed: tuple[float, float], *, correlation: float, level: float
+    held: Cohort,
+    name: str,
+    assumed: tuple[float, float],
+    *,
+    correlation: float,
+    confidence_level: float,
 ) -> PartPlan:
     """Plan one part from the cohort of its rows."""
     patients, codes = np.unique(held.patients, return_inverse=True)
@@ -162,13 +173,17 @@ def _part_plan(
         patients=dict(zip(held.classes, (images > 0).sum(axis=0).tolist(), strict=True)),
         n_images=len(held),
         n_patients=len(patients),
-        sensitivity=_precision(assumed[0], sick, correlation=correlation, level=level),
-        specificity=_precision(assumed[1], well, correlation=correlation, level=level),
+        sensitivity=_precision(
+            assumed[0], sick, correlation=correlation, confidence_level=confidence_level
+        ),
+        specificity=_precision(
+            assumed[1], well, correlation=correlation, confidence_level=confidence_level
+        ),
     )
 
 
 def _precision(
-    value: float, sizes: NDArray[np.int64], *, correlation: float, level: float
+    value: float, sizes: NDArray[np.int64], *, correlation: float, confidence_level: float
 ) -> ExpectedPrecision:
     """Expect an interval from patients with `sizes` images each of the class."""
     sizes = sizes[sizes > 0]
@@ -179,7 +194,7 @@ def _precision(
     n = images / effect
     if patients < 2:
         return ExpectedPrecision(value, images, patients, n, None)
-    t = float(stdtrit(patients - 1, (1 + level) / 2))
+    t = float(stdtrit(patients - 1, (1 + confidence_level) / 2))
     half = t * np.sqrt(value * (1 - value) / n + t**2 / (4 * n**2)) / (1 + t**2 / n)
     return ExpectedPrecision(value, images, patients, n, float(half))
 

@@ -18,7 +18,7 @@ from prevalens.typing import Rows
 class RepeatedPatientKFold(PatientSplitter):
     """Cut a cohort into folds of whole patients, several times, each time into other folds.
 
-    The spread of a figure over repeats is what the luck of the draw adds to it.
+    The spread of an estimate over repeats is what the luck of the draw adds to it.
 
     Args:
         n_splits: Number of folds in each repeat, at least 2.

@@ -16,7 +16,7 @@ from prevalens._checks import check_number
 from prevalens.cohorts.cohort import Cohort
 from prevalens.exceptions import DataWarning
 from prevalens.images.appearance import read_appearances
-from prevalens.metrics.figure import Figure
+from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.ranking import auroc
 from prevalens.splits.patient_kfold import PatientKFold
 from prevalens.typing import Column
@@ -32,38 +32,38 @@ class ShortcutAudit:
     """How well each shortcut tells the label; `str()` gives the text.
 
     Args:
-        figures: By name of the shortcut: AUROC of its probe, patients held out, with its interval.
+        estimates: By name of the shortcut: AUROC of its probe, patients held out, and its limits.
         bound: AUROC from which a shortcut is suspicious.
         left_out: Covariates that were not tried, and why.
     """
 
-    figures: Mapping[str, Figure]
+    estimates: Mapping[str, Estimate]
     bound: float
     left_out: Mapping[str, str]
 
     @property
     def suspicious(self) -> list[str]:
         """Names of the shortcuts at or past the bound and beyond chance, strongest first."""
-        return [name for name, figure in self._ranked() if self._is_suspicious(figure)]
+        return [name for name, estimate in self._ranked() if self._is_suspicious(estimate)]
 
     @property
     def ok(self) -> bool:
         """Whether no shortcut is suspicious."""
         return not self.suspicious
 
-    def _is_suspicious(self, figure: Figure) -> bool:
-        chance = figure.lower is not None and figure.lower <= 0.5
-        return figure.value is not None and figure.value >= self.bound and not chance
+    def _is_suspicious(self, estimate: Estimate) -> bool:
+        chance = estimate.lower is not None and estimate.lower <= 0.5
+        return estimate.value is not None and estimate.value >= self.bound and not chance
 
-    def _ranked(self) -> list[tuple[str, Figure]]:
-        return sorted(self.figures.items(), key=lambda item: -(item[1].value or 0.0))
+    def _ranked(self) -> list[tuple[str, Estimate]]:
+        return sorted(self.estimates.items(), key=lambda item: -(item[1].value or 0.0))
 
     def __str__(self) -> str:
         head = "What tells the label without looking at the picture: AUROC of a probe over "
         lines = [f"{head}held-out patients; suspicious from {self.bound:g}"]
-        for name, figure in self._ranked():
-            mark = "  <- suspicious" if self._is_suspicious(figure) else ""
-            lines.append(f"  {name}: {_in_words(figure)}{mark}")
+        for name, estimate in self._ranked():
+            mark = "  <- suspicious" if self._is_suspicious(estimate) else ""
+            lines.append(f"  {name}: {_in_words(estimate)}{mark}")
         lines += [f"  {name}: not tried, {why}" for name, why in self.left_out.items()]
         return "\n".join(lines)
 
@@ -73,7 +73,7 @@ class ShortcutAudit:
             "ok": self.ok,
             "bound": self.bound,
             "suspicious": self.suspicious,
-            "figures": {name: figure.to_dict() for name, figure in self.figures.items()},
+            "estimates": {name: estimate.to_dict() for name, estimate in self.estimates.items()},
             "left_out": dict(self.left_out),
         }
 
@@ -84,7 +84,7 @@ def audit_shortcuts(
     bound: float = 0.7,
     images: bool = True,
     n_splits: int = 5,
-    level: float = 0.95,
+    confidence_level: float = 0.95,
     seed: int = 0,
     n_jobs: int | None = None,
     progress: bool = False,
@@ -106,14 +106,14 @@ def audit_shortcuts(
         bound: AUROC from which a shortcut is suspicious, if its interval excludes 0.5.
         images: Whether to read the files; False tries the covariates alone.
         n_splits: Number of folds.
-        level: Coverage the intervals aim at.
+        confidence_level: Coverage the intervals aim at.
         seed: Seed of the folds.
         n_jobs: Workers that read files, as joblib counts them; None follows
             `joblib.parallel_config`.
         progress: Whether to show a line on standard error, where that is a terminal.
 
     Returns:
-        The audit; every figure has its patient-level interval.
+        The audit; every estimate has its patient-level interval.
 
     Raises:
         ImpossibleSplitError: a class has fewer patients than `n_splits`.
@@ -139,7 +139,7 @@ def audit_shortcuts(
                 cohort.is_positive,
                 _held_out_ranks(table, cohort.is_positive, folds),
                 patients=cohort.patients,
-                level=level,
+                confidence_level=confidence_level,
             )
             for name, table in shortcuts.items()
         },
@@ -152,10 +152,10 @@ def audit_shortcuts(
 
 def _warn(audit: ShortcutAudit) -> None:
     if not audit.ok:
-        told = (f"{name} (AUROC {audit.figures[name].value:.2f})" for name in audit.suspicious)
+        told = (f"{name} (AUROC {audit.estimates[name].value:.2f})" for name in audit.suspicious)
         warnings.warn(
             f"The label can be told without looking at the picture, by {', '.join(told)}. Find "
-            "out how the images were collected before trusting any figure on them.",
+            "out how the images were collected before trusting any estimate on them.",
             DataWarning,
             stacklevel=3,
         )
@@ -204,9 +204,10 @@ def _held_out_ranks(
     return ranks
 
 
-def _in_words(figure: Figure) -> str:
-    if figure.value is None:
-        return f"not estimable: {figure.not_estimable}"
-    if figure.lower is None or figure.upper is None:
-        return f"{figure.value:.3f} (no interval: {figure.note})"
-    return f"{figure.value:.3f} ({figure.level:.0%}: {figure.lower:.3f} to {figure.upper:.3f})"
+def _in_words(estimate: Estimate) -> str:
+    if estimate.value is None:
+        return f"not estimable: {estimate.not_estimable}"
+    if estimate.lower is None or estimate.upper is None:
+        return f"{estimate.value:.3f} (no interval: {estimate.note})"
+    limits = f"{estimate.lower:.3f} to {estimate.upper:.3f}"
+    return f"{estimate.value:.3f} ({estimate.confidence_level:.0%}: {limits})"

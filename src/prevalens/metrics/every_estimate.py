@@ -1,38 +1,38 @@
-"""Every figure of one model on one set of rows."""
+"""Every estimate of one model on one set of rows."""
 
 from numpy.typing import ArrayLike
 
 from prevalens._checks import check_integer, check_number
-from prevalens.metrics.bootstrap import bootstrap_figures
-from prevalens.metrics.closed_forms import closed_figures
-from prevalens.metrics.figure import Figure
-from prevalens.metrics.inputs import check_columns, check_level
+from prevalens.metrics.bootstrap import bootstrap_estimates
+from prevalens.metrics.closed_forms import closed_estimates
+from prevalens.metrics.estimate import Estimate
+from prevalens.metrics.inputs import check_columns, check_confidence_level
 
 
-def all_figures(
+def all_estimates(
     labels: ArrayLike,
     scores: ArrayLike,
     *,
     threshold: float,
     patients: ArrayLike | None = None,
-    level: float = 0.95,
+    confidence_level: float = 0.95,
     seed: int = 0,
     draws: int = 0,
-) -> dict[str, Figure]:
-    """Compute every figure at a threshold, with intervals that hold for images inside patients.
+) -> dict[str, Estimate]:
+    """Compute every estimate at a threshold, with intervals that hold for images inside patients.
 
     Args:
         labels: 1 or True where the image is positive, shape `(n_rows,)`.
         scores: Score of the positive class, shape `(n_rows,)`, in [0, 1].
         threshold: A score of at least this is a positive call; in [0, 1].
         patients: Patient id of each row, shape `(n_rows,)`; None: images are independent.
-        level: Coverage the intervals aim at.
+        confidence_level: Coverage the intervals aim at.
         seed: Seed of the bootstrap; the closed forms draw nothing.
         draws: Number of bootstrap draws over patients, at least 100, for those whose protocol
             asks for a bootstrap; 0 takes the closed forms, which hold better with few patients.
 
     Returns:
-        The figures by name, in the order of a report: those of the 2x2 table, then `auroc`,
+        The estimates by name, in the order of a report: those of the 2x2 table, then `auroc`,
         `average_precision`, `brier`, `log_loss`, `calibration_intercept` and
         `calibration_slope`, then `prevalence`.
 
@@ -40,15 +40,18 @@ def all_figures(
         InvalidInputError: a column is empty, of another length, or breaks its rule.
 
     Examples:
-        >>> figures = all_figures([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8], threshold=0.5)
-        >>> figures["auroc"].value, figures["sensitivity"].value
+        >>> estimates = all_estimates([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8], threshold=0.5)
+        >>> estimates["auroc"].value, estimates["sensitivity"].value
         (0.75, 0.5)
     """
     check_integer("seed", seed, minimum=0)
     check_integer("draws", draws, minimum=100 if draws else 0)
     threshold = check_number("threshold", threshold, low=0, high=1)
-    columns, level = check_columns(labels, scores, patients), check_level(level)
-    figures = closed_figures(columns, threshold=threshold, level=level)
+    columns, confidence_level = (
+        check_columns(labels, scores, patients),
+        check_confidence_level(confidence_level),
+    )
+    estimates = closed_estimates(columns, threshold=threshold, confidence_level=confidence_level)
     if draws == 0:
-        return figures
-    return bootstrap_figures(figures, columns, threshold=threshold, draws=draws, seed=seed)
+        return estimates
+    return bootstrap_estimates(estimates, columns, threshold=threshold, draws=draws, seed=seed)

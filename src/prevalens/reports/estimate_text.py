@@ -1,4 +1,4 @@
-"""How a figure is named and written, in every format alike."""
+"""How an estimate is named and written, in every format alike."""
 
 import math
 from collections.abc import Mapping
@@ -57,12 +57,12 @@ NOT_ESTIMABLE = "not estimable"
 
 
 def name_of(key: str) -> str:
-    """Return the name a reader sees for a figure's key."""
+    """Return the name a reader sees for an estimate's key."""
     return NAMES.get(key, key.replace("_", " ").capitalize())
 
 
 def group_of(key: str) -> str:
-    """Return the section a figure belongs to: threshold, ranking, utility, flow or calibration."""
+    """Return an estimate's section: threshold, ranking, utility, flow or calibration."""
     if key in AT_THRESHOLD:
         return "threshold"
     if any(word in key for word in _RANKING_WORDS):
@@ -91,30 +91,30 @@ def number_text(value: float | None) -> str:
     return f"{value:.{digits}f}"
 
 
-def interval_text(figure: Mapping[str, Any]) -> str:
-    """Write the limits of a figure, or say that there are none.
+def interval_text(estimate: Mapping[str, Any]) -> str:
+    """Write the limits of an estimate, or say that there are none.
 
     Examples:
         >>> interval_text({"lower": 0.5, "upper": 0.75})
         '0.500 to 0.750'
     """
-    lower, upper = figure["lower"], figure["upper"]
+    lower, upper = estimate["lower"], estimate["upper"]
     if lower is None and upper is None:
         return "no interval"
     low = "unbounded" if lower is None else number_text(lower)
     return f"{low} to {'unbounded' if upper is None else number_text(upper)}"
 
 
-def figure_text(figure: Mapping[str, Any]) -> str:
-    """Write a figure with its limits, or the reason why there is none.
+def estimate_text(estimate: Mapping[str, Any]) -> str:
+    """Write an estimate with its limits, or the reason why there is none.
 
     Examples:
-        >>> figure_text({"value": 0.6, "lower": 0.5, "upper": 0.75})
+        >>> estimate_text({"value": 0.6, "lower": 0.5, "upper": 0.75})
         '0.600 (0.500 to 0.750)'
     """
-    if figure["value"] is None:
-        return f"{NOT_ESTIMABLE}: {figure.get('not_estimable', 'no reason given')}"
-    return f"{number_text(figure['value'])} ({interval_text(figure)})"
+    if estimate["value"] is None:
+        return f"{NOT_ESTIMABLE}: {estimate.get('not_estimable', 'no reason given')}"
+    return f"{number_text(estimate['value'])} ({interval_text(estimate)})"
 
 
 def percent_text(share: float) -> str:
@@ -130,8 +130,8 @@ def percent_text(share: float) -> str:
     return f"{percent:.{1 - math.floor(math.log10(percent)) - 1}f} %"
 
 
-def counts_text(key: str, figure: Mapping[str, Any]) -> str:
-    """Write what a figure rests on: counted events or positives, images, patients.
+def counts_text(key: str, estimate: Mapping[str, Any]) -> str:
+    """Write what an estimate rests on: counted events or positives, images, patients.
 
     Examples:
         >>> counts_text("ppv", {"n": 50, "events": 40, "patients": 12, "unit": "image"})
@@ -139,11 +139,11 @@ def counts_text(key: str, figure: Mapping[str, Any]) -> str:
         >>> counts_text("auroc", {"n": 50, "events": 40, "patients": None, "unit": "image"})
         '50 images, 40 positive'
     """
-    count = f"{figure['n']} {figure['unit']}{'' if figure['n'] == 1 else 's'}"
-    if figure["events"] is not None:
+    count = f"{estimate['n']} {estimate['unit']}{'' if estimate['n'] == 1 else 's'}"
+    if estimate["events"] is not None:
         counted = key in _COUNTED
-        events = figure["events"]
+        events = estimate["events"]
         count = f"{events} of {count}" if counted else f"{count}, {events} positive"
-    if figure["patients"] is None or figure["unit"] == "patient":
+    if estimate["patients"] is None or estimate["unit"] == "patient":
         return count
-    return f"{count}, {figure['patients']} patient{'' if figure['patients'] == 1 else 's'}"
+    return f"{count}, {estimate['patients']} patient{'' if estimate['patients'] == 1 else 's'}"

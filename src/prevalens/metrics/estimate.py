@@ -1,4 +1,4 @@
-"""One figure of a study, with everything a reader needs to believe it."""
+"""One estimate of a study, with everything a reader needs to believe it."""
 
 import math
 from dataclasses import dataclass
@@ -8,21 +8,21 @@ from prevalens.exceptions import InvalidInputError
 
 
 @dataclass(frozen=True)
-class Figure:
+class Estimate:
     """A number with its interval; or the reason why there is none.
 
     Args:
         value: The point estimate, or None where `not_estimable` says why.
         lower: Lower limit; None where there is none.
         upper: Upper limit; None where there is none.
-        level: Coverage the interval aims at, for example 0.95.
+        confidence_level: Coverage the interval aims at, for example 0.95.
         method: How value and interval were computed, in words, with the reference.
         unit: Unit of analysis, "image" or "patient".
-        n: Number of units the figure rests on.
+        n: Number of units the estimate rests on.
         events: How many of those carry the counted event; None where nothing is counted.
-        patients: Number of patients the figure rests on; None where images are independent.
+        patients: Number of patients the estimate rests on; None where images are independent.
         not_estimable: Why there is no value.
-        note: What a reader should know before leaning on the figure.
+        note: What a reader should know before leaning on the estimate.
         design_effect: Variance over patients divided by that of independent images.
         effective_n: `n` divided by the design effect.
     """
@@ -30,7 +30,7 @@ class Figure:
     value: float | None
     lower: float | None
     upper: float | None
-    level: float
+    confidence_level: float
     method: str
     unit: str
     n: int
@@ -44,13 +44,13 @@ class Figure:
     def __post_init__(self) -> None:
         if (self.value is None) != (self.not_estimable is not None):
             raise InvalidInputError(
-                "A figure has either a value or a reason why it is not estimable, got "
+                "An estimate has either a value or a reason why it is not estimable, got "
                 f"value={self.value!r}, not_estimable={self.not_estimable!r}."
             )
         numbers = (self.value, self.lower, self.upper)
         if not all(number is None or math.isfinite(number) for number in numbers):
             raise InvalidInputError(
-                f"A figure holds finite numbers or None, got value, lower, upper {numbers!r}. "
+                f"An estimate holds finite numbers or None, got value, lower, upper {numbers!r}. "
                 "Say in `not_estimable` or `note` why there is none."
             )
 
@@ -59,11 +59,22 @@ class Figure:
             return f"not estimable: {self.not_estimable}"
         if self.lower is None or self.upper is None:
             return f"{self.value:.3f} (no interval)"
-        return f"{self.value:.3f} ({self.level:.0%} CI {self.lower:.3f} to {self.upper:.3f})"
+        limits = f"{self.lower:.3f} to {self.upper:.3f}"
+        return f"{self.value:.3f} ({self.confidence_level:.0%} CI {limits})"
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the figure as plain values; what does not apply is left out after `patients`."""
-        always = ("value", "lower", "upper", "level", "method", "unit", "n", "events", "patients")
+        """Return the estimate as plain values; what does not apply is left out after `patients`."""
+        always = (
+            "value",
+            "lower",
+            "upper",
+            "confidence_level",
+            "method",
+            "unit",
+            "n",
+            "events",
+            "patients",
+        )
         extra = ("not_estimable", "note", "design_effect", "effective_n")
         return {name: getattr(self, name) for name in always} | {
             name: getattr(self, name) for name in extra if getattr(self, name) is not None

@@ -1,10 +1,10 @@
-"""Tests of the table of all figures."""
+"""Tests of the table of all estimates."""
 
 import numpy as np
 import pytest
 
 from prevalens.exceptions import InvalidInputError
-from prevalens.metrics import all_figures
+from prevalens.metrics import all_estimates
 
 NAMES = [
     "sensitivity",
@@ -41,38 +41,42 @@ def rows(n_patients: int = 12) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def test_the_names_are_those_of_the_report_in_its_order() -> None:
     """Exactly the twenty names."""
     labels, scores, patients = rows()
-    assert list(all_figures(labels, scores, threshold=0.5, patients=patients)) == NAMES
+    assert list(all_estimates(labels, scores, threshold=0.5, patients=patients)) == NAMES
 
 
 @pytest.mark.parametrize("clustered", [False, True])
-def test_every_figure_states_what_it_rests_on(clustered: bool) -> None:
-    """Value inside ordered limits; level, unit, method, n, events and patients stated."""
+def test_every_estimate_states_what_it_rests_on(clustered: bool) -> None:
+    """Value inside ordered limits; confidence, unit, method, n, events and patients stated."""
     labels, scores, patients = rows()
-    made = all_figures(
-        labels, scores, threshold=0.5, patients=patients if clustered else None, level=0.9
+    made = all_estimates(
+        labels,
+        scores,
+        threshold=0.5,
+        patients=patients if clustered else None,
+        confidence_level=0.9,
     )
-    for name, figure in made.items():
-        assert figure.value is not None, name
-        assert figure.lower is not None, name
-        assert figure.upper is not None, name
-        assert figure.lower <= figure.value <= figure.upper, name
-        assert (figure.level, figure.unit) == (0.9, "image")
-        assert figure.patients in (range(9, 13) if clustered else {None}), name
-        assert figure.events is not None, name
-        assert figure.method, name
+    for name, estimate in made.items():
+        assert estimate.value is not None, name
+        assert estimate.lower is not None, name
+        assert estimate.upper is not None, name
+        assert estimate.lower <= estimate.value <= estimate.upper, name
+        assert (estimate.confidence_level, estimate.unit) == (0.9, "image")
+        assert estimate.patients in (range(9, 13) if clustered else {None}), name
+        assert estimate.events is not None, name
+        assert estimate.method, name
     assert made["auroc"].patients == (12 if clustered else None)
 
 
 def test_a_score_at_the_threshold_is_a_positive_call() -> None:
     """A score of the threshold counts, not above it."""
-    made = all_figures([1, 1, 0, 0], [0.5, 0.2, 0.5, 0.1], threshold=0.5)
+    made = all_estimates([1, 1, 0, 0], [0.5, 0.2, 0.5, 0.1], threshold=0.5)
     assert made["sensitivity"].value == 0.5
     assert made["specificity"].value == 0.5
 
 
 def test_one_class_leaves_reasons_not_zeros() -> None:
     """All images negative: what needs positives says so."""
-    made = all_figures([0, 0, 0], [0.1, 0.2, 0.7], threshold=0.5)
+    made = all_estimates([0, 0, 0], [0.1, 0.2, 0.7], threshold=0.5)
     assert made["specificity"].value == pytest.approx(2 / 3)
     for name in ("sensitivity", "auroc", "average_precision", "f1", "mcc", "kappa", "youden"):
         assert made[name].value is None, name
@@ -83,16 +87,16 @@ def test_one_class_leaves_reasons_not_zeros() -> None:
 def test_a_threshold_outside_0_to_1_is_refused() -> None:
     """50 is not 0.5."""
     with pytest.raises(InvalidInputError, match="`threshold`"):
-        all_figures([0, 1], [0.2, 0.8], threshold=50)
+        all_estimates([0, 1], [0.2, 0.8], threshold=50)
 
 
 def test_one_patient_gives_values_without_limits() -> None:
     """Images of one patient say nothing about others."""
     labels, scores, patients = rows(1)
-    for name, figure in all_figures(labels, scores, threshold=0.5, patients=patients).items():
-        assert figure.lower is None, name
-        assert figure.upper is None, name
-        assert "No interval" in str(figure.note) or figure.value is None, name
+    for name, estimate in all_estimates(labels, scores, threshold=0.5, patients=patients).items():
+        assert estimate.lower is None, name
+        assert estimate.upper is None, name
+        assert "No interval" in str(estimate.note) or estimate.value is None, name
 
 
 @pytest.mark.parametrize(
@@ -105,7 +109,7 @@ def test_one_patient_gives_values_without_limits() -> None:
         ({"draws": 1}, "`draws` must be a whole number >= 100, got 1"),
         ({"threshold": -0.01}, r"`threshold` must lie in \[0, 1\], got -0.01"),
         ({"threshold": 1.01}, r"`threshold` must lie in \[0, 1\], got 1.01"),
-        ({"level": 1.0}, "`level` must lie in"),
+        ({"confidence_level": 1.0}, "`confidence_level` must lie in"),
     ],
 )
 def test_settings_outside_their_range_are_refused_by_name(
@@ -114,13 +118,13 @@ def test_settings_outside_their_range_are_refused_by_name(
     """Each names the argument, the range and the value."""
     labels, scores, _ = rows()
     with pytest.raises(InvalidInputError, match=message):
-        all_figures(labels, scores, **({"threshold": 0.5} | given))  # type: ignore[arg-type]
+        all_estimates(labels, scores, **({"threshold": 0.5} | given))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("end", [0, 1])
 def test_the_ends_of_the_range_of_a_threshold_are_in_it(end: int) -> None:
     """At 0 every image is called positive; at 1 those of score 1."""
-    made = all_figures([1, 1, 0, 0], [1.0, 0.2, 0.0, 0.1], threshold=end)
+    made = all_estimates([1, 1, 0, 0], [1.0, 0.2, 0.0, 0.1], threshold=end)
     assert made["sensitivity"].value == (1.0 if end == 0 else 0.5)
     assert made["specificity"].value == (0.0 if end == 0 else 1.0)
 
@@ -129,13 +133,13 @@ def test_a_hundred_draws_are_enough_and_take_the_seed_and_the_level() -> None:
     """By default none are drawn, from seed 0."""
     labels, scores, patients = rows()
     ask = {"threshold": 0.5, "patients": patients}
-    assert "bootstrap" not in all_figures(labels, scores, **ask)["auroc"].method
+    assert "bootstrap" not in all_estimates(labels, scores, **ask)["auroc"].method
     drawn, same, other, wide = (
-        all_figures(labels, scores, draws=100, **ask, **given)["auroc"]
-        for given in ({}, {"seed": 0}, {"seed": 1}, {"level": 0.5})
+        all_estimates(labels, scores, draws=100, **ask, **given)["auroc"]
+        for given in ({}, {"seed": 0}, {"seed": 1}, {"confidence_level": 0.5})
     )
     assert "100 draws" in drawn.method
     assert drawn == same
     assert drawn != other
-    assert wide.level == 0.5
+    assert wide.confidence_level == 0.5
     assert drawn.lower < wide.lower < wide.upper < drawn.upper

@@ -1,13 +1,19 @@
-"""Figures as rows of a table, and the notes beneath it."""
+"""Estimates as rows of a table, and the notes beneath it."""
 
 from prevalens.reports.document import Paragraph
-from prevalens.reports.figure_tables import figure_row, figure_table, keys_of, level_text, notes_of
+from prevalens.reports.estimate_tables import (
+    estimate_row,
+    estimate_table,
+    keys_of,
+    level_text,
+    notes_of,
+)
 
 FIGURE = {
     "value": 0.5,
     "lower": 0.25,
     "upper": 0.75,
-    "level": 0.95,
+    "confidence_level": 0.95,
     "unit": "image",
     "n": 8,
     "events": 4,
@@ -18,25 +24,27 @@ NONE = FIGURE | {"value": None, "lower": None, "upper": None, "not_estimable": "
 
 def test_a_row_tells_name_value_interval_and_basis() -> None:
     """Four cells; where there is no value, the reason takes the interval's place."""
-    assert figure_row("npv", FIGURE) == (
+    assert estimate_row("npv", FIGURE) == (
         "Negative predictive value",
         "0.500",
         "0.250 to 0.750",
         "4 of 8 images",
     )
-    assert figure_row("npv", NONE)[1:3] == ("not estimable", "no positives")
+    assert estimate_row("npv", NONE)[1:3] == ("not estimable", "no positives")
 
 
 def test_rows_carry_their_address() -> None:
-    """Each row knows where its figure stands in the record."""
-    table = figure_table({"f1": FIGURE, "mcc": NONE}, ["mcc", "f1"], caption="c", address="figures")
+    """Each row knows where its estimate stands in the record."""
+    table = estimate_table(
+        {"f1": FIGURE, "mcc": NONE}, ["mcc", "f1"], caption="c", address="estimates"
+    )
 
-    assert table.keys == ["figures.mcc", "figures.f1"]
+    assert table.keys == ["estimates.mcc", "estimates.f1"]
     assert [row[0] for row in table.rows] == ["Matthews correlation", "F1"]
 
 
 def test_a_note_is_written_once() -> None:
-    """Two figures with one note share it; a figure without one has none."""
+    """Two estimates with one note share it; an estimate without one has none."""
     noted = FIGURE | {"note": "few patients"}
     (paragraph,) = notes_of([("A", noted), ("B", FIGURE), ("C", noted)])
 
@@ -45,6 +53,6 @@ def test_a_note_is_written_once() -> None:
 
 
 def test_keys_are_chosen_by_group_and_levels_are_percentages() -> None:
-    """Ranking figures are found by name; 0.9 is 90 %."""
+    """Ranking estimates are found by name; 0.9 is 90 %."""
     assert keys_of({"auroc": FIGURE, "f1": FIGURE}, "ranking") == ["auroc"]
-    assert level_text({"settings": {"level": 0.9}}) == "90 % intervals"
+    assert level_text({"settings": {"confidence_level": 0.9}}) == "90 % intervals"

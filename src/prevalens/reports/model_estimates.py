@@ -1,9 +1,9 @@
-"""Every figure a report states of one set of scores."""
+"""Every estimate a report states of one set of scores."""
 
 from typing import Any
 
 from prevalens.metrics.calibration import calibration_joint_intercept
-from prevalens.metrics.every_figure import all_figures
+from prevalens.metrics.every_estimate import all_estimates
 from prevalens.metrics.reliability import (
     expected_calibration_error,
     observed_expected,
@@ -13,32 +13,36 @@ from prevalens.metrics.smooth import integrated_calibration_index
 from prevalens.predictions.predictions import Predictions
 
 
-def model_figures(
-    predictions: Predictions, *, threshold: float, level: float, seed: int
+def model_estimates(
+    predictions: Predictions, *, threshold: float, confidence_level: float, seed: int
 ) -> dict[str, dict[str, Any]]:
-    """Compute the figures of `metrics.all_figures` and the further ones of calibration.
+    """Compute the estimates of `metrics.all_estimates` and the further ones of calibration.
 
     Args:
         predictions: Two-class predictions.
         threshold: Scores at or above it are called positive.
-        level: Coverage of the intervals.
+        confidence_level: Coverage of the intervals.
         seed: Seed of what is drawn.
 
     Returns:
-        The figures by name, as plain values.
+        The estimates by name, as plain values.
     """
     rows = (predictions.labels, predictions.scores)
     patients = predictions.patients
-    figures = all_figures(*rows, threshold=threshold, patients=patients, level=level, seed=seed)
+    estimates = all_estimates(
+        *rows, threshold=threshold, patients=patients, confidence_level=confidence_level, seed=seed
+    )
     for name, closed in (
         ("calibration_joint_intercept", calibration_joint_intercept),
         ("observed_expected", observed_expected),
         ("scaled_brier", scaled_brier),
     ):
-        figures[name] = closed(*rows, patients=patients, level=level)
+        estimates[name] = closed(*rows, patients=patients, confidence_level=confidence_level)
     for name, drawn in (
         ("expected_calibration_error", expected_calibration_error),
         ("integrated_calibration_index", integrated_calibration_index),
     ):
-        figures[name] = drawn(*rows, patients=patients, level=level, seed=seed)
-    return {name: figure.to_dict() for name, figure in figures.items()}
+        estimates[name] = drawn(
+            *rows, patients=patients, confidence_level=confidence_level, seed=seed
+        )
+    return {name: estimate.to_dict() for name, estimate in estimates.items()}

@@ -1,44 +1,51 @@
-"""Tests of the figure record."""
+"""Tests of the estimate record."""
 
 import math
 
 import pytest
 
 from prevalens.exceptions import InvalidInputError
-from prevalens.metrics import Figure
+from prevalens.metrics import Estimate
 
-WHOLE = {"lower": 0.4, "upper": 0.6, "level": 0.95, "method": "by hand", "unit": "image", "n": 9}
+WHOLE = {
+    "lower": 0.4,
+    "upper": 0.6,
+    "confidence_level": 0.95,
+    "method": "by hand",
+    "unit": "image",
+    "n": 9,
+}
 
 
-def test_a_figure_without_value_says_why() -> None:
+def test_an_estimate_without_value_says_why() -> None:
     """Neither a value nor a reason, or both, is refused."""
     with pytest.raises(InvalidInputError, match=r"value=None, not_estimable=None"):
-        Figure(value=None, **WHOLE)
+        Estimate(value=None, **WHOLE)
     with pytest.raises(InvalidInputError, match=r"value=0\.5, not_estimable='no positives'"):
-        Figure(value=0.5, not_estimable="no positives", **WHOLE)
+        Estimate(value=0.5, not_estimable="no positives", **WHOLE)
 
 
-def test_a_figure_reads_as_a_line_of_a_paper() -> None:
+def test_an_estimate_reads_as_a_line_of_a_paper() -> None:
     """Value and limits with three decimals; or what is missing."""
-    assert str(Figure(value=0.5, **WHOLE)) == "0.500 (95% CI 0.400 to 0.600)"
+    assert str(Estimate(value=0.5, **WHOLE)) == "0.500 (95% CI 0.400 to 0.600)"
     bare = WHOLE | {"lower": None, "upper": None}
-    assert str(Figure(value=0.5, **bare)) == "0.500 (no interval)"
-    missing = Figure(value=None, not_estimable="no positive images", **bare)
+    assert str(Estimate(value=0.5, **bare)) == "0.500 (no interval)"
+    missing = Estimate(value=None, not_estimable="no positive images", **bare)
     assert str(missing) == "not estimable: no positive images"
 
 
 def test_a_dictionary_keeps_none_where_a_reader_looks_and_drops_the_rest() -> None:
     """`patients` is always there; `note` only where there is one."""
-    plain = Figure(value=0.5, **WHOLE).to_dict()
+    plain = Estimate(value=0.5, **WHOLE).to_dict()
     assert plain["patients"] is None
     assert "note" not in plain
-    assert Figure(value=0.5, note="few", **WHOLE).to_dict()["note"] == "few"
+    assert Estimate(value=0.5, note="few", **WHOLE).to_dict()["note"] == "few"
 
 
 @pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
 @pytest.mark.parametrize("field", ["value", "lower", "upper"])
-def test_a_figure_never_holds_what_is_no_number(number: float, field: str) -> None:
+def test_an_estimate_never_holds_what_is_no_number(number: float, field: str) -> None:
     """Neither nan nor infinity can reach a report."""
     given = {"value": 0.5, "lower": 0.4, "upper": 0.6} | {field: number}
     with pytest.raises(InvalidInputError, match="finite numbers or None"):
-        Figure(**given, level=0.95, method="none", unit="image", n=2)
+        Estimate(**given, confidence_level=0.95, method="none", unit="image", n=2)

@@ -1,4 +1,4 @@
-"""What every public figure must satisfy, over arbitrary labels, scores and patients."""
+"""What every public estimate must satisfy, over arbitrary labels, scores and patients."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prevalens import metrics
-from prevalens.metrics import Figure
+from prevalens.metrics import Estimate
 from prevalens.metrics.influences import AT_THRESHOLD
 
-# What else a figure must be told; only what it takes is passed.
+# What else an estimate must be told; only what it takes is passed.
 EXTRA = {
     "prevalence": 0.1,
     "max_false_positive_rate": 0.4,
@@ -36,7 +36,8 @@ def takes(name: str) -> list[str]:
 NAMES = [
     name
     for name in metrics.__all__
-    if inspect.isfunction(getattr(metrics, name)) and {"labels", "level"} <= set(takes(name))
+    if inspect.isfunction(getattr(metrics, name))
+    and {"labels", "confidence_level"} <= set(takes(name))
 ]
 
 
@@ -47,26 +48,30 @@ def columns_of(rows: list[tuple[bool, int, int]]) -> Columns:
 
 
 def asked(
-    name: str, columns: Columns, *, level: float = 0.95, alone: bool = False
-) -> dict[str, Figure]:
-    """Ask one public function, and return every figure in its answer by its place there."""
+    name: str, columns: Columns, *, confidence_level: float = 0.95, alone: bool = False
+) -> dict[str, Estimate]:
+    """Ask one public function, and return every estimate in its answer by its place there."""
     labels, scores, patients = columns
-    given: dict[str, object] = {"labels": labels, "level": level, "scores": scores}
+    given: dict[str, object] = {
+        "labels": labels,
+        "confidence_level": confidence_level,
+        "scores": scores,
+    }
     given |= {"calls": scores >= 0.5, "patients": None if alone else patients}
     given |= {"first": scores, "second": (10 * scores) ** 2 % 7 / 7, "in_first": 10 * scores % 2}
     given |= EXTRA
-    if name == "all_figures":
+    if name == "all_estimates":
         given["threshold"] = 0.5
-    if name == "multiclass_figures":
+    if name == "multiclass_estimates":
         given |= {"labels": labels * 1, "scores": np.stack([1 - scores, scores], axis=1)}
         given["classes"] = ["a", "b"]
     made = getattr(metrics, name)(**{word: given[word] for word in takes(name) if word in given})
-    return figures_in(made, name)
+    return estimates_in(made, name)
 
 
-def figures_in(made: object, where: str) -> dict[str, Figure]:
-    """Find the figures in an answer of any shape."""
-    if isinstance(made, Figure):
+def estimates_in(made: object, where: str) -> dict[str, Estimate]:
+    """Find the estimates in an answer of any shape."""
+    if isinstance(made, Estimate):
         return {where: made}
     parts: Mapping[object, object] = {}
     if isinstance(made, Mapping):
@@ -75,9 +80,9 @@ def figures_in(made: object, where: str) -> dict[str, Figure]:
         parts = dict(enumerate(made))
     elif is_dataclass(made):
         parts = {field.name: getattr(made, field.name) for field in fields(made)}
-    found: dict[str, Figure] = {}
+    found: dict[str, Estimate] = {}
     for key, part in parts.items():
-        found |= figures_in(part, f"{where}.{key}")
+        found |= estimates_in(part, f"{where}.{key}")
     return found
 
 
@@ -109,12 +114,15 @@ def test_neither_the_order_of_rows_nor_the_names_of_patients_count(
     one, two = asked(name, columns), asked(name, (labels, scores, renamed))
 
     assert one.keys() == two.keys()
-    for place, figure in one.items():
+    for place, estimate in one.items():
         other = two[place]
-        assert figure.method, place
-        assert (figure.value is None) == bool(figure.not_estimable), place
-        for figures in ("value", "lower", "upper", "n", "events", "patients"):
-            assert close(getattr(figure, figures), getattr(other, figures)), (place, figures)
+        assert estimate.method, place
+        assert (estimate.value is None) == bool(estimate.not_estimable), place
+        for estimates in ("value", "lower", "upper", "n", "events", "patients"):
+            assert close(getattr(estimate, estimates), getattr(other, estimates)), (
+                place,
+                estimates,
+            )
 
 
 # The knots of that index's spline stand between rows, which twice as many rows move.
@@ -133,10 +141,12 @@ def test_everyone_twice_leaves_each_value_as_it_was(
     one = asked(name, columns)
     two = asked(name, (np.tile(labels, 2), np.tile(scores, 2), twins))
 
-    for place, figure in one.items():
+    for place, estimate in one.items():
         other = two[place]
-        assert close(figure.value, other.value), place
-        assert (2 * figure.n, 2 * (figure.patients or 0)) == (other.n, other.patients or 0), place
+        assert close(estimate.value, other.value), place
+        assert (2 * estimate.n, 2 * (estimate.patients or 0)) == (other.n, other.patients or 0), (
+            place
+        )
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -150,7 +160,7 @@ def test_a_wider_level_is_a_wider_interval(
     if not possible(name, columns):
         return
     wide = asked(name, columns, alone=alone)
-    for place, narrow in asked(name, columns, level=0.8, alone=alone).items():
+    for place, narrow in asked(name, columns, confidence_level=0.8, alone=alone).items():
         assert close(narrow.value, wide[place].value), place
         # Limits squared and added of arms that pull against each other (Zou 2007) need not nest.
         added = not alone and place.rpartition(".")[2] in {"youden", "balanced_accuracy"}
@@ -166,17 +176,17 @@ def test_a_wider_level_is_a_wider_interval(
 
 @pytest.mark.parametrize("function", ["compare_models", "compare_groups"])
 @settings(max_examples=15, deadline=None)
-@given(rows=ROWS, figure=st.sampled_from(["auroc", "brier", *AT_THRESHOLD]))
+@given(rows=ROWS, estimate=st.sampled_from(["auroc", "brier", *AT_THRESHOLD]))
 def test_a_comparison_turned_round_changes_its_sign(
-    function: str, rows: list[tuple[bool, int, int]], figure: str
+    function: str, rows: list[tuple[bool, int, int]], estimate: str
 ) -> None:
     """Second minus first: limits swap and turn, the p value stays."""
     labels, scores, patients = columns_of(rows)
     group, other = (10 * scores).astype(int) % 2, (10 * scores) ** 2 % 7 / 7
     if len(set(group.tolist())) < 2:
         return
-    ask: dict[str, object] = {"figure": figure, "patients": patients}
-    ask["threshold"] = 0.5 if figure in AT_THRESHOLD else None
+    ask: dict[str, object] = {"estimate": estimate, "patients": patients}
+    ask["threshold"] = 0.5 if estimate in AT_THRESHOLD else None
     compare: Callable[..., metrics.Contrast] = getattr(metrics, function)
     if function == "compare_models":
         one, two = (compare(labels, *pair, **ask) for pair in ((scores, other), (other, scores)))

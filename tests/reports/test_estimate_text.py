@@ -2,9 +2,9 @@
 
 import pytest
 
-from prevalens.reports.figure_text import (
+from prevalens.reports.estimate_text import (
     counts_text,
-    figure_text,
+    estimate_text,
     group_of,
     interval_text,
     name_of,
@@ -45,24 +45,24 @@ def test_an_absent_limit_is_said() -> None:
 
 
 def test_the_reason_stands_where_no_value_is() -> None:
-    """A figure without a value says why."""
-    figure = {"value": None, "lower": None, "upper": None, "not_estimable": "no positives"}
+    """An estimate without a value says why."""
+    estimate = {"value": None, "lower": None, "upper": None, "not_estimable": "no positives"}
 
-    assert figure_text(figure) == "not estimable: no positives"
+    assert estimate_text(estimate) == "not estimable: no positives"
 
 
-def test_what_a_figure_rests_on() -> None:
+def test_what_an_estimate_rests_on() -> None:
     """Counted events for proportions, positives for the rest, patients where there are some."""
-    figure = {"n": 1, "events": 1, "patients": 1, "unit": "image"}
+    estimate = {"n": 1, "events": 1, "patients": 1, "unit": "image"}
 
-    assert counts_text("npv", figure) == "1 of 1 image, 1 patient"
-    assert counts_text("brier", figure | {"n": 9, "patients": None}) == "9 images, 1 positive"
-    assert counts_text("npv", figure | {"unit": "patient", "n": 2}) == "1 of 2 patients"
-    assert counts_text("ece", figure | {"events": None, "patients": None}) == "1 image"
+    assert counts_text("npv", estimate) == "1 of 1 image, 1 patient"
+    assert counts_text("brier", estimate | {"n": 9, "patients": None}) == "9 images, 1 positive"
+    assert counts_text("npv", estimate | {"unit": "patient", "n": 2}) == "1 of 2 patients"
+    assert counts_text("ece", estimate | {"events": None, "patients": None}) == "1 image"
 
 
-def test_unknown_figures_have_a_name_and_a_place() -> None:
-    """A figure that metrics adds later is shown without a change here."""
+def test_unknown_estimates_have_a_name_and_a_place() -> None:
+    """An estimate that metrics adds later is shown without a change here."""
     assert name_of("new_thing") == "New thing"
     assert [group_of(key) for key in ("f1", "partial_auroc", "net_benefit", "new_thing")] == [
         "threshold",

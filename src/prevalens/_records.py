@@ -1,0 +1,163 @@
+"""Records on disk: typed, one version each, read strictly; the JSON Schema is made of the class."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import msgspec
+
+from prevalens._writing import write_json
+from prevalens.exceptions import InvalidInputError
+
+_LARGEST = 1 << 30  # bytes; a partition of 100,000,000 rows is below it
+Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A group of fields inside a record; unknown fields are refused.
+
+    A field that may be left out has the type `T | msgspec.UnsetType` and the default
+    `msgspec.UNSET`; a range is told by `Annotated[float, msgspec.Meta(ge=0, le=1)]`.
+    """
+
+
+class Record(Part, frozen=True, kw_only=True):
+    """What one kind of file holds, beside its `format` and `version`.
+
+    Class variables:
+        FORMAT: What the file says it is, such as `"prevalens partition"`.
+        VERSION: The version that is written; older ones are read through `UPGRADES`.
+        UPGRADES: By older version, a function from its plain fields to those of the next.
+        REMEDY: What to do about a file that cannot be read, a sentence.
+    """
+
+    FORMAT: ClassVar[str]
+    VERSION: ClassVar[int] = 1
+    UPGRADES: ClassVar[Mapping[int, Upgrade]] = {}
+    REMEDY: ClassVar[str] = "Restore the file, or make it anew."
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the record as plain values, `format` and `version` first."""
+        return {"format": self.FORMAT, "version": self.VERSION, **msgspec.to_builtins(self)}
+
+    def save(self, path: Path) -> None:
+        """Write the record as JSON, whole or not at all.
+
+        Raises:
+            UnwritableFileError: the folder cannot be made or written to.
+            ValueError: a number is not finite.
+        """
+        write_json(path, self.to_dict())
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read a file that `save` wrote, of this version or an older one.
+
+        Raises:
+            InvalidInputError: the file cannot be read, is no whole JSON, of another format or a
+                newer version, or a field is missing, unknown, of another type or out of range.
+        """
+        return cls.from_dict(read_json(path, remedy=cls.REMEDY), where=str(path))
+
+    @classmethod
+    def from_dict(cls, plain: object, *, where: str | None = None) -> Self:
+        """Check plain values, as JSON gives them, and return the record.
+
+        Args:
+            plain: What `to_dict` returned, of this version or an older one.
+            where: What to call it in an error; by default "This".
+
+        Raises:
+            InvalidInputError: as in `load`; the message names the path of what is wrong.
+        """
+        name = where or "This"
+        if not isinstance(plain, Mapping) or plain.get("format") != cls.FORMAT:
+            told = plain.get("format") if isinstance(plain, Mapping) else type(plain).__name__
+            raise InvalidInputError(
+                f"{name} is no {cls.FORMAT}: its `format` is {told!r}. {cls.REMEDY}"
+            )
+        fields = {key: value for key, value in plain.items() if key not in {"format", "version"}}
+        fields = cls._upgraded(fields, plain.get("version"), name)
+        try:
+            return msgspec.convert(fields, cls)
+        except (msgspec.ValidationError, RecursionError) as error:
+            raise InvalidInputError(
+                f"{name} was edited or cut: {_in_words(error)}. {cls.REMEDY}"
+            ) from error
+
+    @classmethod
+    def _upgraded(cls, fields: dict[str, Any], version: object, name: str) -> dict[str, Any]:
+        whole = isinstance(version, int) and not isinstance(version, bool)
+        if not whole or not (version == cls.VERSION or version in cls.UPGRADES):
+            raise InvalidInputError(
+                f"{name} has version {version!r}; this prevalens reads {cls.VERSION} of "
+                f"{cls.FORMAT!r}{' and older' if cls.UPGRADES else ''}. Update prevalens, or make "
+                "the file anew."
+            )
+        for older in range(int(str(version)), cls.VERSION):
+            try:
+                fields = cls.UPGRADES[older](fields)
+            except (KeyError, TypeError, AttributeError) as error:
+                raise InvalidInputError(
+                    f"{name} was edited or cut: version {older} needs {error}. {cls.REMEDY}"
+                ) from error
+        return fields
+
+    @classmethod
+    def json_schema(cls) -> dict[str, Any]:
+        """Return the JSON Schema (draft 2020-12) that every file of this version meets."""
+        (_, parts) = msgspec.json.schema_components([cls], ref_template="#/$defs/{name}")
+        top = parts.pop(cls.__name__)
+        envelope = {"format": {"const": cls.FORMAT}, "version": {"const": cls.VERSION}}
+        return {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            **top,
+            "title": cls.FORMAT,
+            "required": [*envelope, *top.get("required", ())],
+            "properties": envelope | top["properties"],
+            "$defs": parts,
+        }
+
+
+def read_json(path: Path, *, remedy: str) -> Any:
+    """Read a JSON file as plain values; nan, infinity and a name given twice are refused.
+
+    Raises:
+        InvalidInputError: the file cannot be read, is too large, or is no whole JSON.
+    """
+    try:
+        if not path.is_file():
+            raise InvalidInputError(f"{path} is no regular file. {remedy}")
+        if (size := path.stat().st_size) > _LARGEST:
+            raise InvalidInputError(
+                f"{path} has {size} bytes; a record has at most {_LARGEST}. {remedy}"
+            )
+        text = path.read_text(encoding="utf-8")
+        return json.loads(text, object_pairs_hook=_once_each, parse_constant=_no_constant)
+    except OSError as error:
+        raise InvalidInputError(f"{path} cannot be read ({error.strerror}). {remedy}") from error
+    except (ValueError, RecursionError) as error:
+        if isinstance(error, InvalidInputError):
+            raise
+        raise InvalidInputError(f"{path} is not whole JSON ({error}). {remedy}") from error
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{twice!r} is given twice")
+    return made
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no number of JSON")
+
+
+def _in_words(error: Exception) -> str:
+    """Return what msgspec says, with the path first: `a.b[0]: expected int, got str`."""
+    text, _, path = str(error).partition(" - at `$")
+    text = text[:1].lower() + text[1:].replace("`", "")
+    return f"`{path.strip('.`')}`: {text}" if path else text

@@ -1,0 +1,34 @@
+"""The estimates of a report are the metrics' own, all of them."""
+
+import pytest
+
+from prevalens import metrics
+from prevalens.predictions import Predictions
+from prevalens.reports.model_estimates import model_estimates
+
+MORE = (
+    "calibration_joint_intercept",
+    "observed_expected",
+    "scaled_brier",
+    "expected_calibration_error",
+    "integrated_calibration_index",
+)
+
+
+@pytest.mark.parametrize("name", MORE)
+def test_further_estimates_are_the_metrics(predictions: Predictions, name: str) -> None:
+    """Labels, scores, patients and confidence level are passed on; nothing is computed here."""
+    found = model_estimates(predictions, threshold=0.5, confidence_level=0.9, seed=0)
+    direct = getattr(metrics, name)(
+        predictions.labels, predictions.scores, patients=predictions.patients, confidence_level=0.9
+    )
+
+    assert found[name] == direct.to_dict()
+
+
+def test_the_promised_ones_come_first(predictions: Predictions) -> None:
+    """The order is that of `all_estimates`, then what this stage adds."""
+    found = list(model_estimates(predictions, threshold=0.5, confidence_level=0.95, seed=0))
+    promised = list(metrics.all_estimates(predictions.labels, predictions.scores, threshold=0.5))
+
+    assert found == [*promised, *MORE]
