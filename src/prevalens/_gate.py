@@ -4,6 +4,7 @@ import json
 import os
 import stat
 import zipfile
+from io import BufferedReader
 from typing import Any, BinaryIO
 
 from prevalens.exceptions import InvalidInputError
@@ -26,7 +27,7 @@ def open_file(
     max_bytes: int,
     error: type[InvalidInputError] = InvalidInputError,
     may_be_empty: bool = False,
-) -> BinaryIO:
+) -> BufferedReader:
     """Open a file to read bytes from, once it is known to be one.
 
     Args:
@@ -44,7 +45,7 @@ def open_file(
             folder, a pipe, a device); the text names it.
     """
     try:
-        _check(path, os.stat(path), what, max_bytes, error, may_be_empty)  # noqa: PTH116
+        _check(path, os.stat(path), what, max_bytes, error, may_be_empty=may_be_empty)  # noqa: PTH116
         opened = open(os.open(path, _FLAGS), "rb")  # noqa: PTH123, SIM115
     except FileNotFoundError as missing:
         raise error(f"{path} does not exist. Give the path of {what}.") from missing
@@ -54,7 +55,7 @@ def open_file(
         reason = getattr(refusal, "strerror", None) or refusal
         raise error(f"{path} cannot be opened ({reason}). Give {what} that can be.") from refusal
     try:
-        _check(path, os.fstat(opened.fileno()), what, max_bytes, error, may_be_empty)
+        _check(path, os.fstat(opened.fileno()), what, max_bytes, error, may_be_empty=may_be_empty)
     except BaseException:
         opened.close()
         raise
@@ -67,7 +68,8 @@ def _check(
     what: str,
     max_bytes: int,
     error: type[InvalidInputError],
-    may_be_empty: bool,  # noqa: FBT001
+    *,
+    may_be_empty: bool,
 ) -> None:
     if not stat.S_ISREG(found.st_mode):
         kind = "is a folder" if stat.S_ISDIR(found.st_mode) else "is no regular file"

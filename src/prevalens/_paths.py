@@ -49,27 +49,33 @@ def _look(name: str, base: str, folders: dict[str, str | None]) -> tuple[bool, b
     if folder not in folders:
         folders[folder] = _resolved(folder, base)
     real = folders[folder]
-    if real is None:
-        return False, os.path.isfile(os.path.join(base, name))  # noqa: PTH113, PTH118
-    if last in {"", ".", ".."}:  # a folder, and its parent may lie outside
-        return _is_below(os.path.realpath(os.path.join(real, last)), base), False  # noqa: PTH118
+    if real is None or last in {"", ".", ".."}:
+        return _resolve(name, base)
     path = f"{real}{os.sep}{last}"
     try:
         mode = os.lstat(path).st_mode
-        if not stat.S_ISLNK(mode):
-            return True, stat.S_ISREG(mode)
-        return _is_below(os.path.realpath(path), base), stat.S_ISREG(os.stat(path).st_mode)  # noqa: PTH116
     except (OSError, ValueError):
-        # A link that leads nowhere may still lead out.
-        return "\0" in path or _is_below(os.path.realpath(path), base), False
+        return True, False
+    return (True, stat.S_ISREG(mode)) if not stat.S_ISLNK(mode) else _resolve(name, base)
+
+
+def _resolve(name: str, base: str) -> tuple[bool, bool]:
+    path = os.path.join(base, name)  # noqa: PTH118
+    inside = not _is_absolute(name) and ("\0" in name or _is_below(os.path.realpath(path), base))
+    return inside, is_file(path)
 
 
 def _resolved(folder: str, base: str) -> str | None:
-    """Return the real path of a folder, or None where it lies outside."""
-    if PurePosixPath(folder).is_absolute() or Path(folder).is_absolute() or "\0" in folder:
+    """Return the real path of a folder, or None where each name in it is looked up by itself."""
+    # To the system, `..` of a folder that is not there is nothing.
+    if _is_absolute(folder) or ".." in folder or "\0" in folder:
         return None
     real = os.path.realpath(os.path.join(base, folder))  # noqa: PTH118
     return real if _is_below(real, base) else None
+
+
+def _is_absolute(name: str) -> bool:
+    return PurePosixPath(name).is_absolute() or Path(name).is_absolute()
 
 
 def _is_below(real: str, base: str) -> bool:

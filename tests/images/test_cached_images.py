@@ -12,8 +12,8 @@ import pytest
 
 from prevalens.exceptions import DataWarning
 from prevalens.images.cached_images import CachedImages, read_head
+from prevalens.images.decoding import FILES
 from prevalens.images.file_signatures import sign_files
-from prevalens.images.reading import FILES
 
 
 def slots(tmp_path: Path, shape: tuple[int, ...]) -> CachedImages:
@@ -82,7 +82,7 @@ import resource, sys, warnings, numpy as np
 from pathlib import Path
 from prevalens.images.cached_images import CachedImages
 from prevalens.images.file_signatures import sign_files
-from prevalens.images.reading import FILES
+from prevalens.images.decoding import FILES
 
 images = np.random.default_rng(0).integers(0, 256, (8, 64, 64, 3), dtype=np.uint8)
 paths = [Path(sys.argv[1]) / "image"] * 8

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from prevalens.exceptions import UnreadableImageError
+from prevalens.images.decoding import FILES
 from prevalens.images.file_signatures import (
     has_signature,
     hash_content,
     hash_contents,
     sign_files,
 )
-from prevalens.images.reading import FILES
 
 
 @pytest.fixture

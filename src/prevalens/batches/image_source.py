@@ -10,10 +10,10 @@ import numpy as np
 from prevalens._checks import check_choice, check_integer
 from prevalens.cohorts.cohort import Cohort
 from prevalens.exceptions import InvalidInputError, UnreadableImageError
+from prevalens.images.decoding import check_reader, read_image
 from prevalens.images.pixel_cache import PixelCache
 from prevalens.images.readers.files import FileReader
 from prevalens.images.readers.reader import Reader
-from prevalens.images.reading import check_reader, read_image
 from prevalens.typing import Images, Rows
 
 Size: TypeAlias = int | tuple[int, int]
@@ -42,9 +42,7 @@ class ImageSource:
         # A missing package is an error here, and not at each image.
         _ = self._reader.name
         self.paths = ImagePaths(cohort)
-        self._kept = (
-            cache.open(self.paths, size=self.size, reader=self._reader) if cache else None
-        )
+        self._kept = cache.open(self.paths, size=self.size, reader=self._reader) if cache else None
 
     def read(self, rows: Rows) -> tuple[Images, dict[int, str]]:
         """Return images, uint8 `(batch, height, width, 3)`, and which could not be read.
@@ -62,9 +60,7 @@ class ImageSource:
         for place in missing.tolist():
             row = int(rows[place])
             try:
-                images[place] = read_image(
-                    self.paths[row], size=self.size, reader=self._reader
-                )
+                images[place] = read_image(self.paths[row], size=self.size, reader=self._reader)
             except UnreadableImageError as error:
                 failures[place] = str(error)
                 continue

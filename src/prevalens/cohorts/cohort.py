@@ -25,8 +25,8 @@ from prevalens.cohorts.columns import (
 )
 from prevalens.cohorts.summary import CohortSummary, summarise
 from prevalens.exceptions import InvalidInputError
+from prevalens.images.decoding import check_reader
 from prevalens.images.readers.reader import Reader
-from prevalens.images.reading import check_reader
 from prevalens.typing import Column, Labels, Rows, Texts
 
 

@@ -12,9 +12,9 @@ from prevalens._checks import check_choice, name_some
 from prevalens.cohorts.cohort import Cohort
 from prevalens.cohorts.tables import covariate_column, read_columns
 from prevalens.exceptions import InvalidInputError, UnreadableImageError
+from prevalens.images.decoding import SUFFIXES
 from prevalens.images.dicom_file import dicom_patient
 from prevalens.images.many_files import map_files
-from prevalens.images.reading import SUFFIXES
 
 _BY_FOLDER = r"(?P<label>[^/]+)/(?P<patient>[^/_]+)_[^/]*"
 

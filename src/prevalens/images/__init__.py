@@ -6,6 +6,7 @@ from prevalens._lazy import lazy_names
 
 if TYPE_CHECKING:
     from prevalens.images.appearance import Appearance, read_appearance, read_appearances
+    from prevalens.images.decoding import read_image, read_images
     from prevalens.images.dicom_file import dicom_patient, is_dicom
     from prevalens.images.fingerprints import hash_files, perceptual_hash, perceptual_hashes
     from prevalens.images.near_pairs import find_near_pairs
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from prevalens.images.readers.opencv import OpencvReader
     from prevalens.images.readers.pillow import PillowReader
     from prevalens.images.readers.reader import Reader
-    from prevalens.images.reading import read_image, read_images
     from prevalens.images.resizing import resizer_name
 
 __all__ = [
@@ -65,8 +65,8 @@ __getattr__ = lazy_names(
         "read_appearance": "appearance",
         "read_appearances": "appearance",
         "read_dicom": "readers.dicom",
-        "read_image": "reading",
-        "read_images": "reading",
+        "read_image": "decoding",
+        "read_images": "decoding",
         "resizer_name": "resizing",
     },
 )

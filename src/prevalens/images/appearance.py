@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 
+from prevalens.images.decoding import read_image
 from prevalens.images.dicom_file import HEAD, is_dicom_head
 from prevalens.images.many_files import map_files
 from prevalens.images.opening import open_picture, split_address
 from prevalens.images.readers.arrays import is_array
 from prevalens.images.readers.pillow import FORMATS
 from prevalens.images.readers.reader import Reader
-from prevalens.images.reading import read_image
 from prevalens.typing import Image
 
 _SIDE = 16
@@ -45,9 +45,7 @@ class Appearance:
     thumbnail: NDArray[np.float64]
 
 
-def read_appearance(
-    path: str | os.PathLike[str], *, reader: Reader | None = None
-) -> Appearance:
+def read_appearance(path: str | os.PathLike[str], *, reader: Reader | None = None) -> Appearance:
     """Return the outside of one image file.
 
     Args:

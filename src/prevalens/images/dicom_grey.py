@@ -33,16 +33,17 @@ class GreyMeaning:
         bits: Bits the stored values use where there is no window; by default `BitsStored`.
     """
 
-    def __init__(self, header: Any, address: str, *, frame: int = 0, bits: int | None = None) -> None:
+    def __init__(
+        self, header: Any, address: str, *, frame: int = 0, bits: int | None = None
+    ) -> None:
         self._header = header
         self._address = address
         self._rescaling = _group(header, frame, "PixelValueTransformationSequence")
         self._interest = _group(header, frame, "FrameVOILUTSequence")
         self._bits = bits
         shape = str(header.get("PresentationLUTShape") or "")
-        self.is_inverted = "MONOCHROME1" in (str(header.get("PhotometricInterpretation")),) or (
-            shape == "INVERSE"
-        )
+        space = str(header.get("PhotometricInterpretation"))
+        self.is_inverted = space == "MONOCHROME1" or shape == "INVERSE"
 
     @property
     def is_hounsfield(self) -> bool:
@@ -149,7 +150,9 @@ class GreyMeaning:
             if name.casefold() == asked.casefold():
                 return _Table(self._by_table(index))
         there = sorted({name for name in [*explained, *(name for name, _ in own)] if name})
-        known = f" and, of CT, {sorted(PRESETS)}" if not self.is_hounsfield else f" {sorted(PRESETS)}"
+        known = (
+            f" and, of CT, {sorted(PRESETS)}" if not self.is_hounsfield else f" {sorted(PRESETS)}"
+        )
         raise InvalidInputError(
             f"{self._address} has no window named {asked!r}; its own are {there}{known}. Give one "
             "of these, or (centre, width)."

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 from scipy.fft import dctn
 
+from prevalens.images.decoding import read_image
 from prevalens.images.many_files import map_files
 from prevalens.images.opening import hash_file
 from prevalens.images.readers.reader import Reader
-from prevalens.images.reading import read_image
 from prevalens.typing import Image, Texts
 
 Hash: TypeAlias = NDArray[np.float32]  # (255,)

@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from typing import BinaryIO
+from io import BufferedReader
 
 from PIL import Image as Pillow
 
@@ -30,15 +30,13 @@ def split_address(address: str) -> tuple[str, str | None]:
     return file, part
 
 
-def open_picture(file: str, *, max_bytes: int = MAX_BYTES) -> BinaryIO:
+def open_picture(file: str, *, max_bytes: int = MAX_BYTES) -> BufferedReader:
     """Open the file of a picture.
 
     Raises:
         UnreadableImageError: there is none, it is empty, too large or no regular file.
     """
-    return open_file(
-        file, what="an image file", max_bytes=max_bytes, error=UnreadableImageError
-    )
+    return open_file(file, what="an image file", max_bytes=max_bytes, error=UnreadableImageError)
 
 
 def hash_file(path: str | os.PathLike[str]) -> str:

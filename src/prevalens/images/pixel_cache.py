@@ -15,9 +15,9 @@ from pathlib import Path
 
 from prevalens.exceptions import CacheFullError, DataWarning, InvalidInputError
 from prevalens.images.cached_images import CachedImages, read_head
+from prevalens.images.decoding import check_reader
 from prevalens.images.file_signatures import sign_files
 from prevalens.images.readers.reader import Reader
-from prevalens.images.reading import check_reader
 from prevalens.images.resizing import resizer_name
 
 _FORMAT = "prevalens pixels 3"
@@ -93,7 +93,9 @@ class PixelCache:
         signatures = sign_files(paths, own)
         settings = _short(_settings(shape, f"{own.name}; {resizer_name()}", names))
         file = self.directory / f"{settings}-{_short(signatures.tobytes())}.pixels"
-        slots = functools.partial(CachedImages, shape=shape, paths=paths, signatures=signatures, reader=own)
+        slots = functools.partial(
+            CachedImages, shape=shape, paths=paths, signatures=signatures, reader=own
+        )
         if not _may_write(self.directory):
             return self._read_only(slots, file, settings)
         if self.verify_contents and file.exists() and slots(file).find_changed().size:

@@ -6,9 +6,14 @@ from prevalens.images.tiff_pages import TiffPage
 
 _LOW_IS_WHITE, _GREY, _RGB, _PALETTE, _CMYK, _YCBCR = 0, 1, 2, 3, 5, 6
 _NAMES = {
-    **{4: "a mask", 8: "CIE L*a*b*", 9: "ICC L*a*b*", 10: "ITU L*a*b*"},
-    **{32803: "a colour filter array", 32844: "CIE Log L", 32845: "CIE Log Luv"},
-    **{34892: "linear raw"},
+    4: "a mask",
+    8: "CIE L*a*b*",
+    9: "ICC L*a*b*",
+    10: "ITU L*a*b*",
+    32803: "a colour filter array",
+    32844: "CIE Log L",
+    32845: "CIE Log Luv",
+    34892: "linear raw",
 }
 _KINDS = {2: "signed", 3: "floating-point", 5: "complex", 6: "complex"}
 _JPEG = 7
@@ -21,8 +26,7 @@ def refuse_unclear(address: str, page: TiffPage) -> None:
         UnreadableImageError: the text names the layout and what to convert to.
     """
     for kind in sorted(page.kinds - {1, 4}):
-        bits = page.bits[0] if page.bits else 0
-        raise refuse_kind(address, f"{bits}-bit {_KINDS.get(kind, 'unknown')}")
+        raise refuse_kind(address, f"{max(page.bits, default=0)}-bit {_KINDS.get(kind, 'unknown')}")
     bits = set(page.bits)
     if bits & {24, 32, 64}:
         raise refuse_kind(address, f"{max(bits)}-bit")
@@ -40,6 +44,8 @@ def _is_clear(page: TiffPage, bits: int) -> bool:
     meaning, channels = page.photometric, len(page.bits)
     if page.is_planar and channels > 1 and bits != 8:
         return False
+    if page.is_big_endian and (page.is_big or (meaning == _LOW_IS_WHITE and bits == 16)):
+        return False  # Pillow knows neither
     if meaning in {_LOW_IS_WHITE, _GREY}:
         grey = {1, 2, 4, 8, 16} if meaning == _LOW_IS_WHITE else {1, 2, 4, 8, 12, 16}
         return bits in grey if channels == 1 else bits == 8 and meaning == _GREY
@@ -59,6 +65,7 @@ def _unclear(address: str, page: TiffPage) -> UnreadableImageError:
     meaning = names.get(page.photometric, f"photometric {page.photometric}")
     bits = "+".join(map(str, page.bits[:6]))
     planes = ", channel by channel" if page.is_planar and len(page.bits) > 1 else ""
+    planes += ", the higher byte first" if page.is_big_endian else ""
     return UnreadableImageError(
         f"{address} stores {meaning} of {bits} bits{planes}, a TIFF that cannot be read for "
         "certain. Convert it to PNG, or to TIFF in grey or interleaved RGB of 8 or 16 bits."

@@ -27,10 +27,14 @@ class TiffPage:
     Args:
         number: Its place in the file, from 0.
         tags: Values of the tags that say what its pixels mean.
+        is_big_endian: Whether the higher byte of a number comes first.
+        is_big: Whether the file is a BigTIFF, of 8-byte places.
     """
 
     number: int
     tags: dict[int, tuple[Any, ...]] = field(default_factory=dict)
+    is_big_endian: bool = False
+    is_big: bool = False
 
     def first(self, tag: int, default: int) -> int:
         """Return the first value of a tag."""
@@ -140,7 +144,7 @@ def _pages(opened: BinaryIO) -> Iterator[TiffPage]:
             raise EOFError("a page is cut")
         rows = [table[start : start + entry] for start in range(0, len(table), entry)]
         tags = dict(filter(None, (_tag(opened, row, order, word) for row in rows)))
-        yield TiffPage(len(seen) - 1, tags)
+        yield TiffPage(len(seen) - 1, tags, is_big_endian=order == ">", is_big=big)
         place = following
 
 
@@ -151,9 +155,7 @@ def _unpacker(opened: BinaryIO, order: str) -> Callable[[str], tuple[Any, ...]]:
     return unpack
 
 
-def _tag(
-    opened: BinaryIO, row: bytes, order: str, word: str
-) -> tuple[int, tuple[Any, ...]] | None:
+def _tag(opened: BinaryIO, row: bytes, order: str, word: str) -> tuple[int, tuple[Any, ...]] | None:
     number, kind, count = struct.unpack_from(f"{order}HH{word}", row)
     if number not in _WANTED or kind not in _SIZES or not count:
         return None

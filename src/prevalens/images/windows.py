@@ -53,7 +53,8 @@ class GreyWindow:
         """Return the values as 0 to 255."""
         moved = values.astype(np.float64)
         if self.function == "SIGMOID":
-            moved = 1.0 / (1.0 + np.exp(np.clip(-4.0 * (moved - self.centre) / self.width, -700, 700)))
+            power = np.clip(-4.0 * (moved - self.centre) / self.width, -700, 700)
+            moved = 1.0 / (1.0 + np.exp(power))
         elif self.function == "LINEAR_EXACT":
             moved = (moved - self.centre) / self.width + 0.5
         elif self.width > 1.0:
@@ -88,11 +89,9 @@ def check_window(window: Window | None) -> tuple[tuple[float, float] | str, ...]
 
 
 def _is_pair(window: object) -> bool:
-    return (
-        isinstance(window, Sequence)
-        and len(window) == 2
-        and not any(isinstance(each, str | Sequence) for each in window)
-    )
+    if isinstance(window, str) or not isinstance(window, Sequence) or len(window) != 2:
+        return False
+    return not any(isinstance(each, str | Sequence) for each in window)
 
 
 def _one(window: Any) -> tuple[float, float] | str:

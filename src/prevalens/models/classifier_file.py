@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from prevalens._checks import check_choice, check_number
 from prevalens._writing import whole_file
 from prevalens.exceptions import InvalidInputError
-from prevalens.images.reading import read_images
+from prevalens.images.decoding import read_images
 
 _VERSION = 1
 

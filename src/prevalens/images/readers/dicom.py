@@ -43,9 +43,11 @@ class DicomReader:
     fifth frame of a file of several.
 
     Args:
-        window: What is shown of grey values: `(centre, width)` in the rescaled unit; a name, of
-            CT one of `prevalens.images.windows.PRESETS` or else as the files explain theirs; or three of
-            these, which become red, green and blue. By default each file's own.
+        window: What is shown of grey values: `(centre, width)` in the rescaled unit; a name; or
+            three of these, which become red, green and blue. Of CT, `"abdomen"`, `"bone"`,
+            `"brain"`, `"liver"`, `"lung"`, `"mediastinum"`, `"stroke"`, `"subdural"` and
+            `"temporal bone"` are known; other names are those that the files explain their
+            windows by. By default each file's own.
         bits: Bits that grey values without a window use, 9 to 16; by default those that each file
             states, which devices set to 16 for 12.
     """
@@ -59,7 +61,7 @@ class DicomReader:
 
     @property
     def name(self) -> str:
-        """pydicom and its version, the window and the bits."""
+        """Pydicom and its version, the window and the bits."""
         settings = "".join(
             f" {name}={value!r}"
             for name, value in (("window", check_window(self.window)), ("bits", self.bits))
@@ -108,7 +110,7 @@ class DicomReader:
             _complete(header)
             refuse_coding(header, address)
             return self._shown(header, address, frame)
-        except (MissingExtraError, UnreadableImageError, InvalidInputError):
+        except (MissingExtraError, InvalidInputError, DataWarning):
             raise
         # Damaged headers raise AttributeError, ValueError, struct.error and more.
         except Exception as error:
@@ -245,7 +247,7 @@ def _warn_few(address: str, stored: NDArray[Any], shown: Image) -> None:
     if levels >= _FEW or folder in _named:
         return
     there = len(np.unique(stored))
-    if there < 2 * levels:
+    if there < max(_FEW, 2 * levels):
         return
     _named.add(folder)
     warnings.warn(

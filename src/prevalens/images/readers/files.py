@@ -45,7 +45,11 @@ class FileReader:
 
     def __post_init__(self) -> None:
         plain = _DECODERS[check_choice("decoder", self.decoder, _DECODERS)](bits=self.bits)
-        parts = (plain, DicomReader(window=self.window, bits=self.bits), ArrayReader(bits=self.bits))
+        parts = (
+            plain,
+            DicomReader(window=self.window, bits=self.bits),
+            ArrayReader(bits=self.bits),
+        )
         object.__setattr__(self, "_parts", parts)
 
     @property

@@ -8,7 +8,6 @@ from typing import Any, BinaryIO
 
 import numpy as np
 import PIL
-from numpy.typing import NDArray
 from PIL import Image as Pillow
 from PIL import ImageFile, ImageOps, UnidentifiedImageError
 
@@ -74,6 +73,8 @@ class PillowReader:
             with _strictly():
                 opened.seek(0)
                 page = find_picture(opened, address) if opened.read(4) in _TIFF else None
+                if page is not None:
+                    refuse_unclear(address, page)
                 opened.seek(0)
                 return _decode(opened, address, page, self.bits)
         except UnreadableImageError:
@@ -98,7 +99,6 @@ def _decode(opened: BinaryIO, address: str, page: TiffPage | None, bits: int | N
         if page is None:
             _refuse_frames(address, picture)
         else:
-            refuse_unclear(address, page)
             picture.seek(page.number)
             refuse_bomb(address, picture.width, picture.height)
         wide = _is_wide(picture)
@@ -150,7 +150,7 @@ def _over_black(picture: Pillow.Image) -> Image:
 def _grey_of_sixteen(
     address: str, picture: Pillow.Image, page: TiffPage | None, bits: int | None
 ) -> Image:
-    pixels: NDArray[Any] = np.asarray(picture)
+    pixels = np.asarray(picture)
     if picture.mode == "I" and picture.format != "PPM":
         raise refuse_kind(address, "32-bit")
     if page is not None and page.bits == (12,):
