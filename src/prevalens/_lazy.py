@@ -17,12 +17,14 @@ STAGES = (
     "batches",
     "augmentation",
     "models",
+    "features",
     "callbacks",
     "predictions",
     "explanations",
     "decisions",
     "metrics",
     "reports",
+    "studies",
 )
 
 
