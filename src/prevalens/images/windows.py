@@ -81,11 +81,12 @@ def check_window(window: Window | None) -> tuple[tuple[float, float] | str, ...]
     """
     if window is None:
         return ()
-    if isinstance(window, str) or _is_pair(window):
-        return (_one(window),)
-    if isinstance(window, Sequence) and len(window) == 3:
-        return tuple(_one(each) for each in window)
-    raise _not_a_window(window)
+    asked: Any = window
+    if isinstance(asked, str) or _is_pair(asked):
+        return (_one(asked),)
+    if isinstance(asked, Sequence) and len(asked) == 3:
+        return tuple(_one(each) for each in asked)
+    raise _not_a_window(asked)
 
 
 def _is_pair(window: object) -> bool:
