@@ -1,1 +1,0 @@
-"""What reads a picture: one file a kind."""
