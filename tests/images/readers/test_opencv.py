@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from prevalens.exceptions import UnreadableImageError
-from prevalens.images import opencv_decoding as decoding
-from prevalens.images import read_image, read_image_opencv
+from prevalens.images import FileReader, OpencvReader, PillowReader, read_image
+from prevalens.images.readers import opencv
 
 pytest.importorskip("cv2", reason="the extra `fast` is not installed")
 
-CELLS = Path(__file__).parents[2].parent / "shared" / "data" / "wbc" / "images"
+OPENCV = FileReader(decoder="opencv")
+CELLS = Path(__file__).parents[3].parent / "shared" / "data" / "wbc" / "images"
 
 
 def scene(mode: str = "RGB") -> Image.Image:
@@ -78,8 +79,8 @@ def test_every_kind_of_file_means_what_pillow_makes_of_it(
     mode, suffix, options = FILES[kind]
     path = tmp_path / f"picture.{suffix}"
     scene(mode).save(path, **options)
-    ours, theirs = (read(path, size=size) for read in (read_image_opencv, read_image))
-    assert (decoding._decode(path) is not None) == (kind in TAKEN)
+    ours, theirs = (read_image(path, size=size, reader=reader) for reader in (OPENCV, None))
+    assert (opencv._decode(path.read_bytes()) is not None) == (kind in TAKEN)
     assert ours.shape == theirs.shape
     difference = np.abs(ours.astype(int) - theirs.astype(int))
     assert difference.mean() <= (1 if suffix == "jpeg" else 0)
@@ -96,7 +97,7 @@ def test_a_cut_file_is_an_error_at_every_length(tmp_path: Path, suffix: str) -> 
     for length in np.linspace(0, len(data) - 1, 25).astype(int).tolist():
         path.write_bytes(data[:length])
         try:
-            image = read_image_opencv(path)
+            image = read_image(path, reader=OPENCV)
         except UnreadableImageError as error:
             refused += 1
             assert "cut." in str(error)  # noqa: PT017
@@ -119,7 +120,7 @@ def test_changed_bytes_are_an_error_or_an_image(
     path = tmp_path / f"changed.{suffix}"
     path.write_bytes(bytes(changed))
     try:
-        image = read_image_opencv(path, size=16)
+        image = read_image(path, size=16, reader=OPENCV)
     except UnreadableImageError as error:
         assert "changed." in str(error)  # noqa: PT017
     else:
@@ -129,7 +130,7 @@ def test_changed_bytes_are_an_error_or_an_image(
 def test_grey_is_left_to_pillow(tmp_path: Path) -> None:
     """One channel is Pillow's luma."""
     scene().save(tmp_path / "a.png")
-    ours = read_image_opencv(tmp_path / "a.png", channels=1)
+    ours = read_image(tmp_path / "a.png", channels=1, reader=OPENCV)
     assert np.array_equal(ours, read_image(tmp_path / "a.png", channels=1))
 
 
@@ -137,25 +138,25 @@ def test_grey_is_left_to_pillow(tmp_path: Path) -> None:
 def test_real_smears_are_the_same() -> None:
     """Forty real cells as BMP come out equal to the last bit."""
     for path in sorted(CELLS.glob("*.bmp"))[:40]:
-        ours, theirs = (read(path, size=96) for read in (read_image_opencv, read_image))
+        ours, theirs = (read_image(path, size=96, reader=reader) for reader in (OPENCV, None))
         assert np.array_equal(ours, theirs)
 
 
 def test_files_that_opencv_cannot_judge_go_to_pillow(tmp_path: Path) -> None:
     """One that is absent, and a JPEG whose header ends before its picture begins."""
     with pytest.raises(UnreadableImageError, match=r"a\.png does not exist"):
-        read_image_opencv(tmp_path / "a.png")
+        read_image(tmp_path / "a.png", reader=OPENCV)
     comment = b"\xff\xfe" + (100).to_bytes(2, "big") + b"x" * 98
     (tmp_path / "b.jpg").write_bytes(b"\xff\xd8" + comment + b"\0" * 40 + b"\xff\xd9")
-    assert decoding._decode(tmp_path / "b.jpg") is None
+    assert opencv._decode((tmp_path / "b.jpg").read_bytes()) is None
     with pytest.raises(UnreadableImageError, match=r"b\.jpg"):
-        read_image_opencv(tmp_path / "b.jpg")
+        read_image(tmp_path / "b.jpg", reader=OPENCV)
 
 
 def test_the_decoder_is_told_with_its_version() -> None:
     """Kept pixels are those of a decoder; Pillow resizes in both."""
-    assert decoding.opencv_version().startswith("opencv ")
-    assert decoding.opencv_version().endswith(decoding.pillow_version())
+    assert OpencvReader().name.startswith("opencv ")
+    assert OpencvReader(bits=12).name.endswith(PillowReader(bits=12).name)
 
 
 @pytest.mark.parametrize("claim", [b"\xff\xff\xff\xff", b"\0\xff\0\0"])
@@ -166,5 +167,5 @@ def test_a_part_that_claims_more_than_the_file_holds_is_left_to_pillow(
     scene().save(tmp_path / "a.png")
     data = (tmp_path / "a.png").read_bytes()
     first = data.index(b"IDAT") - 4
-    assert decoding._plain_png(data)
-    assert not decoding._plain_png(data[:first] + claim + data[first + 4 :])
+    assert opencv._plain_png(data)
+    assert not opencv._plain_png(data[:first] + claim + data[first + 4 :])

@@ -1,16 +1,16 @@
 """OpenCV for the formats it decodes as Pillow does; Pillow for the rest."""
 
-import os
 import struct
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
 
 import numpy as np
-import PIL
 from PIL import Image as Pillow
 
 from prevalens._optional import require
-from prevalens.images.decoding import check_size, read_image
+from prevalens._paths import is_file
+from prevalens.images.opening import hash_file, open_picture
+from prevalens.images.readers.pillow import PillowReader
 from prevalens.typing import Image
 
 # Parts of a PNG file that change what its pixels mean: Pillow reads those.
@@ -18,70 +18,73 @@ _MEANINGFUL = {b"tRNS", b"eXIf", b"acTL", b"iCCP", b"gAMA"}
 _LIMIT = 64 * 1024  # bytes in which a JPEG's header is looked for
 
 
-def read_image_opencv(
-    path: str | os.PathLike[str], *, size: int | tuple[int, int] | None = None, channels: int = 3
-) -> Image:
-    """Read one image file as `read_image` does, faster for plain BMP, PNG and JPEG files.
+@dataclass(frozen=True, kw_only=True)
+class OpencvReader:
+    """Reads what `PillowReader` does, faster for plain BMP, PNG and JPEG files.
 
     OpenCV decodes 24-bit BMP, 8-bit grey or colour PNG and grey or YCbCr JPEG files that carry no
     transparency, orientation or colour transform of their own. Every other file, also one that
-    looks cut, goes to `read_image`, so that each kind of file means the same and damage is an
-    error. Pillow resizes in both, so that pixels differ by what JPEG decoders round.
+    looks cut, is read by Pillow, so that each kind of file means the same and damage is an error.
+    Pixels differ by what JPEG decoders round. Needs the extra `fast`.
 
     Args:
-        path: Image file.
-        size: Height and width to resize to, or one number for a square.
-        channels: 3 for red, green, blue; 1 for grey.
-
-    Returns:
-        The pixels, uint8, shape `(height, width, channels)`, 0 to 255.
-
-    Raises:
-        MissingExtraError: OpenCV is not installed.
-        UnreadableImageError: as for `read_image`.
+        bits: As for `PillowReader`.
     """
-    pixels = _decode(Path(path)) if channels == 3 else None
-    if pixels is None:
-        return read_image(path, size=size, channels=channels)
-    wanted = check_size(size)
-    if wanted is None or wanted == pixels.shape[:2]:
-        return pixels
-    picture = Pillow.fromarray(pixels)
-    resized = picture.resize((wanted[1], wanted[0]), Pillow.Resampling.BILINEAR)
-    return np.asarray(resized)
 
+    bits: int | None = None
+    _pillow: PillowReader = field(init=False, repr=False)
 
-def pillow_version() -> str:
-    """Return the name and version of Pillow."""
-    return f"pillow {PIL.__version__}"
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_pillow", PillowReader(bits=self.bits))
 
+    @property
+    def name(self) -> str:
+        """OpenCV and Pillow, their versions, and the bits where they are stated.
 
-def opencv_version() -> str:
-    """Return the names and versions of OpenCV and Pillow.
+        Raises:
+            MissingExtraError: OpenCV is not installed.
+        """
+        return f"opencv {_cv2().__version__}, {self._pillow.name}"
 
-    Raises:
-        MissingExtraError: OpenCV is not installed.
-    """
-    return f"opencv {_cv2().__version__}, {pillow_version()}"
+    def matches(self, address: str, /) -> bool:
+        """Return whether a file is there."""
+        return is_file(address)
+
+    def identity(self, address: str, /) -> str:
+        """Return the SHA-256 of the file's bytes."""
+        return hash_file(address)
+
+    def read(self, address: str, /) -> Image:
+        """Return the picture, see `prevalens.images.read_image`.
+
+        Raises:
+            MissingExtraError: OpenCV is not installed.
+            UnreadableImageError: it cannot be read; the text names it.
+        """
+        with open_picture(address) as opened:
+            return self.decode(opened, address)
+
+    def decode(self, opened: BinaryIO, address: str) -> Image:
+        """Return the picture in an open file; `address` is for messages."""
+        opened.seek(0)
+        pixels = _decode(opened.read())
+        return self._pillow.decode(opened, address) if pixels is None else pixels
 
 
 def _cv2() -> Any:
     return require("cv2", extra="fast")
 
 
-def _decode(path: Path) -> Image | None:
+def _decode(data: bytes) -> Image | None:
     cv2 = _cv2()
-    try:
-        data = path.read_bytes()
-    except OSError:
-        return None
     if not (_plain_bmp(data) or _plain_png(data) or _plain_jpeg(data)):
         return None
     pixels = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), cv2.IMREAD_UNCHANGED)
     if pixels is None or pixels.dtype != np.uint8 or pixels.ndim not in {2, 3}:
         return None
-    code = cv2.COLOR_GRAY2RGB if pixels.ndim == 2 else cv2.COLOR_BGR2RGB
-    converted: Image = cv2.cvtColor(pixels, code)
+    if pixels.ndim == 2:
+        return np.asarray(pixels)
+    converted: Image = cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
     return converted
 
 
