@@ -1,4 +1,4 @@
-"""The command line, for those who only have a table: prevalens split | audit | report."""
+"""The command line, for those who only have a table: split, audit, report, study."""
 
 import argparse
 import contextlib
@@ -22,6 +22,7 @@ from prevalens.reports.clinical_report import FORMATS, ORIGINS, ClinicalReport
 from prevalens.splits.leakage import audit_leakage
 from prevalens.splits.partition import Partition
 from prevalens.splits.patient_holdout import PatientHoldout
+from prevalens.verbs import study
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -97,6 +98,14 @@ def _parser() -> argparse.ArgumentParser:
     _add_split(commands)
     _add_audit(commands)
     _add_report(commands)
+    study.add_study(
+        _add_command(
+            commands,
+            "study",
+            purpose="audit, plan, cross-fit and report a whole study of a table or folder of images",
+            example=study.EXAMPLE,
+        )
+    )
     completion = _add_command(
         commands,
         "completion",

@@ -69,7 +69,9 @@ def test_a_part_column_is_used_as_it_stands() -> None:
 
 
 @pytest.mark.parametrize(("positive", "confidence"), [(146, None), (148, 0.95)])
-def test_a_promise_is_asked_for_where_it_can_be_had(positive: int, confidence: float | None) -> None:
+def test_a_promise_is_asked_for_where_it_can_be_had(
+    positive: int, confidence: float | None
+) -> None:
     """59 patients are the least for 0.95 at 0.95: twice that in four fifths is 147.5."""
     assert planned(patients(positive, 300)).threshold.confidence == confidence
 

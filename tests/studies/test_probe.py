@@ -93,9 +93,7 @@ def test_rows_outside_change_nothing() -> None:
 
 def test_whole_patients_are_compared_on() -> None:
     """With at most 60 images, choices are made on 15 patients, and the fit on all."""
-    few = HeadChoice(
-        kinds=["logistic"], penalties=[1.0, 0.1], inner_folds=2, at_most=60, reason=""
-    )
+    few = HeadChoice(kinds=["logistic"], penalties=[1.0, 0.1], inner_folds=2, at_most=60, reason="")
     probe = fitted(head=few)
 
     assert probe.record.layer == "late"

@@ -32,7 +32,9 @@ def test_the_file_scores_pixels_as_the_probe_scores_features(
     probe = fit_probe(features, image_cohort, rows, head=head, threshold=ASK, seed=0)
     save_probe(probe, network, image_cohort, rows, tmp_path / "model.keras")
     paths = [image_cohort.path(row) for row in rows]
-    answer = load_classifier(tmp_path / "model.keras")(np.asarray(read_images(paths, size=(16, 16))))
+    answer = load_classifier(tmp_path / "model.keras")(
+        np.asarray(read_images(paths, size=(16, 16)))
+    )
 
     np.testing.assert_allclose(answer.scores, probe.scores(features), atol=1e-4)
     assert list(answer.names[:1]) == ["sick" if answer.is_positive[0] else "well"]

@@ -247,9 +247,9 @@ def _partition(cohort: Cohort, plan: StudyPlan, part: str | None) -> Partition |
     if kind == "cross-fitting":
         return None
     if kind == "test part":
-        return PatientHoldout(
-            validation=0.0, test=plan.evaluation.test, seed=plan.seed
-        ).partition(cohort)
+        return PatientHoldout(validation=0.0, test=plan.evaluation.test, seed=plan.seed).partition(
+            cohort
+        )
     if part is None:
         raise InvalidInputError("The plan takes parts from a column: name it in `part`.")
     names = cohort.covariates[part].astype(str)

@@ -71,9 +71,7 @@ def add_study(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--jobs", type=int, default=1, metavar="N", help="folds at once (default: 1)")
     how.add_argument("--plan", metavar="FILE", help="a plan that was edited, instead of a new one")
     how.add_argument("--plan-only", action="store_true", help="write the plan and train nothing")
-    how.add_argument(
-        "--resume", action="store_true", help="go on in a RUN that is there already"
-    )
+    how.add_argument("--resume", action="store_true", help="go on in a RUN that is there already")
     parser.add_argument(
         "-o", "--output", required=True, metavar="RUN", help="folder of the run; made"
     )
