@@ -102,7 +102,7 @@ def _parser() -> argparse.ArgumentParser:
         _add_command(
             commands,
             "study",
-            purpose="audit, plan, cross-fit and report a whole study of a table or folder of images",
+            purpose="audit, plan, cross-fit and report a whole study of images",
             example=study.EXAMPLE,
         )
     )

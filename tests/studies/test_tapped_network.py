@@ -26,7 +26,7 @@ def test_each_place_holds_the_mean_of_its_layers_maps(tmp_path: Path) -> None:
 
 
 def test_layers_are_taken_along_the_depth(tmp_path: Path) -> None:
-    """Of three activations, those at 0.35, 0.5, 0.65, 0.8 and 1 of the way: the second, the last."""
+    """Of three activations, those along the depth: the second, the last."""
     tapped = tap_network(save_network(tmp_path / "net.keras"))
 
     assert list(tapped.places) == ["r1", "r2"]

@@ -106,7 +106,7 @@ def test_a_study_from_the_shell(
 
     assert run(parsed(*words, "--plan-only", *out)) == 0
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["plan.json"]
-    with pytest.raises(InvalidInputError, match="is not empty. Go on with --resume"):
+    with pytest.raises(InvalidInputError, match=r"is not empty. Go on with --resume"):
         run(parsed(*words, *out))
     assert run(parsed(*words, "--resume", *out)) == 0
     assert (tmp_path / "run" / "report.json").is_file()

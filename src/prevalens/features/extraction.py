@@ -8,10 +8,10 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from prevalens._checks import check_integer
+from prevalens._checks import check_choice, check_integer
 from prevalens.batches.batch_reader import check_rows
 from prevalens.batches.image_dataset import ImageDataset
-from prevalens.batches.image_source import DECODERS, ImagePaths, Size, check_size
+from prevalens.batches.image_source import DECODERS, ImagePaths, Size, check_size, reader_of
 from prevalens.cohorts.cohort import Cohort
 from prevalens.exceptions import InvalidInputError
 from prevalens.features.feature_network import Network, feature_network, name_network
@@ -85,7 +85,7 @@ def extract_features(
         "layer": layer,
         "pooling": pooling,
         "views": list(named),
-        "decoder": DECODERS[decoder][1]() if decoder in DECODERS else decoder,
+        "reader": reader_of(cohort, check_choice("decoder", decoder, DECODERS)).name,
         "prevalens": version("prevalens"),
     }
 

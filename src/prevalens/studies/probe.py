@@ -36,7 +36,8 @@ class ProbeRecord(Record, frozen=True, kw_only=True):
         threshold: Threshold on recalibrated scores.
         rule: How the threshold was chosen.
         promise: What it promises of new patients, or None.
-        recalibrated: Whether scores went through Platt's map of the inner scores.
+        recalibrated: Whether scores went through Platt's map of the inner scores; not where these
+            rank no better than chance, or part the classes without overlap.
     """
 
     FORMAT: ClassVar[str] = "prevalens probe"
@@ -59,7 +60,7 @@ class Probe:
     Args:
         head: The fitted head.
         recalibration: Platt's map of its scores; None where inner scores rank no better than
-            chance, so that a map would turn them round.
+            chance, so that a map would turn them round, or part the classes, so that none exists.
         record: What was chosen, and on what grounds.
     """
 
@@ -145,7 +146,7 @@ def _fitted(
     inner = _inner(values[rows], labels[rows], patients[rows], own, seed)
     rank = _rank(labels[rows], inner)
     chosen = Predictions.of(cohort, rows, inner)
-    recalibration = fit_recalibration(chosen, method="platt") if rank > 0.5 else None
+    recalibration = _platt(chosen) if rank > 0.5 else None
     if recalibration is not None:
         chosen = chosen.with_scores(recalibration.correct(inner))
     point, told = _threshold(chosen, threshold)
@@ -162,6 +163,14 @@ def _fitted(
         recalibrated=recalibration is not None,
     )
     return Probe(fitted, recalibration, record)
+
+
+def _platt(chosen: Predictions) -> Recalibration | None:
+    """Return Platt's map, or None where the inner scores part the classes: it would be a step."""
+    try:
+        return fit_recalibration(chosen, method="platt")
+    except InvalidInputError:
+        return None
 
 
 def _threshold(chosen: Predictions, rule: ThresholdChoice) -> tuple[Any, str]:

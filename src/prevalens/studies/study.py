@@ -91,7 +91,7 @@ def run_study(
     part: str | None = None,
     prevalence: float | None = None,
     n_jobs: int = 1,
-    say: Say = lambda text: None,
+    say: Say | None = None,
 ) -> Study:
     """Run a planned study; killed at any moment, the same call goes on and ends the same.
 
@@ -109,7 +109,7 @@ def run_study(
             argument breaks its rule.
         UnreadableImageError: an image cannot be read.
     """
-    root = Path(folder)
+    root, say = Path(folder), say or _quiet
     _check_same(cohort, plan, root)
     say(f"features of {len(cohort)} images ({plan.network.weights})")
     network = tap_network(
@@ -329,3 +329,8 @@ def _auroc(predictions: Predictions) -> Estimate:
 
 def _plain(estimates: Mapping[str, Estimate]) -> dict[str, dict[str, Any]]:
     return {name: estimate.to_dict() for name, estimate in estimates.items()}
+
+
+def _quiet(text: str) -> None:
+    """Say nothing."""
+    del text

@@ -24,7 +24,7 @@ class AuditStep(Part, frozen=True, kw_only=True):
 
     finding: str
     action: Literal["joined", "named", "none"]
-    patients: list[list[str]] = []
+    patients: list[list[str]] = msgspec.field(default_factory=list)
 
 
 class Evaluation(Part, frozen=True, kw_only=True):
@@ -58,7 +58,7 @@ class NetworkChoice(Part, frozen=True, kw_only=True):
 
     weights: str
     image_size: Count | None = None
-    layers: list[str] = []
+    layers: list[str] = msgspec.field(default_factory=list)
     preprocessing: str | None = None
     reason: str
 
@@ -136,14 +136,13 @@ class StudyPlan(Record, frozen=True, kw_only=True):
         how = self.evaluation.kind
         if how == "cross-fitting":
             how += f", {self.evaluation.n_splits} folds of patients"
+        who = (
+            f"{facts['images']} images of {facts['patients']} patients, "
+            f"{facts['positive_images']} images {self.positive} of "
+            f"{facts['positive_patients']} patients"
+        )
         rows = [
-            (
-                "cohort",
-                f"{facts['images']} images of {facts['patients']} patients, "
-                f"{facts['positive_images']} images {self.positive} of "
-                f"{facts['positive_patients']} patients",
-                "",
-            ),
+            ("cohort", who, ""),
             *(("audit", step.finding, step.action) for step in self.audit),
             ("evaluation", how, self.evaluation.reason),
             ("network", self.network.weights, self.network.reason),

@@ -45,11 +45,11 @@ class TappedNetwork:
             name: slice(start, end) for name, start, end in zip(layers, starts, ends, strict=True)
         }
         joined = pooled[0] if len(pooled) == 1 else keras.layers.Concatenate(name="taps")(pooled)
-        self.model = keras.Model(network.inputs, joined, name="tapped")
+        self.model = keras.Model(network.input, joined, name="tapped")
 
     def maps(self, layer: str) -> keras.Model:
         """Return the network up to a layer."""
-        return keras.Model(self.network.inputs, self.network.get_layer(layer).output)
+        return keras.Model(self.network.input, self.network.get_layer(layer).output)
 
 
 def tap_network(
