@@ -104,7 +104,7 @@ def find_odd_pictures(
         few_levels=few,
         polarities=_groups([look[3] for look in seen]),
         depths=_groups([look[4] for look in seen]),
-        names=tuple(map(os.fspath, paths)),
+        names=tuple(os.fspath(path) for path in paths),
     )
 
 
