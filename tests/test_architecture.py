@@ -32,6 +32,7 @@ PLUMBING = {
     "_checks",
     "_columns",
     "_completion",
+    "_frozen_columns",
     "_lazy",
     "_numbers",
     "_optional",
