@@ -218,7 +218,7 @@ def make_model(settings: Settings) -> keras.Model:
         backbone=small_network if small else settings.backbone,
         preprocessing="tf" if small else None,
         weights=settings.weights,
-        augmentation=RandomAugmentation(presets.brief(), seed=settings.seed),
+        augmentation=RandomAugmentation(presets.flip_rotate_shift(), seed=settings.seed),
         learning_rate=settings.rate,
         dtype=settings.precision,
     )

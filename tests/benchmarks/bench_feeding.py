@@ -186,13 +186,13 @@ def measure(cohort: Cohort, cache: Path) -> dict[str, float]:
     warm = dataset(cohort, decoder="opencv", cache=kept)
     consume(warm)
     brief, smear = ("UndersampledDataset, warm cache, augmented by " + name
-                    for name in ("`brief()`", "`blood_smear()`"))  # fmt: skip
+                    for name in ("`flip_rotate_shift()`", "`blood_smear()`"))  # fmt: skip
     through, bare = "ImageDataset, warm cache", "bare gather from the same file, no dataset"
     rates |= dict.fromkeys((through, bare, brief, smear), 0.0)
     for _ in range(2 * ROUNDS):
         rates[through] = max(rates[through], n_images / timed(lambda: consume(warm)))
         rates[bare] = max(rates[bare], n_images / bare_gather(warm))
-    for way, policy in ((brief, presets.brief()), (smear, presets.blood_smear())):
+    for way, policy in ((brief, presets.flip_rotate_shift()), (smear, presets.blood_smear())):
         # An eighth of the images: the changes take far longer than the feeding.
         some = np.arange(n_images // 8)
         changing = augmented(cohort, some, policy, kept)

@@ -30,7 +30,7 @@ DATASETS = {
     "undersampled": UNDERSAMPLED,
     "undersampled, augmented": partial(UNDERSAMPLED, augmentation=EVERYTHING),
     "undersampled, patients, augmented": partial(
-        UNDERSAMPLED, augmentation=presets.brief(), unit="patient"
+        UNDERSAMPLED, augmentation=presets.flip_rotate_shift(), unit="patient"
     ),
 }
 every_dataset = pytest.mark.parametrize("dataset", DATASETS.values(), ids=DATASETS)

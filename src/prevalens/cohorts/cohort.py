@@ -30,6 +30,8 @@ from prevalens.cohorts.joining import common_root, joined
 from prevalens.cohorts.matching import refuse_no_match, rows_that_match
 from prevalens.cohorts.summary import CohortSummary, summarise
 from prevalens.exceptions import InvalidInputError
+from prevalens.images.decoding import check_reader
+from prevalens.images.readers.reader import Reader
 from prevalens.typing import Codes, Column, Flags, Labels, Rows, Texts
 
 
@@ -56,6 +58,8 @@ class Cohort(FrozenColumns):
             a number or missing (nan), else texts (missing: empty).
         root: Folder that relative paths start from.
         provenance: Where the images come from, in words that belong in a report.
+        reader: What reads the images, wherever they are read: in batches, caches, fingerprints,
+            audits and reports. By default `prevalens.images.FileReader()`.
 
     Attributes:
         labels: Class of each row as an index into `classes`, shape `(n_rows,)`.
@@ -81,6 +85,7 @@ class Cohort(FrozenColumns):
     covariates: Mapping[str, Column] = field(default_factory=dict)
     root: Path = Path()
     provenance: str = ""
+    reader: Reader | None = None
     patient_codes: Codes = field(init=False)
     independent: bool = field(init=False)
 
@@ -108,6 +113,7 @@ class Cohort(FrozenColumns):
             covariates=covariates,
             root=Path(self.root),
         )
+        check_reader(self.reader)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -323,6 +329,12 @@ class Cohort(FrozenColumns):
                 f"Both cohorts need the same covariates, but only one has {differing}. Read them "
                 "for both, or for neither."
             )
+        names = [check_reader(each.reader).name for each in (self, other)]
+        if names[0] != names[1]:
+            raise InvalidInputError(
+                f"Cohorts of one study have one `reader`, got {names[0]!r} and {names[1]!r}. Read "
+                "both by the same."
+            )
         root, first, second = common_root(self.root, self.images, other.root, other.images)
         return type(self)(
             images=np.concatenate([first, second]),
@@ -335,5 +347,6 @@ class Cohort(FrozenColumns):
                 for name, column in self.covariates.items()
             },
             root=root,
+            reader=self.reader,
             provenance="; ".join(filter(None, [self.provenance, other.provenance])),
         )

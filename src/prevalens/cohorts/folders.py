@@ -13,8 +13,9 @@ from prevalens.cohorts.image_names import escaped, file_of, spelled
 from prevalens.cohorts.path_pattern import compiled
 from prevalens.exceptions import DataWarning, InvalidInputError
 from prevalens.images.decoding import SUFFIXES
-from prevalens.images.dicom import dicom_patient
+from prevalens.images.dicom_file import HEAD, dicom_patient, is_dicom_head
 from prevalens.images.many_files import map_files
+from prevalens.images.readers.reader import Reader
 
 # How files of images begin that have lost their suffix; DICOM's mark follows after 128 bytes.
 _IMAGE = re.compile(
@@ -33,6 +34,7 @@ def read_folder(
     patients_from: str = "pattern",
     classes: Sequence[str] = (),
     follow_links: bool = False,
+    reader: Reader | None = None,
 ) -> Cohort:
     r"""Read a cohort from the paths of the images in a folder.
 
@@ -53,6 +55,7 @@ def read_folder(
             pattern then has no group `patient`.
         classes: Class names, where not all occur or their order matters.
         follow_links: Whether folders that are links are searched too, each once.
+        reader: What reads the images, see `Cohort`; files that it matches are images too.
 
     Returns:
         The cohort, in the order of the sorted paths.
@@ -75,7 +78,7 @@ def read_folder(
             f"{pattern!r} names a group `patient` too. Leave one of them out."
         )
     skipped = None if ignore is None else compiled(ignore, needs=())
-    everything, left_out = _find(folder, follow_links=follow_links)
+    everything, left_out = _find(folder, follow_links=follow_links, reader=reader)
     wanted_paths = [p for p in everything if not (skipped and skipped.fullmatch(escaped(p)))]
     paths = _one_spelling_each(wanted_paths)
     left_out["ignored file"] = sorted(set(everything) - set(wanted_paths))
@@ -102,6 +105,7 @@ def read_folder(
         classes=tuple(classes),
         covariates={name: [g[name] for g in groups] for name in names},  # type: ignore[misc]
         root=folder,
+        reader=reader,
         provenance=f"{len(paths)} images read from the folder {folder.resolve().name}."
         f"{_sentence(left_out)}".removesuffix("."),
     )
@@ -127,7 +131,9 @@ def image_paths(root: Path) -> list[str]:
     return _find(root, follow_links=False)[0]
 
 
-def _find(root: Path, *, follow_links: bool) -> tuple[list[str], dict[str, list[str]]]:
+def _find(
+    root: Path, *, follow_links: bool, reader: Reader | None = None
+) -> tuple[list[str], dict[str, list[str]]]:
     """Return the sorted paths of images, and what was left out by kind."""
     if not root.is_dir():
         raise InvalidInputError(f"The folder {root} does not exist. Check the path.")
@@ -142,7 +148,7 @@ def _find(root: Path, *, follow_links: bool) -> tuple[list[str], dict[str, list[
                 left_out[kind].append((below / name).as_posix())
                 folders.remove(name)
         for name in names:
-            kind = _file_kind(Path(folder, name))
+            kind = _file_kind(Path(folder, name), reader)
             (found if kind is None else left_out[kind]).append((below / name).as_posix())
     if not found:
         raise InvalidInputError(
@@ -165,22 +171,23 @@ def _folder_kind(path: Path, seen: set[str], *, follow_links: bool) -> str | Non
     return None
 
 
-def _file_kind(path: Path) -> str | None:
+def _file_kind(path: Path, reader: Reader | None) -> str | None:
     """Return why a file is left out, or None where it is an image."""
     # A leading dot hides a file: macOS writes ._scan.png beside scan.png.
     if path.name.startswith("."):
         return "hidden file"
-    suffix = path.suffix.lower()
-    if suffix in SUFFIXES:
+    if reader is not None:
+        return None if path.is_file() and reader.matches(str(path)) else "other file"
+    if path.suffix.lower() in SUFFIXES:
         return None if path.is_file() or path.is_symlink() else "pipe or device"
     try:
         if not path.is_file():
             return "pipe or device" if path.exists() else "other file"
         with path.open("rb") as opened:
-            head = opened.read(132)
+            head = opened.read(HEAD)
     except OSError:
         return "other file"
-    return None if _IMAGE.match(head) or head[128:] == b"DICM" else "other file"
+    return None if _IMAGE.match(head) or is_dicom_head(head) else "other file"
 
 
 def _sentence(left_out: Mapping[str, list[str]]) -> str:

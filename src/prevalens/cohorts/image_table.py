@@ -13,6 +13,7 @@ from prevalens.cohorts.cohort import Cohort
 from prevalens.cohorts.image_names import image_names, spelled
 from prevalens.cohorts.listed_files import check_files as check_listed_files
 from prevalens.exceptions import InvalidInputError
+from prevalens.images.readers.reader import Reader
 
 
 def read_table(
@@ -28,6 +29,7 @@ def read_table(
     combine: str | None = None,
     allow_outside: bool = False,
     check_files: bool = True,
+    reader: Reader | None = None,
 ) -> Cohort:
     """Read a cohort from a table with one row per image.
 
@@ -53,6 +55,7 @@ def read_table(
             through links. A table from elsewhere has no business doing so.
         check_files: Whether every image must be there; False reads a table whose images are
             elsewhere.
+        reader: What reads the images, see `Cohort`. It says whether an image is there.
 
     Returns:
         The cohort, in the order of the table.
@@ -81,7 +84,9 @@ def read_table(
         check_choice("combine", combine, ("any",))
         read = _combined(read, as_text(positive))
     names = image_names(read["image"])
-    check_listed_files(names.tolist(), folder, allow_outside=allow_outside, must_exist=check_files)
+    check_listed_files(
+        names.tolist(), folder, allow_outside=allow_outside, must_exist=check_files, reader=reader
+    )
     whence = f"the table {Path(source).name}" if is_file else "a data frame"
     rows = "" if len(names) == n_rows else f", {n_rows} rows"
     return Cohort(
@@ -93,6 +98,7 @@ def read_table(
         classes=tuple(classes),
         covariates=read["covariates"],
         root=folder,
+        reader=reader,
         provenance=f"{len(names)} images read from {whence}{rows}",
     )
 

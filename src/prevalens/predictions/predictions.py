@@ -99,7 +99,7 @@ class Predictions(FrozenColumns):
             )
         table = as_label_table(self.labels)
         several = table is not None
-        labels = checked_labels(self.labels, classes) if table is None else table
+        labels: Any = checked_labels(self.labels, classes) if table is None else table
         if several:
             self._check_several(labels, classes)
         scores = checked_scores(self.scores, classes, several=several)
