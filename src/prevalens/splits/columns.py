@@ -157,8 +157,11 @@ def _levels(name: str, columns: Mapping[str, Column], n_rows: int, bins: int) ->
         )
     if column.dtype.kind in "iuf":
         return quantile_bins(column, bins=bins)
-    texts = ["" if is_missing(value) else str(value) for value in column.tolist()]
-    return np.unique(np.array(texts), return_inverse=True)[1].astype(np.int64)
+    # A new value gets the next number: one look-up a row, and one question a value.
+    first: dict[Any, int] = defaultdict(itertools.count().__next__)
+    codes = np.fromiter(map(first.__getitem__, column.tolist()), np.int64, len(column))
+    texts = np.array(["" if is_missing(value) else str(value) for value in first])
+    return np.unique(texts, return_inverse=True)[1].astype(np.int64)[codes]
 
 
 def quantile_bins(column: NDArray[Any], *, bins: int) -> Labels:
