@@ -11,8 +11,6 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from prevalens import callbacks, models
-from prevalens.augmentation import AugmentationPolicy, Flip, presets
-from prevalens.augmentation.operations_by_name import BY_NAME
 from prevalens.cohorts import Cohort, make_cells
 from prevalens.exceptions import LeakageWarning
 from prevalens.predictions import Predictions
@@ -44,11 +42,6 @@ def partition(folder: Path, cohort: Cohort) -> dict[str, Any]:
     drawn.save(folder / "partition.json")
     record: dict[str, Any] = json.loads((folder / "partition.json").read_text("utf-8"))
     return record
-
-
-def policy(folder: Path, cohort: Cohort) -> dict[str, Any]:
-    """Return a policy of every operation."""
-    return AugmentationPolicy([kind() for kind in BY_NAME.values()], name="all").to_dict()
 
 
 def made_report() -> ClinicalReport:
@@ -86,14 +79,6 @@ def trained(folder: Path) -> Any:
     return model
 
 
-def training_backup(folder: Path, cohort: Cohort) -> dict[str, Any]:
-    """Return the record inside a training backup."""
-    trained(folder)
-    with np.load(folder / "backup.npz") as stored:
-        record: dict[str, Any] = json.loads(stored["record"].tobytes())
-    return record
-
-
 def classifier_card(folder: Path, cohort: Cohort) -> dict[str, Any]:
     """Return the card inside a saved classifier."""
     card = models.ClassifierCard(classes=("hem", "all"), threshold=0.4, train_prevalence=0.5)
@@ -108,11 +93,9 @@ WRITERS: dict[str, Callable[[Path, Cohort], dict[str, Any]]] = {
     "make_cells.schema.json": drawn_cells,
     "model_card.schema.json": model_card,
     "partition.schema.json": partition,
-    "policy.schema.json": policy,
     "report.schema.json": report,
 }
 KERAS_WRITERS: dict[str, Callable[[Path, Cohort], dict[str, Any]]] = {
-    "backup.schema.json": training_backup,
     "card.schema.json": classifier_card,
 }
 WITH_MARKS = [*WRITERS, *(pytest.param(name, marks=pytest.mark.keras) for name in KERAS_WRITERS)]
@@ -155,18 +138,3 @@ def test_the_partitions_of_every_splitter_meet_the_schema(cohort: Cohort) -> Non
         by_image = ImageHoldout(test=0.3, seed=1).partition(cohort)
     for drawn in [by_image, *folds]:
         assert problems("partition.schema.json", drawn.to_dict()) == []
-
-
-@pytest.mark.parametrize("name", ["brief", "blood_smear", "histology", "chest_xray"])
-def test_the_presets_meet_the_schema(name: str) -> None:
-    """Every packaged policy can be checked by whoever receives it."""
-    assert problems("policy.schema.json", getattr(presets, name)().to_dict()) == []
-
-
-def test_chances_per_class_meet_the_schema_and_wrong_ones_do_not() -> None:
-    """A list of chances is accepted, a chance above 1 and a misspelt setting are not."""
-    record = AugmentationPolicy([Flip(probability=(0.5, 1.0))]).to_dict()
-    assert problems("policy.schema.json", record) == []
-    for change in ({"probability": 1.5}, {"horizontle": True}, {"operation": "flop"}):
-        edited = {**record, "operations": [{**record["operations"][0], **change}]}
-        assert problems("policy.schema.json", edited)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from prevalens.decisions import correct_prior_shift
-from prevalens.metrics import all_estimates
+from prevalens.metrics import Measure, all_estimates, of_counts, register_measure
 from prevalens.predictions import Predictions, patient_scores
 from prevalens.reports import ClinicalReport
 from prevalens.reports.assembly import cross_table
@@ -30,9 +30,9 @@ def test_estimates_are_those_of_the_metrics(predictions: Predictions) -> None:
         confidence_level=0.9,
     )
 
-    assert {name: record["estimates"][name] for name in estimates} == {
-        name: estimate.to_dict() for name, estimate in estimates.items()
-    }
+    held = record["estimates"] | record["utility"]["estimates"]
+    assert held.keys() == estimates.keys()
+    assert record["estimates"] == {name: estimates[name].to_dict() for name in record["estimates"]}
 
 
 def test_calibration_after_correction_is_that_of_corrected_scores(
@@ -105,3 +105,26 @@ def test_a_patient_with_both_labels_is_stated() -> None:
 
     assert report.to_dict()["flow"]["mixed_patients"] == 1
     assert "Both classes" in str(report)
+
+
+def test_a_users_measure_stands_in_the_report_under_its_title(predictions: Predictions) -> None:
+    """Registered once: estimate, row, method and reference follow."""
+    miss_rate = Measure(
+        key="miss_rate",
+        title="Miss rate",
+        group="threshold",
+        direction="lower",
+        formula=of_counts(lambda tn, fp, fn, tp: fn / (fn + tp)),
+        low=0.0,
+        high=1.0,
+        needs_threshold=True,
+        references=("Doe J. On misses. J Misses 2026;1:1-2.",),
+    )
+    with register_measure(miss_rate):
+        report = ClinicalReport(predictions, threshold=0.5)
+        estimates = report.to_dict()["estimates"]
+        missed = 1 - estimates["sensitivity"]["value"]
+        assert estimates["miss_rate"]["value"] == pytest.approx(missed)
+        assert "Miss rate" in str(report)
+        assert "Doe J. On misses. J Misses 2026;1:1-2." in report.to_dict()["references"]
+    assert "Miss rate" in str(report)

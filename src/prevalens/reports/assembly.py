@@ -9,12 +9,12 @@ import numpy as np
 from prevalens.decisions.operating_point import OperatingPoint
 from prevalens.decisions.prior_shift import PriorShift
 from prevalens.metrics.every_estimate import all_estimates
+from prevalens.metrics.registry import keys_where
 from prevalens.predictions.patient_score import patient_scores
 from prevalens.predictions.predictions import Predictions
 from prevalens.reports.comparisons import comparison, risks
 from prevalens.reports.curves import curves
 from prevalens.reports.estimate_tables import keys_of
-from prevalens.reports.model_estimates import model_estimates
 from prevalens.reports.predictive_table import predictive_table
 from prevalens.reports.study_flow import study_flow
 from prevalens.reports.subgroups import subgroup_tables
@@ -29,7 +29,7 @@ class Request:
 
     Args:
         predictions: Two-class predictions.
-        threshold: Scores at or above it are called positive.
+        threshold: Scores at or above it are predicted positive.
         threshold_origin: `"pre-specified"`, `"validation"` or `"exploratory"`.
         point: The chosen operating point, where the threshold came as one.
         prevalence: Prevalence where the model will be used, or None.
@@ -116,16 +116,20 @@ def assemble(request: Request) -> dict[str, Any]:
 
 
 def _estimates(request: Request, predictions: Predictions, threshold: float) -> dict[str, Any]:
-    return model_estimates(
-        predictions,
+    estimates = all_estimates(
+        predictions.labels,
+        predictions.scores,
         threshold=threshold,
+        patients=predictions.patients,
         confidence_level=request.confidence_level,
         seed=request.seed,
+        measures=keys_where(lambda measure: measure.group != "utility"),
     )
+    return {name: estimate.to_dict() for name, estimate in estimates.items()}
 
 
 def cross_table(predictions: Predictions, threshold: float) -> dict[str, int]:
-    """Count the 2x2 table of calls and labels."""
+    """Count the 2x2 table of predictions and labels."""
     called, positive = predictions.scores >= threshold, predictions.labels == 1
     return {
         "true_positive": int(np.sum(called & positive)),
@@ -204,6 +208,7 @@ def _patient_level(request: Request) -> dict[str, Any] | None:
         patients=pooled.patients,
         confidence_level=request.confidence_level,
         seed=request.seed,
+        measures=keys_where(lambda measure: measure.group in {"threshold", "ranking"}),
     )
     return {
         "how": request.patient_score,

@@ -1,4 +1,4 @@
-"""Estimates as tables: name, value, interval, what they rest on, and what to know of them."""
+"""Estimates as tables: name, value, interval, their counts, and what to know of them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,18 +19,18 @@ Record = Mapping[str, Any]
 def estimate_table(
     estimates: Mapping[str, Record], keys: Sequence[str], *, caption: str, address: str
 ) -> Table:
-    """Return estimates as a table: name, value, interval, what it rests on."""
+    """Return estimates as a table: name, value, interval, its counts."""
     rows = [estimate_row(key, estimates[key]) for key in keys]
     return Table(
         caption=caption,
-        header=("Estimate", "Value", "Interval", "Rests on"),
+        header=("Estimate", "Value", "Interval", "n"),
         rows=rows,
         keys=[f"{address}.{key}" for key in keys],
     )
 
 
 def estimate_row(key: str, estimate: Record) -> tuple[str, str, str, str]:
-    """Return the cells of an estimate: name, value, interval, what it rests on."""
+    """Return the cells of an estimate: name, value, interval, its counts."""
     counts = counts_text(key, estimate)
     if estimate["value"] is None:
         return name_of(key), NOT_ESTIMABLE, str(estimate.get("not_estimable")), counts

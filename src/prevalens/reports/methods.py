@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from prevalens.metrics.references import references_in
+from prevalens.metrics.registry import all_measures
+
 REFERENCES = {
     "stard": "Bossuyt PM et al. STARD 2015. BMJ 2015;351:h5527.",
     "tripod": "Collins GS et al. TRIPOD+AI statement. BMJ 2024;385:e078378.",
@@ -13,7 +16,6 @@ REFERENCES = {
     "prediction models. J Am Med Inform Assoc 2022;29:1525-1534.",
     "saerens": "Saerens M, Latinne P, Decaestecker C. Adjusting the outputs of a classifier to new "
     "a priori probabilities. Neural Comput 2002;14:21-41.",
-    "decision": "Vickers AJ, Elkin EB. Decision curve analysis. Med Decis Making 2006;26:565-574.",
     "sequence": "Angelopoulos AN et al. Learn then test. arXiv:2110.01052, 2021.",
 }
 
@@ -62,12 +64,22 @@ def methods(record: Mapping[str, Any]) -> list[str]:
 
 
 def references(record: Mapping[str, Any]) -> list[str]:
-    """List the references the methods and the guideline map name."""
-    wanted = ["stard", "tripod", "claim", "measures", "decision"]
+    """List what the methods and the guideline map cite, and the papers that define the measures."""
+    wanted = ["stard", "tripod", "claim", "measures"]
     corrected = record["correction"] or record["uncorrected"]
     wanted += ["imbalance", "saerens"] if corrected else []
     wanted += ["sequence"] if record["settings"]["threshold_guarantee"] else []
-    return [REFERENCES[name] for name in wanted]
+    compared = record["comparison"]
+    held = [*record["estimates"].items(), *record["utility"]["estimates"].items()]
+    texts = [estimate["method"] for _, estimate in held]
+    if compared is not None:
+        texts += [contrast["method"] for contrast in compared["estimates"].values()]
+        texts.append(compared["mcnemar"]["method"])
+    texts += [row[kind]["method"] for row in record["predictive_values"] for kind in ("ppv", "npv")]
+    known = {measure.key: measure for measure in all_measures()}
+    cited = {paper for key, _ in held if key in known for paper in known[key].full_references()}
+    cited |= set(references_in(" ".join(texts)))
+    return [REFERENCES[name] for name in wanted] + sorted(cited, key=str.casefold)
 
 
 def _threshold(setting: Mapping[str, Any]) -> str:

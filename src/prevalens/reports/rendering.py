@@ -137,7 +137,7 @@ def latex_table(estimates: Mapping[str, Mapping[str, Any]], *, caption: str, lab
         rf"\label{{{label}}}",
         r"\begin{tabular}{llll}",
         r"\toprule",
-        rf"Estimate & Value & {' / '.join(levels)}\,\% interval & Rests on \\",
+        rf"Estimate & Value & {' / '.join(levels)}\,\% interval & n \\",
         r"\midrule",
     ]
     for key, estimate in estimates.items():

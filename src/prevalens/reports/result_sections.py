@@ -25,7 +25,7 @@ Record = Mapping[str, Any]
 
 
 def cross_table_block(table: Record, record: Record, unit: str) -> Table:
-    """Return a 2x2 table of calls against labels."""
+    """Return a 2x2 table of predictions against labels."""
     negative, positive = record["settings"]["classes"]
     return Table(
         f"Calls at the threshold against labels, in {unit}",
@@ -40,7 +40,8 @@ def cross_table_block(table: Record, record: Record, unit: str) -> Table:
 def at_threshold(record: Record) -> list[Block]:
     """Return the estimates at the threshold."""
     estimates = record["estimates"]
-    keys = keys_of(estimates, "threshold")
+    # A user's measure that is not registered where the report is read has no section of its own.
+    keys = [*keys_of(estimates, "threshold"), *keys_of(estimates, "other")]
     caption = f"Estimates at the threshold, with {level_text(record)}"
     table = estimate_table(estimates, keys, caption=caption, address="estimates")
     return [table, *noted(estimates, keys)]
@@ -227,5 +228,5 @@ def _subgroup(number: int, group: Record) -> Table:
             told = "" if difference is None else estimate_text(difference)
             rows.append((f"{level['level']}: {name}", *cells, told))
             keys.append(f"subgroups.{number}.levels.{place}.estimates.{key}")
-    header = ("Level and estimate", "Value", "Interval", "Rests on", "Minus all other rows")
+    header = ("Level and estimate", "Value", "Interval", "n", "Minus all other rows")
     return Table(f"Estimates by {group['by']}", header, rows, keys)

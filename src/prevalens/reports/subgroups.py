@@ -154,6 +154,7 @@ def _level(
         patients=part.patients,
         confidence_level=confidence_level,
         seed=seed,
+        measures=_SHOWN,
     )
     return {
         "level": name,
@@ -163,7 +164,7 @@ def _level(
         "estimates": {
             key: estimate.to_dict()
             for key, estimate in estimates.items()
-            if key in _SHOWN and not _is_small(estimate)
+            if not _is_small(estimate)
         },
     }
 

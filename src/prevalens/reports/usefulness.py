@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 
 from prevalens.metrics.estimate import Estimate
+from prevalens.metrics.every_estimate import all_estimates
+from prevalens.metrics.registry import keys_where
 from prevalens.metrics.utility import net_benefit
 from prevalens.predictions.predictions import Predictions
 from prevalens.typing import Scores
@@ -32,24 +34,27 @@ def decision_curve(
     found = net_benefit(
         predictions.labels,
         scores,
-        [*risks, min(at, 0.9999)],
+        risks,
         patients=predictions.patients,
         confidence_level=confidence_level,
     )
-    estimates = {
-        "net_benefit": found.model[-1],
-        "net_benefit_treat_all": found.treat_all[-1],
-        "standardised_net_benefit": found.standardised[-1],
-    }
+    estimates = all_estimates(
+        predictions.labels,
+        scores,
+        threshold=min(at, 0.9999),
+        patients=predictions.patients,
+        confidence_level=confidence_level,
+        measures=keys_where(lambda measure: measure.group == "utility"),
+    )
     return {
         "risk": min(at, 0.9999),
         "estimates": {name: estimate.to_dict() for name, estimate in estimates.items()},
         "curve": {
             "thresholds": risks,
-            "model": [_value(estimate) for estimate in found.model[:-1]],
-            "lower": [estimate.lower for estimate in found.model[:-1]],
-            "upper": [estimate.upper for estimate in found.model[:-1]],
-            "treat_all": [_value(estimate) for estimate in found.treat_all[:-1]],
+            "model": [_value(estimate) for estimate in found.model],
+            "lower": [estimate.lower for estimate in found.model],
+            "upper": [estimate.upper for estimate in found.model],
+            "treat_all": [_value(estimate) for estimate in found.treat_all],
         },
     }
 

@@ -1,0 +1,115 @@
+"""The confusion matrix in scikit-learn's order, as a whole and patient by patient."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from prevalens.metrics.basis import Basis
+from prevalens.metrics.clusters import Spread, joint_spread
+from prevalens.metrics.estimate import Estimate
+from prevalens.metrics.proportion import patients_of, proportion_estimate
+from prevalens.typing import Codes, Flags, Numbers
+
+
+@dataclass(frozen=True, eq=False)
+class ConfusionMatrix:
+    """Labels and predictions of the same images, counted.
+
+    Args:
+        labels: True where the image is positive, shape `(n_rows,)`.
+        predictions: True where it is predicted positive, shape `(n_rows,)`.
+        codes: Number of each row's patient; None where images are independent.
+        confidence_level: Coverage the intervals aim at.
+    """
+
+    labels: Flags
+    predictions: Flags
+    codes: Codes | None
+    confidence_level: float
+
+    @property
+    def counts(self) -> Numbers:
+        """True negatives, false positives, false negatives, true positives: shape `(4,)`."""
+        return np.bincount(self._cell, minlength=4).astype(float)
+
+    @property
+    def by_patient(self) -> Numbers:
+        """The four counts of each patient, or of each image if independent: shape `(k, 4)`."""
+        codes = np.arange(self.labels.size) if self.codes is None else self.codes
+        k = int(codes.max()) + 1
+        flat = np.bincount(codes * 4 + self._cell, minlength=4 * k)
+        return flat.reshape(k, 4).astype(float)
+
+    @property
+    def _cell(self) -> Codes:
+        return 2 * self.labels.astype(np.int64) + self.predictions
+
+    @property
+    def basis(self) -> Basis:
+        """The basis of an estimate that rests on every row."""
+        events = int(np.count_nonzero(self.labels))
+        return Basis.of(
+            self.codes, confidence_level=self.confidence_level, n=self.labels.size, events=events
+        )
+
+    def share(self, of: Flags, hits: Flags, *, empty: str, interval: str = "wilson") -> Estimate:
+        """Compute the share of `hits` among the rows `of`."""
+        codes = patients_of(self.codes, of)
+        return proportion_estimate(
+            hits[of], codes, confidence_level=self.confidence_level, empty=empty, interval=interval
+        )
+
+    def sensitivity(self, interval: str = "wilson") -> Estimate:
+        """Compute the share of positive images that are predicted positive."""
+        return self.share(
+            self.labels, self.predictions, empty="no positive images", interval=interval
+        )
+
+    def specificity(self, interval: str = "wilson") -> Estimate:
+        """Compute the share of negative images that are predicted negative."""
+        empty = "no negative images"
+        return self.share(~self.labels, ~self.predictions, empty=empty, interval=interval)
+
+    def ppv(self, interval: str = "wilson") -> Estimate:
+        """Compute the share of positive predictions that are right."""
+        return self.share(
+            self.predictions, self.labels, empty="no positive predictions", interval=interval
+        )
+
+    def npv(self, interval: str = "wilson") -> Estimate:
+        """Compute the share of negative predictions that are right."""
+        return self.share(
+            ~self.predictions, ~self.labels, empty="no negative predictions", interval=interval
+        )
+
+    def accuracy(self, interval: str = "wilson") -> Estimate:
+        """Compute the share of predictions that are right."""
+        right = self.labels == self.predictions
+        return proportion_estimate(
+            right, self.codes, confidence_level=self.confidence_level, empty="", interval=interval
+        )
+
+    def prevalence(self, interval: str = "wilson") -> Estimate:
+        """Compute the share of positive images."""
+        return proportion_estimate(
+            self.labels,
+            self.codes,
+            confidence_level=self.confidence_level,
+            empty="",
+            interval=interval,
+        )
+
+    def spread(self, gradient: Numbers) -> Spread:
+        """Compute the spread of an estimate over patients, from its slope in the four counts.
+
+        Args:
+            gradient: Derivative of the estimate in each count, shape `(4,)`.
+        """
+        counts = self.by_patient
+        pull = counts * gradient
+        return joint_spread(
+            pull[:, :2].sum(axis=1),
+            counts[:, :2].sum(axis=1),
+            pull[:, 2:].sum(axis=1),
+            counts[:, 2:].sum(axis=1),
+        )
