@@ -24,7 +24,6 @@ IN_WHEEL = [
     "prevalens/py.typed",
     "prevalens/reports/page.css",
     "prevalens/augmentation/policy.schema.json",
-    "prevalens/callbacks/backup.schema.json",
     "prevalens/cohorts/make_cells.schema.json",
     "prevalens/models/card.schema.json",
     "prevalens/reports/model_card.schema.json",

@@ -103,7 +103,6 @@ def test_files_written_by_this_version_are_kept() -> None:
     "name",
     [
         "py.typed",
-        "callbacks/backup.schema.json",
         "cohorts/make_cells.schema.json",
         "reports/page.css",
         "models/card.schema.json",

@@ -79,14 +79,6 @@ def trained(folder: Path) -> Any:
     return model
 
 
-def training_backup(folder: Path, cohort: Cohort) -> dict[str, Any]:
-    """Return the record inside a training backup."""
-    trained(folder)
-    with np.load(folder / "backup.npz") as stored:
-        record: dict[str, Any] = json.loads(stored["record"].tobytes())
-    return record
-
-
 def classifier_card(folder: Path, cohort: Cohort) -> dict[str, Any]:
     """Return the card inside a saved classifier."""
     card = models.ClassifierCard(classes=("hem", "all"), threshold=0.4, train_prevalence=0.5)
@@ -104,7 +96,6 @@ WRITERS: dict[str, Callable[[Path, Cohort], dict[str, Any]]] = {
     "report.schema.json": report,
 }
 KERAS_WRITERS: dict[str, Callable[[Path, Cohort], dict[str, Any]]] = {
-    "backup.schema.json": training_backup,
     "card.schema.json": classifier_card,
 }
 WITH_MARKS = [*WRITERS, *(pytest.param(name, marks=pytest.mark.keras) for name in KERAS_WRITERS)]

@@ -15,7 +15,7 @@ from prevalens._completion import SHELLS, completion_script
 from prevalens._numbers import as_every_number
 from prevalens._tables import read_columns
 from prevalens.cohorts.cohort import Cohort
-from prevalens.cohorts.readers import read_table
+from prevalens.cohorts.image_table import read_table
 from prevalens.exceptions import InvalidInputError, PrevalensError, PrevalensWarning
 from prevalens.predictions.predictions import Predictions
 from prevalens.reports.clinical_report import FORMATS, ORIGINS, ClinicalReport

@@ -13,7 +13,7 @@ from prevalens._writing import whole_file
 from prevalens.exceptions import InvalidInputError
 
 
-class KeptArrays:
+class WeightSnapshot:
     """Copies of arrays as they were; what happens to the originals later does not reach them.
 
     Args:
@@ -24,15 +24,15 @@ class KeptArrays:
     def __init__(self, arrays: Iterable[Any], *, file: Path | None = None) -> None:
         # On PyTorch the CPU arrays that Keras hands out share memory with the live weights.
         copies = [np.array(array, copy=True) for array in arrays]
-        self._kept: list[NDArray[Any]] | Path = copies if file is None else file
+        self._stored: list[NDArray[Any]] | Path = copies if file is None else file
         if file is not None:
             write_arrays(file, {f"{place:05d}": copy for place, copy in enumerate(copies)})
 
     def arrays(self) -> Sequence[NDArray[Any]]:
         """Return the arrays in the order they were given."""
-        if not isinstance(self._kept, Path):
-            return self._kept
-        stored = read_arrays(self._kept)
+        if not isinstance(self._stored, Path):
+            return self._stored
+        stored = read_arrays(self._stored)
         return [stored[name] for name in sorted(stored)]
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from prevalens.callbacks.kept_arrays import KeptArrays, read_arrays, write_arrays
+from prevalens.callbacks.weight_snapshot import WeightSnapshot, read_arrays, write_arrays
 from prevalens.exceptions import InvalidInputError
 
 
@@ -13,7 +13,7 @@ from prevalens.exceptions import InvalidInputError
 def test_later_changes_do_not_reach_the_kept(tmp_path: Path, *, on_disk: bool) -> None:
     """An array changed in place after keeping leaves the kept one as it was."""
     live = [np.zeros(3, np.float32), np.arange(12.0).reshape(3, 4)]
-    kept = KeptArrays(live, file=tmp_path / "kept.npz" if on_disk else None)
+    kept = WeightSnapshot(live, file=tmp_path / "kept.npz" if on_disk else None)
     live[0] += 1
     live[1] *= 2
 
@@ -23,7 +23,7 @@ def test_later_changes_do_not_reach_the_kept(tmp_path: Path, *, on_disk: bool) -
 
 def test_more_than_ten_arrays_keep_their_order(tmp_path: Path) -> None:
     """Twelve arrays come back from a file in the order they were given."""
-    kept = KeptArrays([np.full(2, k) for k in range(12)], file=tmp_path / "kept.npz")
+    kept = WeightSnapshot([np.full(2, k) for k in range(12)], file=tmp_path / "kept.npz")
 
     assert [int(array[0]) for array in kept.arrays()] == list(range(12))
 
