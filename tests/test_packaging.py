@@ -106,10 +106,10 @@ def test_files_written_by_this_version_are_kept() -> None:
         "augmentation/policy.schema.json",
         "callbacks/backup.schema.json",
         "cohorts/make_cells.schema.json",
-        "reports/page.css",
+        "reports/templates/page.css",
+        "reports/templates/page.html",
+        "reports/templates/page.js",
         "models/card.schema.json",
-        "reports/model_card.schema.json",
-        "reports/report.schema.json",
         "splits/partition.schema.json",
     ],
 )

@@ -15,8 +15,6 @@ from prevalens.augmentation import AugmentationPolicy, Flip, presets
 from prevalens.augmentation.operations_by_name import BY_NAME
 from prevalens.cohorts import Cohort, make_cells
 from prevalens.exceptions import LeakageWarning
-from prevalens.predictions import Predictions
-from prevalens.reports import ClinicalReport, ModelCard
 from prevalens.splits import ImageHoldout, PatientHoldout, PatientKFold
 
 SOURCE = Path(__file__).parents[1] / "src" / "prevalens"
@@ -49,28 +47,6 @@ def partition(folder: Path, cohort: Cohort) -> dict[str, Any]:
 def policy(folder: Path, cohort: Cohort) -> dict[str, Any]:
     """Return a policy of every operation."""
     return AugmentationPolicy([kind() for kind in BY_NAME.values()], name="all").to_dict()
-
-
-def made_report() -> ClinicalReport:
-    """Return a report on twelve rows."""
-    said = Predictions(labels=[0, 1] * 6, scores=[0.2, 0.7, 0.6] * 4, patients=list("abcdef") * 2)
-    return ClinicalReport(said, threshold=0.5)
-
-
-def report(folder: Path, cohort: Cohort) -> dict[str, Any]:
-    """Return a report that was written to a file."""
-    made_report().save(folder / "report.json")
-    record: dict[str, Any] = json.loads((folder / "report.json").read_text("utf-8"))
-    return record
-
-
-def model_card(folder: Path, cohort: Cohort) -> dict[str, Any]:
-    """Return a model card, with its classifier and one answer, that was written to a file."""
-    classifier = {"classes": ("negative", "positive"), "threshold": 0.5}
-    card = ModelCard(made_report(), name="cells", classifier=classifier, licence="mit")
-    card.save(folder / "model-card.json")
-    record: dict[str, Any] = json.loads((folder / "model-card.json").read_text("utf-8"))
-    return record
 
 
 def trained(folder: Path) -> Any:
@@ -106,10 +82,8 @@ def classifier_card(folder: Path, cohort: Cohort) -> dict[str, Any]:
 
 WRITERS: dict[str, Callable[[Path, Cohort], dict[str, Any]]] = {
     "make_cells.schema.json": drawn_cells,
-    "model_card.schema.json": model_card,
     "partition.schema.json": partition,
     "policy.schema.json": policy,
-    "report.schema.json": report,
 }
 KERAS_WRITERS: dict[str, Callable[[Path, Cohort], dict[str, Any]]] = {
     "backup.schema.json": training_backup,

@@ -1,7 +1,5 @@
 """Every estimate a report states of one set of scores."""
 
-from typing import Any
-
 from prevalens.metrics.calibration import calibration_joint_intercept
 from prevalens.metrics.every_estimate import all_estimates
 from prevalens.metrics.reliability import (
@@ -10,25 +8,30 @@ from prevalens.metrics.reliability import (
     scaled_brier,
 )
 from prevalens.metrics.smooth import integrated_calibration_index
-from prevalens.predictions.predictions import Predictions
+from prevalens.reports.record_parts import EstimatePart, estimate_parts
+from prevalens.typing import Codes, Labels, Scores
 
 
 def model_estimates(
-    predictions: Predictions, *, threshold: float, confidence_level: float, seed: int
-) -> dict[str, dict[str, Any]]:
+    labels: Labels,
+    scores: Scores,
+    patients: Codes | None,
+    *,
+    threshold: float,
+    confidence_level: float,
+    seed: int,
+) -> dict[str, EstimatePart]:
     """Compute the estimates of `metrics.all_estimates` and the further ones of calibration.
 
     Args:
-        predictions: Two-class predictions.
-        threshold: Scores at or above it are called positive.
+        labels: 1 where the row is positive, shape `(n_rows,)`.
+        scores: Score of the positive class, shape `(n_rows,)`.
+        patients: Number of each row's patient, shape `(n_rows,)`, or None.
+        threshold: Scores at or above it are predicted positive.
         confidence_level: Coverage of the intervals.
         seed: Seed of what is drawn.
-
-    Returns:
-        The estimates by name, as plain values.
     """
-    rows = (predictions.labels, predictions.scores)
-    patients = predictions.patients
+    rows = (labels, scores)
     estimates = all_estimates(
         *rows, threshold=threshold, patients=patients, confidence_level=confidence_level, seed=seed
     )
@@ -45,4 +48,4 @@ def model_estimates(
         estimates[name] = drawn(
             *rows, patients=patients, confidence_level=confidence_level, seed=seed
         )
-    return {name: estimate.to_dict() for name, estimate in estimates.items()}
+    return estimate_parts(estimates)
