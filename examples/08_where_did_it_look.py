@@ -52,11 +52,11 @@ print(auroc(labels[held_out] == 1, scores[held_out], patients=names[held_out]))
 # ----------------------------------------
 # Log-odds of places have no zero of their own, so the maps are compared with healthy cells'.
 # Chance is the nucleus' share of the image.
-from prevalens.explanations import draw_activation_map, draw_occlusion_map, mass_inside
+from prevalens.explanations import compute_activation_map, compute_occlusion_map, mass_inside
 
 ill = np.flatnonzero(held_out & (labels == 1))
 healthy = np.flatnonzero(~held_out & (labels == 0))
-maps = draw_activation_map(model, images[ill], reference=images[healthy])
+maps = compute_activation_map(model, images[ill], reference=images[healthy])
 masks = [drawn[row][1].nucleus for row in ill]
 print(f"of the map on the nucleus: {np.mean([*map(mass_inside, maps, masks)]):.2f}")
 print(f"chance: {np.mean(masks):.2f}")
@@ -68,8 +68,8 @@ print(f"chance: {np.mean(masks):.2f}")
 from prevalens.explanations import draw_overlay
 
 chosen = ill[np.argsort(-scores[ill])[:: max(1, len(ill) // 4)]][:4]
-covered = draw_occlusion_map(model, images[chosen], patch=10, stride=3, fill=0)
-seen = draw_activation_map(model, images[chosen], reference=images[healthy])
+covered = compute_occlusion_map(model, images[chosen], patch=10, stride=3, fill=0)
+seen = compute_activation_map(model, images[chosen], reference=images[healthy])
 figure, axes = plt.subplots(4, 3, figsize=(6, 8))
 for row, (index, first, second) in enumerate(zip(chosen, seen, covered, strict=True)):
     overlays = [draw_overlay(images[index], heat) for heat in (first, second)]

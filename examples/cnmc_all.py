@@ -30,7 +30,7 @@ from prevalens.callbacks import LRA, TrainingBackup
 from prevalens.cohorts import Cohort, find_duplicates, make_cells, read_cnmc
 from prevalens.decisions import choose_threshold, correct_prior_shift
 from prevalens.exceptions import InvalidInputError, PrevalensError
-from prevalens.explanations import draw_activation_map, draw_overlay
+from prevalens.explanations import draw_overlay, grad_cam
 from prevalens.images import PixelCache, read_images
 from prevalens.metrics import Figure
 from prevalens.predictions import Predictions
@@ -275,7 +275,7 @@ def run_protocol(cohort: Cohort, settings: Settings, folder: Path, protocol: str
         prevalence=train.cohort_prevalence,
         partition=partition,
         worst=12,
-        picture=where_it_looked(model, cohort, partition, size),
+        picture=where_it_looked(model, size),
         picture_note="Beside each cell: red spoke for leukaemia, blue against it.",
         title=f"Leukaemic cells, split by {protocol}",
     )
@@ -283,7 +283,7 @@ def run_protocol(cohort: Cohort, settings: Settings, folder: Path, protocol: str
     ModelCard(
         report,
         name=f"{settings.backbone}, split by {protocol}",
-        classifier=asdict(card),
+        classifier=card.to_dict(),
         training_data=f"{len(partition.train)} images. {cohort.provenance}",
     ).save(folder / "model-card.md")
     report.save(finished)
@@ -291,19 +291,16 @@ def run_protocol(cohort: Cohort, settings: Settings, folder: Path, protocol: str
     return summarise(report, folder)
 
 
-def where_it_looked(
-    model: keras.Model, cohort: Cohort, partition: Partition, size: int
-) -> Callable[[Path], Image]:
-    """Return what draws a missed cell and, beside it, what spoke for (red) or against leukaemia.
+def where_it_looked(model: keras.Model, size: int) -> Callable[[Path], Image]:
+    """Return what draws a missed cell and, beside it, what spoke for leukaemia (red), by Grad-CAM.
 
-    The activation map is compared with those of some normal cells of the training rows.
+    The network pools maxima and has a hidden layer, where an activation map is not tied to the
+    answer; the gradient at the cell is.
     """
-    normal = partition.train[~cohort.is_positive[partition.train]][:16]
-    reference = np.stack(list(read_images([cohort.path(row) for row in normal], size=size)))
 
     def draw(path: Path) -> Image:
         (image,) = read_images([path], size=size)
-        (heat,) = draw_activation_map(model, image[None], reference=reference)
+        (heat,) = grad_cam(model, image[None])
         return np.concatenate([image, draw_overlay(image, heat)], axis=1)
 
     return draw

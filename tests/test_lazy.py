@@ -31,11 +31,11 @@ def test_importing_the_root_loads_nothing_heavy() -> None:
 
 def test_a_name_is_kept_once_loaded() -> None:
     """The second look-up does not go through the loader."""
-    load = lazy_names("prevalens.metrics", {"Figure": "figure"})
+    load = lazy_names("prevalens.metrics", {"Estimate": "estimate"})
 
-    assert load("Figure") is prevalens.metrics.Figure
+    assert load("Estimate") is prevalens.metrics.Estimate
     with pytest.raises(AttributeError, match="offers"):
-        load("Figures")
+        load("Estimates")
 
 
 @pytest.mark.parametrize(("asked", "said"), [("jax", "names 'jax'"), (None, "no KERAS_BACKEND")])

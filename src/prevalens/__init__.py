@@ -15,6 +15,7 @@ The stages, in the order data flows; each is imported on first use, so that
 - `prevalens.decisions`: when to call it disease.
 - `prevalens.metrics`: numbers from labels and scores.
 - `prevalens.reports`: what a reader of the study gets.
+- `prevalens.studies`: a whole study from the pieces above.
 """
 
 from typing import TYPE_CHECKING
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
         predictions,
         reports,
         splits,
+        studies,
     )
     from prevalens._versions import show_versions, versions
 
@@ -55,6 +57,7 @@ __all__ = [
     "reports",
     "show_versions",
     "splits",
+    "studies",
     "versions",
 ]
 

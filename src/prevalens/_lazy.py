@@ -23,6 +23,7 @@ STAGES = (
     "decisions",
     "metrics",
     "reports",
+    "studies",
 )
 
 

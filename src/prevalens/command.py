@@ -12,12 +12,14 @@ from typing import TextIO
 
 from prevalens._checks import check_choice
 from prevalens._completion import SHELLS, completion_script
+from prevalens._numbers import as_every_number
+from prevalens._tables import read_columns
 from prevalens.cohorts.cohort import Cohort
 from prevalens.cohorts.readers import read_table
 from prevalens.exceptions import InvalidInputError, PrevalensError, PrevalensWarning
 from prevalens.predictions.predictions import Predictions
-from prevalens.predictions.tables import find_column, numbers, read_columns
-from prevalens.reports.clinical_report import FORMATS, ORIGINS, ClinicalReport
+from prevalens.reports.clinical_report import FORMATS, ClinicalReport
+from prevalens.reports.request import ORIGINS
 from prevalens.splits.leakage import audit_leakage
 from prevalens.splits.partition import Partition
 from prevalens.splits.patient_holdout import PatientHoldout
@@ -271,8 +273,7 @@ def _add_analysis(parser: argparse.ArgumentParser) -> None:
     add(
         "--patient-score",
         choices=("mean", "max"),
-        default="mean",
-        help="one score a patient: the mean of its images', or the highest (mean)",
+        help="also report patients, by the mean or the highest score of their images",
     )
     add("--worst", type=int, default=20, metavar="NUMBER", help="misses to show, 0 for none (20)")
     add(
@@ -310,9 +311,9 @@ def _report(options: argparse.Namespace) -> int:
     )
     other = None
     if options.compare is not None:
-        cells = find_column(read_columns(options.table), options.compare, purpose="other score")
+        cells = read_columns(options.table, [options.compare])[options.compare]
         other = predictions.with_scores(
-            numbers(cells, name=options.compare), train_prevalence=predictions.train_prevalence
+            as_every_number(options.compare, cells), train_prevalence=predictions.train_prevalence
         )
     report = ClinicalReport(
         predictions,

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 Rows: TypeAlias = NDArray[np.int64]  # (n_kept,) positions in a cohort
 Labels: TypeAlias = NDArray[np.int64]  # (n_rows,) index into the classes
 Scores: TypeAlias = NDArray[np.float64]  # (n_rows,) or (n_rows, n_classes), in [0, 1]
-Texts: TypeAlias = NDArray[np.str_]  # (n_rows,)
+Texts: TypeAlias = NDArray[Any]  # (n_rows,), each a str; of objects, so that rows share one
 Column: TypeAlias = NDArray[Any]  # (n_rows,) text or number
 Image: TypeAlias = NDArray[np.uint8]  # (height, width, channels), 0 to 255
 Images: TypeAlias = NDArray[np.uint8]  # (batch, height, width, channels), 0 to 255

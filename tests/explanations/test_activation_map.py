@@ -8,11 +8,11 @@ import pytest
 
 from prevalens._seeding import generator
 from prevalens.cohorts.smear_painter import Cell, PaintedCell, Smear, paint_cell
-from prevalens.exceptions import InvalidInputError
+from prevalens.exceptions import DataWarning, InvalidInputError
 from prevalens.explanations import (
-    draw_activation_map,
-    draw_integrated_gradients,
-    draw_occlusion_map,
+    compute_activation_map,
+    compute_integrated_gradients,
+    compute_occlusion_map,
     mass_inside,
 )
 from prevalens.models import create_classifier
@@ -55,7 +55,7 @@ def scores(model: keras.Model, images: np.ndarray) -> np.ndarray:
 def test_the_mean_of_a_linear_heads_map_is_the_log_odds() -> None:
     """Zhou's identity: averaging features and weighting them commute."""
     model = network([keras.layers.Dropout(0.5), keras.layers.Dense(1, "sigmoid")])
-    maps = draw_activation_map(model, pixels(), batch_size=2)
+    maps = compute_activation_map(model, pixels(), batch_size=2)
     score = scores(model, pixels())[:, 0]
 
     assert maps.shape == (3, 8, 8)
@@ -65,7 +65,7 @@ def test_the_mean_of_a_linear_heads_map_is_the_log_odds() -> None:
 def test_a_softmax_map_is_the_logit_against_the_mean_of_the_others() -> None:
     """For three classes the mean of the map of class 1 is log p1 - (log p0 + log p2) / 2."""
     model = network([keras.layers.Dense(3, "softmax")])
-    maps = draw_activation_map(model, pixels(), label=1)
+    maps = compute_activation_map(model, pixels(), label=1)
     logs = np.log(scores(model, pixels()))
 
     expected = logs[:, 1] - (logs[:, 0] + logs[:, 2]) / 2
@@ -76,11 +76,11 @@ def test_the_other_class_of_two_has_the_opposite_map() -> None:
     """What speaks for the one speaks against the other, with one output as with two."""
     for outputs, activation in ((1, "sigmoid"), (2, "softmax")):
         model = network([keras.layers.Dense(outputs, activation)])
-        for_one = draw_activation_map(model, pixels(), label=1)
-        for_none = draw_activation_map(model, pixels(), label=0)
+        for_one = compute_activation_map(model, pixels(), label=1)
+        for_none = compute_activation_map(model, pixels(), label=0)
 
         np.testing.assert_allclose(for_one, -for_none, atol=1e-5)
-        np.testing.assert_allclose(for_one, draw_activation_map(model, pixels()), atol=1e-6)
+        np.testing.assert_allclose(for_one, compute_activation_map(model, pixels()), atol=1e-6)
 
 
 def test_a_deep_head_on_a_flat_image_answers_the_models_log_odds_inside() -> None:
@@ -99,16 +99,33 @@ def test_a_deep_head_on_a_flat_image_answers_the_models_log_odds_inside() -> Non
     flat = np.full((1, 16, 16, 3), 90, dtype=np.uint8)
     score = scores(model, flat)[0, 0]
 
-    np.testing.assert_allclose(
-        draw_activation_map(model, flat)[0], np.log(score / (1 - score)), atol=1e-4
-    )
+    with pytest.warns(DataWarning, match="not tied to the model's answer, because its head is"):
+        heat = compute_activation_map(model, flat)[0]
+    np.testing.assert_allclose(heat, np.log(score / (1 - score)), atol=1e-4)
+
+
+def test_a_maximum_is_warned_of_and_batch_normalisation_is_not() -> None:
+    """Normalising at inference keeps means, so that map is still the answer's; a maximum not."""
+    keras.utils.set_random_seed(4)
+    images = keras.Input((16, 16, 3))
+    places = keras.layers.Conv2D(6, 3, activation="relu")(images / 255)
+    largest = keras.layers.GlobalMaxPooling2D()(places)
+    mean = keras.layers.BatchNormalization()(keras.layers.GlobalAveragePooling2D()(places))
+    first, second = (keras.layers.Dense(1, "sigmoid")(pooled) for pooled in (largest, mean))
+    with pytest.warns(DataWarning, match="its pooling is not the average"):
+        compute_activation_map(keras.Model(images, first), pixels(2)[:, :16, :16])
+
+    tied = keras.Model(images, second)
+    maps = compute_activation_map(tied, pixels(2)[:, :16, :16])
+    score = scores(tied, pixels(2)[:, :16, :16])[:, 0]
+    np.testing.assert_allclose(maps.mean((1, 2)), np.log(score / (1 - score)), atol=1e-4)
 
 
 def test_the_reference_gets_zero() -> None:
     """An image like the reference has an empty map; of several references the mean counts."""
     model = network([keras.layers.Dense(1, "sigmoid")])
-    maps = draw_activation_map(model, pixels(), reference=pixels()[1])
-    centred = draw_activation_map(model, pixels(), reference=pixels())
+    maps = compute_activation_map(model, pixels(), reference=pixels()[1])
+    centred = compute_activation_map(model, pixels(), reference=pixels())
 
     np.testing.assert_allclose(centred.mean(0), 0, atol=1e-6)
     np.testing.assert_allclose(maps[1], 0, atol=1e-6)
@@ -124,7 +141,7 @@ def test_a_nested_backbone_is_looked_into_from_outside() -> None:
     pooled = keras.layers.GlobalAveragePooling2D()(backbone(images))
     model = keras.Model(images, keras.layers.Dense(1, "sigmoid")(pooled))
     score = scores(model, pixels() / 255)[:, 0]
-    maps = draw_activation_map(model, pixels() / 255)
+    maps = compute_activation_map(model, pixels() / 255)
 
     np.testing.assert_allclose(maps.mean((1, 2)), np.log(score / (1 - score)), atol=1e-4)
 
@@ -143,8 +160,11 @@ def test_the_classifiers_of_this_library_are_mapped() -> None:
         output="softmax",
     )
 
-    assert draw_activation_map(named, pixels()).shape == (3, 1, 1)
-    maps = draw_activation_map(own, pixels())
+    assert compute_activation_map(named, pixels()).shape == (3, 1, 1)
+    # The output starts at 0; any other kernel has a map.
+    own.layers[-1].kernel.assign(np.random.default_rng(5).normal(size=(4, 2)))
+    with pytest.warns(DataWarning, match="not tied"):
+        maps = compute_activation_map(own, pixels())
     assert maps.shape == (3, 15, 15)
     assert maps.std() > 1e-3
 
@@ -152,7 +172,10 @@ def test_the_classifiers_of_this_library_are_mapped() -> None:
 @pytest.mark.parametrize(
     ("layers", "message"),
     [
-        ([keras.layers.Flatten(), keras.layers.Dense(1)], "none of the 3 layers .* Use `draw_occ"),
+        (
+            [keras.layers.Flatten(), keras.layers.Dense(1)],
+            "none of the 3 layers .* Use `compute_occ",
+        ),
         ([keras.layers.GlobalAveragePooling2D()], "must be a Dense; .* ends in GlobalAverage"),
     ],
 )
@@ -165,7 +188,7 @@ def test_a_model_without_pooling_or_dense_is_refused(
     for layer in layers:
         answer = type(layer).from_config(layer.get_config())(answer)
     with pytest.raises(InvalidInputError, match=message):
-        draw_activation_map(keras.Model(images, answer), np.zeros((1, 8, 8, 3)))
+        compute_activation_map(keras.Model(images, answer), np.zeros((1, 8, 8, 3)))
 
 
 @pytest.mark.parametrize(
@@ -183,7 +206,7 @@ def test_wrong_images_and_classes_are_refused(
     """Shape and class are checked before anything is computed."""
     model = network([keras.layers.Dense(1, "sigmoid")])
     with pytest.raises(InvalidInputError, match=message):
-        draw_activation_map(model, images, label=label)
+        compute_activation_map(model, images, label=label)
 
 
 def cells(n: int) -> tuple[list[PaintedCell], np.ndarray]:
@@ -252,9 +275,9 @@ def test_on_cells_whose_nucleus_carries_the_class_the_maps_lie_on_the_nucleus(
 
     ill, healthy = images[121::2], images[120::2]
     if kind == "activation map":
-        maps = draw_activation_map(model, ill, reference=healthy)
+        maps = compute_activation_map(model, ill, reference=healthy)
     else:
-        maps = draw_integrated_gradients(model, ill, baseline=healthy.mean(axis=0))
+        maps = compute_integrated_gradients(model, ill, baseline=healthy.mean(axis=0))
     shares = [mass_inside(one, mask) for one, mask in zip(maps, masks, strict=True)]
     assert np.mean(shares) > max(4 * of_image, 1.2 * of_cell)
     assert min(shares) > 2 * of_image
@@ -272,7 +295,7 @@ def test_covering_the_nucleus_costs_a_score_that_reads_purple() -> None:
 
     drawn, _ = cells(8)
     images = np.stack([cell.image for cell in drawn])
-    maps = draw_occlusion_map(purple, images, patch=4, fill=0)
+    maps = compute_occlusion_map(purple, images, patch=4, fill=0)
     for one, cell in zip(maps, drawn, strict=True):
         share = mass_inside(one, cell.nucleus)
         assert share > 4 * cell.nucleus.mean()

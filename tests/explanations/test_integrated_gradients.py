@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from prevalens.exceptions import InvalidInputError
-from prevalens.explanations import draw_integrated_gradients
+from prevalens.explanations import compute_integrated_gradients
 from prevalens.models import create_classifier
 
 pytestmark = pytest.mark.keras
@@ -59,7 +59,7 @@ def test_a_linear_model_gives_weight_times_difference() -> None:
     weights = keras.ops.convert_to_numpy(model.layers[-1].kernel).reshape(6, 6, 3)
     baseline = np.array([10.0, 100.0, 200.0])
 
-    maps = draw_integrated_gradients(model, pixels(), baseline=baseline, steps=2)
+    maps = compute_integrated_gradients(model, pixels(), baseline=baseline, steps=2)
     expected = (weights * (pixels() - baseline) / 255).sum(axis=-1)
     np.testing.assert_allclose(maps, expected, atol=1e-5)
 
@@ -78,7 +78,7 @@ def test_a_hidden_layer_gives_its_closed_form() -> None:
     slope = out[:, 0] * (np.tanh(end) - np.tanh(start)) / (end - start)
     expected = ((image - 30 / 255) * (kernel @ slope)).reshape(6, 6, 3).sum(axis=-1)
 
-    found = draw_integrated_gradients(model, pixels(1), baseline=30, steps=32, batch_size=5)
+    found = compute_integrated_gradients(model, pixels(1), baseline=30, steps=32, batch_size=5)
     np.testing.assert_allclose(found[0], expected, atol=1e-5)
 
 
@@ -93,7 +93,7 @@ def test_a_map_sums_to_the_gain_in_log_odds(baseline: Any) -> None:
         for logs in (log_scores(model, images), log_scores(model, starts))
     ]
 
-    maps = draw_integrated_gradients(model, images, baseline=baseline, steps=512, batch_size=256)
+    maps = compute_integrated_gradients(model, images, baseline=baseline, steps=512, batch_size=256)
     expected = gains[0] - gains[1]
     assert np.abs(expected).max() > 0.3
     np.testing.assert_allclose(maps.sum((1, 2)), expected, rtol=0.01, atol=0.01)
@@ -102,7 +102,9 @@ def test_a_map_sums_to_the_gain_in_log_odds(baseline: Any) -> None:
 def test_a_softmax_map_sums_to_the_gain_of_the_contrast() -> None:
     """For three classes the map of class 1 sums to the gain of log p1 - (log p0 + log p2) / 2."""
     model, images = deep_network(3, "softmax"), pixels(2, 24)
-    maps = draw_integrated_gradients(model, images, baseline=0, label=1, steps=512, batch_size=256)
+    maps = compute_integrated_gradients(
+        model, images, baseline=0, label=1, steps=512, batch_size=256
+    )
     logs = log_scores(model, images) - log_scores(model, np.zeros((1, 24, 24, 3)))
 
     expected = logs[:, 1] - (logs[:, 0] + logs[:, 2]) / 2
@@ -112,12 +114,12 @@ def test_a_softmax_map_sums_to_the_gain_of_the_contrast() -> None:
 def test_the_other_class_of_two_has_the_opposite_map() -> None:
     """What speaks for the one speaks against the other; the last class is the default."""
     model = flat_network(keras.layers.Dense(3, "tanh"), keras.layers.Dense(2, "softmax"))
-    for_one = draw_integrated_gradients(model, pixels(), label=1)
+    for_one = compute_integrated_gradients(model, pixels(), label=1)
 
     np.testing.assert_allclose(
-        for_one, -draw_integrated_gradients(model, pixels(), label=0), atol=1e-5
+        for_one, -compute_integrated_gradients(model, pixels(), label=0), atol=1e-5
     )
-    np.testing.assert_allclose(for_one, draw_integrated_gradients(model, pixels()), atol=1e-6)
+    np.testing.assert_allclose(for_one, compute_integrated_gradients(model, pixels()), atol=1e-6)
 
 
 def test_an_image_like_its_baseline_has_an_empty_map() -> None:
@@ -127,8 +129,8 @@ def test_an_image_like_its_baseline_has_an_empty_map() -> None:
     dotted = flat.copy()
     dotted[0, 2, 3] = 200
 
-    np.testing.assert_array_equal(draw_integrated_gradients(model, flat), 0)
-    heat = draw_integrated_gradients(model, dotted, baseline=90)[0]
+    np.testing.assert_array_equal(compute_integrated_gradients(model, flat), 0)
+    heat = compute_integrated_gradients(model, dotted, baseline=90)[0]
     assert np.flatnonzero(heat).tolist() == [2 * 6 + 3]
 
 
@@ -140,7 +142,7 @@ def test_a_score_that_float32_rounds_to_1_is_still_divided() -> None:
     final.kernel.assign(final.kernel * 40 / 108)
     assert float(keras.ops.convert_to_numpy(model(white))[0, 0]) == 1.0
 
-    heat = draw_integrated_gradients(model, white, baseline=0)
+    heat = compute_integrated_gradients(model, white, baseline=0)
     np.testing.assert_allclose(heat, np.full((1, 6, 6), 40 / 36), rtol=1e-5)
 
 
@@ -154,7 +156,9 @@ def test_the_classifiers_of_this_library_are_divided() -> None:
         preprocessing="tf",
         augmentation=keras.layers.RandomFlip(),
     )
-    maps = draw_integrated_gradients(model, pixels(2, 24))
+    # The output starts at 0; any other kernel has a map.
+    model.layers[-1].kernel.assign(np.random.default_rng(5).normal(size=(6, 1)))
+    maps = compute_integrated_gradients(model, pixels(2, 24))
 
     assert maps.shape == (2, 24, 24)
     assert maps.std() > 0
@@ -174,26 +178,54 @@ def test_wrong_settings_are_refused(settings: dict[str, Any], message: str) -> N
     """Each refusal names the setting and what it must be."""
     model = flat_network(keras.layers.Dense(1, "sigmoid"))
     with pytest.raises(InvalidInputError, match=message):
-        draw_integrated_gradients(model, **{"images": pixels(), **settings})
+        compute_integrated_gradients(model, **{"images": pixels(), **settings})
 
 
 def test_a_model_that_does_not_end_in_dense_is_refused() -> None:
     """The error says in what it ends, and which map needs no layer."""
     model = flat_network(keras.layers.Dense(1), keras.layers.ReLU())
-    with pytest.raises(InvalidInputError, match=r"ends in ReLU\. Use `draw_occlusion_map`"):
-        draw_integrated_gradients(model, pixels())
+    with pytest.raises(InvalidInputError, match=r"ends in ReLU\. Use `compute_occlusion_map`"):
+        compute_integrated_gradients(model, pixels())
 
 
-def test_too_few_steps_and_lost_gradients_are_refused() -> None:
-    """A jump between two gradients, or a rounded pixel, leaves a map that does not add up."""
+def steep_network() -> keras.Model:
+    """Make a network whose gradient is a jump on the way from black to the image."""
     steep = flat_network(keras.layers.Dense(1, "tanh"), keras.layers.Dense(1, "sigmoid"))
     steep.layers[-2].kernel.assign(np.full((108, 1), 1.0))
     steep.layers[-2].bias.assign([-50.0])
-    with pytest.raises(InvalidInputError, match=r"image 0 sums to .* 2 steps are too few"):
-        draw_integrated_gradients(steep, pixels(1), baseline=0, steps=2)
+    return steep
+
+
+def test_steps_are_added_until_the_map_sums_to_the_gain() -> None:
+    """From 2 steps, which step over a jump of the gradient, to as many as find it."""
+    steep = steep_network()
+    logs = log_scores(steep, pixels(1))[0, 0], log_scores(steep, pixels(1) * 0)[0, 0]
+    gain = np.subtract(*(log - np.log1p(-np.exp(log)) for log in logs))
+
+    heat = compute_integrated_gradients(steep, pixels(1), baseline=0, steps=2)[0]
+    assert abs(gain) > 0.1
+    assert heat.sum() == pytest.approx(gain, rel=0.05)
+
+
+def test_what_stays_incomplete_is_refused_with_its_gap() -> None:
+    """A jump with 2 steps at most, or a rounded pixel: which images, and what share is missed."""
+    with pytest.raises(
+        InvalidInputError, match=r"1 images .*\(0\).* missed where 5% may be. After 2 steps"
+    ):
+        compute_integrated_gradients(steep_network(), pixels(1), baseline=0, steps=2, max_steps=2)
 
     images = keras.Input((6, 6, 3))
     flat = keras.layers.Flatten()(keras.ops.round(images / 255))
     rounding = keras.Model(images, keras.layers.Dense(1, "sigmoid")(flat))
-    with pytest.raises(InvalidInputError, match=r"sums to 0, .* no gradient .*rounding"):
-        draw_integrated_gradients(rounding, pixels(1), baseline=0)
+    with pytest.raises(InvalidInputError, match=r"sums to 0, .* 100% of the gain.* no gradient"):
+        compute_integrated_gradients(rounding, pixels(1), baseline=0)
+
+
+def test_a_tolerance_of_all_takes_a_map_as_it_is() -> None:
+    """With a tolerance of 1 a map that sums to nothing is returned: it was asked for aloud."""
+    images = keras.Input((6, 6, 3))
+    flat = keras.layers.Flatten()(keras.ops.round(images / 255))
+    rounding = keras.Model(images, keras.layers.Dense(1, "sigmoid")(flat))
+
+    maps = compute_integrated_gradients(rounding, pixels(1), baseline=0, tolerance=1.0)
+    np.testing.assert_array_equal(maps, 0)

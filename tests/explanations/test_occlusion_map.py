@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from prevalens.exceptions import InvalidInputError
-from prevalens.explanations import draw_occlusion_map
+from prevalens.explanations import compute_occlusion_map
 
 pytestmark = pytest.mark.keras
 
@@ -26,7 +26,7 @@ def test_covering_the_watched_pixel_is_all_that_counts() -> None:
     expected = np.zeros((6, 8))
     expected[2, 5] = 4
 
-    found = draw_occlusion_map(watches_one_pixel, image, patch=1, fill=0)[0]
+    found = compute_occlusion_map(watches_one_pixel, image, patch=1, fill=0)[0]
     np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
@@ -41,7 +41,7 @@ def test_overlapping_squares_are_averaged() -> None:
         return logistic(0.03 * images[:, 0, 1, 0].astype(float))[:, None]
 
     image = np.full((1, 2, 4, 1), 100, dtype=np.uint8)
-    found = draw_occlusion_map(model, image, patch=2, stride=1, fill=0)[0]
+    found = compute_occlusion_map(model, image, patch=2, stride=1, fill=0)[0]
     np.testing.assert_allclose(found, [[3, 3, 1.5, 0]] * 2, atol=1e-5)
 
 
@@ -52,7 +52,7 @@ def test_the_last_square_ends_at_the_border() -> None:
         return logistic(0.01 * images[:, 6, 6, 0].astype(float))
 
     image = np.full((1, 7, 7, 3), 100, dtype=np.uint8)
-    found = draw_occlusion_map(model, image, patch=4, stride=4, fill=0)[0]
+    found = compute_occlusion_map(model, image, patch=4, stride=4, fill=0)[0]
     assert found[6, 6] == pytest.approx(1, abs=1e-5)
     assert found[0, 0] == pytest.approx(0, abs=1e-6)
 
@@ -65,8 +65,8 @@ def test_label_turns_the_sign_and_softmax_contrasts() -> None:
         return np.stack([1 - score, score], axis=1)
 
     image = np.full((1, 6, 8, 3), 200, dtype=np.uint8)
-    one = draw_occlusion_map(model, image, patch=1, fill=0, label=1)[0]
-    none = draw_occlusion_map(model, image, patch=1, fill=0, label=0)[0]
+    one = compute_occlusion_map(model, image, patch=1, fill=0, label=1)[0]
+    none = compute_occlusion_map(model, image, patch=1, fill=0, label=0)[0]
     assert one[2, 5] == pytest.approx(4, abs=1e-5)
     np.testing.assert_allclose(one, -none, atol=1e-6)
 
@@ -75,7 +75,7 @@ def test_the_default_cover_is_the_images_mean_colour() -> None:
     """A flat image is covered by itself: nothing changes."""
     image = np.full((2, 6, 8, 3), 77, dtype=np.uint8)
 
-    np.testing.assert_array_equal(draw_occlusion_map(watches_one_pixel, image, patch=3), 0)
+    np.testing.assert_array_equal(compute_occlusion_map(watches_one_pixel, image, patch=3), 0)
 
 
 def test_a_keras_model_is_asked_in_inference() -> None:
@@ -91,10 +91,10 @@ def test_a_keras_model_is_asked_in_inference() -> None:
         ]
     )
     images = np.random.default_rng(0).integers(0, 256, (2, 8, 8, 3)).astype(np.uint8)
-    once = draw_occlusion_map(model, images, patch=4, batch_size=3)
+    once = compute_occlusion_map(model, images, patch=4, batch_size=3)
 
     assert once.shape == (2, 8, 8)
-    np.testing.assert_allclose(once, draw_occlusion_map(model, images, patch=4), atol=1e-5)
+    np.testing.assert_allclose(once, compute_occlusion_map(model, images, patch=4), atol=1e-5)
     assert np.abs(once).max() > 0
 
 
@@ -112,16 +112,16 @@ def test_settings_that_cannot_be_are_refused(settings: dict[str, object], messag
     """Each refusal states the rule and the value."""
     image = np.zeros((1, 6, 8, 3), dtype=np.uint8)
     with pytest.raises(InvalidInputError, match=message):
-        draw_occlusion_map(watches_one_pixel, image, **settings)  # type: ignore[arg-type]
+        compute_occlusion_map(watches_one_pixel, image, **settings)  # type: ignore[arg-type]
 
 
 def test_an_image_without_a_batch_axis_is_refused() -> None:
     """The remedy is in the text."""
     with pytest.raises(InvalidInputError, match=r"image\[None\]"):
-        draw_occlusion_map(watches_one_pixel, np.zeros((6, 8, 3)), patch=1)
+        compute_occlusion_map(watches_one_pixel, np.zeros((6, 8, 3)), patch=1)
 
 
 def test_logits_are_refused_as_scores() -> None:
     """A model without an activation at its end answers no probabilities."""
     with pytest.raises(InvalidInputError, match="Give its output a sigmoid or a softmax"):
-        draw_occlusion_map(lambda x: np.full(len(x), 3.0), np.zeros((1, 6, 8, 3)), patch=1)
+        compute_occlusion_map(lambda x: np.full(len(x), 3.0), np.zeros((1, 6, 8, 3)), patch=1)

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from prevalens.exceptions import InvalidInputError
-from prevalens.explanations import draw_overlay, enlarge, mass_inside, save_overlay
+from prevalens.explanations import draw_overlay, mass_inside, save_overlay
+from prevalens.explanations.overlay import enlarge
 
 GREY = np.full((4, 6, 3), 100, dtype=np.uint8)
 

@@ -96,14 +96,46 @@ def test_onnx_answers_alike(classifier: models.Classifier, pixels: Any, tmp_path
     models.export_classifier(classifier, path)
 
     session = runtime.InferenceSession(path)
-    (name,) = [one.name for one in session.get_inputs()]
+    assert [one.name for one in session.get_inputs()] == ["images"]
+    assert [one.name for one in session.get_outputs()] == ["scores"]
     for some in (pixels, pixels[:1]):
-        (scores,) = session.run(None, {name: some})
+        (scores,) = session.run(["scores"], {"images": some})
         assert scores.shape == (len(some), 1)
         np.testing.assert_allclose(scores[:, 0], classifier(some).scores, atol=1e-5)
     carried = session.get_modelmeta().custom_metadata_map[classifier_export.CARD_KEY]
     assert json.loads(carried)["threshold"] == 0.4
     assert [file.name for file in path.parent.iterdir()] == ["model.onnx"]
+
+
+@pytest.mark.parametrize("multilabel", [False, True])
+def test_several_scores_are_exported_with_their_correction(
+    tmp_path: Path, multilabel: bool, pixels: Any
+) -> None:
+    """Three classes or labels answer what the loaded classifier does, temperature and all."""
+    model = models.create_classifier(
+        keras.layers.Conv2D(4, 3),
+        image_size=24,
+        weights=None,
+        preprocessing="tf",
+        n_classes=3,
+        multilabel=multilabel,
+    )
+    model.layers[-1].kernel.assign(np.random.default_rng(3).normal(size=(4, 3)))
+    card = models.ClassifierCard(
+        classes=("a", "b", "c"),
+        threshold=(0.2, 0.3, 0.4),
+        train_prevalence=(0.2, 0.3, 0.5),
+        prevalence=(0.6, 0.3, 0.1),
+        temperature=1.5,
+        multilabel=multilabel,
+    )
+    models.save_classifier(model, tmp_path / "c.keras", card)
+    classifier = models.load_classifier(tmp_path / "c.keras")
+    found = classifier_export.answering_network(classifier).predict(pixels, verbose=0)
+
+    assert found.shape == (5, 3)
+    assert np.allclose(found.sum(axis=1), 1) != multilabel
+    np.testing.assert_allclose(found, classifier(pixels).scores, atol=1e-5)
 
 
 def test_onnx_of_the_packaged_network_answers_alike(tmp_path: Path) -> None:
@@ -119,7 +151,7 @@ def test_onnx_of_the_packaged_network_answers_alike(tmp_path: Path) -> None:
     models.export_classifier(classifier, tmp_path / "model.onnx")
 
     session = runtime.InferenceSession(tmp_path / "model.onnx")
-    (scores,) = session.run(None, {session.get_inputs()[0].name: images})
+    (scores,) = session.run(None, {"images": images})
     expected = classifier(images).scores
     assert expected.min() < 0.1
     assert expected.max() > 0.5

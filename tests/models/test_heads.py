@@ -1,6 +1,7 @@
 """Heads: the output's bias, pooling, and the type of the scores."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,29 +20,52 @@ def test_the_sigmoid_bias_is_the_log_odds(prevalence: float | None, bias: float)
     assert output_bias(prevalence, n_classes=2, output="sigmoid") == [pytest.approx(bias)]
 
 
+@pytest.mark.parametrize("scale", [0.0, 1.0, 1e4])
 @pytest.mark.parametrize(
-    ("output", "n_classes", "prevalence", "shares"),
+    ("settings", "shares"),
     [
-        ("sigmoid", 2, 0.1, [0.1]),
-        ("softmax", 2, 0.1, [0.9, 0.1]),
-        ("softmax", 3, [0.7, 0.2, 0.1], [0.7, 0.2, 0.1]),
+        ({"output": "sigmoid", "n_classes": 2, "prevalence": 0.03}, [0.03]),
+        ({"output": "softmax", "n_classes": 2, "prevalence": 0.1}, [0.9, 0.1]),
+        (
+            {"output": "softmax", "n_classes": 3, "prevalence": [0.7, 0.2, 0.1]},
+            [0.7, 0.2, 0.1],
+        ),
+        (
+            {
+                "output": "sigmoid",
+                "n_classes": 3,
+                "multilabel": True,
+                "prevalence": [0.5, 0.1, 0.9],
+            },
+            [0.5, 0.1, 0.9],
+        ),
+        ({"output": "sigmoid", "n_classes": 1, "multilabel": True}, [0.5]),
     ],
 )
 def test_an_untrained_output_answers_the_prevalence(
-    output: str, n_classes: int, prevalence: object, shares: list[float]
+    settings: dict[str, Any], shares: list[float], scale: float
 ) -> None:
-    """With features of 0 the scores are the prevalence itself."""
+    """The scores are the prevalence itself, whatever the features' scale."""
     features = keras.Input((4,))
-    scores = add_output(features, n_classes=n_classes, output=output, prevalence=prevalence)  # type: ignore[arg-type]
-    answer = keras.Model(features, scores).predict(np.zeros((1, 4)), verbose=0)
+    scores = add_output(features, **settings)
+    rows = scale * np.random.default_rng(0).normal(size=(5, 4))
+    answer = keras.Model(features, scores).predict(rows, verbose=0)
 
-    np.testing.assert_allclose(answer[0], shares, rtol=1e-6)
+    np.testing.assert_allclose(answer, np.tile(shares, (5, 1)), rtol=1e-5)
 
 
 @pytest.mark.parametrize(
     ("settings", "text"),
     [
         ({"n_classes": 3, "output": "sigmoid"}, '"sigmoid" is for 2 classes, got 3'),
+        (
+            {"n_classes": 3, "output": "softmax", "multilabel": True},
+            'labels need "sigmoid"',
+        ),
+        (
+            {"n_classes": 3, "output": "sigmoid", "multilabel": True, "prevalence": [0.5, 0.5]},
+            "With 3 labels `prevalence` must name the share of each",
+        ),
         ({"n_classes": 1, "output": "softmax"}, "`n_classes` must be a whole number >= 2, got 1"),
         ({"n_classes": 2, "output": "relu"}, "must be one of 'sigmoid', 'softmax', got 'relu'"),
         ({"n_classes": 2, "output": "sigmoid", "dropout": 1.0}, r"`dropout` must lie in \[0, 1\)"),

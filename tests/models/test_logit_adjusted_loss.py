@@ -55,6 +55,38 @@ def test_without_strength_it_is_plain_and_its_config_makes_it_anew() -> None:
     assert value(again, [1.0], [[0.5]]) == pytest.approx(math.log(5), rel=1e-5)
 
 
+@pytest.mark.parametrize("soft", [[0.25], [[0.25]], [[0.75, 0.25]]])
+def test_soft_labels_weigh_both_classes(soft: Any) -> None:
+    """A quarter positive at an even score and a share of 1/5: log(5)/4 + 3 log(5/4)/4."""
+    expected = math.log(5) / 4 + 3 * math.log(5 / 4) / 4
+    assert value(models.LogitAdjustedLoss(0.2), soft, [[0.5]]) == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("logit", [-80.0, -40.0, -20.0, 20.0, 40.0, 80.0])
+def test_beyond_16_log_odds_the_loss_still_grows(logit: float) -> None:
+    """The loss of a positive is log(1 + 4 exp(-x)) at a share of 1/5, from logits or a softmax."""
+    expected = np.logaddexp(0, math.log(4) - logit)
+    loss = models.LogitAdjustedLoss(0.2, from_logits=True)
+    assert value(loss, [1.0], [[logit]]) == pytest.approx(expected, rel=1e-4, abs=1e-7)
+
+    pair = np.exp(-np.logaddexp(0, [logit, -logit]))
+    scored = value(models.LogitAdjustedLoss(0.2), [1.0], [pair])
+    assert scored == pytest.approx(expected, rel=1e-4, abs=1e-7)
+
+
+def test_a_network_that_is_wrong_and_sure_still_learns() -> None:
+    """At a logit of -40 for a positive the gradient of the logit is -1, not 0."""
+    inputs = keras.Input((1,))
+    model = keras.Model(inputs, keras.layers.Dense(1, "sigmoid", use_bias=False)(inputs))
+    model.layers[-1].kernel.assign([[-40.0]])
+    model.compile(keras.optimizers.SGD(1.0), models.LogitAdjustedLoss(0.5))
+    model.fit(np.ones((4, 1)), np.ones(4), epochs=1, batch_size=4, verbose=0)
+
+    np.testing.assert_allclose(
+        keras.ops.convert_to_numpy(model.layers[-1].kernel), [[-39.0]], rtol=1e-5
+    )
+
+
 def test_shares_that_cannot_be_are_refused() -> None:
     """Shares that do not sum to 1 and a negative strength are refused."""
     with pytest.raises(InvalidInputError, match="must hold 3 shares that sum to 1"):

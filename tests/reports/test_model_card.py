@@ -12,8 +12,8 @@ import pytest
 from prevalens.exceptions import InvalidInputError
 from prevalens.predictions import Predictions
 from prevalens.reports import ClinicalReport, ModelCard
-from prevalens.reports.model_card import CardRecord
 from prevalens.reports.estimate_text import interval_text, value_text
+from prevalens.reports.model_card import CardRecord
 from prevalens.splits import Partition
 
 CLASSIFIER: dict[str, Any] = {

@@ -1,14 +1,19 @@
 """The checked arguments, and what several sections need of them."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
 from prevalens.decisions import PriorShift
 from prevalens.exceptions import InvalidInputError
 from prevalens.predictions import Predictions
+from prevalens.reports.request import Request
+
+Ask = Callable[..., Request]
 
 
-def test_patients_are_numbered_once(ask, predictions: Predictions) -> None:  # type: ignore[no-untyped-def]
+def test_patients_are_numbered_once(ask: Ask, predictions: Predictions) -> None:
     """Equal numbers mean equal ids, and the numbers are kept."""
     request = ask(predictions)
     codes = request.codes
@@ -19,8 +24,8 @@ def test_patients_are_numbered_once(ask, predictions: Predictions) -> None:  # t
     assert request.columns.codes is codes
 
 
-def test_risks_are_corrected_where_the_training_prevalence_is_known(  # type: ignore[no-untyped-def]
-    ask, predictions: Predictions
+def test_risks_are_corrected_where_the_training_prevalence_is_known(
+    ask: Ask, predictions: Predictions
 ) -> None:
     """On the odds to the prevalence asked for; as given where it is unknown."""
     request = ask(predictions, prevalence=0.02)
@@ -34,7 +39,7 @@ def test_risks_are_corrected_where_the_training_prevalence_is_known(  # type: ig
     assert ask(predictions).target == predictions.prevalence
 
 
-def test_pooling_needs_patients(ask) -> None:  # type: ignore[no-untyped-def]
+def test_pooling_needs_patients(ask: Ask) -> None:
     """The patient question cannot be asked of independent images."""
     held = Predictions(labels=[0, 1], scores=[0.2, 0.8], patients=None)
     with pytest.raises(InvalidInputError, match="`patient_score` pools the images of a patient"):

@@ -26,7 +26,7 @@ def test_a_forest_has_a_mark_and_an_interval_a_row() -> None:
     """Two rows: two marks, in the order of their values from left to right, two intervals."""
     rows = [("<site a>", "5/10", part(0.3)), ("b", "6/10", part(0.7))]
     drawn = ET.fromstring(svg_forest(Forest("f", "By site", rows, 0.5)))  # noqa: S314
-    marks = [one for one in drawn.iter("circle")]
+    marks = list(drawn.iter("circle"))
 
     assert len(marks) == 2
     assert float(marks[0].attrib["cx"]) < float(marks[1].attrib["cx"])

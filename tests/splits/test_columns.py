@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from prevalens.exceptions import DataWarning, InvalidInputError
-from prevalens.splits.columns import encode, quantile_bins, stratum_codes, warn_of_lookalikes
+from prevalens.exceptions import InvalidInputError
+from prevalens.splits.columns import encode, quantile_bins, stratum_codes
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_numbers_near_or_far_are_coded_alike(values: np.ndarray, names: list[str
 @pytest.mark.parametrize("missing", [None, float("nan"), pd.NA, pd.NaT, " "])
 def test_a_missing_value_is_refused_by_row(missing: object) -> None:
     """None, nan, NA, NaT and white space are no ids; the row is named."""
-    with pytest.raises(InvalidInputError, match=r"`patients`.* 1 of 3 rows .*rows 1\. Fill"):
+    with pytest.raises(InvalidInputError, match=r"patient.* 1 of 3 have none: rows 1 .*Fill"):
         encode("patients", np.array(["a", missing, "b"], dtype=object))
 
 
@@ -64,12 +64,6 @@ def test_a_table_is_no_column() -> None:
     """Two columns where one is due are refused with their shape."""
     with pytest.raises(InvalidInputError, match=r"got shape \(2, 2\)"):
         encode("patients", [[1, 2], [3, 4]])
-
-
-def test_lookalike_ids_are_named() -> None:
-    """H3 and h3, and a trailing space, make a warning that shows the pair."""
-    with pytest.warns(DataWarning, match=r"\('7', '7 '\), \('H3', 'h3'\)\. If"):
-        warn_of_lookalikes(["7", "7 ", "H3", "h3", "x"])
 
 
 def test_numbers_are_binned_by_quantile() -> None:
@@ -114,8 +108,8 @@ def test_numbers_too_long_for_64_bits_are_told_apart_as_texts() -> None:
     """An accession number of 24 digits is an id like any other."""
     codes, names = encode("patients", [10**23, 7, 10**23 + 1, 10**23])
 
-    assert names == [str(10**23), str(10**23 + 1), "7"]
-    assert codes.tolist() == [0, 2, 1, 0]
+    assert names == ["7", str(10**23), str(10**23 + 1)]
+    assert codes.tolist() == [1, 0, 2, 1]
 
 
 @pytest.mark.parametrize(
@@ -158,16 +152,24 @@ def test_values_are_known_by_their_texts(
     assert found.tolist() == codes
 
 
-@pytest.mark.parametrize("values", [[], [[1, 2, 3]], [[[1]]], 5])
+@pytest.mark.parametrize("values", [[[1, 2, 3]], [[[1]]]])
 def test_what_is_no_column_is_refused_with_its_shape(values: object) -> None:
-    """No rows, one row of three, or no sequence at all."""
+    """One row of three, or one table too many; no rows and a number are told as such."""
     shape = np.asarray(values).shape
     with pytest.raises(InvalidInputError) as caught:
         encode("patients", values)  # type: ignore[arg-type]
     assert str(caught.value) == (
-        f"`patients` must have one value per row, got shape {shape}. "
-        "Give one column of at least one row."
+        f"The patient ids must be one column, shape (n_rows,), got shape {shape}. "
+        "Give one value for each row."
     )
+
+
+def test_no_rows_and_a_number_are_refused() -> None:
+    """A column has a row at least, and is a sequence."""
+    with pytest.raises(InvalidInputError, match="`patients` must have at least one row"):
+        encode("patients", [])
+    with pytest.raises(InvalidInputError, match=r"must be one column.*got int"):
+        encode("patients", 5)  # type: ignore[arg-type]
 
 
 def test_many_missing_values_are_counted_and_the_first_five_listed() -> None:
@@ -175,24 +177,8 @@ def test_many_missing_values_are_counted_and_the_first_five_listed() -> None:
     with pytest.raises(InvalidInputError) as caught:
         encode("patients", ["a", None, "", None, "b", " ", float("nan"), None, ""])
     assert str(caught.value).startswith(
-        "`patients` must be known for every image, but 7 of 9 rows have none: "
-        "rows 1, 2, 3, 5, 6 and 2 more."
+        "Every row needs its patient id, but 7 of 9 have none: rows 1, 2, 3, 5, 6 and 2 more"
     )
-
-
-def test_lookalikes_are_told_across_all_white_space_and_ids_that_differ_are_not(
-    recwarn: pytest.WarningsRecorder,
-) -> None:
-    """Line breaks, tabs and foreign case count as nothing; six groups are listed as five."""
-    warn_of_lookalikes(["a", "b", "a-b", "ab"])
-    assert not recwarn.list
-    with pytest.warns(DataWarning, match=r"\('x\\ny', 'x y', 'X\\ty'\)\. If"):
-        warn_of_lookalikes(["x\ny", "x y", "X\ty", "z"])
-    with pytest.warns(DataWarning, match="'STRASSE', 'straße'"):
-        warn_of_lookalikes(["STRASSE", "straße"])
-    pairs = [text for letter in "abcdef" for text in (letter, letter.upper())]
-    with pytest.warns(DataWarning, match=r"\('e', 'E'\) and 1 more\. If"):
-        warn_of_lookalikes(pairs)
 
 
 @pytest.mark.parametrize("bins", [2, 3, 4, 7])
@@ -230,11 +216,15 @@ def test_as_many_values_as_bins_are_kept_however_uneven() -> None:
 
 @pytest.mark.parametrize("kind", [np.int8, np.uint16, np.float32])
 def test_every_kind_of_number_is_binned_and_nothing_else(kind: type) -> None:
-    """1 to 8 in two bins; the same as texts are eight levels, truth values two."""
+    """1 to 8 in two bins; words of them are eight levels, truth values two."""
     numbers = np.arange(1, 9).astype(kind)
     binned, texts, truths = stratum_codes(
         ["number", "text", "truth"],
-        {"number": numbers, "text": numbers.astype(np.str_), "truth": numbers > 3},
+        {
+            "number": numbers,
+            "text": np.char.add("a", numbers.astype(np.str_)),
+            "truth": numbers > 3,
+        },
         np.zeros(8, dtype=np.int64),
         bins=2,
     )
@@ -272,5 +262,5 @@ def test_an_unknown_stratum_is_told_all_columns_in_order() -> None:
     with pytest.raises(InvalidInputError) as caught:
         stratum_codes(["zzz"], {"site": [1], 7: [1], "age": [1]}, np.array([0]), bins=4)  # type: ignore[dict-item]
     assert str(caught.value) == ("`strata` names 'zzz', but the columns are ['7', 'age', 'site'].")
-    with pytest.raises(InvalidInputError, match="`site` must have one value per row"):
+    with pytest.raises(InvalidInputError, match="`site` must be one column"):
         stratum_codes(["site"], {"site": np.zeros((1, 2))}, np.array([0]), bins=4)

@@ -182,7 +182,7 @@ def test_classes_that_rows_lack_are_named() -> None:
     ("labels", "match"),
     [
         ([0.0, 0.5, np.nan], "fractions came"),
-        ([0.0, 1.0, np.nan], "`labels` must be known"),  # nan is missing, not a fraction
+        ([0.0, 1.0, np.nan], "its label, but 1 of 3"),  # nan is missing, not a fraction
         ([[0.0], [0.5], [1.0]], "fractions came"),
         ([[0.0, 1.0], [0.5, 1.0], [1.0, 1.0]], "must be indicators, 0 or 1"),
     ],
@@ -191,7 +191,7 @@ def test_labels_that_are_no_classes_are_refused(labels: list[Any], match: str) -
     """Fractions and missing numbers, in one column or several; 1.0 is a class."""
     with pytest.raises(InvalidInputError, match=match):
         Units.of(np.array(labels), list("abc"))
-    assert list(Units.of(np.array([[0.0], [1.0]]), list("ab")).classes) == ["0.0", "1.0"]
+    assert list(Units.of(np.array([[0.0], [1.0]]), list("ab")).classes) == ["0", "1"]
 
 
 def test_the_draw_balances_images_first_and_takes_the_best() -> None:

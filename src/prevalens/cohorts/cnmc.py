@@ -13,9 +13,9 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from prevalens._checks import check_choice, name_some
+from prevalens._tables import read_columns
 from prevalens.cohorts.cohort import Cohort
 from prevalens.cohorts.readers import image_paths
-from prevalens.cohorts.tables import read_columns
 from prevalens.exceptions import InvalidInputError
 
 # UID_11_10_1_all.bmp, UID_H10_1_2_hem.bmp: patient, image, cell, class.

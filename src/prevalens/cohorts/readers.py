@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from prevalens._checks import check_choice, name_some
+from prevalens._numbers import as_covariate
+from prevalens._tables import read_columns
 from prevalens.cohorts.cohort import Cohort
-from prevalens.cohorts.tables import covariate_column, read_columns
 from prevalens.exceptions import InvalidInputError, UnreadableImageError
 from prevalens.images.decoding import SUFFIXES
 from prevalens.images.dicom import dicom_patient
@@ -81,7 +82,7 @@ def read_folder(
         patients=np.array(patients, dtype=object),
         positive=positive,
         classes=tuple(classes),
-        covariates={name: covariate_column([g[name] for g in groups]) for name in names},
+        covariates={name: as_covariate(name, [g[name] for g in groups]) for name in names},
         root=folder,
         provenance=f"{len(paths)} images read from the folder {folder.name}",
     )
@@ -142,7 +143,7 @@ def read_table(
         patients=np.array(columns[patient], dtype=object),
         positive=positive,
         classes=tuple(classes),
-        covariates={name: covariate_column(columns[name]) for name in covariates},
+        covariates={name: as_covariate(name, columns[name]) for name in covariates},
         root=folder,
         provenance=f"{len(images)} images read from "
         + (f"the table {Path(source).name}" if is_file else "a data frame"),

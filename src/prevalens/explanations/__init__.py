@@ -5,17 +5,21 @@ from typing import TYPE_CHECKING
 from prevalens._lazy import lazy_names
 
 if TYPE_CHECKING:
-    from prevalens.explanations.activation_map import draw_activation_map
-    from prevalens.explanations.integrated_gradients import draw_integrated_gradients
-    from prevalens.explanations.occlusion_map import draw_occlusion_map
-    from prevalens.explanations.overlay import draw_overlay, enlarge, mass_inside, save_overlay
+    from prevalens.explanations.activation_map import compute_activation_map
+    from prevalens.explanations.deletion_test import DeletionTest, deletion_test
+    from prevalens.explanations.grad_cam import grad_cam
+    from prevalens.explanations.integrated_gradients import compute_integrated_gradients
+    from prevalens.explanations.occlusion_map import compute_occlusion_map
+    from prevalens.explanations.overlay import draw_overlay, mass_inside, save_overlay
 
 __all__ = [
-    "draw_activation_map",
-    "draw_integrated_gradients",
-    "draw_occlusion_map",
+    "DeletionTest",
+    "compute_activation_map",
+    "compute_integrated_gradients",
+    "compute_occlusion_map",
+    "deletion_test",
     "draw_overlay",
-    "enlarge",
+    "grad_cam",
     "mass_inside",
     "save_overlay",
 ]
@@ -23,11 +27,13 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
-        "draw_activation_map": "activation_map",
-        "draw_integrated_gradients": "integrated_gradients",
-        "draw_occlusion_map": "occlusion_map",
+        "DeletionTest": "deletion_test",
+        "compute_activation_map": "activation_map",
+        "compute_integrated_gradients": "integrated_gradients",
+        "compute_occlusion_map": "occlusion_map",
+        "deletion_test": "deletion_test",
         "draw_overlay": "overlay",
-        "enlarge": "overlay",
+        "grad_cam": "grad_cam",
         "mass_inside": "overlay",
         "save_overlay": "overlay",
     },

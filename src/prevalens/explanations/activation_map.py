@@ -1,5 +1,6 @@
 """Class activation maps: what the head says of each place of the last feature map."""
 
+import warnings
 from typing import Any
 
 import keras
@@ -7,14 +8,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from prevalens._checks import check_integer
-from prevalens.exceptions import InvalidInputError
+from prevalens.exceptions import DataWarning, InvalidInputError
 
 Maps = NDArray[np.float32]  # (batch, map_height, map_width), log-odds
 _POOLING = (keras.layers.GlobalAveragePooling2D, keras.layers.GlobalMaxPooling2D)
 
 
-def draw_activation_map(
-    model: keras.Model,
+def compute_activation_map(
+    model: Any,
     images: ArrayLike,
     *,
     label: int | None = None,
@@ -25,12 +26,17 @@ def draw_activation_map(
 
     The head (all that follows global pooling) is applied to the feature vector of each place as if
     the whole image looked like that place. With average pooling and a linear head this is the class
-    activation map of Zhou et al., and its mean over the places is the model's own log-odds. No
-    gradient is taken, so it is the same on every backend.
+    activation map of Zhou et al., and its mean over the places is the model's own log-odds. With
+    any other pooling or head the map is not tied to the answer: it shows what the head would make
+    of each place alone, of which the model need not have used any. A warning says so, and
+    `deletion_test` tells whether such a map is faithful. No gradient is taken, so it is the same on
+    every backend.
 
     Args:
         model: A classifier whose feature maps go through a global pooling layer and end in a
-            `Dense` layer, such as `prevalens.models.create_classifier` makes.
+            `Dense` layer, such as `prevalens.models.create_classifier` makes; or a loaded
+            `Classifier` (whose network's own log-odds are mapped, before temperature and
+            prevalence).
         images: Images as the model takes them, shape `(batch, height, width, channels)`.
         label: The class to explain, as an index into the classes; by default the last, which is
             the positive one. With a sigmoid output, 0 turns the sign.
@@ -48,14 +54,20 @@ def draw_activation_map(
         InvalidInputError: the model has no global pooling layer of its own, does not end in a
             `Dense` layer, has no such class, or the images' shape is not the model's.
 
+    Warns:
+        DataWarning: the mean of a map is not the model's log-odds.
+
     References:
         Zhou B. et al. (2016). Learning deep features for discriminative localization. CVPR.
     """
-    pooling, final = _pooling_of(model), final_dense(model)
+    network = network_of(model)
+    pooling, final = pooling_of(network), final_dense(network)
     weights, bias = class_contrast(final, label)
     check_integer("batch_size", batch_size, minimum=1)
-    places = keras.Model(model.input, pooling.input)
+    places = keras.Model(network.input, pooling.input)
     steps = _between(pooling, final)
+    pixels = images_of(network, images)
+    _warn_untied(pooling, steps)
 
     def maps_of(batch: NDArray[Any]) -> Maps:
         features = keras.ops.convert_to_numpy(places(batch, training=False))
@@ -68,11 +80,40 @@ def draw_activation_map(
         chunks = [pixels[k : k + batch_size] for k in range(0, len(pixels), batch_size)]
         return np.concatenate([maps_of(chunk) for chunk in chunks]).astype(np.float32)
 
-    maps = all_maps(images_of(model, images))
+    maps = all_maps(pixels)
     if reference is None:
         return maps
     others = np.asarray(reference)
-    return maps - all_maps(images_of(model, others if others.ndim == 4 else others[None])).mean(0)
+    others = images_of(network, others if others.ndim == 4 else others[None])
+    return maps - all_maps(others).mean(0)
+
+
+def network_of(model: Any) -> Any:
+    """Return the network of a loaded `Classifier`, or the model itself."""
+    inner = getattr(model, "model", None)
+    return inner if isinstance(inner, keras.Model) and not isinstance(model, keras.Model) else model
+
+
+def _warn_untied(pooling: keras.layers.Layer, steps: keras.Model | None) -> None:
+    linear = steps is None or all(map(_is_affine, steps.layers))
+    if linear and isinstance(pooling, keras.layers.GlobalAveragePooling2D):
+        return
+    what = "its pooling is not the average" if linear else "its head is not linear"
+    warnings.warn(
+        f"The map is not tied to the model's answer, because {what}: it shows what the head would "
+        "make of each place alone. Say so in its caption, and ask `deletion_test` whether it is "
+        "faithful, or use `compute_integrated_gradients` or `compute_occlusion_map`.",
+        DataWarning,
+        stacklevel=3,
+    )
+
+
+def _is_affine(layer: keras.layers.Layer) -> bool:
+    """Whether a layer, at inference, takes the mean of vectors to the mean of its answers."""
+    layers = keras.layers
+    if isinstance(layer, layers.Dense):
+        return layer.activation is keras.activations.linear
+    return isinstance(layer, layers.InputLayer | layers.Dropout | layers.BatchNormalization)
 
 
 def images_of(model: keras.Model, images: ArrayLike) -> NDArray[Any]:
@@ -90,13 +131,18 @@ def images_of(model: keras.Model, images: ArrayLike) -> NDArray[Any]:
     return pixels
 
 
-def _pooling_of(model: keras.Model) -> keras.layers.Layer:
+def pooling_of(model: keras.Model) -> keras.layers.Layer:
+    """Return the last global pooling layer, before which the feature maps are.
+
+    Raises:
+        InvalidInputError: the model has none.
+    """
     found = [layer for layer in model.layers if isinstance(layer, _POOLING)]
     if not found:
         raise InvalidInputError(
             "An activation map needs the feature maps before global pooling, but none of the "
             f"{len(model.layers)} layers of {model.name!r} is a GlobalAveragePooling2D or "
-            "GlobalMaxPooling2D. Use `draw_occlusion_map`, which needs no layer."
+            "GlobalMaxPooling2D. Use `compute_occlusion_map`, which needs no layer."
         )
     return found[-1]
 
@@ -111,7 +157,7 @@ def final_dense(model: keras.Model) -> keras.layers.Dense:
     if not isinstance(final, keras.layers.Dense):
         raise InvalidInputError(
             f"This map reads the weights of the last layer, which must be a Dense; "
-            f"{model.name!r} ends in {type(final).__name__}. Use `draw_occlusion_map`."
+            f"{model.name!r} ends in {type(final).__name__}. Use `compute_occlusion_map`."
         )
     return final
 

@@ -32,7 +32,7 @@ def gradient_of(function: Callable[[Any], Any], pixels: NDArray[np.float32]) -> 
     if backend not in _GRADIENTS:
         raise InvalidInputError(
             f"The backend {backend!r} takes no gradients. Set KERAS_BACKEND to one of "
-            f"{', '.join(_GRADIENTS)}, or use `draw_occlusion_map`, which needs none."
+            f"{', '.join(_GRADIENTS)}, or use `compute_occlusion_map`, which needs none."
         )
     tensor = keras.ops.convert_to_tensor(pixels, dtype="float32")
     found = _GRADIENTS[backend](function, tensor)

@@ -1,6 +1,6 @@
 """Occlusion maps: how much the answer changes when a place is covered."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 import keras
@@ -9,15 +9,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from prevalens._checks import check_integer
 from prevalens.exceptions import InvalidInputError
-from prevalens.explanations.activation_map import contrast_signs
+from prevalens.explanations.activation_map import contrast_signs, network_of
 
 Square: TypeAlias = tuple[slice, slice]
-Scorer: TypeAlias = keras.Model | Callable[[NDArray[Any]], Any]
+Scorer: TypeAlias = Any  # a Keras model, a loaded Classifier, or a function of images
 # Scores nearer to 0 or 1 than this count as this near: float32 cannot tell them apart.
 _EDGE = 1e-7
 
 
-def draw_occlusion_map(
+def compute_occlusion_map(
     model: Scorer,
     images: ArrayLike,
     *,
@@ -33,7 +33,8 @@ def draw_occlusion_map(
     price of one score per place.
 
     Args:
-        model: A Keras classifier, or any function from images to scores.
+        model: A Keras classifier, a loaded `Classifier` (whose network's own log-odds are mapped,
+            before temperature and prevalence), or any function from images to scores.
         images: Images as the model takes them, shape `(batch, height, width, channels)`.
         patch: Side of the covering square, in pixels.
         stride: Step between squares, in pixels, at most `patch`; by default half of it.
@@ -54,6 +55,7 @@ def draw_occlusion_map(
     References:
         Zeiler M. D., Fergus R. (2014). Visualizing and understanding convolutional networks. ECCV.
     """
+    model = network_of(model)
     pixels = np.asarray(images)
     if pixels.ndim != 4 or len(pixels) == 0:
         raise InvalidInputError(
@@ -70,7 +72,7 @@ def draw_occlusion_map(
         )
     check_integer("batch_size", batch_size, minimum=1)
     cover = level_of(pixels, fill, name="fill")
-    whole = _log_odds(model, pixels, label, batch_size)
+    whole = log_odds_of(model, pixels, label, batch_size)
     squares = [
         (slice(top, top + patch), slice(left, left + patch))
         for top in _starts(pixels.shape[1], patch, step)
@@ -79,7 +81,7 @@ def draw_occlusion_map(
     maps = []
     for image, under, odds in zip(pixels, cover, whole, strict=True):
         falls = [
-            odds - _log_odds(model, _covered(image, under, chunk), label, batch_size)
+            odds - log_odds_of(model, _covered(image, under, chunk), label, batch_size)
             for chunk in _chunks(squares, batch_size)
         ]
         maps.append(_mean_over_squares(np.concatenate(falls), squares, image.shape[:2]))
@@ -134,9 +136,10 @@ def level_of(pixels: NDArray[Any], level: float | ArrayLike | None, *, name: str
     return cover.astype(pixels.dtype)
 
 
-def _log_odds(
+def log_odds_of(
     model: Scorer, pixels: NDArray[Any], label: int | None, batch_size: int
 ) -> NDArray[np.float64]:
+    """Return the log-odds of the class of each image, shape `(batch,)`."""
     found = [_scores(model, pixels[k : k + batch_size]) for k in range(0, len(pixels), batch_size)]
     scores = np.clip(np.concatenate(found), _EDGE, 1 - _EDGE)
     logits = np.log(scores)

@@ -1,5 +1,6 @@
 """Labels, scores, calls and patients, checked once before anything is counted."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,6 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from prevalens._checks import check_number, check_same_length, name_some
+from prevalens._columns import check_same_index, encode, listed
+from prevalens._numbers import as_numbers
 from prevalens.exceptions import InvalidInputError
 from prevalens.typing import Codes, Flags, Numbers
 
@@ -37,6 +40,7 @@ def check_columns(labels: ArrayLike, scores: ArrayLike, patients: ArrayLike | No
     Raises:
         InvalidInputError: a column is empty, of another length, or breaks its own rule.
     """
+    check_same_index(labels=labels, scores=scores, patients=patients)
     flags, numbers = check_labels(labels), check_scores(scores)
     check_same_length(labels=flags, scores=numbers)
     return Columns(flags, numbers, check_patients(patients, len(flags)))
@@ -48,16 +52,11 @@ def check_labels(labels: ArrayLike, *, name: str = "labels") -> Flags:
     Raises:
         InvalidInputError: there are none, or a value is neither 0 nor 1.
     """
-    column = _column(name, labels)
-    if column.dtype.kind not in "biuf":
-        raise InvalidInputError(
-            f"`{name}` must be 0 or 1 (1 = positive), got {name_some(_distinct(column))}. "
-            f"Pass `{name} == positive_class`."
-        )
+    column = _numbers(name, labels, "0 or 1 (1 = positive)", f"Pass `{name} == positive_class`.")
     strange = column[(column != 0) & (column != 1)]
     if strange.size:
         raise InvalidInputError(
-            f"`{name}` must be 0 or 1 (1 = positive), got {name_some(_distinct(strange))}. "
+            f"`{name}` must be 0 or 1 (1 = positive), got {_numerals(strange)}. "
             "For more than two classes see `prevalens.metrics.multiclass_estimates`."
         )
     return column.astype(bool)
@@ -69,12 +68,7 @@ def check_scores(scores: ArrayLike, *, name: str = "scores") -> Numbers:
     Raises:
         InvalidInputError: a score is missing, not a number, or outside [0, 1].
     """
-    column = _column(name, scores)
-    if column.dtype.kind not in "biuf":
-        raise InvalidInputError(
-            f"`{name}` must be numbers in [0, 1], got {name_some(_distinct(column))}."
-        )
-    numbers = column.astype(np.float64)
+    numbers = _numbers(name, scores, "numbers in [0, 1]", "Convert them first.")
     missing = np.flatnonzero(np.isnan(numbers))
     if missing.size:
         raise InvalidInputError(
@@ -97,21 +91,11 @@ def check_patients(patients: ArrayLike | None, n_rows: int) -> Codes | None:
     """
     if patients is None:
         return None
-    column = _column("patients", patients)
-    check_same_length(labels=range(n_rows), patients=column)
-    if column.dtype == object:
-        missing = [row for row, value in enumerate(column.tolist()) if _is_missing(value)]
-    else:
-        texts = column.dtype.kind in "US"
-        empty = np.strings.str_len(column) == 0 if texts else np.isnan(column.astype(float))
-        missing = np.flatnonzero(empty).tolist()
-    if missing:
-        raise InvalidInputError(
-            f"Every row needs a patient id; rows {name_some(missing)} have none. "
-            "Give each such image an id, or pass `patients=None` if images are independent."
-        )
-    keys = column.astype(str) if column.dtype == object else column
-    return np.unique(keys, return_inverse=True)[1].reshape(-1).astype(np.int64)
+    codes = encode("patient id", patients, ids=True).codes
+    if not codes.size:
+        raise InvalidInputError("`patients` must have at least one row, got none.")
+    check_same_length(labels=range(n_rows), patients=codes)
+    return codes
 
 
 def check_confidence_level(confidence_level: float) -> float:
@@ -131,22 +115,26 @@ def one_image_each(codes: Codes | None) -> bool:
     return codes is None or codes.size == 0 or int(np.bincount(codes).max()) <= 1
 
 
-def _column(name: str, values: ArrayLike) -> Any:
-    column = np.asarray(values)
-    if column.ndim == 2 and column.shape[1] == 1:
-        column = column[:, 0]
-    if column.ndim != 1:
-        raise InvalidInputError(
-            f"`{name}` must be one column, shape (n_rows,), got shape {column.shape}."
-        )
-    if not column.size:
+def _numbers(name: str, values: Any, rule: str, remedy: str) -> Numbers:
+    """Return a column as float64, nan where a cell is missing; texts are no numbers here."""
+    column = values
+    if not isinstance(values, np.ndarray) or values.dtype.kind not in "biuf":
+        column = listed(name, values)
+        words = [cell for cell in column if isinstance(cell, str | bytes)]
+        if words:
+            raise InvalidInputError(
+                f"`{name}` must be {rule}, got {name_some(_distinct(words))}. {remedy}"
+            )
+    numbers = as_numbers(name, column)
+    if not numbers.size:
         raise InvalidInputError(f"`{name}` must have at least one row, got none.")
-    return column
+    return numbers
 
 
-def _distinct(column: Any) -> list[Any]:
-    return sorted(set(column.tolist()), key=str)
+def _numerals(values: Numbers) -> str:
+    plain = [int(value) if value.is_integer() else value for value in np.unique(values).tolist()]
+    return name_some(plain)
 
 
-def _is_missing(value: object) -> bool:
-    return value is None or value == "" or value != value  # noqa: PLR0124  # nan alone
+def _distinct(column: Iterable[Any]) -> list[Any]:
+    return sorted(set(column), key=str)

@@ -31,6 +31,7 @@ def create_classifier(
     *,
     image_size: int | tuple[int, int],
     n_classes: int = 2,
+    multilabel: bool = False,
     output: str | None = None,
     weights: Weights = "imagenet",
     pooling: str = "avg",
@@ -53,15 +54,17 @@ def create_classifier(
             KerasHub; or anything that is called with images and answers features, as maps
             `(batch, height, width, channels)`, tokens `(batch, tokens, channels)` or pooled.
         image_size: Side of the square images, or their height and width, in pixels.
-        n_classes: Number of classes, at least 2.
-        output: `"sigmoid"`, the score of the positive class, the default for two classes; or
-            `"softmax"`, a score for each.
+        n_classes: Number of classes, at least 2, of which an image has one; or of labels, at
+            least 1.
+        multilabel: Whether they are labels, any number of which an image may have.
+        output: `"sigmoid"`, the score of the positive class, the default for two classes, or of
+            each label; or `"softmax"`, a score for each class.
         weights: `"imagenet"`, which Keras downloads; the path of a weights file for the
             backbone without its top; or None to start from random numbers.
         pooling: `"avg"` or `"max"` over the feature maps.
         head: Layers between the pooled features and the output, or a function of features.
-        prevalence: Share of the positive class (or of each class) in the training batches,
-            from which the output bias starts; None for classes in balance.
+        prevalence: Share of the positive class (or of each class or label) in the training
+            batches, which the untrained model answers; None for classes in balance.
         dropout: Share of features dropped before the output, in `[0, 1)`.
         freeze: Whether only the head is trained; the first of two phases of transfer.
         augmentation: A layer that changes the pixels while training.
@@ -95,7 +98,8 @@ def create_classifier(
         scores = add_output(
             _through(head, features),
             n_classes=n_classes,
-            output=output or ("sigmoid" if n_classes == 2 else "softmax"),
+            multilabel=multilabel,
+            output=output or ("sigmoid" if n_classes == 2 or multilabel else "softmax"),
             prevalence=prevalence,
             dropout=dropout,
         )

@@ -7,7 +7,6 @@ import tempfile
 import warnings
 import zipfile
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,8 @@ import keras
 from prevalens._optional import require
 from prevalens._writing import whole_file, write_text
 from prevalens.exceptions import InvalidInputError, PrevalensError
-from prevalens.models.classifier_file import Classifier, ClassifierCard
+from prevalens.models.classifier_card import correct
+from prevalens.models.loaded_classifier import Classifier
 
 CARD_KEY = "prevalens.card"
 CARD_FILE = "prevalens-card.json"
@@ -41,10 +41,12 @@ def export_classifier(classifier: Classifier, path: str | os.PathLike[str]) -> N
     """Write a classifier for programs that have no Keras, whole or not at all.
 
     What is written takes pixels as float32, `(batch, height, width, 3)`, 0 to 255, and answers
-    the score of the positive class, `(batch, 1)`, with the card's temperature and prevalence
-    applied inside: it is the score that the card's threshold is for. The card goes along: in
-    ONNX' metadata under `prevalens.card`, in a SavedModel's `assets.extra/prevalens-card.json`,
-    and in a LiteRT file as the zip member `prevalens-card.json`.
+    the score of the positive class, `(batch, 1)` (of several classes or labels: of each, `(batch,
+    n_classes)`), with the card's temperature and prevalence applied inside: it is the score that
+    the card's threshold is for. In ONNX the input is called `images` and the output `scores`.
+    The card goes along: in ONNX' metadata under `prevalens.card`, in a SavedModel's
+    `assets.extra/prevalens-card.json`, and in a LiteRT file as the zip member
+    `prevalens-card.json`.
 
     Args:
         classifier: What `load_classifier` gave.
@@ -66,7 +68,7 @@ def export_classifier(classifier: Classifier, path: str | os.PathLike[str]) -> N
         )
     _check_backend(kind, keras.backend.backend())
     network = answering_network(classifier)
-    card = json.dumps(asdict(classifier.card), allow_nan=False)
+    card = json.dumps(classifier.card.to_dict(), allow_nan=False)
     if kind == _SAVED_MODEL:
         with _new_folder(target) as folder:
             _write(network, folder, kind)
@@ -83,7 +85,7 @@ def export_classifier(classifier: Classifier, path: str | os.PathLike[str]) -> N
 
 
 def answering_network(classifier: Classifier) -> keras.Model:
-    """Return the network whose output is the corrected score of the positive class.
+    """Return the network whose output are the corrected scores.
 
     Args:
         classifier: The network and its card; neither is changed.
@@ -95,7 +97,9 @@ def answering_network(classifier: Classifier) -> keras.Model:
         classifier.model.save(path)
         copy = keras.saving.load_model(path, compile=False)
     _make_plain(copy)
-    scores = _corrected(copy.outputs[0][:, -1:], classifier.card)
+    found = copy.outputs[0]
+    card = classifier.card
+    scores = correct(found[:, -1:] if card.is_binary else found, card, ops=keras.ops)
     network = keras.Model(copy.inputs[0], scores, name="classifier")
     # Keras 3.15 exports to ONNX only what has been called.
     network(keras.ops.zeros((1, *network.input_shape[1:])))
@@ -111,21 +115,6 @@ def _make_plain(layer: Any) -> None:
         layer.variance = keras.ops.convert_to_numpy(layer.variance)
     for inner in getattr(layer, "layers", ()):
         _make_plain(inner)
-
-
-def _corrected(scores: Any, card: ClassifierCard) -> Any:
-    """Divide the log-odds by the temperature, then shift them to the card's prevalence."""
-    if card.temperature != 1:
-        # A logarithm rather than a power: jax2onnx 0.17 converts no power by a fraction.
-        yes, no = (
-            keras.ops.exp(keras.ops.log(share) / card.temperature) for share in (scores, 1 - scores)
-        )
-        scores = yes / (yes + no)
-    if card.prevalence is None:
-        return scores
-    here, there = card.prevalence, card.train_prevalence
-    factor = here / (1 - here) / (there / (1 - there))
-    return scores * factor / (scores * factor + 1 - scores)
 
 
 def _check_backend(kind: str, backend: str) -> None:
@@ -169,7 +158,6 @@ def _finish_onnx(path: Path, card: str) -> None:
     onnx = require("onnx", extra="onnx")
     graph = onnx.load(path)
     onnx.helper.set_model_props(graph, {CARD_KEY: card})
-    onnx.checker.check_model(graph)
     inputs = [one.name for one in graph.graph.input]
     if len(inputs) != 1:
         backend = keras.backend.backend()
@@ -177,7 +165,21 @@ def _finish_onnx(path: Path, card: str) -> None:
             f"The converter of the backend {backend!r} made inputs of constants: {inputs}."
             + _elsewhere("onnx", backend)
         )
+    _rename(graph.graph, {inputs[0]: "images", graph.graph.output[0].name: "scores"})
+    onnx.checker.check_model(graph)
     onnx.save(graph, path)
+
+
+def _rename(graph: Any, names: dict[str, str]) -> None:
+    """Give the values of a graph other names, wherever they stand."""
+    # A name that the converter gave to something inside makes room.
+    taken = {name: f"{name}_inside" for name in names.values() if name not in names}
+    others = {**taken, **names}
+    for node in graph.node:
+        for names_of in (node.input, node.output):
+            names_of[:] = [others.get(name, name) for name in names_of]
+    for value in (*graph.input, *graph.output, *graph.value_info, *graph.initializer):
+        value.name = others.get(value.name, value.name)
 
 
 @contextlib.contextmanager

@@ -1,69 +1,22 @@
-"""One file that answers: network, preprocessing, class names, threshold, prevalence."""
+"""One file that answers: network, preprocessing, class names, thresholds, prevalences."""
 
 import json
 import os
 import zipfile
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
-from numpy.typing import NDArray
 
-from prevalens._checks import check_choice, check_number
+from prevalens._checks import check_choice
 from prevalens._writing import whole_file
+
+# Imported so that Keras knows the layer's class when it reads a file with one inside.
+from prevalens.augmentation import RandomAugmentation
 from prevalens.exceptions import InvalidInputError
-from prevalens.images.decoding import read_images
-
-_VERSION = 1
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClassifierCard:
-    """What belongs to a classifier beside its weights.
-
-    Args:
-        classes: Names of the two classes, the positive one last.
-        threshold: Corrected score from which the call is positive, in `[0, 1]`.
-        threshold_origin: How the threshold was chosen, in words for a report.
-        train_prevalence: Share of positives in the training batches, in `(0, 1)`.
-        prevalence: Share of positives where the classifier is used, in `(0, 1)`; None leaves
-            scores as they are.
-        temperature: What the scores' log-odds are divided by before that, above 0; 1 where no
-            temperature was fitted (Guo et al. 2017).
-        library_version: Version of prevalens that wrote the file.
-        format_version: Version of this record.
-    """
-
-    classes: tuple[str, str]
-    threshold: float
-    train_prevalence: float
-    threshold_origin: str = ""
-    prevalence: float | None = None
-    temperature: float = 1.0
-    library_version: str = field(default_factory=lambda: version("prevalens"))
-    format_version: int = _VERSION
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "classes", tuple(map(str, self.classes)))
-        if len(set(self.classes)) != 2:
-            raise InvalidInputError(
-                f"`classes` must be two different names, got {list(self.classes)}."
-            )
-        check_number("threshold", self.threshold, low=0, high=1)
-        check_number("temperature", self.temperature, low=0, open_low=True)
-        for name in ("train_prevalence", "prevalence"):
-            value = getattr(self, name)
-            if value is not None:
-                check_number(name, value, low=0, high=1, open_low=True, open_high=True)
-
-    @property
-    def positive(self) -> str:
-        """Name of the positive class."""
-        return self.classes[1]
+from prevalens.models.classifier_card import ClassifierCard, read_card
+from prevalens.models.keras_file import check_keras_file
+from prevalens.models.loaded_classifier import Classifier
 
 
 @keras.saving.register_keras_serializable(package="prevalens")
@@ -87,112 +40,72 @@ class CardLayer(keras.layers.Layer):
         return {**super().get_config(), "card": self.card}
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What a classifier says of each image.
-
-    Args:
-        scores: Probability of the positive class, shape `(n_images,)`.
-        calls: Whether the call is positive, shape `(n_images,)`.
-        names: Name of the called class, shape `(n_images,)`.
-    """
-
-    scores: NDArray[np.float64]
-    calls: NDArray[np.bool_]
-    names: NDArray[np.str_]
-
-
-class Classifier:
-    """A loaded classifier: give it paths or pixels, get scores and calls.
-
-    Args:
-        model: Network from pixels, 0 to 255, to scores, as `save_classifier` was given it.
-        card: What belongs to it.
-    """
-
-    def __init__(self, model: keras.Model, card: ClassifierCard) -> None:
-        self.model = model
-        self.card = card
-
-    def __call__(
-        self,
-        images: Sequence[str | os.PathLike[str]] | NDArray[Any],
-        *,
-        prevalence: float | None = None,
-        batch_size: int = 32,
-    ) -> Answer:
-        """Answer for each image.
-
-        Args:
-            images: Paths of image files; or pixels, `(n_images, height, width, 3)`, 0 to 255.
-            prevalence: Share of positives where these images come from, in `(0, 1)`; by
-                default the card's.
-            batch_size: Images read and scored at a time.
-        """
-        card = self.card if prevalence is None else replace(self.card, prevalence=prevalence)
-        parts = [
-            self._positive_scores(self._pixels(images[start : start + batch_size]))
-            for start in range(0, len(images), batch_size)
-        ]
-        scores = _corrected(np.concatenate([np.empty(0), *parts]), card)
-        calls = scores >= card.threshold
-        return Answer(scores, calls, np.asarray(card.classes)[calls.astype(int)])
-
-    def _pixels(self, images: Any) -> NDArray[Any]:
-        height, width = self.model.input_shape[1:3]
-        if not isinstance(images, np.ndarray):
-            return np.asarray(read_images(images, size=(height, width)))
-        if images.ndim != 4 or images.shape[1:] != (height, width, 3):
-            raise InvalidInputError(
-                f"Pixels must have the shape (n_images, {height}, {width}, 3), got "
-                f"{images.shape}. Resize them, or give paths."
-            )
-        return images
-
-    def _positive_scores(self, pixels: NDArray[Any]) -> NDArray[np.float64]:
-        scores = np.asarray(self.model.predict(pixels, verbose=0), dtype=np.float64)
-        return scores[:, -1]
+_OWN_LAYERS = {f"prevalens>{kind.__name__}": kind for kind in (CardLayer, RandomAugmentation)}
 
 
 def save_classifier(model: keras.Model, path: str | os.PathLike[str], card: ClassifierCard) -> None:
-    """Write a two-class classifier with its card as one `.keras` file, whole or not at all.
+    """Write a classifier with its card as one `.keras` file, whole or not at all.
 
     Args:
-        model: Network that takes pixels, 0 to 255, and answers one score or two.
+        model: Network that takes pixels, 0 to 255, and answers one score or two where the card
+            has two classes, else one for each class or label.
         path: The file, ending in `.keras`.
         card: What belongs to it.
 
     Raises:
-        InvalidInputError: the path has another ending, or the model is not for two classes.
+        InvalidInputError: the path has another ending, or the model's output is not what the
+            card says.
     """
     check_choice("path's ending", Path(path).suffix, [".keras"])
-    if model.output_shape[-1] not in (1, 2) or len(model.output_shape) != 2:
-        raise InvalidInputError(
-            "A classifier file is for two classes, one score or two an image, got the output "
-            f"shape {model.output_shape}. Save other models with Keras' own `model.save`."
-        )
-    record = {**asdict(card), "classes": list(card.classes)}
-    carried = keras.Model(model.inputs, CardLayer(record, name="card")(model.outputs[0]))
+    _check_output(model, card)
+    carried = keras.Model(model.inputs, CardLayer(card.to_dict(), name="card")(model.outputs[0]))
     with whole_file(path) as temporary:
         carried.save(temporary)
+
+
+def _check_output(model: keras.Model, card: ClassifierCard) -> None:
+    allowed = (1, 2) if card.is_binary else (len(card.classes),)
+    what = "labels" if card.multilabel else "classes"
+    shape = model.output_shape
+    if not isinstance(shape, tuple) or len(shape) != 2 or shape[-1] not in allowed:
+        raise InvalidInputError(
+            f"The card has {len(card.classes)} {what}, for which the output must have the shape "
+            f"(batch, {' or '.join(map(str, allowed))}), got {shape}."
+        )
+    activation = getattr(getattr(model.layers[-1], "activation", None), "__name__", "")
+    wrong = "softmax" if card.multilabel else "sigmoid"
+    if activation == wrong and shape[-1] > 1:
+        raise InvalidInputError(
+            f"The card's {shape[-1]} {what} do not go with an output of {wrong}: the scores of "
+            f"{'labels need not' if card.multilabel else 'classes must'} sum to 1. Give "
+            f"`multilabel={not card.multilabel}`, or another output."
+        )
 
 
 def load_classifier(path: str | os.PathLike[str]) -> Classifier:
     """Read what `save_classifier` wrote; Keras' safe mode stays on.
 
+    The network computes in float32, whatever it was trained in, so that its scores agree on all
+    backends to 1e-4; half precision differs from one to the next by up to 0.01.
+
     Args:
         path: The `.keras` file.
 
     Raises:
-        InvalidInputError: the file is absent, cut, hostile (it wants code to be run), of a
-            later version or a newer Keras, or no classifier file.
+        InvalidInputError: the file is absent, cut, hostile (it wants code to be run, unpacks to
+            far more than its size, or reaches for other files), of a later version or a newer
+            Keras, or no classifier file.
     """
+    check_keras_file(path)
     try:
-        model = keras.saving.load_model(path, compile=False, safe_mode=True)
+        model = keras.saving.load_model(
+            path, custom_objects=_OWN_LAYERS, compile=False, safe_mode=True
+        )
     except (ValueError, TypeError, OSError, KeyError, zipfile.BadZipFile) as error:
         raise InvalidInputError(
             f"{path} cannot be read as a classifier{_newer_keras(path)}: {error} Give a whole "
-            "file that save_classifier wrote, from someone you trust."
+            "file that save_classifier wrote, from someone you trust. Layers of your own must be "
+            "registered with Keras, and their module imported, before."
         ) from error
     cards = [layer for layer in model.layers if isinstance(layer, CardLayer)]
     if not cards:
@@ -203,7 +116,15 @@ def load_classifier(path: str | os.PathLike[str]) -> Classifier:
     # Without the layer of the card, so that the network ends where maps of it look for the end.
     inputs = model.inputs[0] if len(model.inputs) == 1 else model.inputs
     network = keras.Model(inputs, cards[-1].input, name="classifier")
-    return Classifier(network, _card(path, cards[-1].card))
+    _compute_in_float32(network)
+    return Classifier(network, read_card(cards[-1].card, source=str(path)))
+
+
+def _compute_in_float32(layer: Any) -> None:
+    for inner in getattr(layer, "layers", ()):
+        _compute_in_float32(inner)
+    if getattr(layer, "compute_dtype", "float32") in ("float16", "bfloat16"):
+        layer.dtype_policy = "float32"
 
 
 def _newer_keras(path: str | os.PathLike[str]) -> str:
@@ -220,30 +141,3 @@ def _newer_keras(path: str | os.PathLike[str]) -> str:
 
 def _numbers(release: str) -> tuple[int, ...]:
     return tuple(int(part) for part in release.split(".")[:2])
-
-
-def _card(path: str | os.PathLike[str], record: dict[str, Any]) -> ClassifierCard:
-    found = record.get("format_version")
-    if found != _VERSION:
-        raise InvalidInputError(
-            f"{path} has version {found!r}; this prevalens reads {_VERSION}. "
-            f"It was written by prevalens {record.get('library_version')}: use that one."
-        )
-    names = {column.name for column in fields(ClassifierCard)}
-    if set(record) != names:
-        raise InvalidInputError(
-            f"{path} was edited: its card holds {sorted(record)}, not {sorted(names)}."
-        )
-    return ClassifierCard(**{**record, "classes": tuple(record["classes"])})
-
-
-def _corrected(scores: NDArray[np.float64], card: ClassifierCard) -> NDArray[np.float64]:
-    """Apply the temperature, then Bayes' rule on the odds for the card's prevalence."""
-    if card.temperature != 1:
-        yes, no = scores ** (1 / card.temperature), (1 - scores) ** (1 / card.temperature)
-        scores = yes / (yes + no)
-    if card.prevalence is None:
-        return scores
-    here, there = card.prevalence, card.train_prevalence
-    factor = here / (1 - here) / (there / (1 - there))
-    return scores * factor / (scores * factor + 1 - scores)

@@ -8,10 +8,15 @@ import keras
 
 from prevalens._checks import check_choice, check_integer, check_number
 from prevalens.exceptions import InvalidInputError
+from prevalens.models.class_shares import class_shares, label_shares
 
 
 def output_bias(
-    prevalence: float | Sequence[float] | None, *, n_classes: int, output: str
+    prevalence: float | Sequence[float] | None,
+    *,
+    n_classes: int,
+    output: str,
+    multilabel: bool = False,
 ) -> list[float]:
     """Return the output bias at which an untrained model already answers the prevalence.
 
@@ -20,48 +25,31 @@ def output_bias(
     Args:
         prevalence: Share of the positive class in what the model is trained on (after any
             undersampling), in `(0, 1)`; or the share of each class, shape `(n_classes,)`,
-            summing to 1. None gives zeros: classes in balance.
-        n_classes: Number of classes, at least 2.
-        output: `"sigmoid"` for one output, `"softmax"` for one a class.
+            summing to 1; or of each label. None gives zeros: classes in balance.
+        n_classes: Number of classes, at least 2; or of labels.
+        output: `"sigmoid"` for one output (or one a label), `"softmax"` for one a class.
+        multilabel: Whether the classes are labels, any number of which an image may have.
 
     Returns:
-        One bias for a sigmoid, `n_classes` for a softmax.
+        One bias for a sigmoid, `n_classes` for a softmax and for labels.
 
     References:
         Lin T.-Y. et al. (2017). Focal loss for dense object detection. ICCV, section 3.3.
     """
     if prevalence is None:
-        return [0.0] * (1 if output == "sigmoid" else n_classes)
+        return [0.0] * (n_classes if multilabel or output == "softmax" else 1)
+    if multilabel:
+        labels = label_shares(prevalence)
+        if len(labels) != n_classes:
+            raise InvalidInputError(
+                f"With {n_classes} labels `prevalence` must name the share of each, "
+                f"got {prevalence!r}."
+            )
+        return [math.log(share / (1 - share)) for share in labels]
     shares = class_shares(prevalence, n_classes=n_classes)
     if output == "sigmoid":
         return [math.log(shares[1] / shares[0])]
     return [math.log(share) for share in shares]
-
-
-def class_shares(prevalence: float | Sequence[float], *, n_classes: int) -> list[float]:
-    """Return the share of each class from the positive's share, or check those given.
-
-    Args:
-        prevalence: Share of the positive class, in `(0, 1)`; or of each class, summing to 1.
-        n_classes: Number of classes, at least 2.
-    """
-    if not isinstance(prevalence, Sequence):
-        if n_classes != 2:
-            raise InvalidInputError(
-                f"With {n_classes} classes `prevalence` must name the share of each, "
-                f"got {prevalence!r}."
-            )
-        share = check_number("prevalence", prevalence, low=0, high=1, open_low=True, open_high=True)
-        return [1 - share, share]
-    shares = [
-        check_number("prevalence", share, low=0, high=1, open_low=True, open_high=True)
-        for share in prevalence
-    ]
-    if len(shares) != n_classes or not math.isclose(sum(shares), 1, abs_tol=1e-6):
-        raise InvalidInputError(
-            f"`prevalence` must hold {n_classes} shares that sum to 1, got {list(prevalence)!r}."
-        )
-    return shares
 
 
 def pool(features: Any, *, pooling: str) -> Any:
@@ -99,34 +87,46 @@ def add_output(
     *,
     n_classes: int,
     output: str,
+    multilabel: bool = False,
     prevalence: float | Sequence[float] | None = None,
     dropout: float = 0.0,
 ) -> Any:
     """Put dropout and the output on pooled features.
 
+    The output's kernel starts at 0, so that an untrained model answers the prevalence whatever
+    the features and their scale.
+
     Args:
         features: Pooled features, shape `(batch, channels)`.
-        n_classes: Number of classes, at least 2.
-        output: `"sigmoid"`, one score of the positive class, or `"softmax"`, one per class.
+        n_classes: Number of classes, at least 2; or of labels, at least 1.
+        output: `"sigmoid"`, one score of the positive class (or of each label), or `"softmax"`,
+            one per class.
+        multilabel: Whether the classes are labels, any number of which an image may have.
         prevalence: As in `output_bias`.
         dropout: Share of features dropped while training, in `[0, 1)`.
 
     Returns:
         Scores in `[0, 1]`, shape `(batch, 1)` or `(batch, n_classes)`, always float32.
     """
-    check_integer("n_classes", n_classes, minimum=2)
+    check_integer("n_classes", n_classes, minimum=1 if multilabel else 2)
     check_choice("output", output, ("sigmoid", "softmax"))
-    if output == "sigmoid" and n_classes != 2:
+    if multilabel and output == "softmax":
         raise InvalidInputError(
-            f'`output` "sigmoid" is for 2 classes, got {n_classes}. Use "softmax".'
+            '`output` "softmax" is for classes, of which an image has one; labels need "sigmoid".'
+        )
+    if output == "sigmoid" and n_classes != 2 and not multilabel:
+        raise InvalidInputError(
+            f'`output` "sigmoid" is for 2 classes, got {n_classes}. Use "softmax", or give '
+            "`multilabel=True` where an image may have several."
         )
     if check_number("dropout", dropout, low=0, high=1, open_high=True):
         features = keras.layers.Dropout(dropout, name="dropout")(features)
-    bias = output_bias(prevalence, n_classes=n_classes, output=output)
+    bias = output_bias(prevalence, n_classes=n_classes, output=output, multilabel=multilabel)
     # float32 whatever the policy: scores rounded to half precision tie and lose their tail.
     return keras.layers.Dense(
         len(bias),
         activation=output,
+        kernel_initializer="zeros",
         bias_initializer=_bias_initializer(bias),
         dtype="float32",
         name="scores",

@@ -7,7 +7,8 @@ from typing import Any
 import keras
 
 from prevalens._checks import check_number
-from prevalens.models.heads import class_shares
+from prevalens.models.class_shares import class_shares
+from prevalens.models.log_probabilities import label_shares_of, log_probabilities
 
 
 @keras.saving.register_keras_serializable(package="prevalens")
@@ -22,6 +23,9 @@ class LogitAdjustedLoss(keras.losses.Loss):
         prevalence: Share of the positive class in the training images, in `(0, 1)`; or the
             share of each class, shape `(n_classes,)`, summing to 1.
         strength: Multiple of the adjustment, at least 0; 0 is the plain cross-entropy.
+        from_logits: Whether the model answers logits in place of scores. A score of a sigmoid
+            above 1 - 6e-8 (a logit of 16.6) has lost its logit in float32: on JAX give logits,
+            or a softmax, where a network is that sure.
         **kwargs: What every Keras loss takes, for example `name`.
 
     References:
@@ -29,31 +33,39 @@ class LogitAdjustedLoss(keras.losses.Loss):
     """
 
     def __init__(
-        self, prevalence: float | Sequence[float], *, strength: float = 1.0, **kwargs: Any
+        self,
+        prevalence: float | Sequence[float],
+        *,
+        strength: float = 1.0,
+        from_logits: bool = False,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**{"name": "logit_adjusted_loss", **kwargs})
         n_classes = len(prevalence) if isinstance(prevalence, Sequence) else 2
         self.shares = class_shares(prevalence, n_classes=n_classes)
         self.strength = check_number("strength", strength, low=0)
+        self.from_logits = bool(from_logits)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """Return the loss of each image.
 
         Args:
-            y_true: Class numbers, shape `(batch,)` or `(batch, 1)`.
+            y_true: Class numbers, shape `(batch,)` or `(batch, 1)`, with two classes also the
+                share of the positive one; or a share for each class, `(batch, n_classes)`.
             y_pred: Scores, shape `(batch, 1)` or `(batch, n_classes)`.
         """
         ops = keras.ops
-        scores = ops.cast(ops.convert_to_tensor(y_pred), "float32")
-        if scores.shape[-1] == 1:
-            scores = ops.concatenate([1 - scores, scores], axis=-1)
-        scores = ops.clip(scores, keras.config.epsilon(), 1.0)
         shifts = [self.strength * math.log(share) for share in self.shares]
-        logits = ops.log(scores) + ops.convert_to_tensor(shifts, dtype="float32")
-        labels = ops.cast(ops.reshape(y_true, (-1,)), "int32")
-        return ops.sparse_categorical_crossentropy(labels, logits, from_logits=True)
+        logs = log_probabilities(y_pred, from_logits=self.from_logits)
+        adjusted = ops.log_softmax(logs + ops.convert_to_tensor(shifts, dtype="float32"), axis=-1)
+        labels = label_shares_of(y_true, n_classes=len(self.shares))
+        return -ops.sum(labels * adjusted, axis=-1)
 
     def get_config(self) -> dict[str, Any]:
         """Return what makes the loss anew."""
-        own = {"prevalence": list(self.shares), "strength": self.strength}
+        own = {
+            "prevalence": list(self.shares),
+            "strength": self.strength,
+            "from_logits": self.from_logits,
+        }
         return {**super().get_config(), **own}

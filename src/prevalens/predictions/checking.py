@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from prevalens._cells import as_number
 from prevalens._checks import did_you_mean, name_some
+from prevalens._tables import Cells, find_column
 from prevalens.exceptions import InvalidInputError
-from prevalens.predictions import tables
 from prevalens.typing import Column, Labels, Scores, Texts
 
 _PATIENT_WORDS = ("patient", "patients", "subject", "person", "mrn", "participant")
@@ -160,7 +161,7 @@ def refuse_hidden_patients(covariates: Mapping[str, Column]) -> None:
 
 
 def coded_labels(
-    table: Mapping[str, tables.Cells], *, label: str, classes: tuple[str, ...], positive: str | None
+    table: Mapping[str, Cells], *, label: str, classes: tuple[str, ...], positive: str | None
 ) -> tuple[Labels, tuple[str, ...]]:
     """Return the labels of a table as class indices, and the class names.
 
@@ -173,9 +174,9 @@ def coded_labels(
     Raises:
         InvalidInputError: the column is missing, or its names cannot be told apart.
     """
-    column = tables.find_column(table, label, purpose="label")
-    if positive is None and all(tables.as_number(cell).is_integer() for cell in column):
-        labels = np.array([int(tables.as_number(cell)) for cell in column], dtype=np.int64)
+    column = find_column(table, label, purpose="label")
+    if positive is None and all(as_number(cell).is_integer() for cell in column):
+        labels = np.array([int(as_number(cell)) for cell in column], dtype=np.int64)
         return labels, classes or _written_names(table, labels)
     names = checked_texts("label", np.array(column, dtype=object))
     found = np.unique(names).tolist()
@@ -197,7 +198,7 @@ def coded_labels(
     return np.array([classes.index(name) for name in names.tolist()], dtype=np.int64), classes
 
 
-def _written_names(table: Mapping[str, tables.Cells], labels: Labels) -> tuple[str, ...]:
+def _written_names(table: Mapping[str, Cells], labels: Labels) -> tuple[str, ...]:
     """Return the names in the column `class` that `save` writes beside 0 and 1."""
     names = ["negative", "positive"]
     if "class" in table:

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from prevalens._checks import check_number, check_same_length, name_some
+from prevalens._numbers import as_covariate, as_every_number
+from prevalens._tables import Cells, find_column, read_all_columns, write_columns
 from prevalens.cohorts.cohort import Cohort
 from prevalens.exceptions import InvalidInputError
-from prevalens.predictions import tables
 from prevalens.predictions.checking import (
     check_distinct_images,
     checked_labels,
@@ -239,7 +240,7 @@ class Predictions:
         for name in ("train_prevalence", "provenance"):
             if getattr(self, name):
                 columns[name] = [getattr(self, name)] * len(self)
-        tables.write_columns(path, columns)
+        write_columns(path, columns)
 
     @classmethod
     def load(
@@ -276,8 +277,10 @@ class Predictions:
             InvalidInputError: a column is missing (the nearest is named), a cell is no number,
                 labels are names and `positive` is not among them, or as in `Predictions`.
         """
-        table = tables.read_columns(source)
-        find = tables.find_column
+        table = read_all_columns(source)
+        if not table or not next(iter(table.values())):
+            raise InvalidInputError("The table has no rows. Give one row for each image.")
+        find = find_column
         image = image if image is not None or "image" not in table else "image"
         scores, classes = _score_columns(table, score)
         labels, classes = coded_labels(table, label=label, classes=classes, positive=positive)
@@ -294,19 +297,19 @@ class Predictions:
             labels=labels,
             scores=scores,
             **ids,
-            covariates={n: tables.as_covariate(c) for n, c in table.items() if n not in used},
+            covariates={n: as_covariate(n, c) for n, c in table.items() if n not in used},
             classes=classes,
             root=Path(root),
             **(known if provenance is None else known | {"provenance": provenance}),
         )
 
 
-def _whole_table(table: Mapping[str, tables.Cells]) -> dict[str, Any]:
+def _whole_table(table: Mapping[str, Cells]) -> dict[str, Any]:
     """Return what `save` wrote into every row because it holds for all."""
     known: dict[str, Any] = {}
     if "train_prevalence" in table:
         known["train_prevalence"] = float(
-            tables.numbers(table["train_prevalence"], name="train_prevalence")[0]
+            as_every_number("train_prevalence", table["train_prevalence"])[0]
         )
     if "provenance" in table:
         known["provenance"] = str(table["provenance"][0])
@@ -314,20 +317,20 @@ def _whole_table(table: Mapping[str, tables.Cells]) -> dict[str, Any]:
 
 
 def _score_columns(
-    table: Mapping[str, tables.Cells], score: str | Sequence[str]
+    table: Mapping[str, Cells], score: str | Sequence[str]
 ) -> tuple[Scores, tuple[str, ...]]:
     own = [name for name in table if name.startswith("score_")]
     if score == "score" and "score" not in table and len(own) > 1:
         score = own
     if isinstance(score, str):
-        column = tables.find_column(table, score, purpose="score")
-        return tables.numbers(column, name=score), ()
-    found = [tables.find_column(table, name, purpose="score") for name in score]
+        column = find_column(table, score, purpose="score")
+        return as_every_number(score, column), ()
+    found = [find_column(table, name, purpose="score") for name in score]
     if len(found) < 2:
         raise InvalidInputError(
             f"Give `score` one column name, or one for each class, got {name_some(score)}."
         )
     stacked = np.column_stack(
-        [tables.numbers(column, name=name) for name, column in zip(score, found, strict=True)]
+        [as_every_number(name, column) for name, column in zip(score, found, strict=True)]
     )
     return stacked, tuple(name.removeprefix("score_") for name in score)

@@ -38,6 +38,19 @@ _GROUPS = {
     "calibration": "Calibration",
 }
 _FORMATS = (".md", ".json")
+# What the card repeats of the report; curves, errors and comparisons stay there.
+_KEPT = {
+    *(
+        "title",
+        "prevalens",
+        "data_source",
+        "synthetic",
+        "settings",
+        "confusion_matrix",
+        "estimates",
+    ),
+    *("key_results", "study", "partition", "subgroups", "not_included"),
+}
 
 
 class Answers(Part, frozen=True, kw_only=True):
@@ -52,7 +65,7 @@ class Answers(Part, frozen=True, kw_only=True):
 
 
 class CardRecord(Record, frozen=True, kw_only=True):
-    """The record of a model card; `report` is a whole report's record."""
+    """The record of a model card; `report` holds the parts of the report that the card shows."""
 
     FORMAT: ClassVar[str] = "prevalens model card"
 
@@ -131,7 +144,7 @@ class ModelCard:
                 question for question in answers.__struct_fields__ if not getattr(answers, question)
             ],
             classifier=None if classifier is None else _matching(classifier, held),
-            report=report.to_dict(),
+            report={part: value for part, value in report.to_dict().items() if part in _KEPT},
         )
         object.__setattr__(self, "record", record)
         object.__setattr__(self, "report", report)

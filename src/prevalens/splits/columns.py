@@ -1,21 +1,16 @@
 """Columns as they come (lists, arrays, series) turned into codes, strata and bins."""
 
-import contextlib
-import itertools
-import re
-import warnings
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from prevalens._checks import did_you_mean, name_some
-from prevalens.exceptions import DataWarning, InvalidInputError
+from prevalens import _columns
+from prevalens._checks import did_you_mean
+from prevalens._numbers import as_covariate
+from prevalens.exceptions import InvalidInputError
 from prevalens.typing import Column, Labels
-
-_SPACE = re.compile(r"[^\S\n]+")
 
 Strata = Sequence[str | tuple[str, ...]]
 
@@ -24,7 +19,7 @@ def encode(name: str, values: ArrayLike) -> tuple[Labels, list[str]]:
     """Turn a column into codes and the sorted texts they stand for.
 
     Args:
-        name: What the column is called in errors.
+        name: What the column is called in errors; `patients` holds ids.
         values: One value per row, shape `(n_rows,)`.
 
     Returns:
@@ -34,88 +29,11 @@ def encode(name: str, values: ArrayLike) -> tuple[Labels, list[str]]:
     Raises:
         InvalidInputError: the column is not one-dimensional, or a value is missing.
     """
-    column = as_column(name, values)
-    if column.dtype.kind in "iub":
-        found, codes = _encode_numbers(column)
-        return codes, [str(value) for value in found.tolist()]
-    # A new value gets the next number: one look-up a row, far faster than sorting texts.
-    first: dict[Any, int] = defaultdict(itertools.count().__next__)
-    codes = np.fromiter(map(first.__getitem__, column.tolist()), np.int64, len(column))
-    _refuse_missing(name, codes, list(first))
-    texts = [str(value) for value in first]
-    order = sorted(set(texts))
-    place = {text: position for position, text in enumerate(order)}
-    return np.array([place[text] for text in texts], dtype=np.int64)[codes], order
-
-
-def _encode_numbers(column: Column) -> tuple[Column, Labels]:
-    """Return the different numbers, sorted, and the place of each row's among them."""
-    if column.dtype.kind == "b":
-        found, codes = _encode_numbers(column.astype(np.int64))
-        return found.astype(np.bool_), codes
-    low, high = int(column.min()), int(column.max())
-    if high - low > 4 * len(column) or high >= 2**63:
-        found, codes = np.unique(column, return_inverse=True)
-        return found, codes.astype(np.int64)
-    # Numbers close together are counted, which is far faster than sorting them.
-    above = column.astype(np.int64) - low
-    present = np.bincount(above) > 0
-    return np.flatnonzero(present) + low, (np.cumsum(present) - 1)[above]
-
-
-def as_column(name: str, values: ArrayLike) -> Column:
-    """Return the values as an array of shape `(n_rows,)`; one column of a table is unwrapped."""
-    plain = not hasattr(values, "dtype")
-    column: Column = np.asarray(values, dtype=object if plain else None)
-    if plain and all(type(value) is int for value in column.ravel().tolist()):
-        with contextlib.suppress(OverflowError):  # longer ones are told apart as they are
-            column = column.astype(np.int64)
-    if column.ndim == 2 and column.shape[1] == 1:
-        column = column[:, 0]
-    if column.ndim != 1 or column.size == 0:
-        raise InvalidInputError(
-            f"`{name}` must have one value per row, got shape {column.shape}. "
-            "Give one column of at least one row."
-        )
-    return column
-
-
-def _refuse_missing(name: str, codes: Labels, values: list[Any]) -> None:
-    missing = [code for code, value in enumerate(values) if is_missing(value)]
-    rows = np.flatnonzero(np.isin(codes, missing)).tolist() if missing else []
-    if rows:
-        raise InvalidInputError(
-            f"`{name}` must be known for every image, but {len(rows)} of {len(codes)} rows have "
-            f"none: rows {name_some(rows)}. Fill them in, or leave those rows out."
-        )
-
-
-def is_missing(value: object) -> bool:
-    """Return whether a value stands for "not known": None, nan, NA, NaT or an empty text."""
-    if value is None or type(value).__name__ in {"NAType", "NaTType"}:
-        return True
-    if isinstance(value, str):
-        return not value.strip()
-    return bool(value != value)  # noqa: PLR0124  only nan differs from itself
-
-
-def warn_of_lookalikes(ids: Sequence[str]) -> None:
-    """Warn of patient ids that differ by case or white space only, naming them."""
-    # All ids as one text, one to a line, is far faster than one id after the other.
-    squeezed = _SPACE.sub("", "\n".join(text.replace("\n", "") for text in ids)).casefold()
-    keys = squeezed.split("\n")
-    if len(set(keys)) == len(ids):
-        return
-    alike: dict[str, list[str]] = defaultdict(list)
-    for key, text in zip(keys, ids, strict=True):
-        alike[key].append(text)
-    pairs = [tuple(texts) for texts in alike.values() if len(texts) > 1]
-    warnings.warn(
-        f"Patient ids that differ by case or white space only are taken as different "
-        f"patients: {name_some(pairs)}. If they are the same patient, write them alike.",
-        DataWarning,
-        stacklevel=4,
-    )
+    ids = name == "patients"
+    coded = _columns.encode("patient id" if ids else name.removesuffix("s"), values, ids=ids)
+    if not coded.codes.size:
+        raise InvalidInputError(f"`{name}` must have at least one row, got none. Give some rows.")
+    return coded.codes, coded.names
 
 
 def stratum_codes(
@@ -150,15 +68,14 @@ def _levels(name: str, columns: Mapping[str, Column], n_rows: int, bins: int) ->
             f"`strata` names {name!r}, but the columns are {sorted(map(str, columns))}."
             + did_you_mean(name, map(str, columns))
         )
-    column = as_column(name, columns[name])
+    column = as_covariate(name, columns[name])
     if len(column) != n_rows:
         raise InvalidInputError(
             f"The stratum {name!r} has {len(column)} values for {n_rows} rows. Give one for each."
         )
-    if column.dtype.kind in "iuf":
+    if column.dtype.kind == "f":
         return quantile_bins(column, bins=bins)
-    texts = ["" if is_missing(value) else str(value) for value in column.tolist()]
-    return np.unique(np.array(texts), return_inverse=True)[1].astype(np.int64)
+    return _columns.code_texts(column).codes
 
 
 def quantile_bins(column: NDArray[Any], *, bins: int) -> Labels:

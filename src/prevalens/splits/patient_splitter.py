@@ -8,10 +8,11 @@ from numpy.typing import ArrayLike
 from sklearn.model_selection import BaseCrossValidator
 
 from prevalens._checks import check_integer, check_number
+from prevalens._columns import check_same_index, warn_of_lookalikes
 from prevalens._seeding import generator
 from prevalens.cohorts.cohort import Cohort
 from prevalens.exceptions import InvalidInputError
-from prevalens.splits.columns import Strata, warn_of_lookalikes
+from prevalens.splits.columns import Strata
 from prevalens.splits.partition import NO_ROWS, Partition
 from prevalens.splits.units import Units
 from prevalens.typing import Column, Labels, Rows
@@ -70,11 +71,12 @@ class PatientSplitter(BaseCrossValidator):
                 f"Pass `{lacking}`"
                 + ("; to split images alone, use ImageKFold." if y is not None else ".")
             )
+        check_same_index(y=y, groups=groups)
         units = Units.of(
             y, groups, strata=self.strata, columns=_columns_of(X, self.strata), bins=self.bins
         )
         check_rows(X, len(units.codes))
-        warn_of_lookalikes(units.ids)
+        warn_of_lookalikes("Patient ids", units.ids)
         return units
 
     def _draw(self, units: Units, shares: Sequence[float], *purpose: str | int) -> Labels:

@@ -11,6 +11,6 @@ def test_estimates_are_the_records(report: ClinicalReport) -> None:
     table = SECTION.show(report.record)[0]
 
     assert isinstance(table, Table)
-    assert "estimates.sensitivity" in table.keys  # noqa: SIM118 - a list of addresses
+    assert "estimates.sensitivity" in table.keys
     for address, row in zip(table.keys, table.rows, strict=True):
         assert row[1] == value_text(report.record.estimates[address.removeprefix("estimates.")])

@@ -6,12 +6,14 @@ import pytest
 from prevalens.predictions import Predictions
 from prevalens.reports import ClinicalReport
 from prevalens.reports.document import Flow
-from prevalens.reports.sections.study import SECTION, repeated_rows
+from prevalens.reports.sections.study import SECTION, Study, repeated_rows
 
 
-def study_of(predictions: Predictions, **settings: object):  # type: ignore[no-untyped-def]
+def study_of(predictions: Predictions, **settings: object) -> Study:
     """Return the part of a report at a threshold of 0.5."""
-    return SECTION.of(ClinicalReport(predictions, threshold=0.5, **settings).record)  # type: ignore[arg-type]
+    found = SECTION.of(ClinicalReport(predictions, threshold=0.5, **settings).record)  # type: ignore[arg-type]
+    assert found is not None
+    return found
 
 
 def test_patients_are_positive_negative_or_both() -> None:

@@ -6,12 +6,14 @@ import pytest
 from prevalens.predictions import Predictions
 from prevalens.reports import ClinicalReport
 from prevalens.reports.document import Chart, Paragraph
-from prevalens.reports.sections.usefulness import SECTION, claim
+from prevalens.reports.sections.usefulness import SECTION, Usefulness, claim
 
 
-def part_of(predictions: Predictions, **settings: object):  # type: ignore[no-untyped-def]
+def part_of(predictions: Predictions, **settings: object) -> Usefulness:
     """Return the part of a report."""
-    return SECTION.of(ClinicalReport(predictions, **settings).record)  # type: ignore[arg-type]
+    found = SECTION.of(ClinicalReport(predictions, **settings).record)  # type: ignore[arg-type]
+    assert found is not None
+    return found
 
 
 def test_net_benefit_is_at_the_stated_prevalence() -> None:

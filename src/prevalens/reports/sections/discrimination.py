@@ -131,8 +131,8 @@ def _roc_chart(report: ReportHead, part: Discrimination) -> Chart:
     return Chart(
         name="roc",
         title="ROC curve",
-        description=f"Area {estimate_text(estimates['auroc'])}. At the threshold the sensitivity is "
-        f"{estimate_text(sensitivity)}, the specificity {estimate_text(specificity)}. The band "
+        description=f"Area {estimate_text(estimates['auroc'])}. At the threshold the sensitivity "
+        f"is {estimate_text(sensitivity)}, the specificity {estimate_text(specificity)}. The band "
         "holds the sensitivity at each threshold by itself.",
         x_label="1 - specificity",
         y_label="Sensitivity",

@@ -1,0 +1,146 @@
+"""What one cell of a user's table means: missing, a text, a number."""
+
+import datetime as dt
+import decimal
+import math
+import numbers
+import re
+import unicodedata
+from typing import Any
+
+import numpy as np
+
+# What pandas, R, Excel, SAS and databases write for "not known". Case matters: `none` may be a
+# finding, and a class of its own.
+MISSING = frozenset(
+    {
+        *("", "NA", "<NA>", "N/A", "n/a", "N.A.", "n.a.", "#N/A", "#N/A N/A", "#NA"),
+        *("NaN", "nan", "NAN", "Nan", "-NaN", "-nan", "NaT", "None", "NULL", "Null", "null"),
+        *("1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN", "?", "."),
+        *("#NULL!", "#VALUE!", "#REF!", "#DIV/0!", "#NUM!", "#NAME?"),
+    }
+)
+# Words that no patient is called by and no number is written as; a level or class may be one.
+UNKNOWN = frozenset(
+    {
+        *("-", "--", "---", "none", "unknown", "unk", "missing", "anonymous", "anonymized"),
+        *("anonymised", "not available", "not known", "not recorded", "not specified"),
+    }
+)
+_TRUTH = {"TRUE": "True", "true": "True", "FALSE": "False", "false": "False"}
+_WHOLE = re.compile(r"[+-]?[0-9]+(\.0*)?")
+_NUMBER = re.compile(r"[+-]?([0-9]+([.,][0-9]*)?|[.,][0-9]+)([eE][+-]?[0-9]+)?%?")
+_BREAK = re.compile("[\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029]")
+_EXCEL = re.compile(r"[0-9]([.,][0-9]+)?[eE]\+?[0-9]+")
+_AGE = re.compile(r"([0-9]{3})([DWMY])")
+_YEARS = {"D": 1 / 365.25, "W": 7 / 365.25, "M": 1 / 12, "Y": 1.0}
+_EXACT = 2**53  # up to here a float64 holds every whole number
+_BLANK = "\ufeff\u200b"  # marks of no width that `str.strip` leaves
+
+
+def plain(value: Any) -> Any:
+    """Return bytes as text without the blanks around it, and numpy's scalars as Python's."""
+    if isinstance(value, str):
+        value = value.strip()
+        return value if value.isascii() else value.strip(_BLANK).strip()
+    if isinstance(value, bytes):
+        return plain(value.decode("utf-8", "surrogateescape"))
+    if isinstance(value, np.float32 | np.float16):
+        return float(str(value))
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def is_missing(value: Any) -> bool:
+    """Tell whether a cell stands for "not known": None, nan, NA, NaT, a blank, or a word for it."""
+    if isinstance(value, str | bytes):
+        return plain(value) in MISSING
+    if value is None or type(value).__name__ in {"NAType", "NaTType"}:
+        return True
+    # Only nan and NaT differ from themselves.
+    numeric = isinstance(value, numbers.Number | np.generic)
+    return numeric and bool(value != value)  # noqa: PLR0124
+
+
+def is_unknown(value: Any) -> bool:
+    """Tell whether a cell is missing, or a word such as "unknown" where an id or number belongs."""
+    return is_missing(value) or (isinstance(value, str) and plain(value).casefold() in UNKNOWN)
+
+
+def as_text(value: Any) -> str:
+    """Return a cell as the text that it is known by.
+
+    The same value is the same text by whatever way it came: blanks around it go, accents are
+    composed (NFC), bytes are UTF-8, `TRUE` is True, 2.0 is 2, midnight is its date.
+    """
+    value = plain(value)
+    if isinstance(value, str):
+        text = value if value.isascii() else unicodedata.normalize("NFC", value)
+        text = _TRUTH.get(text, text)
+        return text.partition(".")[0].lstrip("+") if _WHOLE.fullmatch(text) else text
+    if isinstance(value, float) and value.is_integer() and abs(value) <= _EXACT:
+        return str(int(value))
+    if isinstance(value, dt.datetime):
+        midnight = value.time() == dt.time() and value.tzinfo is None
+        return value.date().isoformat() if midnight else value.isoformat(sep=" ")
+    return as_text(str(value)) if isinstance(value, decimal.Decimal) else str(value)
+
+
+def flaw(text: str) -> str | None:
+    """Return why a text can be no id, path or class name, or None where it can."""
+    if text.isalnum():
+        return None
+    if "\0" in text:
+        return "NUL, which is cut off elsewhere"
+    if _BREAK.search(text):
+        return "a line break, as a stray quote leaves when it swallows the rows that follow"
+    if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+        return "bytes that are no UTF-8"
+    return None
+
+
+def is_rounded(value: Any) -> bool:
+    """Tell whether an id was rounded by a spreadsheet: 123456789012 becomes 1.23457E+11."""
+    if isinstance(value, str):
+        return bool(_EXCEL.fullmatch(plain(value)))
+    if not isinstance(value, float | np.floating) or not math.isfinite(value):
+        return False
+    number = float(value)
+    return abs(number) > _EXACT or (abs(number) >= 1e11 and number % 1e6 == 0)
+
+
+def as_number(value: Any) -> float:
+    """Return a cell as a number, nan where it is none; 0,5 is a half and 50% too."""
+    value = plain(value)
+    if isinstance(value, str):
+        if not _NUMBER.fullmatch(value):
+            return math.nan
+        value = value.replace(",", ".")
+        if value.endswith("%"):
+            # 95.8e-2 is read to the last bit, 95.8 / 100 is not.
+            value = value[:-1] + "e-2" if "e" not in value.lower() else str(float(value[:-1]) / 100)
+        return float(value)
+    if value is None or not isinstance(value, numbers.Number) or isinstance(value, complex):
+        return math.nan
+    return float(value)  # type: ignore[arg-type]
+
+
+def as_years(value: Any) -> float:
+    """Return an age as DICOM writes it (061Y, 018M, 003W, 010D) in years, nan for other cells."""
+    found = _AGE.fullmatch(plain(value)) if isinstance(value, str) else None
+    return math.nan if found is None else int(found[1]) * _YEARS[found[2]]
+
+
+def is_measured(value: Any) -> bool:
+    """Tell whether a cell is a number to reckon with: not a truth value, not an id like 007."""
+    value = plain(value)
+    if isinstance(value, str):
+        digits = value.lstrip("+-").rstrip("%")
+        padded = len(digits) > 1 and digits[0] == "0" and digits[1].isdigit()
+        return bool(_NUMBER.fullmatch(value)) and not padded and not _is_long(digits)
+    if isinstance(value, bool | complex) or not isinstance(value, numbers.Number):
+        return False
+    return not isinstance(value, int) or abs(value) <= _EXACT
+
+
+def _is_long(digits: str) -> bool:
+    return digits.isdigit() and int(digits) > _EXACT

@@ -1,0 +1,97 @@
+"""Estimates that know the folds: the mean over folds of what one model is worth."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from prevalens._checks import check_choice, check_number
+from prevalens.exceptions import InvalidInputError
+from prevalens.metrics.estimate import Estimate
+from prevalens.metrics.influences import AT_THRESHOLD, COMPARABLE
+from prevalens.metrics.inputs import check_columns, check_confidence_level
+from prevalens.metrics.single_estimate import single_estimate
+from prevalens.predictions.predictions import Predictions
+from prevalens.typing import Labels
+
+_METHOD = (
+    "mean over folds, each fold weighing the same; limits of the folds' own intervals, squared "
+    "and added (Zou & Donner 2008): no patient is in two folds"
+)
+
+
+def within_folds(
+    predictions: Predictions,
+    folds: Labels,
+    measure: str,
+    *,
+    threshold: float | None,
+    confidence_level: float,
+) -> Estimate:
+    """Compute a measure in each fold, and the mean of the folds.
+
+    Folds hold different patients, so their estimates are independent given the models; that the
+    models share training patients is not in the interval, as in every cross-validation.
+
+    Args:
+        predictions: Two-class out-of-fold predictions.
+        folds: Fold of each row, shape `(n_rows,)`.
+        measure: Key of a measure.
+        threshold: Threshold where the measure needs one.
+        confidence_level: Of the interval, in (0, 1).
+
+    Raises:
+        InvalidInputError: the measure is unknown, or needs a threshold, or takes none.
+
+    References:
+        Zou & Donner, Statistics in Medicine 2008;27:1693-1702.
+    """
+    level = check_confidence_level(confidence_level)
+    rows = [np.flatnonzero(folds == fold) for fold in np.unique(folds)]
+    parts = [
+        _one(predictions.take(of), measure, threshold=threshold, confidence_level=level)
+        for of in rows
+    ]
+    whole: dict[str, Any] = {
+        "confidence_level": level,
+        "method": _METHOD,
+        "unit": "image",
+        "n": len(predictions),
+        "events": int(np.count_nonzero(predictions.labels == 1)),
+        "patients": predictions.n_patients,
+    }
+    reasons = [part.not_estimable for part in parts if part.not_estimable]
+    if reasons:
+        reason = f"in {len(reasons)} of {len(parts)} folds: {reasons[0]}"
+        return Estimate(value=None, lower=None, upper=None, not_estimable=reason, **whole)
+    value = math.fsum(part.value or 0.0 for part in parts) / len(parts)
+    spread = ", ".join(f"{part.value:.3f}" for part in parts)
+    without = sum(part.lower is None or part.upper is None for part in parts)
+    if without:
+        note = f"Folds: {spread}. No interval: {without} of {len(parts)} folds have none."
+        return Estimate(value=value, lower=None, upper=None, note=note, **whole)
+    low, high = (
+        math.sqrt(math.fsum(((part.value or 0.0) - (end or 0.0)) ** 2 for part, end in ends))
+        / len(parts)
+        for ends in (
+            [(part, part.lower) for part in parts],
+            [(part, part.upper) for part in parts],
+        )
+    )
+    return Estimate(
+        value=value, lower=value - low, upper=value + high, note=f"Folds: {spread}.", **whole
+    )
+
+
+def _one(
+    part: Predictions, measure: str, *, threshold: float | None, confidence_level: float
+) -> Estimate:
+    check_choice("measure", measure, COMPARABLE)
+    if (threshold is not None) != (measure in AT_THRESHOLD):
+        raise InvalidInputError(
+            f"{measure!r} {'needs' if threshold is None else 'takes no'} `threshold`, got "
+            f"{threshold!r}."
+        )
+    at = None if threshold is None else check_number("threshold", threshold, low=0, high=1)
+    columns = check_columns(part.labels, part.scores, part.patients)
+    return single_estimate(measure, columns, threshold=at, confidence_level=confidence_level)

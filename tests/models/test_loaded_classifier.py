@@ -1,0 +1,41 @@
+"""A classifier answers for paths and pixels; the file's own tests hold the rest."""
+
+import numpy as np
+import pytest
+
+from prevalens.exceptions import InvalidInputError
+
+keras = pytest.importorskip("keras", exc_type=ImportError)
+from prevalens.models import Classifier, ClassifierCard  # noqa: E402
+
+pytestmark = pytest.mark.keras
+
+
+def classifier() -> Classifier:
+    """Return a classifier whose score is the sigmoid of the mean of 4 pixels less 1/2."""
+    images = keras.Input((2, 2, 3))
+    mean = keras.ops.mean(images / 255, axis=(1, 2, 3))[:, None]
+    final = keras.layers.Dense(1, "sigmoid", kernel_initializer="ones")
+    card = ClassifierCard(classes=("no", "yes"), threshold=0.6, train_prevalence=0.5)
+    return Classifier(keras.Model(images, final(mean)), card)
+
+
+def test_an_answer_has_scores_sides_and_names() -> None:
+    """The sigmoid of 0 and of 1; only the second reaches the threshold of 0.6."""
+    images = np.stack([np.zeros((2, 2, 3)), np.full((2, 2, 3), 255.0)])
+    answer = classifier()(images, batch_size=1)
+
+    np.testing.assert_allclose(answer.scores, [0.5, 1 / (1 + np.exp(-1))], rtol=1e-6)
+    assert answer.is_positive.tolist() == [False, True]
+    assert answer.names.tolist() == ["no", "yes"]
+
+
+def test_no_images_have_no_answer() -> None:
+    """Nothing asked, nothing answered, and of the right shape."""
+    assert classifier()(np.zeros((0, 2, 2, 3))).scores.shape == (0,)
+
+
+def test_another_shape_is_refused() -> None:
+    """The text says which shape the network takes."""
+    with pytest.raises(InvalidInputError, match=r"\(n_images, 2, 2, 3\), got \(1, 3, 2, 3\)"):
+        classifier()(np.zeros((1, 3, 2, 3)))
