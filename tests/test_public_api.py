@@ -14,7 +14,15 @@ STAGES = [
     name for name in prevalens.__all__ if name not in {"__version__", "show_versions", "versions"}
 ]
 # These stages hold files that import Keras, so their names are looked at where a backend is.
-MIXED = {"batches", "augmentation", "models", "callbacks", "predictions", "explanations"}
+MIXED = {
+    "batches",
+    "augmentation",
+    "models",
+    "features",
+    "callbacks",
+    "predictions",
+    "explanations",
+}
 
 
 def stage_parameters() -> list[object]:

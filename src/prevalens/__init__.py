@@ -9,6 +9,7 @@ The stages, in the order data flows; each is imported on first use, so that
 - `prevalens.batches`: what the model sees in one epoch.
 - `prevalens.augmentation`: which changes leave the diagnosis alone.
 - `prevalens.models`: backbones by name.
+- `prevalens.features`: what a frozen network sees of an image.
 - `prevalens.callbacks`: what happens between epochs.
 - `prevalens.predictions`: what the model said.
 - `prevalens.explanations`: where it looked.
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
         cohorts,
         decisions,
         explanations,
+        features,
         images,
         metrics,
         models,
@@ -50,6 +52,7 @@ __all__ = [
     "cohorts",
     "decisions",
     "explanations",
+    "features",
     "images",
     "metrics",
     "models",

@@ -17,6 +17,7 @@ STAGES = (
     "batches",
     "augmentation",
     "models",
+    "features",
     "callbacks",
     "predictions",
     "explanations",

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from prevalens import metrics
 from prevalens.metrics import Estimate
-from prevalens.metrics.influences import AT_THRESHOLD
+from prevalens.metrics.registry import keys_where
 
+AT_THRESHOLD = keys_where(lambda measure: measure.comparable and measure.needs_threshold)
+DRAWN = {"expected_calibration_error", "integrated_calibration_index"}
 # What else an estimate must be told; only what it takes is passed.
 EXTRA = {
     "prevalence": 0.1,
@@ -57,11 +59,13 @@ def asked(
         "confidence_level": confidence_level,
         "scores": scores,
     }
-    given |= {"calls": scores >= 0.5, "patients": None if alone else patients}
+    given |= {"predictions": scores >= 0.5, "patients": None if alone else patients}
     given |= {"first": scores, "second": (10 * scores) ** 2 % 7 / 7, "in_first": 10 * scores % 2}
     given |= EXTRA
     if name == "all_estimates":
         given["threshold"] = 0.5
+        # What draws is asked by its own function.
+        given["measures"] = keys_where(lambda measure: measure.key not in DRAWN)
     if name == "multiclass_estimates":
         given |= {"labels": labels * 1, "scores": np.stack([1 - scores, scores], axis=1)}
         given["classes"] = ["a", "b"]
@@ -185,7 +189,7 @@ def test_a_comparison_turned_round_changes_its_sign(
     group, other = (10 * scores).astype(int) % 2, (10 * scores) ** 2 % 7 / 7
     if len(set(group.tolist())) < 2:
         return
-    ask: dict[str, object] = {"estimate": estimate, "patients": patients}
+    ask: dict[str, object] = {"measure": estimate, "patients": patients}
     ask["threshold"] = 0.5 if estimate in AT_THRESHOLD else None
     compare: Callable[..., metrics.Contrast] = getattr(metrics, function)
     if function == "compare_models":

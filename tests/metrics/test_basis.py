@@ -80,16 +80,16 @@ def test_a_note_stands_before_that_of_few_patients() -> None:
     assert basis(20).estimate(0.5, (0.4, 0.6), "by hand", note="First this.").note == "First this."
     for codes in (None, np.arange(5)):
         alone = Basis.of(codes, confidence_level=0.95, n=5, events=2)
-        assert alone.singletons
+        assert alone.unclustered
         assert alone.estimate(0.5, (0.4, 0.6), "by hand").note is None
 
 
 def test_a_basis_counts_the_patients_that_occur() -> None:
     """Numbers may be left out: rows of patients 0 and 4 are of two; no rows are of none."""
     found = Basis.of(np.array([0, 4, 4]), confidence_level=0.95, n=3, events=None)
-    assert (found.patients, found.singletons, found.events) == (2, False, None)
+    assert (found.patients, found.unclustered, found.events) == (2, False, None)
     empty = Basis.of(np.zeros(0, dtype=np.int64), confidence_level=0.95, n=0, events=0)
-    assert (empty.patients, empty.singletons) == (0, True)
+    assert (empty.patients, empty.unclustered) == (0, True)
 
 
 @pytest.mark.parametrize(("variance", "usable"), [(1e-24, False), (1.1e-24, True), (1.0, True)])

@@ -15,8 +15,9 @@ from slow_jackknife import (
 
 from prevalens.exceptions import InvalidInputError
 from prevalens.metrics import auroc, compare_groups, compare_models
-from prevalens.metrics.influences import AT_THRESHOLD, COMPARABLE
+from prevalens.metrics.registry import keys_where, measure_of
 
+COMPARABLE = keys_where(lambda measure: measure.comparable)
 RNG = np.random.default_rng(21)
 PATIENTS = np.repeat(np.arange(30), 8)
 LABELS = RNG.random(240) < 0.35
@@ -27,7 +28,7 @@ SECOND = special.expit(BASE + RNG.normal(size=240))
 
 def threshold_of(estimate: str) -> float | None:
     """Return a threshold where the estimate needs one."""
-    return 0.4 if estimate in AT_THRESHOLD else None
+    return 0.4 if measure_of(estimate).needs_threshold else None
 
 
 def test_paired_delong_is_the_covariance_formula() -> None:
@@ -105,7 +106,7 @@ def test_an_arm_without_a_hit_is_a_share_of_0() -> None:
 
 @pytest.mark.parametrize("estimate", COMPARABLE)
 def test_models_over_patients_differ_as_their_estimates_do(estimate: str) -> None:
-    """Value, sign under exchange, and singletons as independent images."""
+    """Value, sign under exchange, and unclustered as independent images."""
     at = threshold_of(estimate)
     made = compare_models(LABELS, FIRST, SECOND, measure=estimate, threshold=at, patients=PATIENTS)
     back = compare_models(LABELS, SECOND, FIRST, measure=estimate, threshold=at, patients=PATIENTS)
@@ -260,7 +261,10 @@ EVERYONE = np.ones(240, dtype=bool)
 OVER = "difference over patients, paired where a patient is in both"
 
 
-@pytest.mark.parametrize("estimate", COMPARABLE)
+SLOWLY = ("auroc", "average_precision", "brier", "sensitivity", "specificity", "accuracy")
+
+
+@pytest.mark.parametrize("estimate", [*SLOWLY, "net_benefit"])
 @pytest.mark.parametrize("kind", ["models", "groups"])
 def test_differences_over_patients_are_those_of_a_slow_jackknife(kind: str, estimate: str) -> None:
     """Value, error, degrees of freedom, limits and p value; models are paired, groups overlap."""
@@ -328,8 +332,10 @@ def test_differences_of_independent_images_are_normal(kind: str, estimate: str) 
         )
         one, two = (weighted(estimate, FIRST, rows) for rows in (group, ~group))
         kinds = [*kinds_of(estimate, group), *kinds_of(estimate, ~group)]
-    pulls = slopes(lambda w: one(w) - two(w), 240)
-    variance = sum((pulls[rows] ** 2).sum() * rows.sum() / (rows.sum() - 1) for rows in kinds)
+    influence_values = slopes(lambda w: one(w) - two(w), 240)
+    variance = sum(
+        (influence_values[rows] ** 2).sum() * rows.sum() / (rows.sum() - 1) for rows in kinds
+    )
     value, error = one(np.ones(240)) - two(np.ones(240)), math.sqrt(variance)
     assert made.error == pytest.approx(error, rel=1e-5)
     assert math.isinf(made.df)
@@ -460,7 +466,7 @@ def test_a_class_that_one_side_lacks_is_named() -> None:
             {"measure": "accuracy", "threshold": 0.5, "second_threshold": -0.1},
             r"`second_threshold` must lie in \[0, 1\]",
         ),
-        ({"measure": "npv"}, "`measure` must be one of 'auroc', 'average_precision', 'brier'"),
+        ({"measure": "dor"}, "`measure` must be one of 'sensitivity', 'specificity', 'ppv'"),
     ],
 )
 def test_what_breaks_its_rule_is_named(ask: dict[str, object], message: str) -> None:

@@ -20,7 +20,7 @@ from prevalens.metrics import (
 )
 
 LABELS = np.repeat([1, 1, 0, 0], [45, 15, 25, 115])
-CALLS = np.repeat([1, 0, 1, 0], [45, 15, 25, 115])
+PREDICTED = np.repeat([1, 0, 1, 0], [45, 15, 25, 115])
 
 
 def test_values_agree_with_scikit_learn() -> None:
@@ -31,17 +31,17 @@ def test_values_agree_with_scikit_learn() -> None:
         (mcc, sklearn_metrics.matthews_corrcoef),
         (kappa, sklearn_metrics.cohen_kappa_score),
     ):
-        assert ours(LABELS, CALLS).value == pytest.approx(theirs(LABELS, CALLS), rel=1e-12)
+        assert ours(LABELS, PREDICTED).value == pytest.approx(theirs(LABELS, PREDICTED), rel=1e-12)
 
 
 def test_youden_squares_and_adds_the_wilson_arms() -> None:
     """Newcombe's method 10, by hand."""
-    made = youden(LABELS, CALLS)
+    made = youden(LABELS, PREDICTED)
     (l1, _), (l2, _) = wilson_interval(45, 60), wilson_interval(115, 140)
     value = 45 / 60 + 115 / 140 - 1
     lower = value - math.hypot(45 / 60 - l1, 115 / 140 - l2)
     assert (made.value, made.lower) == pytest.approx((value, lower), rel=1e-12)
-    assert balanced_accuracy(LABELS, CALLS).lower == pytest.approx((lower + 1) / 2, rel=1e-12)
+    assert balanced_accuracy(LABELS, PREDICTED).lower == pytest.approx((lower + 1) / 2, rel=1e-12)
 
 
 def test_kappa_has_the_standard_error_of_fleiss_cohen_and_everitt() -> None:
@@ -54,25 +54,25 @@ def test_kappa_has_the_standard_error_of_fleiss_cohen_and_everitt() -> None:
     b = sum(p[i, 1 - i] * (columns[i] + rows[1 - i]) ** 2 for i in range(2)) * (1 - value) ** 2
     c = (value - chance * (1 - value)) ** 2
     error = math.sqrt((a + b - c) / 200) / (1 - chance)
-    made = kappa(LABELS, CALLS)
+    made = kappa(LABELS, PREDICTED)
     assert made.upper == pytest.approx(value + 1.959963984540054 * error, rel=1e-9)
 
 
 def test_f1_carries_the_wilson_limits_of_the_shared_share() -> None:
     """F1 = 2 J / (1 + J) with J = tp / (tp + fp + fn) = 45 / 85."""
     low, high = wilson_interval(45, 85)
-    made = f1(LABELS, CALLS)
+    made = f1(LABELS, PREDICTED)
     assert (made.lower, made.upper) == pytest.approx((2 * low / (1 + low), 2 * high / (1 + high)))
     assert (made.n, made.events) == (200, 60)
 
 
 def test_undefined_agreement_gives_reasons() -> None:
-    """No positive calls: MCC has a zero under its root, kappa is 0 without interval."""
+    """No positive predictions: MCC has a zero under its root, kappa is 0 without interval."""
     none = np.zeros(200)
-    assert mcc(LABELS, none).not_estimable == "no positive calls"
+    assert mcc(LABELS, none).not_estimable == "no positive predictions"
     assert (kappa(LABELS, none).value, kappa(LABELS, none).lower) == (0, None)
-    assert kappa(none, CALLS).not_estimable == "no positive images"
-    assert f1(none, CALLS).not_estimable == "no positive images"
+    assert kappa(none, PREDICTED).not_estimable == "no positive images"
+    assert f1(none, PREDICTED).not_estimable == "no positive images"
     assert f1(LABELS, none).value == 0
 
 
@@ -93,9 +93,9 @@ def test_youden_over_patients_uses_their_correlation() -> None:
     patients = np.repeat(np.arange(30), 20)
     skill = rng.beta(2, 1, 30)[patients]
     labels = np.tile([1, 0], 300)
-    calls = np.where(rng.random(600) < skill, labels, 1 - labels)
-    one, two = (f(labels, calls, patients=patients) for f in (sensitivity, specificity))
-    made = youden(labels, calls, patients=patients)
+    predictions = np.where(rng.random(600) < skill, labels, 1 - labels)
+    one, two = (f(labels, predictions, patients=patients) for f in (sensitivity, specificity))
+    made = youden(labels, predictions, patients=patients)
     for part in (one, two, made):
         assert part.lower is not None
         assert part.value is not None
@@ -108,7 +108,7 @@ ONE_PATIENT = "No interval: too much rests on one patient, which says nothing ab
 
 
 @pytest.mark.parametrize(
-    ("estimate", "labels", "calls", "reason", "words"),
+    ("estimate", "labels", "predictions", "reason", "words"),
     [
         (youden, [0, 0], [1, 0], "no positive images", "Newcombe 1998, method 10"),
         (youden, [1, 1], [1, 0], "no negative images", "Newcombe 1998, method 10"),
@@ -116,24 +116,28 @@ ONE_PATIENT = "No interval: too much rests on one patient, which says nothing ab
         (f1, [0, 0], [1, 0], "no positive images", "Wilson interval of tp / (tp + fp + fn)"),
         (mcc, [0, 0], [1, 0], "no positive images", f"{DELTA}, on Fisher's z scale"),
         (mcc, [1, 1], [1, 0], "no negative images", f"{DELTA}, on Fisher's z scale"),
-        (mcc, [1, 0], [0, 0], "no positive calls", f"{DELTA}, on Fisher's z scale"),
-        (mcc, [1, 0], [1, 1], "no negative calls", f"{DELTA}, on Fisher's z scale"),
+        (mcc, [1, 0], [0, 0], "no positive predictions", f"{DELTA}, on Fisher's z scale"),
+        (mcc, [1, 0], [1, 1], "no negative predictions", f"{DELTA}, on Fisher's z scale"),
         (kappa, [0, 0], [1, 0], "no positive images", f"{DELTA}, images independent"),
         (kappa, [1, 1], [1, 0], "no negative images", f"{DELTA}, images independent"),
     ],
 )
 def test_what_is_missing_is_named_with_the_method(
-    estimate: Callable[..., Estimate], labels: list[int], calls: list[int], reason: str, words: str
+    estimate: Callable[..., Estimate],
+    labels: list[int],
+    predictions: list[int],
+    reason: str,
+    words: str,
 ) -> None:
-    """Images of a class, or calls of a kind."""
-    made = estimate(labels, calls, confidence_level=0.8)
+    """Images of a class, or predictions of a kind."""
+    made = estimate(labels, predictions, confidence_level=0.8)
     assert made.not_estimable == reason
     assert words in made.method
     assert (made.n, made.events, made.confidence_level) == (2, sum(labels), 0.8)
 
 
 @pytest.mark.parametrize(
-    ("estimate", "labels", "calls", "patients", "value", "note", "words"),
+    ("estimate", "labels", "predictions", "patients", "value", "note", "words"),
     [
         (
             youden,
@@ -159,7 +163,7 @@ def test_what_is_missing_is_named_with_the_method(
             [1, 1, 1, 1],
             None,
             0.0,
-            "No interval: all calls are alike, so kappa is 0 whatever the labels.",
+            "No interval: all predictions are alike, so kappa is 0 whatever the labels.",
             DELTA,
         ),
         (
@@ -168,7 +172,7 @@ def test_what_is_missing_is_named_with_the_method(
             [0, 0, 0, 0],
             list("abab"),
             0.0,
-            "No interval: all calls are alike, so kappa is 0 whatever the labels.",
+            "No interval: all predictions are alike, so kappa is 0 whatever the labels.",
             DELTA,
         ),
         (
@@ -205,14 +209,14 @@ def test_a_value_without_limits_says_why(
     *,
     estimate: Callable[..., Estimate],
     labels: list[int],
-    calls: list[int],
+    predictions: list[int],
     patients: list[str] | None,
     value: float,
     note: str,
     words: str,
 ) -> None:
     """The value by hand, the reason, and the method of these rows."""
-    made = estimate(labels, calls, patients=patients)
+    made = estimate(labels, predictions, patients=patients)
     assert made.value == pytest.approx(value)
     assert (made.lower, made.upper, made.note) == (None, None, note)
     assert words in made.method
@@ -221,28 +225,28 @@ def test_a_value_without_limits_says_why(
 
 def test_limits_end_where_the_estimate_does() -> None:
     """Kappa and Youden's J lie in [-1, 1], whatever a symmetric half width says."""
-    labels, calls = [1, 1, 1, 0, 0, 0], [1, 1, 1, 0, 0, 1]
-    assert kappa(labels, calls).upper == 1.0
-    assert youden(labels, calls).upper < 1.0  # type: ignore[operator]
+    labels, predictions = [1, 1, 1, 0, 0, 0], [1, 1, 1, 0, 0, 1]
+    assert kappa(labels, predictions).upper == 1.0
+    assert youden(labels, predictions).upper < 1.0  # type: ignore[operator]
     worst = kappa(labels, [0, 0, 0, 1, 1, 0])
     assert worst.lower == -1.0
     assert worst.lower < worst.value < worst.upper  # type: ignore[operator]
     patients = [1, 2, 3, 1, 2, 3]
-    assert kappa(labels, calls, patients=patients).upper == 1.0
+    assert kappa(labels, predictions, patients=patients).upper == 1.0
 
 
 def test_mcc_of_independent_images_by_the_delta_method() -> None:
     """Variance from numerical slopes in the four counts, on Fisher's z scale."""
     counts = np.array([45.0, 15.0, 25.0, 115.0])
 
-    def value(cells: np.ndarray) -> float:
-        tp, fn, fp, tn = cells
+    def value(matrix: np.ndarray) -> float:
+        tp, fn, fp, tn = matrix
         return float((tp * tn - fp * fn) / math.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn)))
 
     steps = 1e-5 * np.eye(4)
     slopes = [(value(counts + step) - value(counts - step)) / 2e-5 for step in steps]
     half = 1.2815515655446004 * math.sqrt(counts @ np.square(slopes)) / (1 - value(counts) ** 2)
-    made = mcc(LABELS, CALLS, confidence_level=0.8)
+    made = mcc(LABELS, PREDICTED, confidence_level=0.8)
     assert made.design_effect is None
     assert (made.lower, made.upper) == pytest.approx(
         (math.tanh(math.atanh(value(counts)) - half), math.tanh(math.atanh(value(counts)) + half)),
@@ -253,10 +257,10 @@ def test_mcc_of_independent_images_by_the_delta_method() -> None:
 def test_patients_who_are_alike_in_one_class_have_no_correlation() -> None:
     """All positives found: no spread to correlate, so the arms are added as they are."""
     labels = np.tile([1, 0, 0], 30)
-    calls = np.where(labels, 1, np.arange(90) % 7 == 0)
+    predictions = np.where(labels, 1, np.arange(90) % 7 == 0)
     patients = np.repeat(np.arange(30), 3)
-    one, two = (f(labels, calls, patients=patients) for f in (sensitivity, specificity))
-    made = youden(labels, calls, patients=patients)
+    one, two = (f(labels, predictions, patients=patients) for f in (sensitivity, specificity))
+    made = youden(labels, predictions, patients=patients)
     reach = math.hypot(one.value - one.lower, two.value - two.lower)  # type: ignore[operator]
     assert made.lower == pytest.approx(made.value - reach)  # type: ignore[operator]
     assert made.upper == pytest.approx(made.value + two.upper - two.value)  # type: ignore[operator]

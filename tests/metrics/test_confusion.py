@@ -1,4 +1,4 @@
-"""Tests of the estimates of labels and calls."""
+"""Tests of the estimates of labels and predictions."""
 
 from collections.abc import Callable
 
@@ -23,7 +23,7 @@ from prevalens.metrics import (
 )
 
 LABELS = np.repeat([1, 1, 0, 0], [18, 2, 6, 74])
-CALLS = np.repeat([1, 0, 1, 0], [18, 2, 6, 74])
+PREDICTED = np.repeat([1, 0, 1, 0], [18, 2, 6, 74])
 pairs = st.lists(st.tuples(st.booleans(), st.booleans(), st.integers(0, 4)), min_size=1)
 
 
@@ -36,10 +36,10 @@ def test_proportions_are_wilson_on_their_own_counts() -> None:
         (npv, 74, 76),
         (accuracy, 92, 100),
     ):
-        made = estimate(LABELS, CALLS)
+        made = estimate(LABELS, PREDICTED)
         assert (made.value, made.n, made.events) == (events / n, n, events)
         assert (made.lower, made.upper) == wilson_interval(events, n)
-        exact = estimate(LABELS, CALLS, interval="exact")
+        exact = estimate(LABELS, PREDICTED, interval="exact")
         assert (exact.lower, exact.upper) == clopper_pearson_interval(events, n)
     assert prevalence(LABELS).value == 0.2
 
@@ -47,12 +47,12 @@ def test_proportions_are_wilson_on_their_own_counts() -> None:
 def test_an_unknown_interval_is_met_with_the_choices() -> None:
     """The nearest name is suggested."""
     with pytest.raises(InvalidInputError, match=r"'wilson', 'exact', got 'wilsen'.*'wilson'"):
-        sensitivity(LABELS, CALLS, interval="wilsen")
+        sensitivity(LABELS, PREDICTED, interval="wilsen")
 
 
 def test_lengths_that_differ_are_refused() -> None:
-    """Labels and calls are of the same images."""
-    with pytest.raises(InvalidInputError, match="`calls` has 2"):
+    """Labels and predictions are of the same images."""
+    with pytest.raises(InvalidInputError, match="`predictions` has 2"):
         confusion_estimates([0, 1, 1], [0, 1])
 
 
@@ -60,9 +60,9 @@ def test_lengths_that_differ_are_refused() -> None:
 @given(pairs)
 def test_sensitivity_and_specificity_are_dual(rows: list[tuple[bool, bool, int]]) -> None:
     """Swapping the classes swaps the two, limits included."""
-    labels, calls, patients = (np.array(column) for column in zip(*rows, strict=True))
-    one = sensitivity(labels, calls, patients=patients)
-    assert one == specificity(~labels, ~calls, patients=patients) or one.value is None
+    labels, predictions, patients = (np.array(column) for column in zip(*rows, strict=True))
+    one = sensitivity(labels, predictions, patients=patients)
+    assert one == specificity(~labels, ~predictions, patients=patients) or one.value is None
 
 
 @settings(deadline=None, max_examples=60)
@@ -73,8 +73,8 @@ def test_rows_may_come_in_any_order(rows: list[tuple[bool, bool, int]], random: 
     random.shuffle(mixed)  # type: ignore[attr-defined]
     made = []
     for ordered in (rows, mixed):
-        labels, calls, patients = (np.array(column) for column in zip(*ordered, strict=True))
-        made.append(confusion_estimates(labels, calls, patients=patients))
+        labels, predictions, patients = (np.array(column) for column in zip(*ordered, strict=True))
+        made.append(confusion_estimates(labels, predictions, patients=patients))
     for name, estimate in made[0].items():
         other = made[1][name]
         assert estimate.not_estimable == other.not_estimable
@@ -93,9 +93,9 @@ def test_rows_may_come_in_any_order(rows: list[tuple[bool, bool, int]], random: 
 @given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1))
 def test_patients_with_one_image_each_change_nothing(rows: list[tuple[bool, bool]]) -> None:
     """Every estimate equals its classical form."""
-    labels, calls = (np.array(column) for column in zip(*rows, strict=True))
-    alone = confusion_estimates(labels, calls)
-    single = confusion_estimates(labels, calls, patients=np.arange(len(labels)))
+    labels, predictions = (np.array(column) for column in zip(*rows, strict=True))
+    alone = confusion_estimates(labels, predictions)
+    single = confusion_estimates(labels, predictions, patients=np.arange(len(labels)))
     for name, estimate in alone.items():
         made = single[name]
         assert (estimate.value, estimate.lower, estimate.upper) == (
@@ -112,16 +112,16 @@ SHARES = (sensitivity, specificity, ppv, npv, accuracy)
 @pytest.mark.parametrize("share", SHARES)
 def test_a_share_takes_the_interval_it_is_asked_for(share: Callable[..., Estimate]) -> None:
     """Of 3 in 4, exact or Wilson's; another word is refused by name."""
-    labels, calls = [1, 1, 1, 1, 0, 0, 0, 0], [1, 1, 1, 0, 0, 0, 0, 1]
+    labels, predictions = [1, 1, 1, 1, 0, 0, 0, 0], [1, 1, 1, 0, 0, 0, 0, 1]
     hits, n = (6, 8) if share is accuracy else (3, 4)
     for words, interval in (
         ({}, wilson_interval),
         ({"interval": "exact"}, clopper_pearson_interval),
     ):
-        made = share(labels, calls, **words)
+        made = share(labels, predictions, **words)
         assert (made.lower, made.upper) == pytest.approx(interval(hits, n))
     with pytest.raises(InvalidInputError, match=r"`interval` must be one of.*Did you mean 'exact'"):
-        share(labels, calls, interval="exactly")
+        share(labels, predictions, interval="exactly")
 
 
 def test_the_prevalence_is_the_share_of_labels() -> None:
@@ -155,7 +155,7 @@ def test_each_function_is_its_estimate_of_the_table(name: str) -> None:
     """Patients, confidence level and interval are handed on, and change the limits."""
     rng = np.random.default_rng(3)
     patients = rng.integers(0, 25, 100)
-    columns = (LABELS,) if name == "prevalence" else (LABELS, CALLS)
+    columns = (LABELS,) if name == "prevalence" else (LABELS, PREDICTED)
     takes_interval = name == "prevalence" or BY_NAME[name] in SHARES
     settings_of: list[dict[str, object]] = [
         {},
@@ -168,7 +168,7 @@ def test_each_function_is_its_estimate_of_the_table(name: str) -> None:
     seen = set()
     for ask in settings_of:
         made = BY_NAME[name](*columns, **ask)
-        table = confusion_estimates(LABELS, CALLS, **ask)  # type: ignore[arg-type]
+        table = confusion_estimates(LABELS, PREDICTED, **ask)  # type: ignore[arg-type]
         assert made == table[name]
         assert made.confidence_level == ask.get("confidence_level", 0.95)
         assert (made.patients is None) == ("patients" not in ask)
@@ -197,12 +197,12 @@ ORDER = [
 
 @pytest.mark.parametrize("name", sorted(BY_NAME))
 def test_each_function_checks_its_columns_by_name(name: str) -> None:
-    """Labels, calls, patients and confidence level."""
+    """Labels, predictions, patients and confidence level."""
     estimate = BY_NAME[name]
     if name != "prevalence":
-        with pytest.raises(InvalidInputError, match="`calls` must be 0 or 1"):
+        with pytest.raises(InvalidInputError, match="`predictions` must be 0 or 1"):
             estimate([0, 1], [0, 2])
-        with pytest.raises(InvalidInputError, match="`labels` has 2, `calls` has 3"):
+        with pytest.raises(InvalidInputError, match="`labels` has 2, `predictions` has 3"):
             estimate([0, 1], [0, 1, 1])
     columns = ([0, 1],) if name == "prevalence" else ([0, 1], [0, 1])
     with pytest.raises(InvalidInputError, match="`confidence_level` must lie in"):
@@ -216,9 +216,9 @@ def test_each_function_checks_its_columns_by_name(name: str) -> None:
 @pytest.mark.parametrize("name", ["sensitivity", "specificity", "ppv", "npv", "accuracy"])
 def test_the_table_takes_the_exact_interval_too(name: str) -> None:
     """For every share; the interval's name is checked first."""
-    table = confusion_estimates(LABELS, CALLS, interval="exact")
-    assert table[name] == BY_NAME[name](LABELS, CALLS, interval="exact")
-    assert table[name] != confusion_estimates(LABELS, CALLS)[name]
+    table = confusion_estimates(LABELS, PREDICTED, interval="exact")
+    assert table[name] == BY_NAME[name](LABELS, PREDICTED, interval="exact")
+    assert table[name] != confusion_estimates(LABELS, PREDICTED)[name]
     assert "Clopper-Pearson" in table["prevalence"].method
     with pytest.raises(InvalidInputError, match=r"`interval` must be one of 'wilson', 'exact'"):
-        confusion_estimates(LABELS, CALLS, interval="bayes")
+        confusion_estimates(LABELS, PREDICTED, interval="bayes")

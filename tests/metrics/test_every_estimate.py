@@ -4,30 +4,7 @@ import numpy as np
 import pytest
 
 from prevalens.exceptions import InvalidInputError
-from prevalens.metrics import all_estimates
-
-NAMES = [
-    "sensitivity",
-    "specificity",
-    "ppv",
-    "npv",
-    "lr_positive",
-    "lr_negative",
-    "dor",
-    "accuracy",
-    "balanced_accuracy",
-    "youden",
-    "f1",
-    "mcc",
-    "kappa",
-    "auroc",
-    "average_precision",
-    "brier",
-    "log_loss",
-    "calibration_intercept",
-    "calibration_slope",
-    "prevalence",
-]
+from prevalens.metrics import all_estimates, all_measures
 
 
 def rows(n_patients: int = 12) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -38,10 +15,16 @@ def rows(n_patients: int = 12) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return labels, np.clip(0.3 * labels + 0.6 * rng.random(patients.size), 0.01, 0.99), patients
 
 
-def test_the_names_are_those_of_the_report_in_its_order() -> None:
-    """Exactly the twenty names."""
+def test_the_keys_are_those_of_the_table_in_its_order() -> None:
+    """Every registered measure, or those asked for in the order asked."""
     labels, scores, patients = rows()
-    assert list(all_estimates(labels, scores, threshold=0.5, patients=patients)) == NAMES
+    ask = {"threshold": 0.5, "patients": patients}
+    made = all_estimates(labels, scores, **ask)
+    assert list(made) == [measure.key for measure in all_measures()]
+    some = all_estimates(labels, scores, measures=["f2", "auroc"], **ask)
+    assert some == {"f2": made["f2"], "auroc": made["auroc"]}
+    with pytest.raises(InvalidInputError, match="`measures` must be one of"):
+        all_estimates(labels, scores, measures=["aurok"], **ask)
 
 
 @pytest.mark.parametrize("clustered", [False, True])
@@ -123,7 +106,7 @@ def test_settings_outside_their_range_are_refused_by_name(
 
 @pytest.mark.parametrize("end", [0, 1])
 def test_the_ends_of_the_range_of_a_threshold_are_in_it(end: int) -> None:
-    """At 0 every image is called positive; at 1 those of score 1."""
+    """At 0 every image is predicted positive; at 1 those of score 1."""
     made = all_estimates([1, 1, 0, 0], [1.0, 0.2, 0.0, 0.1], threshold=end)
     assert made["sensitivity"].value == (1.0 if end == 0 else 0.5)
     assert made["specificity"].value == (0.0 if end == 0 else 1.0)

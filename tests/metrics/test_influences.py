@@ -1,21 +1,36 @@
-"""Tests of each image's pull on an estimate."""
+"""Tests of each image's influence on an estimate."""
 
 import numpy as np
 import pytest
 from sklearn import metrics as sklearn_metrics
 
 from prevalens.metrics.influences import (
-    COMPARABLE,
+    Influence,
     auroc_influence,
-    classes_missing,
     independent_variance,
-    influence_of,
     spread_over,
 )
+from prevalens.metrics.inputs import Columns
+from prevalens.metrics.registry import keys_where, measure_of
 
 RNG = np.random.default_rng(9)
 LABELS = RNG.random(40) < 0.4
 SCORES = np.round(np.clip(0.3 * LABELS + 0.7 * RNG.random(40), 0, 1), 1)
+COMPARABLE = keys_where(lambda measure: measure.comparable)
+
+
+def influence_of(
+    measure: str, labels: np.ndarray, scores: np.ndarray, threshold: float | None
+) -> Influence:
+    """Ask the table for the influence of a measure."""
+    return measure_of(measure).influence_of(Columns(labels, scores, None), threshold)
+
+
+def classes_missing(measure: str, labels: np.ndarray) -> str | None:
+    """Ask the table which class a measure lacks."""
+    return measure_of(measure).missing_class(Columns(labels, labels * 0.5, None))
+
+
 THEIRS = {
     "auroc": sklearn_metrics.roc_auc_score,
     "average_precision": sklearn_metrics.average_precision_score,
@@ -24,15 +39,15 @@ THEIRS = {
 
 
 @pytest.mark.parametrize("estimate", COMPARABLE)
-def test_pulls_add_up_to_nothing_in_each_kind(estimate: str) -> None:
+def test_influence_values_add_up_to_nothing_in_each_kind(estimate: str) -> None:
     """Means are centred; average precision balances over both kinds."""
     made = influence_of(estimate, LABELS, SCORES, 0.5)
-    assert made.pulls.sum() == pytest.approx(0, abs=1e-12)
-    assert np.flatnonzero(made.pulls * ~np.any(made.kinds, axis=0)).size == 0
+    assert made.influence_values.sum() == pytest.approx(0, abs=1e-12)
+    assert np.flatnonzero(made.influence_values * ~np.any(made.kinds, axis=0)).size == 0
 
 
 @pytest.mark.parametrize("estimate", sorted(THEIRS))
-def test_pulls_are_slopes_in_the_weight_of_a_row(estimate: str) -> None:
+def test_influence_values_are_slopes_in_the_weight_of_a_row(estimate: str) -> None:
     """Central differences of scikit-learn's weighted estimate."""
     made = influence_of(estimate, LABELS, SCORES, None)
     assert made.value == pytest.approx(THEIRS[estimate](LABELS, SCORES))
@@ -42,11 +57,11 @@ def test_pulls_are_slopes_in_the_weight_of_a_row(estimate: str) -> None:
         up, down = (
             THEIRS[estimate](LABELS, SCORES, sample_weight=1 + sign * step) for sign in (1, -1)
         )
-        assert made.pulls[row] == pytest.approx((up - down) / 2e-5, abs=1e-7)
+        assert made.influence_values[row] == pytest.approx((up - down) / 2e-5, abs=1e-7)
 
 
 def test_estimates_at_a_threshold_are_counted_by_hand() -> None:
-    """Two of three positives and one of two negatives called positive, at .5."""
+    """Two of three positives and one of two negatives predicted positive, at .5."""
     labels = np.array([1, 1, 1, 0, 0], dtype=bool)
     scores = np.array([0.9, 0.5, 0.1, 0.8, 0.2])
     for estimate, value in (
@@ -72,7 +87,7 @@ def test_one_row_of_a_kind_has_no_variance() -> None:
     """A single positive image shows no spread."""
     labels = np.array([True, False, False])
     made = influence_of("auroc", labels, np.array([0.5, 0.1, 0.7]), None)
-    assert np.isnan(independent_variance(made.pulls, made.kinds))
+    assert np.isnan(independent_variance(made.influence_values, made.kinds))
 
 
 @pytest.mark.parametrize(
@@ -97,11 +112,11 @@ def test_each_estimate_names_the_class_it_lacks(
     assert classes_missing(estimate, both) is None
 
 
-def test_pulls_of_estimates_at_a_threshold_by_hand() -> None:
+def test_influence_values_of_estimates_at_a_threshold_by_hand() -> None:
     """Right less the mean, over the rows that count; a benefit's worth is 1 or minus the odds."""
     labels = np.array([1, 1, 1, 0, 0], dtype=bool)
     scores = np.array([0.9, 0.2, 0.1, 0.8, 0.1])
-    for estimate, at, pulls in (
+    for estimate, at, influence_values in (
         ("sensitivity", 0.2, [1 / 9, 1 / 9, -2 / 9, 0, 0]),
         ("specificity", 0.2, [0, 0, 0, -1 / 4, 1 / 4]),
         ("accuracy", 0.2, [0.08, 0.08, -0.12, -0.12, 0.08]),
@@ -109,16 +124,18 @@ def test_pulls_of_estimates_at_a_threshold_by_hand() -> None:
         ("net_benefit", 0.2, [0.13, 0.13, -0.07, -0.12, -0.07]),
     ):
         made = influence_of(estimate, labels, scores, at)
-        assert made.pulls.tolist() == pytest.approx(pulls), estimate
-        assert np.array_equal(np.any(made.kinds, axis=0), made.pulls != 0), estimate
+        assert made.influence_values.tolist() == pytest.approx(influence_values), estimate
+        assert np.array_equal(np.any(made.kinds, axis=0), made.influence_values != 0), estimate
 
 
 def test_variances_of_independent_rows_add_up_over_kinds() -> None:
     """Sum of squares times n/(n-1), from two rows on."""
-    pulls = np.array([0.5, -0.5, 0.2, -0.1, -0.1])
+    influence_values = np.array([0.5, -0.5, 0.2, -0.1, -0.1])
     one = np.array([1, 1, 0, 0, 0], dtype=bool)
-    assert independent_variance(pulls, (one, ~one)) == pytest.approx(0.5 * 2 + 0.06 * 1.5)
-    assert np.isnan(independent_variance(pulls, (~one, one & (np.arange(5) == 0))))
+    assert independent_variance(influence_values, (one, ~one)) == pytest.approx(
+        0.5 * 2 + 0.06 * 1.5
+    )
+    assert np.isnan(independent_variance(influence_values, (~one, one & (np.arange(5) == 0))))
 
 
 def test_patients_are_counted_in_each_kind_and_those_absent_in_none() -> None:

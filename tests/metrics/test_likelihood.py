@@ -13,20 +13,20 @@ Z = 1.959963984540054
 
 
 def table(tp: int, fn: int, fp: int, tn: int) -> tuple[np.ndarray, np.ndarray]:
-    """Make labels and calls with the given counts."""
+    """Make labels and predictions with the given counts."""
     return np.repeat([1, 1, 0, 0], [tp, fn, fp, tn]), np.repeat([1, 0, 1, 0], [tp, fn, fp, tn])
 
 
 def test_likelihood_ratios_follow_simel() -> None:
     """exp(log LR +- z sqrt(1/a - 1/(a+c) + 1/b - 1/(b+d))), by hand."""
-    labels, calls = table(40, 10, 20, 130)
-    made = lr_positive(labels, calls)
+    labels, predictions = table(40, 10, 20, 130)
+    made = lr_positive(labels, predictions)
     error = math.sqrt(1 / 40 - 1 / 50 + 1 / 20 - 1 / 150)
     assert made.value == pytest.approx(6.0)
     assert (made.lower, made.upper) == pytest.approx(
         (6 * math.exp(-Z * error), 6 * math.exp(Z * error)), rel=1e-12
     )
-    made = lr_negative(labels, calls)
+    made = lr_negative(labels, predictions)
     error = math.sqrt(1 / 10 - 1 / 50 + 1 / 130 - 1 / 150)
     value = 0.2 / (130 / 150)
     assert (made.value, made.lower) == pytest.approx((value, value * math.exp(-Z * error)))
@@ -45,7 +45,7 @@ def test_zero_cells_are_never_filled() -> None:
     assert "no false positives" in str(lr_positive(*table(5, 5, 0, 9)).not_estimable)
     assert "no true negatives" in str(lr_negative(*table(5, 5, 9, 0)).not_estimable)
     reason = str(dor(*table(5, 0, 0, 9)).not_estimable)
-    assert "no false negatives and no false positives" in reason
+    assert "no false positives and no false negatives" in reason
     assert "no positive images" in str(lr_positive(*table(0, 0, 3, 9)).not_estimable)
 
 
@@ -71,10 +71,13 @@ def limit(estimate: Estimate) -> float:
 
 def test_patients_widen_the_interval() -> None:
     """The same counts in patients whose images go together."""
-    labels, calls = table(40, 10, 20, 130)
+    labels, predictions = table(40, 10, 20, 130)
     patients = np.repeat(np.arange(20), 10)
     for estimate in (lr_positive, lr_negative, dor):
-        alone, together = estimate(labels, calls), estimate(labels, calls, patients=patients)
+        alone, together = (
+            estimate(labels, predictions),
+            estimate(labels, predictions, patients=patients),
+        )
         assert alone.value == together.value
         assert limit(together) > limit(alone)
         assert together.design_effect is not None
@@ -134,9 +137,9 @@ def test_each_empty_cell_is_named_with_the_method(
     estimate: Callable[..., Estimate], counts: tuple[int, int, int, int], reason: str, words: str
 ) -> None:
     """And the counts of the rows; none is filled by a half."""
-    labels, calls = table(*counts)
+    labels, predictions = table(*counts)
     for patients in (None, np.zeros(sum(counts))):
-        made = estimate(labels, calls, patients=patients, confidence_level=0.8)
+        made = estimate(labels, predictions, patients=patients, confidence_level=0.8)
         assert made.not_estimable == reason
         assert words in made.method
         assert (made.n, made.events, made.confidence_level) == (
@@ -156,14 +159,14 @@ def test_a_ratio_of_0_ends_where_its_parts_do(
     clustered: bool,
 ) -> None:
     """Donner and Zou with a share of 0 above: u / sqrt(l (2 B - l)), over patients too."""
-    labels, calls = table(*counts)
+    labels, predictions = table(*counts)
     patients = np.arange(110) % 25 if clustered else None
-    hit, true = (f(labels, calls, patients=patients) for f in (sensitivity, specificity))
+    hit, true = (f(labels, predictions, patients=patients) for f in (sensitivity, specificity))
     if estimate is lr_positive:
         upper, low, share = hit.upper, 1 - true.upper, 1 - true.value  # type: ignore[operator]
     else:
         upper, low, share = 1 - hit.lower, true.lower, true.value  # type: ignore[operator, assignment]
-    made = estimate(labels, calls, patients=patients)
+    made = estimate(labels, predictions, patients=patients)
     assert (made.value, made.lower) == (0.0, 0.0)
     assert made.upper == pytest.approx(upper / math.sqrt(low * (2 * share - low)))  # type: ignore[operator]
     assert made.method.startswith("one-sided: the log has no standard error at 0")
@@ -171,9 +174,9 @@ def test_a_ratio_of_0_ends_where_its_parts_do(
 
 def test_a_ratio_of_0_from_one_patient_has_no_limit() -> None:
     """Positives, or negatives, of a single patient."""
-    labels, calls = table(0, 2, 1, 3)
+    labels, predictions = table(0, 2, 1, 3)
     for patients in (list("aabbcd"), list("abcccc")):
-        made = lr_positive(labels, calls, patients=patients)
+        made = lr_positive(labels, predictions, patients=patients)
         assert (made.value, made.upper) == (0.0, None)
         assert made.note == "No interval: the images of a class come from one patient."
         assert made.method.startswith("one-sided")
@@ -184,8 +187,8 @@ def test_a_ratio_whose_positives_are_of_one_patient_has_no_limits(
     estimate: Callable[..., Estimate],
 ) -> None:
     """The value stays, with the method over patients."""
-    labels, calls = table(3, 1, 2, 6)
-    made = estimate(labels, calls, patients=list("aaaabbccddee"))
-    assert made.value == pytest.approx(estimate(labels, calls).value)
+    labels, predictions = table(3, 1, 2, 6)
+    made = estimate(labels, predictions, patients=list("aaaabbccddee"))
+    assert made.value == pytest.approx(estimate(labels, predictions).value)
     assert (made.lower, made.note) == (None, ONE_PATIENT)
     assert made.method.startswith(LOG_OVER)

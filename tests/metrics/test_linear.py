@@ -16,9 +16,9 @@ LABELS = np.array([1, 0, 0, 1, 0, 0], dtype=bool)
 def mean_of(codes: np.ndarray | None) -> object:
     """Make the estimate of a mean."""
     columns = Columns(LABELS, VALUES / 10, codes)
-    pulls = (VALUES - VALUES.mean()) / 6
+    influence_values = (VALUES - VALUES.mean()) / 6
     return linear_estimate(
-        columns, 3.0, pulls, plain_limits, method="a mean, {}", confidence_level=0.95
+        columns, 3.0, influence_values, plain_limits, method="a mean, {}", confidence_level=0.95
     )
 
 
@@ -58,8 +58,10 @@ def test_patients_that_do_not_differ_have_no_limits() -> None:
     """Images of 1 and 3 in each of two patients: every patient's mean is 2."""
     values, codes = np.array([1.0, 3.0, 1.0, 3.0]), np.array([0, 0, 1, 1])
     columns = Columns(np.array([1, 0, 1, 0], dtype=bool), values / 10, codes)
-    pulls = (values - 2) / 4
-    made = linear_estimate(columns, 2.0, pulls, plain_limits, method="{}", confidence_level=0.95)
+    influence_values = (values - 2) / 4
+    made = linear_estimate(
+        columns, 2.0, influence_values, plain_limits, method="{}", confidence_level=0.95
+    )
     assert (made.value, made.lower) == (2.0, None)
     assert "patients do not differ at all" in str(made.note)
 
@@ -69,18 +71,23 @@ def test_each_reason_stands_beside_value_and_method() -> None:
     ask = {"method": "a mean, {}", "confidence_level": 0.8}
     over = f"a mean, {JACKKNIFE}"
     two = np.array([0, 0, 1, 1])
-    pulls = np.array([-0.25, 0.25, -0.25, 0.25])
+    influence_values = np.array([-0.25, 0.25, -0.25, 0.25])
     for moves, codes, note, method in (
-        (pulls, np.zeros(4, dtype=np.int64), "all images come from one patient", over),
-        (0 * pulls, two, "all images count alike, and a width of 0 is not an interval", over),
+        (influence_values, np.zeros(4, dtype=np.int64), "all images come from one patient", over),
         (
-            0 * pulls,
+            0 * influence_values,
+            two,
+            "all images count alike, and a width of 0 is not an interval",
+            over,
+        ),
+        (
+            0 * influence_values,
             None,
             "all images count alike, and a width of 0 is not an interval",
             "a mean, images independent",
         ),
         (
-            pulls,
+            influence_values,
             two,
             "the patients do not differ at all, and a width of 0 is not an interval",
             over,
@@ -112,8 +119,10 @@ def test_a_design_effect_is_at_least_1_and_by_hand() -> None:
     effect = max(float(changes @ changes) / alone, 1.0)
     assert made.design_effect == pytest.approx(effect)  # type: ignore[attr-defined]
     apart = Columns(LABELS, VALUES / 10, np.array([0, 1, 2, 0, 1, 2]))
-    pulls = np.array([-1.0, 0.8, 0.1, 1.0, -1.0, 0.1]) / 6
-    even = linear_estimate(apart, 3.0, pulls, plain_limits, method="{}", confidence_level=0.95)
+    influence_values = np.array([-1.0, 0.8, 0.1, 1.0, -1.0, 0.1]) / 6
+    even = linear_estimate(
+        apart, 3.0, influence_values, plain_limits, method="{}", confidence_level=0.95
+    )
     assert even.design_effect == 1.0
     assert even.effective_n == 6.0
 
@@ -121,7 +130,9 @@ def test_a_design_effect_is_at_least_1_and_by_hand() -> None:
 def test_pulls_too_large_for_a_number_leave_the_value_alone() -> None:
     """Squares overflow without a warning and end as no limits."""
     columns = Columns(LABELS, VALUES / 10, None)
-    pulls = np.array([1e200, -1e200, 0, 0, 0, 0])
-    made = linear_estimate(columns, 3.0, pulls, plain_limits, method="{}", confidence_level=0.95)
+    influence_values = np.array([1e200, -1e200, 0, 0, 0, 0])
+    made = linear_estimate(
+        columns, 3.0, influence_values, plain_limits, method="{}", confidence_level=0.95
+    )
     assert (made.value, made.lower) == (3.0, None)
     assert "too extreme for limits" in str(made.note)

@@ -37,7 +37,11 @@ def test_the_exact_value_is_statsmodels(counts: tuple[int, int]) -> None:
 def test_calls_that_never_part_have_no_p_value() -> None:
     """Not estimable, rather than 1."""
     made = mcnemar_test([1, 0, 1], [1, 1, 1], [1, 1, 1])
-    assert (made.exact, made.mid_p, made.not_estimable) == (None, None, "the calls never part")
+    assert (made.exact, made.mid_p, made.not_estimable) == (
+        None,
+        None,
+        "the predictions never differ",
+    )
 
 
 def test_patients_replace_the_binomial_law() -> None:
@@ -120,7 +124,7 @@ def test_what_has_no_p_value_over_patients_keeps_its_counts() -> None:
 
 
 def test_a_p_value_over_patients_by_the_jackknife() -> None:
-    """Five patients left out in turn: the net share of rows that the first alone calls right."""
+    """Five patients left out in turn: the net share of rows that the first alone has right."""
     rng = np.random.default_rng(6)
     patients = np.repeat(np.arange(5), [3, 4, 5, 6, 7])
     labels, first, second = (rng.random(25) < p for p in (0.5, 0.7, 0.4))

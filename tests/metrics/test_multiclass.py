@@ -29,18 +29,18 @@ def test_values_agree_with_scikit_learn() -> None:
     """One-vs-rest, macro and micro AUROC; macro recall; log loss; average precision."""
     made = multiclass_estimates(LABELS, SCORES, classes=CLASSES, patients=PATIENTS)
     actual = np.eye(3)[LABELS]
-    calls = SCORES.argmax(axis=1)
+    predictions = SCORES.argmax(axis=1)
     for estimate, theirs in (
         (made.macro["auroc"], sklearn_metrics.roc_auc_score(LABELS, SCORES, multi_class="ovr")),
         (made.micro["auroc"], sklearn_metrics.roc_auc_score(actual, SCORES, average="micro")),
-        (made.macro["sensitivity"], sklearn_metrics.balanced_accuracy_score(LABELS, calls)),
+        (made.macro["sensitivity"], sklearn_metrics.balanced_accuracy_score(LABELS, predictions)),
         (
             made.macro["average_precision"],
             sklearn_metrics.average_precision_score(actual, SCORES, average="macro"),
         ),
         (made.micro["log_loss"], sklearn_metrics.log_loss(LABELS, SCORES)),
-        (made.micro["accuracy"], sklearn_metrics.accuracy_score(LABELS, calls)),
-        (made.per_class["early"]["f1"], sklearn_metrics.f1_score(LABELS == 1, calls == 1)),
+        (made.micro["accuracy"], sklearn_metrics.accuracy_score(LABELS, predictions)),
+        (made.per_class["early"]["f1"], sklearn_metrics.f1_score(LABELS == 1, predictions == 1)),
     ):
         assert estimate.value == pytest.approx(theirs)
         assert estimate.lower < estimate.value < estimate.upper  # type: ignore[operator]
@@ -71,7 +71,7 @@ def test_the_macro_sensitivity_of_independent_images_by_hand() -> None:
 
 
 def test_the_micro_accuracy_of_independent_images_is_wilsons() -> None:
-    """And singletons change nothing but the micro AUROC's unit, which is the image."""
+    """And unclustered change nothing but the micro AUROC's unit, which is the image."""
     alone, single = (
         multiclass_estimates(LABELS, SCORES, classes=CLASSES, patients=p)
         for p in (None, np.arange(210))
@@ -134,7 +134,7 @@ def test_a_perfect_table_has_no_limits() -> None:
 
 
 ACTUAL = np.eye(3)[LABELS]
-CALLS = SCORES.argmax(axis=1)
+PREDICTED = SCORES.argmax(axis=1)
 
 
 def macro_of(name: str) -> WeightedEstimate:
@@ -144,7 +144,7 @@ def macro_of(name: str) -> WeightedEstimate:
         found = []
         for which in range(3):
             truth, scores = which == LABELS, SCORES[:, which]
-            right = truth == (which == CALLS)
+            right = truth == (which == PREDICTED)
             if name == "auroc":
                 found.append(weighted_auroc(truth, scores, w))
             elif name == "average_precision":
@@ -162,8 +162,8 @@ def test_macro_limits_are_those_of_slopes_found_slowly(name: str) -> None:
     """Independent images: the squares of the slopes, added, on the logit scale."""
     value = macro_of(name)
     made = multiclass_estimates(LABELS, SCORES, classes=CLASSES, confidence_level=0.9).macro[name]
-    at, pulls = value(np.ones(210)), slopes(value, 210)
-    reach = 1.6448536269514722 * math.sqrt(pulls @ pulls) / (at * (1 - at))
+    at, influence_values = value(np.ones(210)), slopes(value, 210)
+    reach = 1.6448536269514722 * math.sqrt(influence_values @ influence_values) / (at * (1 - at))
     logit = math.log(at / (1 - at))
     assert made.value == pytest.approx(at)
     limits = [1 / (1 + math.exp(-(logit + side * reach))) for side in (-1, 1)]
@@ -183,18 +183,20 @@ def test_macro_limits_over_patients_leave_out_one_at_a_time(name: str) -> None:
     moves = np.zeros(30)
     for which in range(3):
         truth, scores = which == LABELS, SCORES[:, which]
-        right = (truth == (which == CALLS)).astype(float)
+        right = (truth == (which == PREDICTED)).astype(float)
         if name in {"auroc", "average_precision"}:
             kinds = [truth, ~truth]
             maker = weighted_auroc if name == "auroc" else weighted_average_precision
-            pulls = slopes(lambda w, t=truth, s=scores, m=maker: m(t, s, w), 210)  # type: ignore[misc]
+            influence_values = slopes(lambda w, t=truth, s=scores, m=maker: m(t, s, w), 210)  # type: ignore[misc]
         else:
             kinds = [truth if name == "sensitivity" else ~truth]
-            pulls = np.where(kinds[0], right - right[kinds[0]].mean(), 0) / kinds[0].sum()
+            influence_values = (
+                np.where(kinds[0], right - right[kinds[0]].mean(), 0) / kinds[0].sum()
+            )
         for p in range(30):
             for kind in kinds:
                 own = kind & (p == PATIENTS)
-                moves[p] += pulls[own].sum() / (1 - own.sum() / kind.sum()) / 3
+                moves[p] += influence_values[own].sum() / (1 - own.sum() / kind.sum()) / 3
     total = float(moves @ moves)
     df = min(2 * total**2 / ((moves**4).sum() - total**2 / 30), 29)
     value = estimate.value or 0.0
@@ -239,7 +241,7 @@ def test_each_class_has_the_estimates_of_two_classes() -> None:
     )
     for which, name in enumerate(CLASSES):
         ask = {"patients": PATIENTS, "confidence_level": 0.9}
-        estimates = confusion_estimates(which == LABELS, which == CALLS, **ask)  # type: ignore[arg-type]
+        estimates = confusion_estimates(which == LABELS, which == PREDICTED, **ask)  # type: ignore[arg-type]
         estimates["auroc"] = auroc(which == LABELS, SCORES[:, which], **ask)  # type: ignore[arg-type]
         estimates["average_precision"] = average_precision(
             which == LABELS,

@@ -5,6 +5,7 @@ import pytest
 
 from prevalens.metrics.inputs import Columns
 from prevalens.metrics.pair import Pair
+from prevalens.metrics.registry import measure_of
 
 
 def test_a_side_may_have_its_own_threshold() -> None:
@@ -15,7 +16,9 @@ def test_a_side_may_have_its_own_threshold() -> None:
         for scores in ([0.9, 0.6, 0.4, 0.1, 0.1], [0.9, 0.3, 0.2, 0.25, 0.1])
     )
     everyone = np.ones(5, dtype=bool)
-    pair = Pair("sensitivity", sides[0], (sides[0], sides[1]), (everyone, everyone), (0.5, 0.2))
+    pair = Pair(
+        measure_of("sensitivity"), sides[0], (sides[0], sides[1]), (everyone, everyone), (0.5, 0.2)
+    )
     assert pair.same_rows
     made = pair.contrast(0.95, "both are alike")
     assert (made.first.value, made.second.value, made.difference.value) == (0.5, 1.0, -0.5)
@@ -28,7 +31,7 @@ def test_a_contrast_tells_of_both_sides_at_the_level() -> None:
     whole = Columns(labels, np.array([0.9, 0.4, 0.3, 0.6, 0.7, 0.1]), None)
     first = np.array([1, 1, 1, 0, 0, 0], dtype=bool)
     sides = tuple(Columns(labels[rows], whole.scores[rows], None) for rows in (first, ~first))
-    pair = Pair("accuracy", whole, (sides[0], sides[1]), (first, ~first), (0.5, 0.5))
+    pair = Pair(measure_of("accuracy"), whole, (sides[0], sides[1]), (first, ~first), (0.5, 0.5))
     assert not pair.same_rows
     made = pair.contrast(0.8, "both are alike")
     assert (made.first.value, made.second.value) == pytest.approx((2 / 3, 2 / 3))
@@ -41,4 +44,6 @@ def test_a_contrast_tells_of_both_sides_at_the_level() -> None:
     # As many right in each: the pooled z is 0.
     assert made.p_value == pytest.approx(1)
     for members in ((np.ones(6, dtype=bool), first), (first, np.ones(6, dtype=bool))):
-        assert not Pair("accuracy", whole, (whole, whole), members, (0.5, 0.5)).same_rows
+        assert not Pair(
+            measure_of("accuracy"), whole, (whole, whole), members, (0.5, 0.5)
+        ).same_rows

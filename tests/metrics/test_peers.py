@@ -17,11 +17,11 @@ LABELS = (RNG.random(400) < SCORES).astype(int)
 def test_delong_and_wilson_are_those_of_confidenceinterval() -> None:
     """Value and limits of AUROC, sensitivity and specificity, to what the peer rounds to."""
     peer = pytest.importorskip("confidenceinterval", reason="confidenceinterval is not installed")
-    calls = (SCORES >= 0.5).astype(int)
+    predictions = (SCORES >= 0.5).astype(int)
     pairs = [
         (auroc(LABELS, SCORES), peer.roc_auc_score(LABELS, SCORES, method="delong")),
-        (sensitivity(LABELS, calls), peer.tpr_score(LABELS, calls, method="wilson")),
-        (specificity(LABELS, calls), peer.tnr_score(LABELS, calls, method="wilson")),
+        (sensitivity(LABELS, predictions), peer.tpr_score(LABELS, predictions, method="wilson")),
+        (specificity(LABELS, predictions), peer.tnr_score(LABELS, predictions, method="wilson")),
     ]
 
     for ours, (value, limits) in pairs:

@@ -33,7 +33,7 @@ def test_influences_are_slopes_in_the_weight_of_a_row() -> None:
     """Against scikit-learn's weighted score, by central differences."""
     rng = np.random.default_rng(6)
     labels, scores = rng.random(30) < 0.4, rng.integers(1, 12, 30) / 12
-    _, pulls = precision_influences(labels, scores)
+    _, influence_values = precision_influences(labels, scores)
     for row in range(30):
         step = np.zeros(30)
         step[row] = 1e-5
@@ -41,7 +41,7 @@ def test_influences_are_slopes_in_the_weight_of_a_row() -> None:
             average_precision_score(labels, scores, sample_weight=1 + sign * step)
             for sign in (1, -1)
         )
-        assert pulls[row] == pytest.approx((up - down) / 2e-5, abs=1e-7)
+        assert influence_values[row] == pytest.approx((up - down) / 2e-5, abs=1e-7)
 
 
 def test_a_perfect_or_constant_ranking_has_no_interval() -> None:
@@ -104,10 +104,12 @@ def test_the_limits_of_independent_images_by_hand() -> None:
     """Squares of the slopes, added, on the logit scale; the confidence is the one asked for."""
     rng = np.random.default_rng(8)
     labels, scores = rng.random(60) < 0.4, rng.integers(1, 30, 60) / 30
-    pulls = slopes(lambda w: weighted_average_precision(labels, scores, w), 60)
+    influence_values = slopes(lambda w: weighted_average_precision(labels, scores, w), 60)
     made = average_precision(labels, scores, confidence_level=0.9)
     value = average_precision_score(labels, scores)
-    reach = 1.6448536269514722 * np.sqrt(pulls @ pulls) / (value * (1 - value))
+    reach = (
+        1.6448536269514722 * np.sqrt(influence_values @ influence_values) / (value * (1 - value))
+    )
     odds = value / (1 - value) * np.exp([-reach, reach])
     assert [made.lower, made.upper] == pytest.approx((odds / (1 + odds)).tolist(), rel=1e-6)
     assert ALONE in made.method

@@ -12,7 +12,7 @@ Z = 1.959963984540054
 
 
 def table(tp: int, fn: int, fp: int, tn: int) -> tuple[np.ndarray, np.ndarray]:
-    """Make labels and calls with the given counts."""
+    """Make labels and predictions with the given counts."""
     return np.repeat([1, 1, 0, 0], [tp, fn, fp, tn]), np.repeat([1, 0, 1, 0], [tp, fn, fp, tn])
 
 
@@ -31,7 +31,7 @@ def test_values_and_limits_follow_mercaldo() -> None:
 
 
 def test_at_the_prevalence_of_the_rows_they_are_the_observed_ones() -> None:
-    """80 of 110 positive calls are right."""
+    """80 of 110 positive predictions are right."""
     made = predictive_values(*table(80, 20, 30, 270), prevalence=0.25)
     assert made.ppv.value == pytest.approx(80 / 110)
     assert made.npv.value == pytest.approx(270 / 290)
@@ -48,19 +48,19 @@ def test_no_wrong_calls_give_one_with_a_lower_limit() -> None:
 
 @pytest.mark.parametrize(
     ("counts", "reason"),
-    [((0, 5, 0, 5), "no positive calls"), ((0, 0, 3, 5), "no positive images")],
+    [((0, 5, 0, 5), "no positive predictions"), ((0, 0, 3, 5), "no positive images")],
 )
 def test_what_is_missing_is_named(counts: tuple[int, int, int, int], reason: str) -> None:
-    """No calls of the kind, or no images of the class."""
+    """No predictions of the kind, or no images of the class."""
     assert predictive_values(*table(*counts), prevalence=0.1).ppv.not_estimable == reason
 
 
 def test_patients_widen_the_limits() -> None:
     """Images that go together say less, at every prevalence."""
-    labels, calls = table(80, 20, 30, 270)
+    labels, predictions = table(80, 20, 30, 270)
     patients = np.arange(400) // 10
-    alone = predictive_values(labels, calls, prevalence=0.1).ppv
-    over = predictive_values(labels, calls, prevalence=0.1, patients=patients).ppv
+    alone = predictive_values(labels, predictions, prevalence=0.1).ppv
+    over = predictive_values(labels, predictions, prevalence=0.1, patients=patients).ppv
     assert alone.value == over.value
     assert over.lower < alone.lower  # type: ignore[operator]
 
@@ -86,14 +86,14 @@ def test_as_many_wrong_as_right_calls_are_calls() -> None:
     [
         ((0, 0, 3, 5), "no positive images", "no positive images"),
         ((3, 5, 0, 0), "no negative images", "no negative images"),
-        ((0, 5, 0, 5), "no positive calls", None),
-        ((5, 0, 5, 0), None, "no negative calls"),
+        ((0, 5, 0, 5), "no positive predictions", None),
+        ((5, 0, 5, 0), None, "no negative predictions"),
     ],
 )
 def test_each_side_names_what_it_lacks(
     counts: tuple[int, int, int, int], ppv: str | None, npv: str | None
 ) -> None:
-    """Images of either class for both, calls of its kind for each; rows and method stay."""
+    """Images of either class for both, predictions of its kind for each; rows and method stay."""
     made = predictive_values(*table(*counts), prevalence=0.1, confidence_level=0.9)
     for estimate, reason in ((made.ppv, ppv), (made.npv, npv)):
         assert estimate.not_estimable == reason
@@ -110,10 +110,10 @@ def test_each_side_names_what_it_lacks(
 @pytest.mark.parametrize("clustered", [False, True])
 def test_limits_are_those_of_the_likelihood_ratios(clustered: bool) -> None:
     """Odds of the prevalence times LR+, and times 1 / LR-, both ways; patients, confidence."""
-    labels, calls = table(80, 20, 30, 270)
+    labels, predictions = table(80, 20, 30, 270)
     ask = {"patients": np.arange(400) % 40 if clustered else None, "confidence_level": 0.8}
-    made = predictive_values(labels, calls, prevalence=0.03, **ask)  # type: ignore[arg-type]
-    plus, minus = (f(labels, calls, **ask) for f in (lr_positive, lr_negative))  # type: ignore[operator]
+    made = predictive_values(labels, predictions, prevalence=0.03, **ask)  # type: ignore[arg-type]
+    plus, minus = (f(labels, predictions, **ask) for f in (lr_positive, lr_negative))  # type: ignore[operator]
     odds = 0.03 / 0.97
     for estimate, pairs in (
         (made.ppv, [("lower", plus.lower), ("value", plus.value), ("upper", plus.upper)]),
@@ -132,20 +132,20 @@ def test_limits_are_those_of_the_likelihood_ratios(clustered: bool) -> None:
 
 def test_no_wrong_calls_by_hand() -> None:
     """The inverse ratio is 0 with an upper limit, which turns into a lower one."""
-    labels, calls = table(40, 0, 0, 150)
-    made = predictive_values(labels, calls, prevalence=0.3)
+    labels, predictions = table(40, 0, 0, 150)
+    made = predictive_values(labels, predictions, prevalence=0.3)
     # LR- is 0: its upper limit, of Donner and Zou; NPV = 1 / (1 + odds x LR-).
-    upper = lr_negative(labels, calls).upper
+    upper = lr_negative(labels, predictions).upper
     assert (made.npv.value, made.npv.upper) == (1, 1)
     assert made.npv.lower == pytest.approx(1 / (1 + 3 / 7 * upper))  # type: ignore[operator]
-    # The inverse of LR+ is that of the labels and calls turned round.
-    turned = lr_negative(1 - labels, 1 - calls).upper
+    # The inverse of LR+ is that of the labels and predictions turned round.
+    turned = lr_negative(1 - labels, 1 - predictions).upper
     assert made.ppv.lower == pytest.approx(1 / (1 + 7 / 3 * turned))  # type: ignore[operator]
     assert "one-sided" in made.ppv.method
 
 
 def test_no_right_calls_give_0_with_an_upper_limit() -> None:
-    """No true positives among positive calls: PPV 0, NPV without true negatives 0."""
+    """No true positives among positive predictions: PPV 0, NPV without true negatives 0."""
     made = predictive_values(*table(0, 40, 5, 50), prevalence=0.3)
     assert (made.ppv.value, made.ppv.lower) == (0, 0)
     assert 0 < made.ppv.upper < 1  # type: ignore[operator]
@@ -160,11 +160,11 @@ def test_no_right_calls_give_0_with_an_upper_limit() -> None:
         ({"prevalence": 1}, r"`prevalence` must lie in \(0, 1\), got 1"),
         ({"confidence_level": 1}, "`confidence_level` must lie in"),
         ({"patients": ["a"]}, "`patients` has 1"),
-        ({"calls": [0, 2, 1]}, "`calls` must be 0 or 1"),
+        ({"predictions": [0, 2, 1]}, "`predictions` must be 0 or 1"),
     ],
 )
 def test_what_breaks_its_rule_is_named(ask: dict[str, object], message: str) -> None:
-    """Prevalence, confidence level, patients and calls."""
-    given = {"labels": [1, 0, 1], "calls": [1, 0, 0], "prevalence": 0.5} | ask
+    """Prevalence, confidence level, patients and predictions."""
+    given = {"labels": [1, 0, 1], "predictions": [1, 0, 0], "prevalence": 0.5} | ask
     with pytest.raises(InvalidInputError, match=message):
         predictive_values(**given)  # type: ignore[arg-type]

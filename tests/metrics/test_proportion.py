@@ -55,11 +55,11 @@ def test_no_images_and_one_patient_give_reasons() -> None:
     """Empty: not estimable. One patient: a value without limits."""
     empty = np.zeros(0, dtype=bool)
     nothing = proportion_estimate(
-        empty, np.zeros(0, dtype=np.int64), confidence_level=0.95, empty="no calls"
+        empty, np.zeros(0, dtype=np.int64), confidence_level=0.95, empty="no predictions"
     )
-    assert (nothing.value, nothing.not_estimable, nothing.patients) == (None, "no calls", 0)
+    assert (nothing.value, nothing.not_estimable, nothing.patients) == (None, "no predictions", 0)
     single = proportion_estimate(
-        np.array([True, False]), np.array([3, 3]), confidence_level=0.95, empty="no calls"
+        np.array([True, False]), np.array([3, 3]), confidence_level=0.95, empty="no predictions"
     )
     assert (single.value, single.lower, single.patients) == (0.5, None, 1)
     assert "one patient" in str(single.note)

@@ -108,7 +108,7 @@ def test_intervals_over_patients_are_wider() -> None:
     assert over.effective_n == pytest.approx(300 / over.design_effect)
 
 
-DELONG, OVER = "DeLong, images independent (", "DeLong's placements summed over patients"
+DELONG, OVER = "DeLong, images independent (", "DeLong's placed summed over patients"
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ def test_net_benefit_follows_vickers_and_elkin() -> None:
     assert curve.treat_all[0].value == pytest.approx(0, abs=1e-15)
     assert curve.standardised[0].value == pytest.approx(25 / 40)
     assert curve.model[1].value == curve.treat_all[1].value == pytest.approx(0.2)
-    # At 50 % the twenty scores of exactly 0.5 are calls, and false ones.
+    # At 50 % the twenty scores of exactly 0.5 are predictions, and false ones.
     assert net_benefit(LABELS, SCORES, 0.5).model[0].value == pytest.approx((30 - 20) / 200)
 
 
@@ -80,8 +80,8 @@ def test_each_part_of_the_curve_has_the_limits_of_a_slow_jackknife(
 ) -> None:
     """Over patients and of independent images; confidence, counts, method and design effect."""
     whose = np.random.default_rng(5).integers(0, 25, 200)
-    calls = np.ones(200, dtype=bool) if part == "treat_all" else SCORES >= 0.1
-    worth = calls * np.where(LABELS, 1, -1 / 9)
+    predictions = np.ones(200, dtype=bool) if part == "treat_all" else SCORES >= 0.1
+    worth = predictions * np.where(LABELS, 1, -1 / 9)
     below = LABELS if part == "standardised" else np.ones(200)
     slow = slow_jackknife(
         lambda w: float((w * worth).sum() / (w * below).sum()), [np.ones(200, dtype=bool)], whose

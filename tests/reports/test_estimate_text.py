@@ -93,13 +93,13 @@ def test_what_an_estimate_is_counted_on() -> None:
 
 
 def test_unknown_estimates_have_a_name_and_a_place() -> None:
-    """An estimate that metrics adds later is shown without a change here."""
+    """A measure that is not registered here has a name made of its key, and a place of its own."""
     assert name_of("new_thing") == "New thing"
-    assert [group_of(key) for key in ("f1", "partial_auroc", "net_benefit", "new_thing")] == [
+    assert [group_of(key) for key in ("f1", "auroc", "net_benefit", "new_thing")] == [
         "threshold",
         "ranking",
         "utility",
-        "calibration",
+        "other",
     ]
     assert group_of("prevalence") == "flow"
 

@@ -34,13 +34,16 @@ if TYPE_CHECKING:
     from prevalens.metrics.curves import Curve, precision_recall_curve, roc_curve
     from prevalens.metrics.estimate import Estimate
     from prevalens.metrics.every_estimate import all_estimates
+    from prevalens.metrics.formulas import Formula, of_counts
     from prevalens.metrics.intervals import clopper_pearson_interval, wilson_interval
     from prevalens.metrics.mcnemar import McNemar, mcnemar_test
+    from prevalens.metrics.measure import Measure
     from prevalens.metrics.multiclass import MulticlassEstimates, multiclass_estimates
     from prevalens.metrics.partial_area import PartialAuroc, partial_auroc
     from prevalens.metrics.precision_recall import average_precision
     from prevalens.metrics.predictive import PredictiveValues, predictive_values
     from prevalens.metrics.ranking import auroc
+    from prevalens.metrics.registry import all_measures, register_measure, unregister_measure
     from prevalens.metrics.reliability import (
         ReliabilityBin,
         expected_calibration_error,
@@ -56,7 +59,9 @@ __all__ = [
     "Curve",
     "DecisionCurve",
     "Estimate",
+    "Formula",
     "McNemar",
+    "Measure",
     "MulticlassEstimates",
     "NonInferiority",
     "PartialAuroc",
@@ -64,6 +69,7 @@ __all__ = [
     "ReliabilityBin",
     "accuracy",
     "all_estimates",
+    "all_measures",
     "auroc",
     "average_precision",
     "balanced_accuracy",
@@ -91,16 +97,19 @@ __all__ = [
     "non_inferiority",
     "npv",
     "observed_expected",
+    "of_counts",
     "partial_auroc",
     "ppv",
     "precision_recall_curve",
     "predictive_values",
     "prevalence",
+    "register_measure",
     "reliability_curve",
     "roc_curve",
     "scaled_brier",
     "sensitivity",
     "specificity",
+    "unregister_measure",
     "wilson_interval",
     "youden",
 ]
@@ -112,7 +121,9 @@ __getattr__ = lazy_names(
         "Curve": "curves",
         "DecisionCurve": "utility",
         "Estimate": "estimate",
+        "Formula": "formulas",
         "McNemar": "mcnemar",
+        "Measure": "measure",
         "MulticlassEstimates": "multiclass",
         "NonInferiority": "contrast",
         "PartialAuroc": "partial_area",
@@ -120,6 +131,7 @@ __getattr__ = lazy_names(
         "ReliabilityBin": "reliability",
         "accuracy": "confusion",
         "all_estimates": "every_estimate",
+        "all_measures": "registry",
         "auroc": "ranking",
         "average_precision": "precision_recall",
         "balanced_accuracy": "confusion",
@@ -147,16 +159,19 @@ __getattr__ = lazy_names(
         "non_inferiority": "contrast",
         "npv": "confusion",
         "observed_expected": "reliability",
+        "of_counts": "formulas",
         "partial_auroc": "partial_area",
         "ppv": "confusion",
         "precision_recall_curve": "curves",
         "predictive_values": "predictive",
         "prevalence": "confusion",
+        "register_measure": "registry",
         "reliability_curve": "reliability",
         "roc_curve": "curves",
         "scaled_brier": "reliability",
         "sensitivity": "confusion",
         "specificity": "confusion",
+        "unregister_measure": "registry",
         "wilson_interval": "intervals",
         "youden": "confusion",
     },

@@ -1,12 +1,13 @@
-"""What an estimate rests on, and how an estimate is made of it."""
+"""The counts and the confidence level of an estimate, and how an estimate is made of them."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from prevalens.metrics.clusters import Spread
 from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.inputs import count_patients, one_image_each
-from prevalens.metrics.intervals import Limits
+from prevalens.metrics.intervals import Limits, student_critical
 from prevalens.typing import Codes
 
 FEW_PATIENTS = 20  # coverage was simulated for 20 and 60 patients, see bench_coverage.py
@@ -22,14 +23,14 @@ class Basis:
         n: Number of images the estimate rests on.
         events: How many of those carry the counted event.
         patients: Number of patients with such images; None where images are independent.
-        singletons: Whether no patient has two of these images.
+        unclustered: Whether no patient has two of these images.
     """
 
     confidence_level: float
     n: int
     events: int | None
     patients: int | None
-    singletons: bool
+    unclustered: bool
 
     @classmethod
     def of(
@@ -71,6 +72,33 @@ class Basis:
             effective_n=None if design_effect is None else self.n / design_effect,
         )
 
+    def from_spread(
+        self,
+        value: float,
+        spread: Spread,
+        scale: Callable[[float, float], Limits],
+        method: str,
+        *,
+        alone: float | None = None,
+        note: str | None = None,
+    ) -> Estimate:
+        """Make the estimate with limits from a spread: Student's t on the estimate's scale.
+
+        Args:
+            value: The estimate.
+            spread: Its spread over patients, or over independent images.
+            scale: Turns value and half width into limits.
+            method: How both were computed.
+            alone: Variance if images were independent; None where no design effect is stated.
+            note: What a reader should know.
+        """
+        if why := self.usable(spread):
+            return self.without_limits(value, method, why)
+        half = student_critical(self.confidence_level, spread.df) * spread.error
+        stated = None if alone is None or self.unclustered else max(spread.variance / alone, 1.0)
+        limits = scale(value, half)
+        return self.estimate(value, limits, method, note=note, design_effect=stated)
+
     def refuse(self, reason: str, method: str) -> Estimate:
         """Make an estimate that has no value, and says why."""
         return Estimate(
@@ -99,7 +127,7 @@ class Basis:
         return None
 
     def _few(self) -> str | None:
-        if self.singletons or self.patients is None or self.patients >= FEW_PATIENTS:
+        if self.unclustered or self.patients is None or self.patients >= FEW_PATIENTS:
             return None
         return (
             f"Rests on only {self.patients} patients; coverage was checked for {FEW_PATIENTS} "

@@ -1,12 +1,14 @@
 """Intervals from drawing the patients again: a check on the closed forms, and a cover for all."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import special
 
 from prevalens._seeding import generator
+from prevalens._threads import one_blas_thread
 from prevalens.metrics.basis import Basis
 from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.inputs import Columns
@@ -14,11 +16,20 @@ from prevalens.metrics.intervals import student_critical
 from prevalens.metrics.weighted import WeightedEstimates
 from prevalens.typing import Numbers
 
+if TYPE_CHECKING:
+    from prevalens.metrics.measure import Measure
+
 _CELLS = 2_000_000  # rows times draws held at once
 
 
 def bootstrap_estimates(
-    estimates: dict[str, Estimate], columns: Columns, *, threshold: float, draws: int, seed: int
+    estimates: dict[str, Estimate],
+    columns: Columns,
+    measures: "Sequence[Measure]",
+    *,
+    threshold: float,
+    draws: int,
+    seed: int,
 ) -> dict[str, Estimate]:
     """Replace the limits of estimates by those of a bootstrap over patients.
 
@@ -28,7 +39,8 @@ def bootstrap_estimates(
     Args:
         estimates: Estimates by name, as the closed forms give them.
         columns: The checked columns they come from.
-        threshold: A score of at least this is a positive call.
+        measures: The measures they are of; those without a formula or an engine keep their limits.
+        threshold: A score of at least this is predicted positive.
         draws: Number of draws.
         seed: Seed of the draws.
 
@@ -36,14 +48,15 @@ def bootstrap_estimates(
         Field & Welsh, J R Stat Soc B 2007;69:369-390.
         Hesterberg, Am Stat 2015;69:371-386.
     """
-    engine = WeightedEstimates(in_fixed_order(columns), threshold)
+    engine = WeightedEstimates(in_fixed_order(columns), threshold, measures)
     at_once = _CELLS // columns.labels.size
     weights = draw_weights(engine.n_units, draws=draws, seed=seed, at_once=at_once)
-    parts = [engine.estimates(times) for times in weights]
+    with one_blas_thread():
+        parts = [engine.estimates(times) for times in weights]
     drawn = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     return {
         name: estimate
-        if estimate.value is None
+        if estimate.value is None or name not in drawn
         else _with_limits(estimate, drawn[name], units=engine.n_units)
         for name, estimate in estimates.items()
     }
@@ -125,7 +138,8 @@ def drawn_estimate(
     if bare.value is None:
         return bare
     weights = draw_weights(units, draws=draws, seed=seed, at_once=_CELLS // n)
-    values = np.concatenate([statistic(times) for times in weights])
+    with one_blas_thread():
+        values = np.concatenate([statistic(times) for times in weights])
     made = _with_limits(bare, values, units=units)
     return replace(made, method=f"{method}; {made.method}")
 

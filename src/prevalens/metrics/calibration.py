@@ -1,20 +1,17 @@
 """Whether a score of 20 % means one in five: Brier score, log loss, intercept and slope."""
 
-import math
-
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
 from prevalens.metrics.basis import INDEPENDENT, Basis
+from prevalens.metrics.clusters import Spread
 from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.inputs import Columns, check_columns, check_confidence_level
 from prevalens.metrics.intervals import (
     log_limits,
     logit_limits,
-    normal_critical,
     plain_limits,
-    student_critical,
 )
 from prevalens.metrics.linear import JACKKNIFE, basis_of, linear_estimate
 from prevalens.metrics.logistic import NoLineError, fit_line
@@ -120,9 +117,9 @@ def calibration_joint_intercept(
 
     Not calibration-in-the-large: see `calibration_intercept`. Takes the columns of `brier`.
     """
-    columns = check_columns(labels, scores, patients)
-    return _line_estimate(
-        columns, confidence_level=check_confidence_level(confidence_level), slope=True, which=0
+    return joint_intercept_estimate(
+        check_columns(labels, scores, patients),
+        confidence_level=check_confidence_level(confidence_level),
     )
 
 
@@ -158,9 +155,9 @@ def mean_estimate(
     value = float(losses.mean())
     scale, limits = ("logit", logit_limits) if bounded else ("log", log_limits)
     method = f"mean over images, {scale} scale, {{}}"
-    pulls = (losses - value) / losses.size
+    influence_values = (losses - value) / losses.size
     return linear_estimate(
-        columns, value, pulls, limits, method=method, confidence_level=confidence_level
+        columns, value, influence_values, limits, method=method, confidence_level=confidence_level
     )
 
 
@@ -174,11 +171,16 @@ def slope_estimate(columns: Columns, *, confidence_level: float) -> Estimate:
     return _line_estimate(columns, confidence_level=confidence_level, slope=True, which=1)
 
 
+def joint_intercept_estimate(columns: Columns, *, confidence_level: float) -> Estimate:
+    """Compute the intercept that is fitted with the slope, of checked columns."""
+    return _line_estimate(columns, confidence_level=confidence_level, slope=True, which=0)
+
+
 def _line_estimate(
     columns: Columns, *, confidence_level: float, slope: bool, which: int
 ) -> Estimate:
     basis, codes = basis_of(columns, confidence_level), columns.codes
-    method = _WALD if basis.singletons else _OVER
+    method = _WALD if basis.unclustered else _OVER
     if reason := why_no_line(columns, slope=slope):
         return basis.refuse(reason, method)
     try:
@@ -190,16 +192,10 @@ def _line_estimate(
     value, alone = float(line.coefficients[which]), float(line.covariance()[which, which])
     if not alone < 1e6:
         return basis.without_limits(value, method, "scores this near 0 and 1 say too little")
-    if codes is None or basis.singletons:
-        half = normal_critical(confidence_level) * math.sqrt(alone)
-        return basis.estimate(value, plain_limits(value, half), method)
-    spread = line.spread(codes, which)
-    if why := basis.usable(spread):
-        return basis.without_limits(value, method, why)
-    half = student_critical(confidence_level, spread.df) * spread.error
-    effect = max(spread.variance / alone, 1.0)
-    limits, note = plain_limits(value, half), _SLOPE_NOTE if which == 1 and few(basis) else None
-    return basis.estimate(value, limits, method, note=note, design_effect=effect)
+    if codes is None or basis.unclustered:
+        return basis.from_spread(value, Spread.alone(alone, basis.n), plain_limits, method)
+    spread, note = line.spread(codes, which), _SLOPE_NOTE if which == 1 and few(basis) else None
+    return basis.from_spread(value, spread, plain_limits, method, alone=alone, note=note)
 
 
 def few(basis: Basis) -> bool:

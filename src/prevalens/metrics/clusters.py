@@ -28,6 +28,11 @@ class Spread:
         return math.sqrt(self.variance)
 
     @classmethod
+    def alone(cls, variance: float, n: int) -> "Spread":
+        """Return the spread of `n` independent images, whose limits come from the normal."""
+        return cls(variance, math.inf, n)
+
+    @classmethod
     def unseen(cls, patients: int) -> "Spread":
         """Return the spread of an estimate that fewer than two patients of a kind carry."""
         return cls(math.nan, 0.0, patients)

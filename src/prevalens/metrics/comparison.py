@@ -6,7 +6,6 @@ from numpy.typing import ArrayLike
 from prevalens._checks import check_choice, check_number, check_same_length
 from prevalens.exceptions import InvalidInputError
 from prevalens.metrics.contrast import Contrast
-from prevalens.metrics.influences import AT_THRESHOLD, COMPARABLE
 from prevalens.metrics.inputs import (
     Columns,
     check_columns,
@@ -14,7 +13,9 @@ from prevalens.metrics.inputs import (
     check_labels,
     check_scores,
 )
+from prevalens.metrics.measure import Measure
 from prevalens.metrics.pair import Pair
+from prevalens.metrics.registry import keys_where, measure_of
 from prevalens.typing import Flags
 
 
@@ -35,9 +36,9 @@ def compare_models(
         labels: 1 or True where the image is positive, shape `(n_rows,)`.
         first: Scores of the first model, shape `(n_rows,)`, in [0, 1].
         second: Scores of the second model, shape `(n_rows,)`, in [0, 1].
-        measure: `"auroc"`, `"average_precision"`, `"brier"`, `"sensitivity"`, `"specificity"`,
-            `"accuracy"` or `"net_benefit"`.
-        threshold: A score of at least this is a positive call; for the last four estimates only.
+        measure: Key of a comparable measure, such as `"auroc"`, `"average_precision"`, `"brier"`,
+            `"sensitivity"`, `"specificity"` or `"net_benefit"`; see `all_measures`.
+        threshold: A score of at least this is predicted positive; for measures that need one.
         second_threshold: The second model's threshold; by default the same.
         patients: Patient id of each row, shape `(n_rows,)`; None: images are independent.
         confidence_level: Coverage the interval aims at.
@@ -59,11 +60,12 @@ def compare_models(
     )
     other = check_scores(second, name="second")
     check_same_length(labels=columns.labels, second=other)
-    at = _thresholds(measure, threshold, second_threshold)
+    compared = _comparable(measure)
+    at = _thresholds(compared, threshold, second_threshold)
     sides = (columns, Columns(columns.labels, other, columns.codes))
     everyone = np.ones(columns.labels.size, dtype=bool)
     hypothesis = f"both models have the same {measure} on these images"
-    return Pair(measure, columns, sides, (everyone, everyone), at).contrast(
+    return Pair(compared, columns, sides, (everyone, everyone), at).contrast(
         confidence_level, hypothesis
     )
 
@@ -106,30 +108,36 @@ def compare_groups(
         raise InvalidInputError(
             f"Both groups need images, but {int(first.sum())} of {first.size} are in the first."
         )
-    at = _thresholds(measure, threshold, None)
+    compared = _comparable(measure)
+    at = _thresholds(compared, threshold, None)
     hypothesis = f"both groups have the same {measure}"
     sides = _part(columns, first), _part(columns, ~first)
-    return Pair(measure, columns, sides, (first, ~first), at).contrast(confidence_level, hypothesis)
+    return Pair(compared, columns, sides, (first, ~first), at).contrast(
+        confidence_level, hypothesis
+    )
+
+
+def _comparable(key: str) -> Measure:
+    check_choice("measure", key, keys_where(lambda measure: measure.comparable))
+    return measure_of(key)
 
 
 def _thresholds(
-    measure: str, first: float | None, second: float | None
+    measure: Measure, first: float | None, second: float | None
 ) -> tuple[float | None, float | None]:
-    check_choice("measure", measure, COMPARABLE)
-    if measure not in AT_THRESHOLD:
+    key = measure.key
+    if not measure.needs_threshold:
         if first is not None or second is not None:
-            raise InvalidInputError(f"{measure!r} takes no threshold, got {first!r}. Leave it out.")
+            raise InvalidInputError(f"{key!r} takes no threshold, got {first!r}. Leave it out.")
         return None, None
     if first is None:
-        raise InvalidInputError(
-            f"{measure!r} needs `threshold`, got None. Pass a number in [0, 1]."
-        )
-    end = measure == "net_benefit"
+        raise InvalidInputError(f"{key!r} needs `threshold`, got None. Pass a number in [0, 1].")
+    end = measure.below_one
     first = check_number("threshold", first, low=0, high=1, open_high=end)
     if second is None:
         return first, first
     if end:
-        raise InvalidInputError("'net_benefit' is compared at one threshold; leave out the second.")
+        raise InvalidInputError(f"{key!r} is compared at one threshold; leave out the second.")
     return first, check_number("second_threshold", second, low=0, high=1)
 
 

@@ -7,14 +7,13 @@ from dataclasses import replace
 import numpy as np
 
 from prevalens.metrics.basis import INDEPENDENT
-from prevalens.metrics.cells import Cells
+from prevalens.metrics.clusters import Spread
+from prevalens.metrics.confusion_matrix import ConfusionMatrix
 from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.intervals import (
     Limits,
     fisher_limits,
-    normal_critical,
     plain_limits,
-    student_critical,
 )
 from prevalens.typing import Numbers
 
@@ -28,23 +27,23 @@ _OVER = "delta method{} with the delete-one-patient jackknife and Student's t"
 _FISHER = ", on Fisher's z scale"
 
 
-def youden_estimate(cells: Cells) -> Estimate:
+def youden_estimate(matrix: ConfusionMatrix) -> Estimate:
     """Compute sensitivity + specificity - 1."""
-    sensitivity, specificity = cells.sensitivity(), cells.specificity()
-    method = _NEWCOMBE if cells.basis.singletons else _ZOU
+    sensitivity, specificity = matrix.sensitivity(), matrix.specificity()
+    method = _NEWCOMBE if matrix.basis.unclustered else _ZOU
     if sensitivity.value is None or specificity.value is None:
         reason = sensitivity.not_estimable or specificity.not_estimable or ""
-        return cells.basis.refuse(reason, method)
+        return matrix.basis.refuse(reason, method)
     value = sensitivity.value + specificity.value - 1
     parts = (sensitivity.lower, sensitivity.upper, specificity.lower, specificity.upper)
     if None in parts:
         why = "the positive or the negative images come from one patient"
-        return cells.basis.without_limits(value, method, why)
+        return matrix.basis.without_limits(value, method, why)
     below = sensitivity.value - (parts[0] or 0.0), specificity.value - (parts[2] or 0.0)
     above = (parts[1] or 0.0) - sensitivity.value, (parts[3] or 0.0) - specificity.value
-    together = 0.0 if cells.basis.singletons else _correlation(cells)
+    together = 0.0 if matrix.basis.unclustered else _correlation(matrix)
     limits = value - _square_and_add(below, together), value + _square_and_add(above, together)
-    return cells.basis.estimate(value, (max(limits[0], -1.0), min(limits[1], 1.0)), method)
+    return matrix.basis.estimate(value, (max(limits[0], -1.0), min(limits[1], 1.0)), method)
 
 
 def _square_and_add(arms: tuple[float, float], correlation: float) -> float:
@@ -52,54 +51,54 @@ def _square_and_add(arms: tuple[float, float], correlation: float) -> float:
     return math.sqrt(one**2 + two**2 + 2 * correlation * one * two)
 
 
-def _correlation(cells: Cells) -> float:
+def _correlation(matrix: ConfusionMatrix) -> float:
     """Return the correlation, over patients, of the errors of sensitivity and specificity."""
-    tp, fn, fp, tn = cells.counts.tolist()
-    counts = cells.by_patient
-    one = (fn * counts[:, 0] - tp * counts[:, 1]) / (tp + fn) ** 2
-    two = (fp * counts[:, 3] - tn * counts[:, 2]) / (fp + tn) ** 2
+    tn, fp, fn, tp = matrix.counts.tolist()
+    counts = matrix.by_patient
+    one = (fn * counts[:, 3] - tp * counts[:, 2]) / (tp + fn) ** 2
+    two = (fp * counts[:, 0] - tn * counts[:, 1]) / (fp + tn) ** 2
     scale = math.sqrt(float(one @ one) * float(two @ two))
     return float(one @ two) / scale if scale > 0 else 0.0
 
 
-def balanced_accuracy_estimate(cells: Cells) -> Estimate:
+def balanced_accuracy_estimate(matrix: ConfusionMatrix) -> Estimate:
     """Compute the mean of sensitivity and specificity."""
-    return _map(youden_estimate(cells), lambda youden: (youden + 1) / 2)
+    return _map(youden_estimate(matrix), lambda youden: (youden + 1) / 2)
 
 
-def f1_estimate(cells: Cells) -> Estimate:
+def f1_estimate(matrix: ConfusionMatrix) -> Estimate:
     """Compute 2 tp / (2 tp + fp + fn), through the share tp / (tp + fp + fn)."""
-    if not cells.labels.any():
-        return cells.basis.refuse("no positive images", "Wilson interval of tp / (tp + fp + fn)")
-    either = cells.labels | cells.calls
-    share = cells.share(either, cells.labels & cells.calls, empty="no positive images")
+    if not matrix.labels.any():
+        return matrix.basis.refuse("no positive images", "Wilson interval of tp / (tp + fp + fn)")
+    either = matrix.labels | matrix.predictions
+    share = matrix.share(either, matrix.labels & matrix.predictions, empty="no positive images")
     mapped = _map(share, lambda jaccard: 2 * jaccard / (1 + jaccard))
     method = f"from tp / (tp + fp + fn): {share.method}"
-    basis = cells.basis
+    basis = matrix.basis
     n, events = basis.n, basis.events
     return replace(mapped, n=n, events=events, patients=basis.patients, method=method)
 
 
-def mcc_estimate(cells: Cells) -> Estimate:
-    """Compute Matthews' correlation coefficient of labels and calls."""
-    tp, fn, fp, tn = cells.counts.tolist()
+def mcc_estimate(matrix: ConfusionMatrix) -> Estimate:
+    """Compute Matthews' correlation coefficient of labels and predictions."""
+    tn, fp, fn, tp = matrix.counts.tolist()
     names = {"positive images": tp + fn, "negative images": fp + tn}
-    names |= {"positive calls": tp + fp, "negative calls": fn + tn}
+    names |= {"positive predictions": tp + fp, "negative predictions": fn + tn}
     if reason := _first_missing(names):
-        return cells.basis.refuse(reason, _DELTA.format(_FISHER))
-    return _by_delta(cells, _mcc, fisher_limits, _FISHER)
+        return matrix.basis.refuse(reason, _DELTA.format(_FISHER))
+    return _by_delta(matrix, _mcc, fisher_limits, _FISHER)
 
 
-def kappa_estimate(cells: Cells) -> Estimate:
-    """Compute Cohen's kappa of labels and calls."""
-    tp, fn, fp, tn = cells.counts.tolist()
+def kappa_estimate(matrix: ConfusionMatrix) -> Estimate:
+    """Compute Cohen's kappa of labels and predictions."""
+    tn, fp, fn, tp = matrix.counts.tolist()
     names = {"positive images": tp + fn, "negative images": fp + tn}
     if reason := _first_missing(names):
-        return cells.basis.refuse(reason, _DELTA.format(""))
+        return matrix.basis.refuse(reason, _DELTA.format(""))
     if not (tp + fp and fn + tn):
-        why = "all calls are alike, so kappa is 0 whatever the labels"
-        return cells.basis.without_limits(0.0, _DELTA.format(""), why)
-    return _by_delta(cells, _kappa, _cut, "")
+        why = "all predictions are alike, so kappa is 0 whatever the labels"
+        return matrix.basis.without_limits(0.0, _DELTA.format(""), why)
+    return _by_delta(matrix, _kappa, _cut, "")
 
 
 def _cut(value: float, half: float) -> Limits:
@@ -111,26 +110,19 @@ def _first_missing(counts: dict[str, float]) -> str | None:
 
 
 def _by_delta(
-    cells: Cells,
+    matrix: ConfusionMatrix,
     estimate: Callable[[Numbers], Numbers],
     limits: Callable[[float, float], Limits],
     scale: str,
 ) -> Estimate:
-    counts, basis = cells.counts, cells.basis
+    counts, basis = matrix.counts, matrix.basis
     value, slopes = float(estimate(counts)), _slopes(estimate, counts)
     alone = max(float(counts @ slopes**2), 0.0)
-    method = (_DELTA if basis.singletons else _OVER).format(scale)
+    method = (_DELTA if basis.unclustered else _OVER).format(scale)
     if abs(value) >= 1 or alone <= 1e-24:
         return basis.without_limits(value, method, "agreement is perfect, so its spread is unseen")
-    if basis.singletons:
-        half = normal_critical(cells.confidence_level) * math.sqrt(alone)
-        return basis.estimate(value, limits(value, half), method)
-    spread = cells.spread(slopes)
-    if why := basis.usable(spread):
-        return basis.without_limits(value, method, why)
-    half = student_critical(cells.confidence_level, spread.df) * spread.error
-    effect = max(spread.variance / alone, 1.0)
-    return basis.estimate(value, limits(value, half), method, design_effect=effect)
+    spread = Spread.alone(alone, basis.n) if basis.unclustered else matrix.spread(slopes)
+    return basis.from_spread(value, spread, limits, method, alone=alone)
 
 
 def _slopes(estimate: Callable[[Numbers], Numbers], counts: Numbers) -> Numbers:
@@ -140,13 +132,13 @@ def _slopes(estimate: Callable[[Numbers], Numbers], counts: Numbers) -> Numbers:
 
 
 def _mcc(counts: Numbers) -> Numbers:
-    tp, fn, fp, tn = counts
+    tn, fp, fn, tp = counts
     product = (tp + fp) * (tp + fn) * (tn + fp) * (tn + fn)
     return (tp * tn - fp * fn) / np.sqrt(product)
 
 
 def _kappa(counts: Numbers) -> Numbers:
-    tp, fn, fp, tn = counts
+    tn, fp, fn, tp = counts
     return 2 * (tp * tn - fn * fp) / ((tp + fp) * (fp + tn) + (tp + fn) * (fn + tn))
 
 

@@ -1,15 +1,15 @@
-"""Estimates of the 2x2 table, from labels and calls; a call is positive or negative.
+"""Estimates of the 2x2 table, from labels and predictions; a prediction is positive or negative.
 
-Every function takes the same columns: `labels` and `calls`, 0/1 or boolean, shape `(n_rows,)`;
-`patients`, the id of each row's patient, `(n_rows,)`, or None where images are independent; and
-`confidence_level`, the coverage the interval aims at. Every one returns a `Estimate`, and raises
-`InvalidInputError` where a column is empty, of another length, or breaks its rule.
+Every function takes the same columns: `labels` and `predictions`, 0/1 or boolean, of shape
+`(n_rows,)`; `patients`, the id of each row's patient, `(n_rows,)`, or None where images are
+independent; and `confidence_level`, the coverage the interval aims at. Every one returns an
+`Estimate`, and raises `InvalidInputError` where a column is empty, of another length, or breaks
+its rule.
 """
 
 from numpy.typing import ArrayLike
 
 from prevalens._checks import check_choice, check_same_length
-from prevalens.metrics.cells import Cells
 from prevalens.metrics.compound import (
     balanced_accuracy_estimate,
     f1_estimate,
@@ -17,6 +17,7 @@ from prevalens.metrics.compound import (
     mcc_estimate,
     youden_estimate,
 )
+from prevalens.metrics.confusion_matrix import ConfusionMatrix
 from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.inputs import check_confidence_level, check_labels, check_patients
 from prevalens.metrics.likelihood import dor_estimate, lr_negative_estimate, lr_positive_estimate
@@ -26,7 +27,7 @@ INTERVALS = ("wilson", "exact")
 
 def confusion_estimates(
     labels: ArrayLike,
-    calls: ArrayLike,
+    predictions: ArrayLike,
     *,
     patients: ArrayLike | None = None,
     confidence_level: float = 0.95,
@@ -36,7 +37,7 @@ def confusion_estimates(
 
     Args:
         labels: 1 or True where the image is positive, shape `(n_rows,)`.
-        calls: 1 or True where the image is called positive, shape `(n_rows,)`.
+        predictions: 1 or True where the image is predicted positive, shape `(n_rows,)`.
         patients: Patient id of each row, shape `(n_rows,)`; None: images are independent.
         confidence_level: Coverage the intervals aim at.
         interval: Limits of proportions, `"wilson"` or `"exact"` (Clopper-Pearson).
@@ -54,41 +55,45 @@ def confusion_estimates(
         (0.667, 'no false positives, so the ratio has no finite value')
     """
     check_choice("interval", interval, INTERVALS)
-    cells = count_cells(labels, calls, patients=patients, confidence_level=confidence_level)
-    return estimates_of(cells, interval=interval)
+    matrix = count_matrix(labels, predictions, patients=patients, confidence_level=confidence_level)
+    return estimates_of(matrix, interval=interval)
 
 
-def estimates_of(cells: Cells, *, interval: str = "wilson") -> dict[str, Estimate]:
+def estimates_of(matrix: ConfusionMatrix, *, interval: str = "wilson") -> dict[str, Estimate]:
     """Compute every estimate of a counted table."""
     return {
-        "sensitivity": cells.sensitivity(interval),
-        "specificity": cells.specificity(interval),
-        "ppv": cells.ppv(interval),
-        "npv": cells.npv(interval),
-        "lr_positive": lr_positive_estimate(cells),
-        "lr_negative": lr_negative_estimate(cells),
-        "dor": dor_estimate(cells),
-        "accuracy": cells.accuracy(interval),
-        "balanced_accuracy": balanced_accuracy_estimate(cells),
-        "youden": youden_estimate(cells),
-        "f1": f1_estimate(cells),
-        "mcc": mcc_estimate(cells),
-        "kappa": kappa_estimate(cells),
-        "prevalence": cells.prevalence(interval),
+        "sensitivity": matrix.sensitivity(interval),
+        "specificity": matrix.specificity(interval),
+        "ppv": matrix.ppv(interval),
+        "npv": matrix.npv(interval),
+        "lr_positive": lr_positive_estimate(matrix),
+        "lr_negative": lr_negative_estimate(matrix),
+        "dor": dor_estimate(matrix),
+        "accuracy": matrix.accuracy(interval),
+        "balanced_accuracy": balanced_accuracy_estimate(matrix),
+        "youden": youden_estimate(matrix),
+        "f1": f1_estimate(matrix),
+        "mcc": mcc_estimate(matrix),
+        "kappa": kappa_estimate(matrix),
+        "prevalence": matrix.prevalence(interval),
     }
 
 
-def count_cells(
-    labels: ArrayLike, calls: ArrayLike, *, patients: ArrayLike | None, confidence_level: float
-) -> Cells:
-    """Check labels, calls and patients, and count the 2x2 table.
+def count_matrix(
+    labels: ArrayLike,
+    predictions: ArrayLike,
+    *,
+    patients: ArrayLike | None,
+    confidence_level: float,
+) -> ConfusionMatrix:
+    """Check labels, predictions and patients, and count the 2x2 table.
 
     Raises:
         InvalidInputError: a column is empty, of another length, or neither 0 nor 1.
     """
-    flags, called = check_labels(labels), check_labels(calls, name="calls")
-    check_same_length(labels=flags, calls=called)
-    return Cells(
+    flags, called = check_labels(labels), check_labels(predictions, name="predictions")
+    check_same_length(labels=flags, predictions=called)
+    return ConfusionMatrix(
         flags,
         called,
         check_patients(patients, len(flags)),
@@ -98,195 +103,195 @@ def count_cells(
 
 def sensitivity(
     labels: ArrayLike,
-    calls: ArrayLike,
+    predictions: ArrayLike,
     *,
     patients: ArrayLike | None = None,
     confidence_level: float = 0.95,
     interval: str = "wilson",
 ) -> Estimate:
-    """Compute the share of positive images that are called positive.
+    """Compute the share of positive images that are predicted positive.
 
     `interval` is `"wilson"` or `"exact"` (Clopper-Pearson).
     """
     check_choice("interval", interval, INTERVALS)
-    return count_cells(
-        labels, calls, patients=patients, confidence_level=confidence_level
+    return count_matrix(
+        labels, predictions, patients=patients, confidence_level=confidence_level
     ).sensitivity(interval)
 
 
 def specificity(
     labels: ArrayLike,
-    calls: ArrayLike,
+    predictions: ArrayLike,
     *,
     patients: ArrayLike | None = None,
     confidence_level: float = 0.95,
     interval: str = "wilson",
 ) -> Estimate:
-    """Compute the share of negative images that are called negative.
+    """Compute the share of negative images that are predicted negative.
 
     `interval` is `"wilson"` or `"exact"` (Clopper-Pearson).
     """
     check_choice("interval", interval, INTERVALS)
-    return count_cells(
-        labels, calls, patients=patients, confidence_level=confidence_level
+    return count_matrix(
+        labels, predictions, patients=patients, confidence_level=confidence_level
     ).specificity(interval)
 
 
 def ppv(
     labels: ArrayLike,
-    calls: ArrayLike,
+    predictions: ArrayLike,
     *,
     patients: ArrayLike | None = None,
     confidence_level: float = 0.95,
     interval: str = "wilson",
 ) -> Estimate:
-    """Compute the share of positive calls that are right, at the prevalence of these rows.
+    """Compute the share of positive predictions that are right, at the prevalence of these rows.
 
     `interval` is `"wilson"` or `"exact"` (Clopper-Pearson).
     """
     check_choice("interval", interval, INTERVALS)
-    return count_cells(labels, calls, patients=patients, confidence_level=confidence_level).ppv(
-        interval
-    )
+    return count_matrix(
+        labels, predictions, patients=patients, confidence_level=confidence_level
+    ).ppv(interval)
 
 
 def npv(
     labels: ArrayLike,
-    calls: ArrayLike,
+    predictions: ArrayLike,
     *,
     patients: ArrayLike | None = None,
     confidence_level: float = 0.95,
     interval: str = "wilson",
 ) -> Estimate:
-    """Compute the share of negative calls that are right, at the prevalence of these rows.
+    """Compute the share of negative predictions that are right, at the prevalence of these rows.
 
     `interval` is `"wilson"` or `"exact"` (Clopper-Pearson).
     """
     check_choice("interval", interval, INTERVALS)
-    return count_cells(labels, calls, patients=patients, confidence_level=confidence_level).npv(
-        interval
-    )
+    return count_matrix(
+        labels, predictions, patients=patients, confidence_level=confidence_level
+    ).npv(interval)
 
 
 def accuracy(
     labels: ArrayLike,
-    calls: ArrayLike,
+    predictions: ArrayLike,
     *,
     patients: ArrayLike | None = None,
     confidence_level: float = 0.95,
     interval: str = "wilson",
 ) -> Estimate:
-    """Compute the share of calls that are right.
+    """Compute the share of predictions that are right.
 
     `interval` is `"wilson"` or `"exact"` (Clopper-Pearson).
     """
     check_choice("interval", interval, INTERVALS)
-    return count_cells(
-        labels, calls, patients=patients, confidence_level=confidence_level
+    return count_matrix(
+        labels, predictions, patients=patients, confidence_level=confidence_level
     ).accuracy(interval)
 
 
 def balanced_accuracy(
     labels: ArrayLike,
-    calls: ArrayLike,
+    predictions: ArrayLike,
     *,
     patients: ArrayLike | None = None,
     confidence_level: float = 0.95,
 ) -> Estimate:
     """Compute the mean of sensitivity and specificity."""
     return balanced_accuracy_estimate(
-        count_cells(labels, calls, patients=patients, confidence_level=confidence_level)
+        count_matrix(labels, predictions, patients=patients, confidence_level=confidence_level)
     )
 
 
 def youden(
     labels: ArrayLike,
-    calls: ArrayLike,
+    predictions: ArrayLike,
     *,
     patients: ArrayLike | None = None,
     confidence_level: float = 0.95,
 ) -> Estimate:
     """Compute Youden's J: sensitivity + specificity - 1."""
     return youden_estimate(
-        count_cells(labels, calls, patients=patients, confidence_level=confidence_level)
+        count_matrix(labels, predictions, patients=patients, confidence_level=confidence_level)
     )
 
 
 def f1(
     labels: ArrayLike,
-    calls: ArrayLike,
+    predictions: ArrayLike,
     *,
     patients: ArrayLike | None = None,
     confidence_level: float = 0.95,
 ) -> Estimate:
     """Compute F1: 2 tp / (2 tp + fp + fn); neither proper nor decision-analytic."""
     return f1_estimate(
-        count_cells(labels, calls, patients=patients, confidence_level=confidence_level)
+        count_matrix(labels, predictions, patients=patients, confidence_level=confidence_level)
     )
 
 
 def mcc(
     labels: ArrayLike,
-    calls: ArrayLike,
+    predictions: ArrayLike,
     *,
     patients: ArrayLike | None = None,
     confidence_level: float = 0.95,
 ) -> Estimate:
-    """Compute Matthews' correlation coefficient of labels and calls."""
+    """Compute Matthews' correlation coefficient of labels and predictions."""
     return mcc_estimate(
-        count_cells(labels, calls, patients=patients, confidence_level=confidence_level)
+        count_matrix(labels, predictions, patients=patients, confidence_level=confidence_level)
     )
 
 
 def kappa(
     labels: ArrayLike,
-    calls: ArrayLike,
+    predictions: ArrayLike,
     *,
     patients: ArrayLike | None = None,
     confidence_level: float = 0.95,
 ) -> Estimate:
-    """Compute Cohen's kappa of labels and calls."""
+    """Compute Cohen's kappa of labels and predictions."""
     return kappa_estimate(
-        count_cells(labels, calls, patients=patients, confidence_level=confidence_level)
+        count_matrix(labels, predictions, patients=patients, confidence_level=confidence_level)
     )
 
 
 def lr_positive(
     labels: ArrayLike,
-    calls: ArrayLike,
+    predictions: ArrayLike,
     *,
     patients: ArrayLike | None = None,
     confidence_level: float = 0.95,
 ) -> Estimate:
     """Compute the positive likelihood ratio: sensitivity / (1 - specificity)."""
     return lr_positive_estimate(
-        count_cells(labels, calls, patients=patients, confidence_level=confidence_level)
+        count_matrix(labels, predictions, patients=patients, confidence_level=confidence_level)
     )
 
 
 def lr_negative(
     labels: ArrayLike,
-    calls: ArrayLike,
+    predictions: ArrayLike,
     *,
     patients: ArrayLike | None = None,
     confidence_level: float = 0.95,
 ) -> Estimate:
     """Compute the negative likelihood ratio: (1 - sensitivity) / specificity."""
     return lr_negative_estimate(
-        count_cells(labels, calls, patients=patients, confidence_level=confidence_level)
+        count_matrix(labels, predictions, patients=patients, confidence_level=confidence_level)
     )
 
 
 def dor(
     labels: ArrayLike,
-    calls: ArrayLike,
+    predictions: ArrayLike,
     *,
     patients: ArrayLike | None = None,
     confidence_level: float = 0.95,
 ) -> Estimate:
     """Compute the diagnostic odds ratio: (tp x tn) / (fp x fn)."""
     return dor_estimate(
-        count_cells(labels, calls, patients=patients, confidence_level=confidence_level)
+        count_matrix(labels, predictions, patients=patients, confidence_level=confidence_level)
     )
 
 
@@ -302,6 +307,6 @@ def prevalence(
     `interval` is `"wilson"` or `"exact"` (Clopper-Pearson).
     """
     check_choice("interval", interval, INTERVALS)
-    return count_cells(
+    return count_matrix(
         labels, labels, patients=patients, confidence_level=confidence_level
     ).prevalence(interval)

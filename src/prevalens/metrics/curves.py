@@ -15,8 +15,8 @@ class Curve:
     """Points of a curve, from the strictest threshold to the loosest.
 
     Args:
-        thresholds: Score from which a call is positive, shape `(n_points,)`, falling; the first is
-            infinite: no call is positive.
+        thresholds: Score from which a prediction is positive, shape `(n_points,)`, falling; the
+            first is infinite: no prediction is positive.
         x: False positive rate of a ROC curve, recall of a precision-recall curve; `(n_points,)`.
         y: Sensitivity of a ROC curve, precision of a precision-recall curve; `(n_points,)`.
         x_name: What `x` is.
@@ -56,8 +56,8 @@ def roc_curve(labels: ArrayLike, scores: ArrayLike) -> Curve:
 def precision_recall_curve(labels: ArrayLike, scores: ArrayLike) -> Curve:
     """Compute precision against recall, at each distinct score.
 
-    The first point, where no call is positive, has precision 1 by convention. Takes the columns
-    of `roc_curve`.
+    The first point, where no prediction is positive, has precision 1 by convention. Takes the
+    columns of `roc_curve`.
 
     Examples:
         >>> curve = precision_recall_curve([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])
@@ -73,7 +73,7 @@ def precision_recall_curve(labels: ArrayLike, scores: ArrayLike) -> Curve:
 
 
 def steps(labels: Flags, scores: Numbers) -> tuple[Numbers, Numbers, Numbers]:
-    """Count true and false positive calls at each distinct score, from the highest down.
+    """Count true and false positive predictions at each distinct score, from the highest down.
 
     Returns:
         Thresholds, true positives and false positives, each of shape `(n_distinct + 1,)`; the

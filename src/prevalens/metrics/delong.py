@@ -9,7 +9,7 @@ from prevalens.typing import Codes, Flags, Numbers
 
 
 @dataclass(frozen=True, eq=False)
-class Placements:
+class PlacementValues:
     """Share of the other class that each image is ranked right against; ties count half.
 
     Args:
@@ -30,18 +30,20 @@ class Placements:
         return float(self.positives.mean())
 
     def variance(self) -> float:
-        """Return DeLong's variance of the AUROC, for independent images, two of each class."""
+        """Return DeLong's variance of the AUROC for independent images; nan with one of a class."""
         one, two = self.positives, self.negatives
+        if min(one.size, two.size) < 2:
+            return float("nan")
         return float(one.var(ddof=1) / one.size + two.var(ddof=1) / two.size)
 
 
-def place(labels: Flags, scores: Numbers, *, in_order: bool = True) -> Placements:
+def placement_values(labels: Flags, scores: Numbers, *, in_order: bool = True) -> PlacementValues:
     """Place each image among those of the other class, in O(n log n).
 
     Args:
         labels: True where the image is positive, shape `(n_rows,)`; both classes occur.
         scores: Score of the positive class, shape `(n_rows,)`.
-        in_order: Whether placements keep the order of the rows; else they come sorted, which is
+        in_order: Whether placed keep the order of the rows; else they come sorted, which is
             several times as fast and enough where images are independent.
     """
     positive, negative = scores[labels], scores[~labels]
@@ -49,8 +51,8 @@ def place(labels: Flags, scores: Numbers, *, in_order: bool = True) -> Placement
     # Looking sorted values up in sorted values stays in the cache.
     below, above = _mean_rank(down, up) / down.size, 1 - _mean_rank(up, down) / up.size
     if not in_order:
-        return Placements(below, above)
-    return Placements(_as_in(positive, below), _as_in(negative, above))
+        return PlacementValues(below, above)
+    return PlacementValues(_as_in(positive, below), _as_in(negative, above))
 
 
 def _mean_rank(ordered: Numbers, values: Numbers) -> Numbers:
@@ -67,23 +69,23 @@ def _as_in(values: Numbers, placed: Numbers) -> Numbers:
 
 
 def patient_influences(
-    placements: Placements, labels: Flags, codes: Codes
+    placed: PlacementValues, labels: Flags, codes: Codes
 ) -> tuple[Numbers, Numbers, Numbers, Numbers]:
-    """Sum by patient how far the images pull the AUROC.
+    """Sum the influence values of the AUROC by patient.
 
     Returns:
-        The pull of each patient's positive images, the number of those, the pull of the negative
-        ones, and their number: four arrays of shape `(k,)`.
+        The influence of each patient's positive images, the number of those, the influence of
+        the negative ones, and their number: four arrays of shape `(k,)`.
     """
-    k, auroc = int(codes.max()) + 1, placements.auroc
+    k, auroc = int(codes.max()) + 1, placed.auroc
     sides = []
-    for rows, placed in ((labels, placements.positives), (~labels, placements.negatives)):
+    for rows, shares in ((labels, placed.positives), (~labels, placed.negatives)):
         counts = np.bincount(codes[rows], minlength=k).astype(float)
-        sides += [per_patient((placed - auroc) / placed.size, codes[rows], k), counts]
+        sides += [per_patient((shares - auroc) / shares.size, codes[rows], k), counts]
     return sides[0], sides[1], sides[2], sides[3]
 
 
-def obuchowski_variance(placements: Placements, labels: Flags, codes: Codes) -> float:
+def obuchowski_variance(placed: PlacementValues, labels: Flags, codes: Codes) -> float:
     """Return Obuchowski's variance of the AUROC for images inside patients.
 
     Where every patient has one image it is DeLong's.
@@ -91,13 +93,13 @@ def obuchowski_variance(placements: Placements, labels: Flags, codes: Codes) -> 
     References:
         Obuchowski, Biometrics 1997;53:567-578.
     """
-    one, m, two, n = patient_influences(placements, labels, codes)
+    one, m, two, n = patient_influences(placed, labels, codes)
     k, k1, k0 = (int(np.count_nonzero(kind)) for kind in (m + n, m, n))
     return float(
         k1 / (k1 - 1) * (one @ one) + k0 / (k0 - 1) * (two @ two) + 2 * k / (k - 1) * (one @ two)
     )
 
 
-def auroc_spread(placements: Placements, labels: Flags, codes: Codes) -> Spread:
+def auroc_spread(placed: PlacementValues, labels: Flags, codes: Codes) -> Spread:
     """Compute the spread of the AUROC over patients, leaving out one at a time."""
-    return joint_spread(*patient_influences(placements, labels, codes))
+    return joint_spread(*patient_influences(placed, labels, codes))

@@ -1,12 +1,15 @@
 """Every estimate of one model on one set of rows."""
 
+from collections.abc import Sequence
+
 from numpy.typing import ArrayLike
 
 from prevalens._checks import check_integer, check_number
 from prevalens.metrics.bootstrap import bootstrap_estimates
-from prevalens.metrics.closed_forms import closed_estimates
 from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.inputs import check_columns, check_confidence_level
+from prevalens.metrics.registry import all_measures, measure_of
+from prevalens.metrics.settings import Settings
 
 
 def all_estimates(
@@ -18,26 +21,27 @@ def all_estimates(
     confidence_level: float = 0.95,
     seed: int = 0,
     draws: int = 0,
+    measures: Sequence[str] | None = None,
 ) -> dict[str, Estimate]:
     """Compute every estimate at a threshold, with intervals that hold for images inside patients.
 
     Args:
         labels: 1 or True where the image is positive, shape `(n_rows,)`.
         scores: Score of the positive class, shape `(n_rows,)`, in [0, 1].
-        threshold: A score of at least this is a positive call; in [0, 1].
+        threshold: A score of at least this is predicted positive; in [0, 1].
         patients: Patient id of each row, shape `(n_rows,)`; None: images are independent.
         confidence_level: Coverage the intervals aim at.
         seed: Seed of the bootstrap; the closed forms draw nothing.
         draws: Number of bootstrap draws over patients, at least 100, for those whose protocol
             asks for a bootstrap; 0 takes the closed forms, which hold better with few patients.
+        measures: Keys of the measures to compute; by default every registered one.
 
     Returns:
-        The estimates by name, in the order of a report: those of the 2x2 table, then `auroc`,
-        `average_precision`, `brier`, `log_loss`, `calibration_intercept` and
-        `calibration_slope`, then `prevalence`.
+        The estimates by key, in the order of a report: see `all_measures`.
 
     Raises:
-        InvalidInputError: a column is empty, of another length, or breaks its rule.
+        InvalidInputError: a column is empty, of another length, or breaks its rule, or a measure is
+            unknown.
 
     Examples:
         >>> estimates = all_estimates([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8], threshold=0.5)
@@ -47,11 +51,16 @@ def all_estimates(
     check_integer("seed", seed, minimum=0)
     check_integer("draws", draws, minimum=100 if draws else 0)
     threshold = check_number("threshold", threshold, low=0, high=1)
-    columns, confidence_level = (
-        check_columns(labels, scores, patients),
-        check_confidence_level(confidence_level),
+    chosen = (
+        all_measures()
+        if measures is None
+        else tuple(measure_of(key, name="measures") for key in measures)
     )
-    estimates = closed_estimates(columns, threshold=threshold, confidence_level=confidence_level)
+    columns = check_columns(labels, scores, patients)
+    settings = Settings(threshold, check_confidence_level(confidence_level), draws or 1000, seed)
+    estimates = {measure.key: measure.compute(columns, settings) for measure in chosen}
     if draws == 0:
         return estimates
-    return bootstrap_estimates(estimates, columns, threshold=threshold, draws=draws, seed=seed)
+    return bootstrap_estimates(
+        estimates, columns, chosen, threshold=threshold, draws=draws, seed=seed
+    )

@@ -1,4 +1,4 @@
-"""Labels, scores, calls and patients, checked once before anything is counted."""
+"""Labels, scores, predictions and patients, checked once before anything is counted."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

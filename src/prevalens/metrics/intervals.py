@@ -1,6 +1,8 @@
 """From an estimate and its spread to limits: Wilson, Clopper-Pearson, logit, log, plain."""
 
+import functools
 import math
+from collections.abc import Callable
 
 from scipy import special
 
@@ -80,7 +82,9 @@ def normal_critical(confidence_level: float) -> float:
 
 
 def student_critical(confidence_level: float, df: float) -> float:
-    """Return the two-sided quantile of Student's t; `df` may be a fraction."""
+    """Return the two-sided quantile of Student's t; `df` may be a fraction, or infinite."""
+    if math.isinf(df):
+        return normal_critical(confidence_level)
     return float(special.stdtrit(df, (1 + confidence_level) / 2))
 
 
@@ -117,3 +121,26 @@ def fisher_limits(value: float, half: float) -> Limits:
     """Return limits that are symmetric in artanh(value), for estimates from -1 to 1."""
     centre, reach = math.atanh(value), half / (1 - value**2)
     return math.tanh(centre - reach), math.tanh(centre + reach)
+
+
+def bounded_limits(value: float, half: float, *, low: float, high: float) -> Limits:
+    """Return logit limits of an estimate that lies between `low` and `high`."""
+    width = high - low
+    lower, upper = logit_limits((value - low) / width, half / width)
+    return low + width * lower, low + width * upper
+
+
+def scale_of(low: float, high: float) -> tuple[Callable[[float, float], Limits], str]:
+    """Return the limits that suit a range, and the scale's name.
+
+    Args:
+        low: Least value possible; may be infinite.
+        high: Largest value possible; may be infinite.
+    """
+    if (low, high) == (-1.0, 1.0):
+        return fisher_limits, "Fisher's z scale"
+    if math.isfinite(low) and math.isfinite(high):
+        return functools.partial(bounded_limits, low=low, high=high), "logit scale"
+    if low == 0:
+        return log_limits, "log scale"
+    return functools.partial(plain_limits, low=low, high=high), "plain scale"

@@ -56,7 +56,9 @@ class Line:
         sizes = np.bincount(codes, minlength=k).astype(float)
         residuals = (self.labels - self.risks)[:, None] * self.design
         weights = self.risks * (1 - self.risks)
-        pulls = np.stack([np.bincount(codes, residuals[:, c], k) for c in range(width)], axis=1)
+        influence_values = np.stack(
+            [np.bincount(codes, residuals[:, c], k) for c in range(width)], axis=1
+        )
         own = np.empty((k, width, width))
         for row in range(width):
             for column in range(width):
@@ -71,7 +73,9 @@ class Line:
         # Where one patient carries the fit, nothing can be said of the fit without that patient.
         if left.min() < 1e-6 or (np.linalg.cond(rest) > 1e12).any():
             return Spread.unseen(int(np.count_nonzero(kept)))
-        steps: Numbers = np.linalg.solve(rest, pulls[kept][:, :, None])[:, which, 0].astype(float)
+        steps: Numbers = np.linalg.solve(rest, influence_values[kept][:, :, None])[
+            :, which, 0
+        ].astype(float)
         if not np.abs(steps).max() < _TOO_FAR:
             return Spread.unseen(int(np.count_nonzero(kept)))
         return Spread.of(steps)

@@ -1,4 +1,4 @@
-"""McNemar's test: two sets of calls on the same rows, by the rows on which they part."""
+"""McNemar's test: two sets of predictions on the same rows, by the rows on which they part."""
 
 from dataclasses import dataclass
 
@@ -14,13 +14,14 @@ from prevalens.metrics.inputs import check_labels, check_patients, one_image_eac
 
 @dataclass(frozen=True)
 class McNemar:
-    """How two sets of calls part, and how far chance explains it.
+    """How two sets of predictions part, and how far chance explains it.
 
     Args:
-        first_only: Number of rows that only the first calls right.
-        second_only: Number of rows that only the second calls right.
+        first_only: Number of rows that only the first predictions right.
+        second_only: Number of rows that only the second predictions right.
         n: Number of rows.
-        exact: Exact two-sided p value; None where the calls never part, or rows share patients.
+        exact: Exact two-sided p value; None where the predictions never differ, or rows share
+            patients.
         mid_p: Mid-p value, less conservative; None as `exact`.
         clustered: p value over patients; None where images are independent.
         not_estimable: Why there is no p value.
@@ -40,7 +41,7 @@ class McNemar:
 def mcnemar_test(
     labels: ArrayLike, first: ArrayLike, second: ArrayLike, *, patients: ArrayLike | None = None
 ) -> McNemar:
-    """Test whether two sets of calls are right equally often.
+    """Test whether two sets of predictions are right equally often.
 
     Args:
         labels: 1 or True where the image is positive, shape `(n_rows,)`. For sensitivity, pass
@@ -75,7 +76,7 @@ def mcnemar_test(
     b, c = int(np.count_nonzero(one & ~two)), int(np.count_nonzero(two & ~one))
     if codes is None or one_image_each(codes):
         exact, mid_p = mcnemar_p_values(b, c)
-        reason = None if b + c else "the calls never part"
+        reason = None if b + c else "the predictions never differ"
         method = "exact and mid-p McNemar, images independent (Fagerland 2013)"
         return McNemar(b, c, truth.size, exact, mid_p, None, reason, method)
     method = "difference over patients (Obuchowski 1998), jackknife and Student's t"

@@ -1,6 +1,5 @@
 """More than two classes: each against the rest, their means, and all rows pooled."""
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,9 +11,9 @@ from prevalens._checks import check_same_length, name_some
 from prevalens.exceptions import InvalidInputError
 from prevalens.metrics.basis import INDEPENDENT, Basis
 from prevalens.metrics.calibration import mean_estimate
-from prevalens.metrics.cells import Cells
 from prevalens.metrics.clusters import Spread
 from prevalens.metrics.confusion import estimates_of
+from prevalens.metrics.confusion_matrix import ConfusionMatrix
 from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.influences import (
     Influence,
@@ -24,7 +23,7 @@ from prevalens.metrics.influences import (
     spread_over,
 )
 from prevalens.metrics.inputs import Columns, check_confidence_level, check_patients, check_scores
-from prevalens.metrics.intervals import logit_limits, normal_critical, student_critical
+from prevalens.metrics.intervals import logit_limits
 from prevalens.metrics.precision_recall import average_precision_estimate
 from prevalens.metrics.proportion import proportion_estimate
 from prevalens.metrics.ranking import auroc_estimate
@@ -40,7 +39,7 @@ class MulticlassEstimates:
 
     Args:
         per_class: By class, the estimates of that class against the rest: those of the 2x2 table
-            (the call is the class with the highest score), `auroc` and `average_precision`.
+            (the prediction is the class with the highest score), `auroc` and `average_precision`.
         macro: Means over classes, each class weighing the same: `sensitivity` (the balanced
             accuracy), `specificity`, `auroc`, `average_precision`.
         micro: Over all rows: `accuracy` (which is micro-averaged sensitivity, PPV and F1),
@@ -96,29 +95,32 @@ def multiclass_estimates(
     check_same_length(labels=truth, scores=table)
     codes = check_patients(patients, truth.size)
     sides = [Columns(truth == which, table[:, which], codes) for which in range(len(names))]
-    calls = table.argmax(axis=1)
+    predictions = table.argmax(axis=1)
     return MulticlassEstimates(
         per_class={
-            name: _one_against_rest(side, calls == which, confidence_level)
+            name: _one_against_rest(side, predictions == which, confidence_level)
             for which, (name, side) in enumerate(zip(names, sides, strict=True))
         },
-        macro=_macro(sides, calls, names, confidence_level),
+        macro=_macro(sides, predictions, names, confidence_level),
         micro=_micro(truth, table, codes, confidence_level),
     )
 
 
-def _one_against_rest(side: Columns, calls: Flags, confidence_level: float) -> dict[str, Estimate]:
-    return estimates_of(Cells(side.labels, calls, side.codes, confidence_level)) | {
+def _one_against_rest(
+    side: Columns, predictions: Flags, confidence_level: float
+) -> dict[str, Estimate]:
+    return estimates_of(ConfusionMatrix(side.labels, predictions, side.codes, confidence_level)) | {
         "auroc": auroc_estimate(side, confidence_level=confidence_level),
         "average_precision": average_precision_estimate(side, confidence_level=confidence_level),
     }
 
 
 def _macro(
-    sides: Sequence[Columns], calls: Labels, names: Sequence[str], confidence_level: float
+    sides: Sequence[Columns], predictions: Labels, names: Sequence[str], confidence_level: float
 ) -> dict[str, Estimate]:
     right = [
-        (side.labels == (calls == which)).astype(np.float64) for which, side in enumerate(sides)
+        (side.labels == (predictions == which)).astype(np.float64)
+        for which, side in enumerate(sides)
     ]
     makers: dict[str, Callable[[int], Influence]] = {
         "sensitivity": lambda which: mean_influence(right[which], sides[which].labels),
@@ -128,7 +130,7 @@ def _macro(
             sides[which].labels, sides[which].scores
         ),
     }
-    n, codes = calls.size, sides[0].codes
+    n, codes = predictions.size, sides[0].codes
     basis = Basis.of(codes, confidence_level=confidence_level, n=n, events=None)
     empty = [
         name
@@ -147,26 +149,18 @@ def _macro(
 
 def _mean_of(influences: Sequence[Influence], codes: Codes | None, basis: Basis) -> Estimate:
     value = float(np.mean([influence.value for influence in influences]))
-    alone = basis.singletons or codes is None
+    alone = basis.unclustered or codes is None
     method = _MACRO.format(INDEPENDENT if alone else _OVER)
-    if codes is None or basis.singletons:
-        pulls = np.mean([influence.pulls for influence in influences], axis=0)
-        spread = Spread(float(pulls @ pulls), math.inf, basis.n)
+    if codes is None or basis.unclustered:
+        influence_values = np.mean([influence.influence_values for influence in influences], axis=0)
+        spread = Spread.alone(float(influence_values @ influence_values), basis.n)
     elif min(influence.patients_per_kind(codes) for influence in influences) < 2:
         spread = Spread.unseen(basis.patients or 0)
     else:
         k = int(codes.max()) + 1
         moved = [influence.changes(codes, k) for influence in influences]
         spread = spread_over(np.mean(moved, axis=0), codes)
-    if why := basis.usable(spread):
-        return basis.without_limits(value, method, why)
-    normal = math.isinf(spread.df)
-    critical = (
-        normal_critical(basis.confidence_level)
-        if normal
-        else student_critical(basis.confidence_level, spread.df)
-    )
-    return basis.estimate(value, logit_limits(value, critical * spread.error), method)
+    return basis.from_spread(value, spread, logit_limits, method)
 
 
 def _micro(

@@ -8,18 +8,12 @@ import numpy as np
 from prevalens.metrics.basis import INDEPENDENT, Basis
 from prevalens.metrics.contrast import Contrast, two_sided
 from prevalens.metrics.estimate import Estimate
-from prevalens.metrics.influences import (
-    PROPORTIONS,
-    Influence,
-    classes_missing,
-    independent_variance,
-    influence_of,
-    spread_over,
-)
+from prevalens.metrics.influences import Influence, independent_variance, spread_over
 from prevalens.metrics.inputs import Columns
 from prevalens.metrics.intervals import normal_critical, plain_limits, student_critical
 from prevalens.metrics.mcnemar import mcnemar_p_values
-from prevalens.metrics.single_estimate import single_estimate
+from prevalens.metrics.measure import Measure
+from prevalens.metrics.settings import Settings
 from prevalens.typing import Codes, Flags
 
 _OVER = (
@@ -33,6 +27,8 @@ _NEWCOMBE = (
     f"square-and-add of the Wilson limits, {INDEPENDENT} (Newcombe 1998, method 10); p value: "
     "pooled z test"
 )
+
+_PROPORTIONS = ("sensitivity", "specificity", "accuracy")
 
 
 @dataclass(frozen=True)
@@ -50,14 +46,14 @@ class Pair:
     """Two models on the same rows, or one model on two parts of them.
 
     Args:
-        measure: Name of the measure that is compared.
+        measure: The measure that is compared.
         columns: All rows; the scores are not used.
         sides: What each side saw: labels, scores and patients of its rows.
         members: Which of all rows each side saw, masks of shape `(n_rows,)`.
         thresholds: Threshold of each side; None for estimates that take none.
     """
 
-    measure: str
+    measure: Measure
     columns: Columns
     sides: tuple[Columns, Columns]
     members: tuple[Flags, Flags]
@@ -76,7 +72,7 @@ class Pair:
             hypothesis: What the p value speaks against, in words.
         """
         first, second = (
-            single_estimate(self.measure, side, threshold=at, confidence_level=confidence_level)
+            self.measure.compute(side, Settings(at, confidence_level))
             for side, at in zip(self.sides, self.thresholds, strict=True)
         )
         labels = self.columns.labels
@@ -84,12 +80,12 @@ class Pair:
         basis = Basis.of(
             self.columns.codes, confidence_level=confidence_level, n=labels.size, events=events
         )
-        missing = [classes_missing(self.measure, side.labels) for side in self.sides]
+        missing = [self.measure.missing_class(side) for side in self.sides]
         if reason := next(filter(None, missing), None):
             result = _Result(basis.refuse(reason, _OVER))
-        elif (codes := self.columns.codes) is not None and not basis.singletons:
+        elif (codes := self.columns.codes) is not None and not basis.unclustered:
             result = self._over_patients(basis, codes)
-        elif self.measure not in PROPORTIONS:
+        elif self.measure.key not in _PROPORTIONS:
             result = self._independent(basis)
         elif self.same_rows:
             result = self._paired_shares(basis)
@@ -102,7 +98,7 @@ class Pair:
 
     def _influences(self) -> tuple[Influence, Influence]:
         one, two = (
-            influence_of(self.measure, side.labels, side.scores, at)
+            self.measure.influence_of(side, at)
             for side, at in zip(self.sides, self.thresholds, strict=True)
         )
         return one, two
@@ -120,17 +116,17 @@ class Pair:
     def _independent(self, basis: Basis) -> _Result:
         one, two = self._influences()
         if self.same_rows:
-            variance = independent_variance(one.pulls - two.pulls, one.kinds)
+            variance = independent_variance(one.influence_values - two.influence_values, one.kinds)
         else:
-            parts = (independent_variance(side.pulls, side.kinds) for side in (one, two))
+            parts = (independent_variance(side.influence_values, side.kinds) for side in (one, two))
             variance = sum(parts)
-        method = _DELONG if self.measure == "auroc" else _WALD
+        method = _DELONG if self.measure.key == "auroc" else _WALD
         value = one.value - two.value
         return _from_error(basis, value, math.sqrt(variance), math.inf, method=method)
 
     def _paired_shares(self, basis: Basis) -> _Result:
         labels = self.columns.labels
-        rows = {"sensitivity": labels, "specificity": ~labels}.get(self.measure, labels | True)
+        rows = {"sensitivity": labels, "specificity": ~labels}.get(self.measure.key, labels | True)
         right = [
             (side.scores >= (0.0 if at is None else at))[rows] == labels[rows]
             for side, at in zip(self.sides, self.thresholds, strict=True)
@@ -169,11 +165,6 @@ def _from_error(basis: Basis, value: float, error: float, df: float, *, method: 
     if not error > 1e-12:
         why = "the two never part, or a class has one image, so the spread is unseen"
         return _Result(basis.without_limits(value, method, why))
-    normal = math.isinf(df)
-    critical = (
-        normal_critical(basis.confidence_level)
-        if normal
-        else student_critical(basis.confidence_level, df)
-    )
+    critical = student_critical(basis.confidence_level, df)
     limits = plain_limits(value, error * critical, low=-1.0, high=1.0)
     return _Result(basis.estimate(value, limits, method), two_sided(value, error, df), error, df)

@@ -1,15 +1,13 @@
-"""Average precision and how far each image pulls it."""
-
-import math
+"""Average precision and how far each image influence_values it."""
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from prevalens.metrics.basis import INDEPENDENT, Basis
-from prevalens.metrics.clusters import joint_spread, per_patient
+from prevalens.metrics.clusters import Spread, joint_spread, per_patient
 from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.inputs import Columns, check_columns, check_confidence_level
-from prevalens.metrics.intervals import logit_limits, normal_critical, student_critical
+from prevalens.metrics.intervals import logit_limits
 from prevalens.typing import Flags, Numbers
 
 _ALONE = (
@@ -58,27 +56,23 @@ def average_precision_estimate(columns: Columns, *, confidence_level: float) -> 
     labels, codes = columns.labels, columns.codes
     n, events = labels.size, int(np.count_nonzero(labels))
     basis = Basis.of(codes, confidence_level=confidence_level, n=n, events=events)
-    method = _ALONE if basis.singletons else _OVER
+    method = _ALONE if basis.unclustered else _OVER
     if events in {0, n}:
         return basis.refuse(f"no {'negative' if events else 'positive'} images", method)
-    value, pulls = precision_influences(labels, columns.scores)
+    value, influence_values = precision_influences(labels, columns.scores)
     if value >= 1 or columns.scores.min() == columns.scores.max():
         why = "the ranking is perfect" if value >= 1 else "all scores are equal"
         return basis.without_limits(value, method, f"{why}, so the spread is unseen")
-    alone = float(pulls @ pulls)
-    if codes is None or basis.singletons:
-        half = normal_critical(confidence_level) * math.sqrt(alone)
-        return basis.estimate(value, logit_limits(value, half), method)
+    alone = float(influence_values @ influence_values)
+    if codes is None or basis.unclustered:
+        return basis.from_spread(value, Spread.alone(alone, n), logit_limits, method)
     k = int(codes.max()) + 1
     parts = []
     for rows in (labels, ~labels):
-        parts += [per_patient(pulls * rows, codes, k), per_patient(rows.astype(float), codes, k)]
+        sizes = per_patient(rows.astype(float), codes, k)
+        parts += [per_patient(influence_values * rows, codes, k), sizes]
     spread = joint_spread(parts[0], parts[1], parts[2], parts[3])
-    if why_not := basis.usable(spread):
-        return basis.without_limits(value, method, why_not)
-    half = student_critical(confidence_level, spread.df) * spread.error
-    effect = max(spread.variance / alone, 1.0)
-    return basis.estimate(value, logit_limits(value, half), method, design_effect=effect)
+    return basis.from_spread(value, spread, logit_limits, method, alone=alone)
 
 
 def precision_influences(labels: Flags, scores: Numbers) -> tuple[float, Numbers]:
@@ -89,7 +83,7 @@ def precision_influences(labels: Flags, scores: Numbers) -> tuple[float, Numbers
         scores: Score of the positive class, shape `(n_rows,)`.
 
     Returns:
-        Average precision, and the pulls of shape `(n_rows,)`, which add up to 0.
+        Average precision, and the influence_values of shape `(n_rows,)`, which add up to 0.
     """
     distinct, place = np.unique(-scores, return_inverse=True)
     positives = np.bincount(place, weights=labels, minlength=distinct.size)

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from numpy.typing import ArrayLike
 
 from prevalens._checks import check_number
-from prevalens.metrics.cells import Cells
-from prevalens.metrics.confusion import count_cells
+from prevalens.metrics.confusion import count_matrix
+from prevalens.metrics.confusion_matrix import ConfusionMatrix
 from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.likelihood import (
     FALSE_NEGATIVES,
@@ -29,8 +29,8 @@ class PredictiveValues:
 
     Args:
         prevalence: Share of positive images, stated.
-        ppv: Chance that a positive call is right.
-        npv: Chance that a negative call is right.
+        ppv: Chance that a predicted positive is right.
+        npv: Chance that a negative prediction is right.
     """
 
     prevalence: float
@@ -40,7 +40,7 @@ class PredictiveValues:
 
 def predictive_values(
     labels: ArrayLike,
-    calls: ArrayLike,
+    predictions: ArrayLike,
     *,
     prevalence: float,
     patients: ArrayLike | None = None,
@@ -50,7 +50,7 @@ def predictive_values(
 
     Args:
         labels: 1 or True where the image is positive, shape `(n_rows,)`.
-        calls: 1 or True where the image is called positive, shape `(n_rows,)`.
+        predictions: 1 or True where the image is predicted positive, shape `(n_rows,)`.
         prevalence: Share of positive images where the model will be used, in (0, 1); taken as
             known.
         patients: Patient id of each row, shape `(n_rows,)`; None: images are independent.
@@ -63,37 +63,39 @@ def predictive_values(
         Mercaldo, Lau & Zhou, Stat Med 2007;26:2170-2183.
 
     Examples:
-        >>> calls = [1] * 9 + [0] * 9 + [1] * 2
-        >>> made = predictive_values([1] * 10 + [0] * 10, calls, prevalence=0.01)
+        >>> predictions = [1] * 9 + [0] * 9 + [1] * 2
+        >>> made = predictive_values([1] * 10 + [0] * 10, predictions, prevalence=0.01)
         >>> round(made.ppv.value, 4), round(made.npv.value, 4)
         (0.0435, 0.9987)
     """
     prevalence = check_number(
         "prevalence", prevalence, low=0, high=1, open_low=True, open_high=True
     )
-    cells = count_cells(labels, calls, patients=patients, confidence_level=confidence_level)
+    matrix = count_matrix(labels, predictions, patients=patients, confidence_level=confidence_level)
     odds = prevalence / (1 - prevalence)
-    ppv = _predictive(cells, TRUE_POSITIVES, FALSE_POSITIVES, odds, calls="positive")
-    npv = _predictive(cells, TRUE_NEGATIVES, FALSE_NEGATIVES, 1 / odds, calls="negative")
+    ppv = _predictive(matrix, TRUE_POSITIVES, FALSE_POSITIVES, odds, predictions="positive")
+    npv = _predictive(matrix, TRUE_NEGATIVES, FALSE_NEGATIVES, 1 / odds, predictions="negative")
     return PredictiveValues(prevalence, ppv, npv)
 
 
-def _predictive(cells: Cells, right: Cell, wrong: Cell, odds: float, *, calls: str) -> Estimate:
-    """Turn the ratio of right to wrong calls, times the odds of the label, into a chance.
+def _predictive(
+    matrix: ConfusionMatrix, right: Cell, wrong: Cell, odds: float, *, predictions: str
+) -> Estimate:
+    """Turn the ratio of right to wrong predictions, times the odds of the label, into a chance.
 
     The ratio's limits on the log scale are the predictive value's on the logit scale.
     """
-    counts = cells.counts
+    counts = matrix.counts
     for there, missing in (
-        (cells.labels.any(), "positive images"),
-        (not cells.labels.all(), "negative images"),
-        (counts[right[1]] + counts[wrong[1]], f"{calls} calls"),
+        (matrix.labels.any(), "positive images"),
+        (not matrix.labels.all(), "negative images"),
+        (counts[right[1]] + counts[wrong[1]], f"{predictions} predictions"),
     ):
         if not there:
-            return cells.basis.refuse(f"no {missing}", _METHOD.format("likelihood ratio"))
-    # Where no call is wrong the ratio is infinite, and its inverse is 0 with an upper limit.
+            return matrix.basis.refuse(f"no {missing}", _METHOD.format("likelihood ratio"))
+    # Where no prediction is wrong the ratio is infinite, and its inverse is 0 with an upper limit.
     flip = counts[wrong[1]] == 0
-    ratio = ratio_estimate(cells, wrong, right) if flip else ratio_estimate(cells, right, wrong)
+    ratio = ratio_estimate(matrix, wrong, right) if flip else ratio_estimate(matrix, right, wrong)
 
     def chance(at: float | None) -> float | None:
         if at is None:

@@ -46,7 +46,7 @@ def proportion_estimate(
     exact = interval == "exact"
     if n == 0:
         return basis.refuse(empty, _EXACT if exact else _WILSON)
-    if codes is None or basis.singletons:
+    if codes is None or basis.unclustered:
         limits = (
             clopper_pearson_interval(events, n, confidence_level=confidence_level)
             if exact

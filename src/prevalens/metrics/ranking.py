@@ -1,24 +1,22 @@
 """How well scores rank positive images above negative ones."""
 
-import math
-
 import numpy as np
 from numpy.typing import ArrayLike
 
 from prevalens.metrics.basis import INDEPENDENT, Basis
-from prevalens.metrics.delong import Placements, auroc_spread, place
+from prevalens.metrics.clusters import Spread
+from prevalens.metrics.delong import PlacementValues, auroc_spread, placement_values
 from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.inputs import Columns, check_columns, check_confidence_level
 from prevalens.metrics.intervals import (
+    Limits,
     logit_limits,
-    normal_critical,
     plain_limits,
-    student_critical,
 )
 
 _DELONG = f"DeLong, {INDEPENDENT} (DeLong 1988; Sun & Xu 2014), limits cut to [0, 1]"
 _OVER = (
-    "DeLong's placements summed over patients (Obuchowski 1997), delete-one-patient jackknife, "
+    "DeLong's placed summed over patients (Obuchowski 1997), delete-one-patient jackknife, "
     "logit scale and Student's t (degrees of freedom: Satterthwaite 1946)"
 )
 _PERFECT = (
@@ -67,39 +65,39 @@ def auroc_estimate(columns: Columns, *, confidence_level: float) -> Estimate:
     labels, codes = columns.labels, columns.codes
     n, events = labels.size, int(np.count_nonzero(labels))
     basis = Basis.of(codes, confidence_level=confidence_level, n=n, events=events)
-    method = _DELONG if basis.singletons else _OVER
+    method = _DELONG if basis.unclustered else _OVER
     if events in {0, n}:
         return basis.refuse(f"no {'negative' if events else 'positive'} images", method)
-    placements = place(labels, columns.scores, in_order=not basis.singletons)
-    value = placements.auroc
+    placed = placement_values(labels, columns.scores, in_order=not basis.unclustered)
+    value = placed.auroc
     if value in {0.0, 1.0}:
         return _perfect(basis, columns, value)
     if columns.scores.min() == columns.scores.max():
         why = "all scores are equal, so the AUROC is 0.5 whatever the labels"
         return basis.without_limits(value, method, why)
-    if codes is None or basis.singletons:
-        return _independent(basis, placements)
-    spread = auroc_spread(placements, labels, codes)
-    if unusable := basis.usable(spread):
-        return basis.without_limits(value, method, unusable)
-    half = student_critical(confidence_level, spread.df) * spread.error
+    if codes is None or basis.unclustered:
+        return _independent(basis, placed)
     # Two patients of each class are two images of each, and not all ranked alike.
-    effect = max(spread.variance / placements.variance(), 1.0)
-    return basis.estimate(value, logit_limits(value, half), method, design_effect=effect)
+    spread = auroc_spread(placed, labels, codes)
+    return basis.from_spread(value, spread, logit_limits, method, alone=placed.variance())
 
 
-def _independent(basis: Basis, placements: Placements) -> Estimate:
-    value = placements.auroc
-    if min(placements.positives.size, placements.negatives.size) < 2:
+def _independent(basis: Basis, placed: PlacementValues) -> Estimate:
+    value = placed.auroc
+    if min(placed.positives.size, placed.negatives.size) < 2:
         return basis.without_limits(value, _DELONG, "one image of a class has no spread")
-    half = normal_critical(basis.confidence_level) * math.sqrt(placements.variance())
-    return basis.estimate(value, plain_limits(value, half, low=0.0, high=1.0), _DELONG)
+    spread = Spread.alone(placed.variance(), basis.n)
+    return basis.from_spread(value, spread, _cut, _DELONG)
+
+
+def _cut(value: float, half: float) -> Limits:
+    return plain_limits(value, half, low=0.0, high=1.0)
 
 
 def _perfect(basis: Basis, columns: Columns, value: float) -> Estimate:
     """Bound an AUROC of 0 or 1: k disjoint pairs all go one way with probability AUROC^k."""
     labels, codes = columns.labels, columns.codes
-    if codes is None or basis.singletons:
+    if codes is None or basis.unclustered:
         unit, pairs = "image", min(int(labels.sum()), int((~labels).sum()))
     else:
         unit = "patient"

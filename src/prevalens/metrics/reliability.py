@@ -9,10 +9,11 @@ from prevalens._checks import check_choice, check_integer
 from prevalens.metrics.basis import INDEPENDENT
 from prevalens.metrics.bootstrap import drawn_estimate, in_fixed_order
 from prevalens.metrics.estimate import Estimate
-from prevalens.metrics.inputs import check_columns, check_confidence_level
+from prevalens.metrics.inputs import Columns, check_columns, check_confidence_level
 from prevalens.metrics.intervals import Limits, log_limits, plain_limits
 from prevalens.metrics.linear import basis_of, linear_estimate
 from prevalens.metrics.proportion import patients_of, proportion_estimate
+from prevalens.metrics.settings import Settings
 from prevalens.typing import Codes, Numbers
 
 STRATEGIES = ("quantile", "uniform")
@@ -116,8 +117,17 @@ def expected_calibration_error(
     References:
         Guo, Pleiss, Sun & Weinberger, ICML 2017:1321-1330.
     """
-    columns = in_fixed_order(check_columns(labels, scores, patients))
     check_integer("draws", draws, minimum=100)
+    settings = Settings(None, check_confidence_level(confidence_level), draws, seed)
+    columns = check_columns(labels, scores, patients)
+    return calibration_error_estimate(columns, settings, bins=bins, strategy=strategy)
+
+
+def calibration_error_estimate(
+    columns: Columns, settings: Settings, *, bins: int = 10, strategy: str = "quantile"
+) -> Estimate:
+    """Compute the expected calibration error of checked columns."""
+    columns = in_fixed_order(columns)
     place = bin_of(columns.scores, bins=bins, strategy=strategy)
     codes = np.arange(place.size) if columns.codes is None else columns.codes
     k, used = int(codes.max()) + 1, int(place.max()) + 1
@@ -130,12 +140,12 @@ def expected_calibration_error(
 
     method = f"expected calibration error over {np.unique(place).size} {strategy} bins"
     return drawn_estimate(
-        basis_of(columns, check_confidence_level(confidence_level)),
+        basis_of(columns, settings.confidence_level),
         columns,
         error,
         method,
-        draws=draws,
-        seed=seed,
+        draws=settings.draws,
+        seed=settings.seed,
     )
 
 
@@ -151,20 +161,29 @@ def observed_expected(
     1 is right; below 1 the scores are too high on the whole. Takes the columns of
     `reliability_curve`.
     """
-    columns, confidence_level = (
+    return observed_expected_estimate(
         check_columns(labels, scores, patients),
-        check_confidence_level(confidence_level),
+        confidence_level=check_confidence_level(confidence_level),
     )
+
+
+def observed_expected_estimate(columns: Columns, *, confidence_level: float) -> Estimate:
+    """Compute observed over expected events of checked columns."""
     basis = basis_of(columns, confidence_level)
     observed, expected = float(columns.labels.sum()), float(columns.scores.sum())
     if expected == 0 or observed == 0:
         reason = "no positive images" if observed == 0 else "all scores are 0"
         return basis.refuse(reason, _RATIO.format(INDEPENDENT))
-    # The pulls of log(O / E).
-    pulls = columns.labels / observed - columns.scores / expected
+    # The influence_values of log(O / E).
+    influence_values = columns.labels / observed - columns.scores / expected
     value = observed / expected
     return linear_estimate(
-        columns, value, value * pulls, log_limits, method=_RATIO, confidence_level=confidence_level
+        columns,
+        value,
+        value * influence_values,
+        log_limits,
+        method=_RATIO,
+        confidence_level=confidence_level,
     )
 
 
@@ -183,10 +202,14 @@ def scaled_brier(
     References:
         Steyerberg et al., Epidemiology 2010;21:128-138.
     """
-    columns, confidence_level = (
+    return scaled_brier_estimate(
         check_columns(labels, scores, patients),
-        check_confidence_level(confidence_level),
+        confidence_level=check_confidence_level(confidence_level),
     )
+
+
+def scaled_brier_estimate(columns: Columns, *, confidence_level: float) -> Estimate:
+    """Compute the scaled Brier score of checked columns."""
     y = columns.labels.astype(float)
     share, losses = float(y.mean()), np.square(columns.scores - y)
     if share in {0.0, 1.0}:
@@ -194,11 +217,11 @@ def scaled_brier(
         return basis_of(columns, confidence_level).refuse(reason, _SCALED.format(INDEPENDENT))
     ceiling, loss, n = share * (1 - share), float(losses.mean()), y.size
     to_ceiling = (1 - 2 * share) * (y - share)
-    pulls = -((losses - loss) / ceiling - loss * to_ceiling / ceiling**2) / n
+    influence_values = -((losses - loss) / ceiling - loss * to_ceiling / ceiling**2) / n
     return linear_estimate(
         columns,
         1 - loss / ceiling,
-        pulls,
+        influence_values,
         _up_to_1,
         method=_SCALED,
         confidence_level=confidence_level,

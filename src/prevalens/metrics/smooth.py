@@ -4,10 +4,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from prevalens._checks import check_integer
-from prevalens.metrics.basis import Basis
 from prevalens.metrics.bootstrap import drawn_estimate, in_fixed_order
 from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.inputs import Columns, check_columns, check_confidence_level
+from prevalens.metrics.linear import basis_of
+from prevalens.metrics.settings import Settings
 from prevalens.typing import Codes, Numbers
 
 _POINTS = 41
@@ -45,20 +46,24 @@ def integrated_calibration_index(
     References:
         Austin & Steyerberg, Stat Med 2019;38:4051-4065.
     """
-    columns = in_fixed_order(check_columns(labels, scores, patients))
     check_integer("draws", draws, minimum=100)
+    settings = Settings(None, check_confidence_level(confidence_level), draws, seed)
+    return calibration_index_estimate(check_columns(labels, scores, patients), settings)
+
+
+def calibration_index_estimate(columns: Columns, settings: Settings) -> Estimate:
+    """Compute the index of checked columns."""
+    columns = in_fixed_order(columns)
     n, events = columns.labels.size, int(np.count_nonzero(columns.labels))
-    basis = Basis.of(
-        columns.codes, confidence_level=check_confidence_level(confidence_level), n=n, events=events
-    )
+    basis = basis_of(columns, settings.confidence_level)
     width = bandwidth(columns.scores)
     method = _METHOD.format(width, 2 * _POINTS)
     if events in {0, n}:
         return basis.refuse(f"no {'negative' if events else 'positive'} images", method)
     if width == 0:
         return basis.refuse("all scores are equal, so there is no curve", method)
-    smoother = _Smoother(columns, width)
-    return drawn_estimate(basis, columns, smoother.index, method, draws=draws, seed=seed)
+    index = _Smoother(columns, width).index
+    return drawn_estimate(basis, columns, index, method, draws=settings.draws, seed=settings.seed)
 
 
 def bandwidth(scores: Numbers) -> float:

@@ -10,11 +10,11 @@ from numpy.typing import ArrayLike
 from prevalens._checks import check_number
 from prevalens.metrics.basis import INDEPENDENT
 from prevalens.metrics.estimate import Estimate
-from prevalens.metrics.influences import benefit_influence
 from prevalens.metrics.inputs import Columns, check_columns, check_confidence_level
 from prevalens.metrics.intervals import Limits, plain_limits
 from prevalens.metrics.linear import basis_of, linear_estimate
-from prevalens.typing import Flags
+from prevalens.metrics.settings import Settings
+from prevalens.typing import Flags, Numbers
 
 _METHOD = "net benefit (Vickers & Elkin 2006), {}"
 _STANDARDISED = "net benefit / prevalence (Kerr et al. 2016), {}"
@@ -83,46 +83,71 @@ def net_benefit(
     )
     listed = [thresholds] if isinstance(thresholds, int | float) else list(thresholds)
     risks = [check_number("threshold", risk, low=0, high=1, open_high=True) for risk in listed]
-    everyone = np.ones(columns.labels.size, dtype=bool)
+    settings = [Settings(threshold=risk, confidence_level=confidence_level) for risk in risks]
     return DecisionCurve(
         thresholds=tuple(risks),
-        model=tuple(
-            benefit_estimate(
-                columns, columns.scores >= risk, risk, confidence_level=confidence_level
-            )
-            for risk in risks
-        ),
-        treat_all=tuple(
-            benefit_estimate(columns, everyone, risk, confidence_level=confidence_level)
-            for risk in risks
-        ),
-        standardised=tuple(
-            _standardised(columns, risk, confidence_level=confidence_level) for risk in risks
-        ),
+        model=tuple(benefit_at(columns, each) for each in settings),
+        treat_all=tuple(treat_all_at(columns, each) for each in settings),
+        standardised=tuple(standardised_at(columns, each) for each in settings),
     )
 
 
-def benefit_estimate(
-    columns: Columns, calls: Flags, threshold: float, *, confidence_level: float
-) -> Estimate:
-    """Compute the net benefit of given calls."""
-    made = benefit_influence(columns.labels, calls, threshold)
-    return linear_estimate(
-        columns, made.value, made.pulls, _up_to_1, method=_METHOD, confidence_level=confidence_level
-    )
+def benefit_rows(columns: Columns, threshold: float) -> tuple[Numbers, ...]:
+    """Return what each image is worth at a threshold below 1, and whether it is positive."""
+    return worth_of(columns, columns.scores >= threshold, threshold)
 
 
-def _standardised(columns: Columns, threshold: float, *, confidence_level: float) -> Estimate:
-    labels = columns.labels
-    made = benefit_influence(labels, columns.scores >= threshold, threshold)
-    share = float(labels.mean())
+def worth_of(columns: Columns, predicted: Flags, threshold: float) -> tuple[Numbers, ...]:
+    """Return what given predictions are worth, image by image, and whether it is positive."""
+    loss = -threshold / (1 - threshold)
+    worth: Numbers = np.where(predicted, np.where(columns.labels, 1.0, loss), 0.0)
+    return worth, columns.labels.astype(np.float64)
+
+
+def benefit_at(columns: Columns, settings: Settings) -> Estimate:
+    """Compute the net benefit of a model at its threshold."""
+    at = _threshold(settings)
+    return _estimate(columns, benefit_rows(columns, at), settings)
+
+
+def treat_all_at(columns: Columns, settings: Settings) -> Estimate:
+    """Compute the net benefit of predicting every image positive."""
+    everyone = np.ones(columns.labels.size, dtype=bool)
+    return _estimate(columns, worth_of(columns, everyone, _threshold(settings)), settings)
+
+
+def standardised_at(columns: Columns, settings: Settings) -> Estimate:
+    """Compute net benefit over the prevalence."""
+    worth, labels = benefit_rows(columns, _threshold(settings))
+    share, confidence_level = float(labels.mean()), settings.confidence_level
     if share == 0:
         reason = "no positive images"
         return basis_of(columns, confidence_level).refuse(reason, _STANDARDISED.format(INDEPENDENT))
-    value = made.value / share
-    pulls = (made.pulls - value * (labels - share) / labels.size) / share
+    value = float(worth.mean()) / share
+    influence_values = (worth - value * labels) / labels.size / share
     return linear_estimate(
-        columns, value, pulls, _up_to_1, method=_STANDARDISED, confidence_level=confidence_level
+        columns,
+        value,
+        influence_values,
+        _up_to_1,
+        method=_STANDARDISED,
+        confidence_level=confidence_level,
+    )
+
+
+def _threshold(settings: Settings) -> float:
+    return 0.0 if settings.threshold is None else settings.threshold
+
+
+def _estimate(columns: Columns, rows: tuple[Numbers, ...], settings: Settings) -> Estimate:
+    value = float(rows[0].mean())
+    return linear_estimate(
+        columns,
+        value,
+        (rows[0] - value) / rows[0].size,
+        _up_to_1,
+        method=_METHOD,
+        confidence_level=settings.confidence_level,
     )
 
 

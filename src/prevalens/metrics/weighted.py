@@ -1,16 +1,20 @@
-"""Every estimate for many weightings of the patients at once: the engine of the bootstrap."""
+"""Every measure for many weightings of the patients at once: the engine of the bootstrap."""
 
 import contextlib
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import sparse
 
 from prevalens.metrics.calibration import why_no_line
-from prevalens.metrics.cells import Cells
 from prevalens.metrics.inputs import Columns
 from prevalens.metrics.logistic import NoLineError
 from prevalens.metrics.weighted_line import WeightedLine
 from prevalens.typing import Codes, Flags, Numbers
+
+if TYPE_CHECKING:
+    from prevalens.metrics.measure import Engine, Measure
 
 
 class WeightedEstimates:
@@ -21,24 +25,31 @@ class WeightedEstimates:
 
     Args:
         columns: Checked columns.
-        threshold: A score of at least this is a positive call.
+        threshold: A score of at least this is predicted positive.
+        measures: What is computed, where it has a formula or an engine.
     """
 
-    def __init__(self, columns: Columns, threshold: float) -> None:
-        labels, scores = columns.labels, columns.scores
-        codes = np.arange(scores.size) if columns.codes is None else columns.codes
+    def __init__(self, columns: Columns, threshold: float, measures: "Sequence[Measure]") -> None:
+        codes = np.arange(columns.scores.size) if columns.codes is None else columns.codes
         k = self.n_units = int(codes.max()) + 1
-        self._counts = Cells(labels, scores >= threshold, codes, 0.95).by_patient
-        self._sums = {"brier": np.bincount(codes, np.square(scores - labels.astype(float)), k)}
-        right = np.where(labels, scores, 1 - scores)
-        if (right > 0).all():
-            self._sums["log_loss"] = np.bincount(codes, -np.log(right), k)
-        self._ranks = WeightedRanks(labels, scores, codes) if labels.any() else None
-        self._lines: dict[str, WeightedLine] = {}
-        for name, slope in (("calibration_intercept", False), ("calibration_slope", True)):
-            if why_no_line(columns, slope=slope) is None:
-                with contextlib.suppress(NoLineError):
-                    self._lines[name] = WeightedLine(columns, codes, slope=slope)
+        self._sizes = np.bincount(codes, minlength=k).astype(np.float64)
+        self._positive = np.bincount(codes, columns.labels, k)
+        self._measures = {each.key: each for each in measures}
+        formulas = {
+            each.key: each.formula
+            for each in measures
+            if each.formula is not None and not (each.below_one and threshold == 1)
+        }
+        # Measures of one table of rows, such as the confusion matrix, share its sums.
+        self._sums = {
+            rows: np.stack(
+                [np.bincount(codes, part, k) for part in rows(columns, threshold)], axis=1
+            )
+            for rows in {formula.rows for formula in formulas.values()}
+        }
+        self._formulas = formulas
+        engines = {each.engine for each in measures if each.engine is not None}
+        self._engines = [engine(columns, codes) for engine in engines]
 
     def estimates(self, weights: Numbers) -> dict[str, Numbers]:
         """Compute each estimate for each weighting.
@@ -50,12 +61,47 @@ class WeightedEstimates:
             Values by name, each of shape `(draws,)`; nan or infinite where undefined.
         """
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            made = confusion_values(weights @ self._counts)
-            total = weights @ self._counts.sum(axis=1)
-            made |= {name: weights @ sums / total for name, sums in self._sums.items()}
-            if self._ranks is not None:
-                made |= self._ranks.estimates(weights)
-            return made | {name: line.values(weights) for name, line in self._lines.items()}
+            total = weights @ self._sizes
+            means = {rows: (weights @ sums).T / total for rows, sums in self._sums.items()}
+            positive = weights @ self._positive
+            lacking = {"positive": positive == 0, "negative": positive == total, "any": False}
+            lacking["both"] = lacking["positive"] | lacking["negative"]
+            made = {
+                name: np.where(
+                    lacking[self._measures[name].needs],
+                    np.nan,
+                    formula.combine(*means[formula.rows]),
+                )
+                for name, formula in self._formulas.items()
+            }
+            for engine in self._engines:
+                made |= engine(weights)
+            return made
+
+
+def rank_engine(columns: Columns, codes: Codes) -> Callable[[Numbers], dict[str, Numbers]]:
+    """Return what computes AUROC and average precision for many weightings."""
+    if not columns.labels.any():
+        return _nothing
+    return WeightedRanks(columns.labels, columns.scores, codes).estimates
+
+
+def line_engine(name: str, *, slope: bool) -> "Engine":
+    """Return what makes the computation of one coefficient of the recalibration line."""
+
+    def engine(columns: Columns, codes: Codes) -> Callable[[Numbers], dict[str, Numbers]]:
+        if why_no_line(columns, slope=slope) is None:
+            with contextlib.suppress(NoLineError):
+                line = WeightedLine(columns, codes, slope=slope)
+                return lambda weights: {name: line.values(weights)}
+        return _nothing
+
+    return engine
+
+
+def _nothing(weights: Numbers) -> dict[str, Numbers]:
+    del weights
+    return {}
 
 
 class WeightedRanks:
@@ -100,36 +146,3 @@ class WeightedRanks:
             "auroc": beaten / others,
             "average_precision": np.where(others > 0, average, np.nan),
         }
-
-
-def confusion_values(counts: Numbers) -> dict[str, Numbers]:
-    """Compute the estimates of many 2x2 tables.
-
-    Args:
-        counts: True positives, false negatives, false positives, true negatives of each table,
-            shape `(draws, 4)`.
-
-    Returns:
-        Values by name, each of shape `(draws,)`; nan or infinite where undefined.
-    """
-    tp, fn, fp, tn = counts.T
-    n, positive, negative = counts.sum(axis=1), tp + fn, fp + tn
-    sensitivity, specificity = tp / positive, tn / negative
-    chance = (tp + fp) * (fp + tn) + (tp + fn) * (fn + tn)
-    product = (tp + fp) * positive * negative * (tn + fn)
-    return {
-        "sensitivity": sensitivity,
-        "specificity": specificity,
-        "ppv": tp / (tp + fp),
-        "npv": tn / (tn + fn),
-        "lr_positive": sensitivity / (1 - specificity),
-        "lr_negative": (1 - sensitivity) / specificity,
-        "dor": tp * tn / (fp * fn),
-        "accuracy": (tp + tn) / n,
-        "balanced_accuracy": (sensitivity + specificity) / 2,
-        "youden": sensitivity + specificity - 1,
-        "f1": np.where(positive > 0, 2 * tp / (2 * tp + fp + fn), np.nan),
-        "mcc": (tp * tn - fp * fn) / np.sqrt(product),
-        "kappa": np.where(positive * negative > 0, 2 * (tp * tn - fn * fp) / chance, np.nan),
-        "prevalence": positive / n,
-    }

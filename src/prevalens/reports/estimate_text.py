@@ -2,74 +2,30 @@
 
 import math
 
+from prevalens.metrics.measure import Measure
+from prevalens.metrics.registry import all_measures
 from prevalens.reports.record_parts import EstimatePart
 
-NAMES = {
-    "sensitivity": "Sensitivity",
-    "specificity": "Specificity",
-    "ppv": "Positive predictive value",
-    "npv": "Negative predictive value",
-    "lr_positive": "Positive likelihood ratio",
-    "lr_negative": "Negative likelihood ratio",
-    "dor": "Diagnostic odds ratio",
-    "accuracy": "Accuracy",
-    "balanced_accuracy": "Balanced accuracy",
-    "youden": "Youden's J",
-    "f1": "F1",
-    "mcc": "Matthews correlation",
-    "kappa": "Cohen's kappa",
-    "auroc": "AUROC",
-    "partial_auroc": "Partial AUROC",
-    "average_precision": "Average precision",
-    "brier": "Brier score",
-    "scaled_brier": "Scaled Brier score",
-    "log_loss": "Log loss",
-    "calibration_intercept": "Calibration intercept (slope 1)",
-    "calibration_slope": "Calibration slope",
-    "calibration_joint_intercept": "Calibration intercept (joint with the slope)",
-    "expected_calibration_error": "Expected calibration error",
-    "integrated_calibration_index": "Integrated calibration index",
-    "observed_expected": "Observed / expected",
-    "net_benefit": "Net benefit",
-    "net_benefit_treat_all": "Net benefit of treating all",
-    "standardised_net_benefit": "Standardised net benefit",
-    "prevalence": "Prevalence among these rows",
-}
-AT_THRESHOLD = (
-    "sensitivity",
-    "specificity",
-    "ppv",
-    "npv",
-    "lr_positive",
-    "lr_negative",
-    "dor",
-    "youden",
-    "balanced_accuracy",
-    "accuracy",
-    "mcc",
-    "kappa",
-    "f1",
-)
-_COUNTED = {"sensitivity", "specificity", "ppv", "npv", "accuracy", "prevalence"}
-_RANKING_WORDS = ("auroc", "average_precision", "concordance")
-_UTILITY_WORDS = ("net_benefit",)
 NOT_ESTIMABLE = "not estimable"
 
 
 def name_of(key: str) -> str:
     """Return the name a reader sees for an estimate's key."""
-    return NAMES.get(key, key.replace("_", " ").capitalize())
+    measure = _measure(key)
+    return key.replace("_", " ").capitalize() if measure is None else measure.title
 
 
 def group_of(key: str) -> str:
-    """Return an estimate's section: threshold, ranking, utility, flow or calibration."""
-    if key in AT_THRESHOLD:
-        return "threshold"
-    if any(word in key for word in _RANKING_WORDS):
-        return "ranking"
-    if any(word in key for word in _UTILITY_WORDS):
-        return "utility"
-    return "flow" if key == "prevalence" else "calibration"
+    """Return the section of an estimate: a key of `metrics.measure.GROUPS`, or `"other"`.
+
+    A report that is read where a user's measure is not registered has it under `"other"`.
+    """
+    measure = _measure(key)
+    return "other" if measure is None else measure.group
+
+
+def _measure(key: str) -> Measure | None:
+    return next((measure for measure in all_measures() if measure.key == key), None)
 
 
 def number_text(value: float | None) -> str:
@@ -159,7 +115,8 @@ def counts_text(key: str, estimate: EstimatePart) -> str:
     """Write the n of an estimate: counted events or positives, images, patients."""
     count = count_text(estimate.n, estimate.unit)
     if estimate.events is not None:
-        counted = key in _COUNTED
+        measure = _measure(key)
+        counted = measure is not None and measure.counted
         events = f"{estimate.events:,}"
         count = f"{events} of {count}" if counted else f"{count}, {events} positive"
     if estimate.patients is None or estimate.unit == "patient":

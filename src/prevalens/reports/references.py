@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
+from prevalens.metrics.references import references_in as metrics_in
+
 OWN: Mapping[str, str] = {
     "Sounderajah 2025": "Sounderajah V et al. The STARD-AI reporting guideline for diagnostic "
     "accuracy studies using artificial intelligence. Nat Med 2025;31:3283-3289.",
@@ -14,8 +16,6 @@ OWN: Mapping[str, str] = {
     "for risk prediction models. J Am Med Inform Assoc 2022;29:1525-1534.",
     "Saerens 2002": "Saerens M, Latinne P, Decaestecker C. Adjusting the outputs of a classifier "
     "to new a priori probabilities. Neural Comput 2002;14:21-41.",
-    "Vickers & Elkin 2006": "Vickers AJ, Elkin EB. Decision curve analysis. Med Decis Making "
-    "2006;26:565-574.",
     "Angelopoulos 2021": "Angelopoulos AN et al. Learn then test. arXiv:2110.01052, 2021.",
     "Holm 1979": "Holm S. A simple sequentially rejective multiple test procedure. Scand J Stat "
     "1979;6:65-70.",
@@ -30,4 +30,5 @@ def references_in(texts: Iterable[str]) -> list[str]:
         'Saerens M'
     """
     joined = " ".join(texts)
-    return sorted((full for cited, full in OWN.items() if cited in joined), key=str.casefold)
+    own = {full for cited, full in OWN.items() if cited in joined}
+    return sorted(own | set(metrics_in(joined)), key=str.casefold)

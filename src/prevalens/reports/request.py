@@ -1,6 +1,6 @@
 """What the author asked of a report, checked once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,11 +12,13 @@ from prevalens.cohorts.cohort import Cohort
 from prevalens.decisions.operating_point import OperatingPoint
 from prevalens.decisions.prior_shift import PriorShift
 from prevalens.exceptions import InvalidInputError
+from prevalens.metrics.every_estimate import all_estimates
 from prevalens.metrics.inputs import Columns
+from prevalens.metrics.measure import Measure
+from prevalens.metrics.registry import keys_where
 from prevalens.predictions.predictions import Predictions
-from prevalens.reports.model_estimates import model_estimates
 from prevalens.reports.pictures import Picture
-from prevalens.reports.record_parts import EstimatePart
+from prevalens.reports.record_parts import EstimatePart, estimate_parts
 from prevalens.splits.partition import Partition
 from prevalens.typing import Codes, Flags, Scores
 
@@ -70,15 +72,25 @@ class Request:
 
     @cached_property
     def estimates(self) -> dict[str, EstimatePart]:
-        """Every estimate of the scores as given."""
-        return model_estimates(
+        """Every estimate of the scores as given, but those of usefulness, which reads risks."""
+        return self.estimates_of(
+            self.predictions.scores, self.threshold, lambda measure: measure.group != "utility"
+        )
+
+    def estimates_of(
+        self, scores: Scores, threshold: float, wanted: Callable[[Measure], bool]
+    ) -> dict[str, EstimatePart]:
+        """Compute the registered measures that are wanted, of scores of these rows."""
+        estimates = all_estimates(
             self.predictions.labels,
-            self.predictions.scores,
-            self.codes,
-            threshold=self.threshold,
+            scores,
+            threshold=threshold,
+            patients=self.codes,
             confidence_level=self.confidence_level,
             seed=self.seed,
+            measures=keys_where(wanted),
         )
+        return estimate_parts(estimates)
 
     @property
     def target(self) -> float:

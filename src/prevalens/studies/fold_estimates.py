@@ -8,9 +8,9 @@ import numpy as np
 from prevalens._checks import check_choice, check_number
 from prevalens.exceptions import InvalidInputError
 from prevalens.metrics.estimate import Estimate
-from prevalens.metrics.influences import AT_THRESHOLD, COMPARABLE
 from prevalens.metrics.inputs import check_columns, check_confidence_level
-from prevalens.metrics.single_estimate import single_estimate
+from prevalens.metrics.registry import estimate_of, keys_where, measure_of
+from prevalens.metrics.settings import Settings
 from prevalens.predictions.predictions import Predictions
 from prevalens.typing import Labels
 
@@ -86,12 +86,12 @@ def within_folds(
 def _one(
     part: Predictions, measure: str, *, threshold: float | None, confidence_level: float
 ) -> Estimate:
-    check_choice("measure", measure, COMPARABLE)
-    if (threshold is not None) != (measure in AT_THRESHOLD):
+    check_choice("measure", measure, keys_where(lambda each: each.comparable))
+    if (threshold is not None) != measure_of(measure).needs_threshold:
         raise InvalidInputError(
             f"{measure!r} {'needs' if threshold is None else 'takes no'} `threshold`, got "
             f"{threshold!r}."
         )
     at = None if threshold is None else check_number("threshold", threshold, low=0, high=1)
     columns = check_columns(part.labels, part.scores, part.patients)
-    return single_estimate(measure, columns, threshold=at, confidence_level=confidence_level)
+    return estimate_of(measure, columns, Settings(at, confidence_level))

@@ -1,7 +1,12 @@
 """The methods say what was done, and only that."""
 
+import json
+
+from prevalens.decisions import choose_threshold
+from prevalens.metrics.references import REFERENCES, cited_in
 from prevalens.predictions import Predictions
 from prevalens.reports import ClinicalReport
+from prevalens.reports.references import OWN
 
 
 def text_of(report: ClinicalReport) -> str:
@@ -43,6 +48,22 @@ def test_a_correction_brings_its_references(report: ClinicalReport) -> None:
     assert "Saerens" in cited
     assert "van den Goorbergh" in cited
     assert "from 0.5 among the training rows" in text_of(report)
+
+
+def test_everything_cited_anywhere_is_listed(predictions: Predictions) -> None:
+    """Each "Name YYYY" in the record's sentences and methods stands in the list of references."""
+    report = ClinicalReport(
+        predictions,
+        threshold=choose_threshold(predictions, sensitivity=0.7, confidence=0.8),
+        prevalence=0.1,
+        by="site",
+        compare=predictions.with_scores(predictions.scores**2, train_prevalence=0.5),
+        patient_score="mean",
+    )
+    listed = report["methods"]["references"]
+    for cited in cited_in(json.dumps(report.to_dict() | {"guidelines": []}, ensure_ascii=False)):
+        found = [full for key, full in {**REFERENCES, **OWN}.items() if key.endswith(cited)]
+        assert set(found) & set(listed), cited
 
 
 def test_holm_is_named_where_several_tests_are(predictions: Predictions) -> None:

@@ -11,7 +11,8 @@ from prevalens.reports.sections.section import Answer, Section
 
 def _show(report: ReportHead) -> Sequence[Block]:
     estimates = report.estimates
-    keys = keys_of(estimates, "threshold")
+    # A user's measure that is not registered where the report is read has no section of its own.
+    keys = [*keys_of(estimates, "threshold"), *keys_of(estimates, "other")]
     caption = f"Estimates at the threshold, with {report.level}"
     table = estimate_table(estimates, keys, caption=caption, address="estimates")
     return [table, *noted(estimates, keys)]

@@ -9,7 +9,6 @@ from prevalens.metrics.reliability import reliability_curve
 from prevalens.reports.document import Block, Chart, Line, Paragraph
 from prevalens.reports.estimate_tables import estimate_table, keys_of, noted
 from prevalens.reports.estimate_text import count_text, estimate_text, percent_text
-from prevalens.reports.model_estimates import model_estimates
 from prevalens.reports.record_parts import EstimatePart
 from prevalens.reports.report_head import ReportHead
 from prevalens.reports.request import Request
@@ -99,15 +98,7 @@ def _calibrated(
     labels = request.predictions.labels
     at = request.threshold if threshold is None else threshold
     if estimates is None:
-        every = model_estimates(
-            labels,
-            scores,
-            request.codes,
-            threshold=at,
-            confidence_level=request.confidence_level,
-            seed=request.seed,
-        )
-        estimates = {key: every[key] for key in keys_of(every, "calibration")}
+        estimates = request.estimates_of(scores, at, lambda measure: measure.group == "calibration")
     both = 0 < labels.sum() < len(labels)
     return Calibrated(
         train_prevalence=train,

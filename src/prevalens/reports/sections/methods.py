@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from prevalens._records import Part
+from prevalens.metrics.registry import all_measures
 from prevalens.reports.document import Block, Listing, Paragraph
 from prevalens.reports.estimate_text import name_of
 from prevalens.reports.record_parts import EstimatePart
@@ -33,7 +34,10 @@ def _derive(made: Made) -> Methods:
     sentences = _sentences(made.report)
     # Whatever cites a paper anywhere in the report has it listed here.
     texts = _texts(msgspec.to_builtins(made.report))
-    return Methods(sentences=sentences, references=references_in([*sentences, *texts, _GUIDELINES]))
+    found = references_in([*sentences, *texts, _GUIDELINES])
+    held = [measure for measure in all_measures() if measure.key in made.report.estimates]
+    defining = {paper for measure in held for paper in measure.full_references()}
+    return Methods(sentences=sentences, references=sorted({*found, *defining}, key=str.casefold))
 
 
 _GUIDELINES = "Sounderajah 2025; Collins 2024; Tejani 2024"

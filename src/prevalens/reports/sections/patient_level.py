@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from prevalens._records import Part
 from prevalens.metrics.every_estimate import all_estimates
+from prevalens.metrics.registry import keys_where
 from prevalens.predictions.patient_score import patient_scores
 from prevalens.reports.document import Block, Paragraph
-from prevalens.reports.estimate_tables import estimate_table, keys_of, noted
+from prevalens.reports.estimate_tables import estimate_table, noted
 from prevalens.reports.record_parts import EstimatePart, MatrixPart, matrix_part
 from prevalens.reports.report_head import ReportHead
 from prevalens.reports.request import Request
@@ -34,6 +35,7 @@ def _compute(request: Request) -> PatientLevel | None:
         patients=pooled.patients,
         confidence_level=request.confidence_level,
         seed=request.seed,
+        measures=keys_where(lambda measure: measure.group in {"threshold", "ranking"}),
     )
     return PatientLevel(
         pooled_by=request.patient_score,
@@ -50,7 +52,7 @@ def _show(report: ReportHead) -> Sequence[Block]:
     part = SECTION.of(report)
     if part is None:
         return []
-    keys = [*keys_of(part.estimates, "threshold"), *keys_of(part.estimates, "ranking")]
+    keys = list(part.estimates)
     return [
         Paragraph(
             f"One score per patient, the {part.pooled_by} of the images' scores; a patient is "

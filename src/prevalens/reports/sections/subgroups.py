@@ -164,7 +164,7 @@ def _level(
     patients = None if codes is None else codes[rows]
     labels, at = held.labels[rows], request.threshold
 
-    def every(scores: Scores) -> dict[str, Estimate]:
+    def every(scores: Scores, *measures: str) -> dict[str, Estimate]:
         return all_estimates(
             labels,
             scores,
@@ -172,14 +172,15 @@ def _level(
             patients=patients,
             confidence_level=request.confidence_level,
             seed=request.seed,
+            measures=measures,
         )
 
-    estimates = every(held.scores[rows])
+    estimates = every(held.scores[rows], *_SHOWN)
     # Calibration is that of risks: of scores corrected to the prevalence of the rows.
     risks = request.risks_at(held, held.prevalence)[rows]
     if held.train_prevalence is not None:
-        estimates["calibration_intercept"] = every(risks)["calibration_intercept"]
-    kept = {name: estimate_part(estimates[name]) for name in estimates if name in _SHOWN}
+        estimates |= every(risks, "calibration_intercept")
+    kept = {name: estimate_part(estimates[name]) for name in estimates}
     return Level(
         level=level,
         suppressed=False,

@@ -63,18 +63,22 @@ def _compute(request: Request) -> Usefulness:
         for risk in risks
     ]
     here = at_risk(at)
+    estimates = estimate_parts(
+        {
+            "net_benefit": here.model(),
+            "net_benefit_treat_all": here.treat_all(),
+            "net_benefit_over_treat_all": here.over_treat_all(),
+        }
+    )
+    if request.prevalence is None:
+        # The table's measures of usefulness are at the prevalence of the rows.
+        estimates |= request.estimates_of(scores, at, lambda measure: measure.group == "utility")
     return Usefulness(
         prevalence=request.target,
         stated=request.prevalence is not None,
         corrected=shift is not None,
         risk=at,
-        estimates=estimate_parts(
-            {
-                "net_benefit": here.model(),
-                "net_benefit_treat_all": here.treat_all(),
-                "net_benefit_over_treat_all": here.over_treat_all(),
-            }
-        ),
+        estimates=estimates,
         curve=DecisionPoints(
             risks=risks,
             model=[estimate.value for estimate in model],

@@ -22,9 +22,10 @@ from slow_jackknife import (
     weighted_average_precision,
 )
 
-from prevalens.metrics.closed_forms import closed_estimates
 from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.inputs import Columns
+from prevalens.metrics.registry import all_measures, estimate_of
+from prevalens.metrics.settings import Settings
 
 rows = st.lists(
     st.tuples(st.booleans(), st.integers(0, 10), st.integers(0, 4)), min_size=1, max_size=40
@@ -39,9 +40,8 @@ def test_no_input_gives_nan_or_unordered_limits(given_rows: list[tuple[bool, int
     codes = np.unique(patients, return_inverse=True)[1]
     for ids in (None, codes):
         columns = Columns(labels, tenths / 10, ids)
-        for name, estimate in closed_estimates(
-            columns, threshold=0.5, confidence_level=0.95
-        ).items():
+        for measure in all_measures():
+            name, estimate = measure.key, measure.compute(columns, Settings(0.5, 0.95, 100))
             if estimate.value is None:
                 assert estimate.not_estimable, name
                 continue
@@ -59,10 +59,16 @@ def test_no_input_gives_nan_or_unordered_limits(given_rows: list[tuple[bool, int
 def test_patients_with_one_image_each_change_nothing(
     given_rows: list[tuple[bool, int, int]],
 ) -> None:
-    """Every estimate equals its classical form to the last digit."""
+    """Every estimate that draws nothing equals its classical form to the last digit."""
     labels, tenths, _ = (np.array(column) for column in zip(*given_rows, strict=True))
     alone, single = (
-        closed_estimates(Columns(labels, tenths / 10, codes), threshold=0.5, confidence_level=0.95)
+        {
+            measure.key: measure.compute(
+                Columns(labels, tenths / 10, codes), Settings(0.5, 0.95, 100)
+            )
+            for measure in all_measures()
+            if not {"expected_calibration_error", "integrated_calibration_index"} & {measure.key}
+        }
         for codes in (None, np.arange(labels.size))
     )
     for name, estimate in alone.items():
@@ -80,7 +86,7 @@ N = PATIENTS.size
 LABELS = RNG.random(N) < RNG.beta(1, 1, 24)[PATIENTS]
 SHIFT = RNG.normal(0, 0.2, 24)[PATIENTS]
 SCORES = np.clip(np.round(0.25 + 0.25 * LABELS + SHIFT + 0.35 * RNG.random(N), 2), 0.03, 0.97)
-CALLS = SCORES >= 0.5
+PREDICTED = SCORES >= 0.5
 EVERY = np.ones(N, dtype=bool)
 BOTH = [LABELS, ~LABELS]
 
@@ -92,8 +98,8 @@ def share(of: np.ndarray, hits: np.ndarray) -> WeightedEstimate:
 
 def counted(estimate: Callable[..., float]) -> WeightedEstimate:
     """Make a weighted estimate of the four counts."""
-    cells = (LABELS & CALLS, LABELS & ~CALLS, ~LABELS & CALLS, ~LABELS & ~CALLS)
-    return lambda w: float(estimate(*(w[cell].sum() for cell in cells)))
+    matrix = (LABELS & PREDICTED, LABELS & ~PREDICTED, ~LABELS & PREDICTED, ~LABELS & ~PREDICTED)
+    return lambda w: float(estimate(*(w[cell].sum() for cell in matrix)))
 
 
 def mean(values: np.ndarray) -> WeightedEstimate:
@@ -102,7 +108,7 @@ def mean(values: np.ndarray) -> WeightedEstimate:
 
 
 def correlation(tp: float, fn: float, fp: float, tn: float) -> float:
-    """Compute Pearson's correlation of labels and calls."""
+    """Compute Pearson's correlation of labels and predictions."""
     n, positive, called = tp + fn + fp + tn, tp + fn, tp + fp
     covariance = tp / n - positive / n * called / n
     return covariance / math.sqrt(positive * (n - positive) * called * (n - called)) * n**2
@@ -118,11 +124,11 @@ def agreement(tp: float, fn: float, fp: float, tn: float) -> float:
 WHAT_HAPPENED = np.where(LABELS, SCORES, 1 - SCORES)
 # Name: the weighted estimate, the kinds of rows, and its scale.
 SLOWLY: dict[str, tuple[WeightedEstimate, list[np.ndarray], Scale]] = {
-    "sensitivity": (share(LABELS, CALLS), [LABELS], LOGIT),
-    "specificity": (share(~LABELS, ~CALLS), [~LABELS], LOGIT),
-    "ppv": (share(CALLS, LABELS), [CALLS], LOGIT),
-    "npv": (share(~CALLS, ~LABELS), [~CALLS], LOGIT),
-    "accuracy": (share(EVERY, LABELS == CALLS), [EVERY], LOGIT),
+    "sensitivity": (share(LABELS, PREDICTED), [LABELS], LOGIT),
+    "specificity": (share(~LABELS, ~PREDICTED), [~LABELS], LOGIT),
+    "ppv": (share(PREDICTED, LABELS), [PREDICTED], LOGIT),
+    "npv": (share(~PREDICTED, ~LABELS), [~PREDICTED], LOGIT),
+    "accuracy": (share(EVERY, LABELS == PREDICTED), [EVERY], LOGIT),
     "prevalence": (share(EVERY, LABELS), [EVERY], LOGIT),
     "lr_positive": (counted(lambda a, b, c, d: a / (a + b) / (c / (c + d))), BOTH, LOG),
     "lr_negative": (counted(lambda a, b, c, d: b / (a + b) / (d / (c + d))), BOTH, LOG),
@@ -138,7 +144,8 @@ SLOWLY: dict[str, tuple[WeightedEstimate, list[np.ndarray], Scale]] = {
 
 def estimates_over(patients: np.ndarray | None) -> dict[str, Estimate]:
     """Compute every estimate of the rows above at a confidence level of .9."""
-    return closed_estimates(Columns(LABELS, SCORES, patients), threshold=0.5, confidence_level=0.9)
+    columns, settings = Columns(LABELS, SCORES, patients), Settings(0.5, 0.9)
+    return {name: estimate_of(name, columns, settings) for name in RESTS_ON | SLOWLY}
 
 
 @pytest.mark.parametrize("name", sorted(SLOWLY))
@@ -155,8 +162,10 @@ def test_limits_over_patients_are_those_of_a_slow_jackknife(name: str) -> None:
     # What independent images would give: a mean's variance has n - 1 below, a share's has n.
     factor = {"brier": n / (n - 1), "log_loss": n / (n - 1)}.get(name, 1.0)
     if name == "auroc":
-        pulls = slopes(estimate, N)
-        squares = sum((pulls[kind] ** 2).sum() * kind.sum() / (kind.sum() - 1) for kind in kinds)
+        influence_values = slopes(estimate, N)
+        squares = sum(
+            (influence_values[kind] ** 2).sum() * kind.sum() / (kind.sum() - 1) for kind in kinds
+        )
     else:
         squares = slow.squares * factor
     effect = max(slow.error**2 / squares, 1)
@@ -165,14 +174,19 @@ def test_limits_over_patients_are_those_of_a_slow_jackknife(name: str) -> None:
     assert (made.confidence_level, made.not_estimable) == (0.9, None)
 
 
-HITS = LABELS & CALLS
+HITS = LABELS & PREDICTED
 # Name: the rows it rests on, its events among them; words of its method alone, and over patients.
 RESTS_ON: dict[str, tuple[np.ndarray, np.ndarray, str, str]] = {
-    "sensitivity": (LABELS, CALLS, "Wilson score interval", "logit interval over patients"),
-    "specificity": (~LABELS, ~CALLS, "Wilson score interval", "logit interval over patients"),
-    "ppv": (CALLS, LABELS, "Wilson score interval", "logit interval over patients"),
-    "npv": (~CALLS, ~LABELS, "Wilson score interval", "logit interval over patients"),
-    "accuracy": (EVERY, LABELS == CALLS, "Wilson score interval", "logit interval over patients"),
+    "sensitivity": (LABELS, PREDICTED, "Wilson score interval", "logit interval over patients"),
+    "specificity": (~LABELS, ~PREDICTED, "Wilson score interval", "logit interval over patients"),
+    "ppv": (PREDICTED, LABELS, "Wilson score interval", "logit interval over patients"),
+    "npv": (~PREDICTED, ~LABELS, "Wilson score interval", "logit interval over patients"),
+    "accuracy": (
+        EVERY,
+        LABELS == PREDICTED,
+        "Wilson score interval",
+        "logit interval over patients",
+    ),
     "prevalence": (EVERY, LABELS, "Wilson score interval", "logit interval over patients"),
     "lr_positive": (EVERY, LABELS, "(Simel, Samsa & Matchar 1991)", "log method with the delete"),
     "lr_negative": (EVERY, LABELS, "(Simel, Samsa & Matchar 1991)", "log method with the delete"),
@@ -187,7 +201,7 @@ RESTS_ON: dict[str, tuple[np.ndarray, np.ndarray, str, str]] = {
     ),
     "mcc": (EVERY, LABELS, "counts, on Fisher's z scale, images", "delta method, on Fisher's z"),
     "kappa": (EVERY, LABELS, "2x2 counts, images independent", "delta method with the delete"),
-    "auroc": (EVERY, LABELS, "DeLong, images independent", "placements summed over patients"),
+    "auroc": (EVERY, LABELS, "DeLong, images independent", "placed summed over patients"),
     "average_precision": (EVERY, LABELS, "infinitesimal jackknife", "jackknife over patients"),
     "brier": (EVERY, LABELS, "logit scale, images independent", "logit scale, delete-one-patient"),
     "log_loss": (EVERY, LABELS, "log scale, images independent", "log scale, delete-one-patient"),
@@ -218,9 +232,9 @@ def test_a_note_tells_of_few_patients(name: str) -> None:
     for k in (19, 20):
         rows = k > PATIENTS
         columns = Columns(LABELS[rows], SCORES[rows], PATIENTS[rows])
-        made = closed_estimates(columns, threshold=0.5, confidence_level=0.9)[name]
+        made = estimate_of(name, columns, Settings(0.5, 0.9))
         assert made.lower is not None
-        of = (LABELS | CALLS if name == "f1" else RESTS_ON[name][0]) & rows
+        of = (LABELS | PREDICTED if name == "f1" else RESTS_ON[name][0]) & rows
         few = np.unique(PATIENTS[of]).size < 20
         assert ("Rests on only" in str(made.note)) == few
         assert ("With few patients" in str(made.note)) == (name == "calibration_slope")
@@ -228,11 +242,11 @@ def test_a_note_tells_of_few_patients(name: str) -> None:
 
 def test_patients_widen_a_jaccard_share_and_f1_with_it() -> None:
     """F1 over patients: 2 J / (1 + J) of the limits of the share of hits among either."""
-    either = LABELS | CALLS
+    either = LABELS | PREDICTED
     slow = slow_jackknife(share(either, HITS), [either], PATIENTS)
     low, high = slow.limits(0.9, LOGIT)
     made = estimates_over(PATIENTS)["f1"]
-    assert made.value == pytest.approx(sklearn_metrics.f1_score(LABELS, CALLS))
+    assert made.value == pytest.approx(sklearn_metrics.f1_score(LABELS, PREDICTED))
     assert (made.lower, made.upper) == pytest.approx(
         (2 * low / (1 + low), 2 * high / (1 + high)), rel=1e-5
     )
@@ -247,8 +261,8 @@ def test_youden_over_patients_adds_the_arms_with_their_correlation() -> None:
             [
                 (rows & (p == PATIENTS) & hits).sum() - value * (rows & (p == PATIENTS)).sum()
                 for rows, hits, value in (
-                    (LABELS, CALLS, one.value),
-                    (~LABELS, ~CALLS, two.value),
+                    (LABELS, PREDICTED, one.value),
+                    (~LABELS, ~PREDICTED, two.value),
                 )
             ]
             for p in range(24)

@@ -1,4 +1,4 @@
-"""The 2x2 table, as a whole and patient by patient."""
+"""The confusion matrix in scikit-learn's order, as a whole and patient by patient."""
 
 from dataclasses import dataclass
 
@@ -12,24 +12,24 @@ from prevalens.typing import Codes, Flags, Numbers
 
 
 @dataclass(frozen=True, eq=False)
-class Cells:
-    """Labels and calls of the same images, counted.
+class ConfusionMatrix:
+    """Labels and predictions of the same images, counted.
 
     Args:
         labels: True where the image is positive, shape `(n_rows,)`.
-        calls: True where it is called positive, shape `(n_rows,)`.
+        predictions: True where it is predicted positive, shape `(n_rows,)`.
         codes: Number of each row's patient; None where images are independent.
         confidence_level: Coverage the intervals aim at.
     """
 
     labels: Flags
-    calls: Flags
+    predictions: Flags
     codes: Codes | None
     confidence_level: float
 
     @property
     def counts(self) -> Numbers:
-        """True positives, false negatives, false positives, true negatives: shape `(4,)`."""
+        """True negatives, false positives, false negatives, true positives: shape `(4,)`."""
         return np.bincount(self._cell, minlength=4).astype(float)
 
     @property
@@ -42,7 +42,7 @@ class Cells:
 
     @property
     def _cell(self) -> Codes:
-        return 2 * (~self.labels).astype(np.int64) + ~self.calls
+        return 2 * self.labels.astype(np.int64) + self.predictions
 
     @property
     def basis(self) -> Basis:
@@ -60,25 +60,31 @@ class Cells:
         )
 
     def sensitivity(self, interval: str = "wilson") -> Estimate:
-        """Compute the share of positive images that are called positive."""
-        return self.share(self.labels, self.calls, empty="no positive images", interval=interval)
+        """Compute the share of positive images that are predicted positive."""
+        return self.share(
+            self.labels, self.predictions, empty="no positive images", interval=interval
+        )
 
     def specificity(self, interval: str = "wilson") -> Estimate:
-        """Compute the share of negative images that are called negative."""
+        """Compute the share of negative images that are predicted negative."""
         empty = "no negative images"
-        return self.share(~self.labels, ~self.calls, empty=empty, interval=interval)
+        return self.share(~self.labels, ~self.predictions, empty=empty, interval=interval)
 
     def ppv(self, interval: str = "wilson") -> Estimate:
-        """Compute the share of positive calls that are right."""
-        return self.share(self.calls, self.labels, empty="no positive calls", interval=interval)
+        """Compute the share of positive predictions that are right."""
+        return self.share(
+            self.predictions, self.labels, empty="no positive predictions", interval=interval
+        )
 
     def npv(self, interval: str = "wilson") -> Estimate:
-        """Compute the share of negative calls that are right."""
-        return self.share(~self.calls, ~self.labels, empty="no negative calls", interval=interval)
+        """Compute the share of negative predictions that are right."""
+        return self.share(
+            ~self.predictions, ~self.labels, empty="no negative predictions", interval=interval
+        )
 
     def accuracy(self, interval: str = "wilson") -> Estimate:
-        """Compute the share of calls that are right."""
-        right = self.labels == self.calls
+        """Compute the share of predictions that are right."""
+        right = self.labels == self.predictions
         return proportion_estimate(
             right, self.codes, confidence_level=self.confidence_level, empty="", interval=interval
         )

@@ -1,0 +1,108 @@
+"""Estimates that are smooth functions of means over images: value, slopes, and many weightings."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from prevalens.metrics.influences import Influence
+from prevalens.metrics.inputs import Columns
+from prevalens.typing import Flags, Numbers
+
+Rows = Callable[[Columns, float], tuple[Numbers, ...]]
+Kinds = Callable[[Columns, float], tuple[Flags, ...]]
+
+
+def every_row(columns: Columns, threshold: float) -> tuple[Flags, ...]:
+    """Return one kind: all images."""
+    del threshold
+    return (np.ones(columns.labels.size, dtype=bool),)
+
+
+def by_label(columns: Columns, threshold: float) -> tuple[Flags, ...]:
+    """Return two kinds: positive and negative images."""
+    del threshold
+    return (columns.labels, ~columns.labels)
+
+
+def positive_rows(columns: Columns, threshold: float) -> tuple[Flags, ...]:
+    """Return one kind: positive images."""
+    del threshold
+    return (columns.labels,)
+
+
+def negative_rows(columns: Columns, threshold: float) -> tuple[Flags, ...]:
+    """Return one kind: negative images."""
+    del threshold
+    return (~columns.labels,)
+
+
+def predicted_positive(columns: Columns, threshold: float) -> tuple[Flags, ...]:
+    """Return one kind: images with a score of at least the threshold."""
+    return (columns.scores >= threshold,)
+
+
+def predicted_negative(columns: Columns, threshold: float) -> tuple[Flags, ...]:
+    """Return one kind: images with a score below the threshold."""
+    return (columns.scores < threshold,)
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A smooth function of means over images.
+
+    Args:
+        rows: What is averaged: columns and threshold to arrays of shape `(n_rows,)`.
+        combine: Turns the means into the estimate; of numpy operations that take arrays and
+            complex numbers.
+        kinds: The rows that count, split into the kinds that are averaged apart.
+    """
+
+    rows: Rows
+    combine: Callable[..., Any]
+    kinds: Kinds = every_row
+
+    def influence(self, columns: Columns, threshold: float) -> Influence:
+        """Return the estimate and each row's influence value; nan where it is undefined."""
+        rows = np.stack(self.rows(columns, threshold))
+        means = rows.mean(axis=1)
+        with np.errstate(all="ignore"):
+            value = float(self.combine(*means))
+            slopes = slopes_of(self.combine, means)
+        kinds = self.kinds(columns, threshold)
+        values: Numbers = slopes @ (rows - means[:, None]) / columns.labels.size
+        return Influence(value, np.where(np.any(kinds, axis=0), values, 0.0), kinds)
+
+
+def slopes_of(combine: Callable[..., Any], at: Numbers) -> Numbers:
+    """Differentiate by a complex step, exact to rounding (Squire & Trapp 1998).
+
+    Args:
+        combine: A function of `k` numbers.
+        at: Where, shape `(k,)`.
+    """
+    steps = at + 1e-20j * np.eye(at.size)
+    return np.array([complex(combine(*step)).imag for step in steps]) / 1e-20
+
+
+def confusion_rows(columns: Columns, threshold: float) -> tuple[Numbers, ...]:
+    """Return, for each image, whether it is a true negative, false positive, and so on.
+
+    The order is scikit-learn's: tn, fp, fn, tp.
+    """
+    labels, predicted = columns.labels, columns.scores >= threshold
+    matrix = (~labels & ~predicted, ~labels & predicted, labels & ~predicted, labels & predicted)
+    tn, fp, fn, tp = (cell.astype(np.float64) for cell in matrix)
+    return tn, fp, fn, tp
+
+
+def of_counts(combine: Callable[..., Any], kinds: Kinds = by_label) -> Formula:
+    """Make the formula of a function of the confusion matrix.
+
+    Args:
+        combine: Takes `tn, fp, fn, tp`, counts or shares of images alike: only their ratios may
+            matter.
+        kinds: The rows that count, split into the kinds that are averaged apart.
+    """
+    return Formula(confusion_rows, combine, kinds)

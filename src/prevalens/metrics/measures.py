@@ -1,0 +1,382 @@
+"""The table of measures: every estimate the library knows, one entry each, in a report's order."""
+
+# ruff: noqa: ARG005 - a formula names all four counts, whichever it uses
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+
+from prevalens.metrics.calibration import (
+    brier_estimate,
+    intercept_estimate,
+    joint_intercept_estimate,
+    log_loss_estimate,
+    slope_estimate,
+)
+from prevalens.metrics.compound import (
+    balanced_accuracy_estimate,
+    f1_estimate,
+    kappa_estimate,
+    mcc_estimate,
+    youden_estimate,
+)
+from prevalens.metrics.confusion_matrix import ConfusionMatrix
+from prevalens.metrics.estimate import Estimate
+from prevalens.metrics.formulas import (
+    Formula,
+    every_row,
+    negative_rows,
+    of_counts,
+    positive_rows,
+    predicted_negative,
+    predicted_positive,
+)
+from prevalens.metrics.influences import auroc_influence, average_precision_influence
+from prevalens.metrics.inputs import Columns
+from prevalens.metrics.likelihood import dor_estimate, lr_negative_estimate, lr_positive_estimate
+from prevalens.metrics.measure import Measure
+from prevalens.metrics.precision_recall import average_precision_estimate
+from prevalens.metrics.ranking import auroc_estimate
+from prevalens.metrics.reliability import (
+    calibration_error_estimate,
+    observed_expected_estimate,
+    scaled_brier_estimate,
+)
+from prevalens.metrics.settings import Settings
+from prevalens.metrics.smooth import calibration_index_estimate
+from prevalens.metrics.utility import benefit_at, benefit_rows, standardised_at, treat_all_at
+from prevalens.metrics.weighted import line_engine, rank_engine
+from prevalens.typing import Numbers
+
+
+def _of_matrix(
+    estimate: Callable[[ConfusionMatrix], Estimate],
+) -> Callable[[Columns, Settings], Estimate]:
+    """Count the confusion matrix at the threshold first."""
+
+    def made(columns: Columns, settings: Settings) -> Estimate:
+        at = 0.0 if settings.threshold is None else settings.threshold
+        predicted = columns.scores >= at
+        return estimate(
+            ConfusionMatrix(columns.labels, predicted, columns.codes, settings.confidence_level)
+        )
+
+    return made
+
+
+def _of_scores(estimate: Callable[..., Estimate]) -> Callable[[Columns, Settings], Estimate]:
+    return lambda columns, settings: estimate(columns, confidence_level=settings.confidence_level)
+
+
+def _squares(columns: Columns, threshold: float) -> tuple[Numbers, ...]:
+    del threshold
+    labels = columns.labels.astype(np.float64)
+    return np.square(columns.scores - labels), labels
+
+
+def _losses(columns: Columns, threshold: float) -> tuple[Numbers, ...]:
+    del threshold
+    with np.errstate(divide="ignore"):
+        return (-np.log(np.where(columns.labels, columns.scores, 1 - columns.scores)),)
+
+
+def _events(columns: Columns, threshold: float) -> tuple[Numbers, ...]:
+    del threshold
+    return columns.labels.astype(np.float64), columns.scores
+
+
+_at = partial(Measure, group="threshold", needs_threshold=True)
+_share = partial(_at, direction="higher", low=0.0, high=1.0, comparable=True)
+_calibration = partial(Measure, group="calibration")
+_utility = partial(
+    Measure,
+    group="utility",
+    direction="higher",
+    needs_threshold=True,
+    below_one=True,
+    high=1.0,
+)
+_loss = partial(_calibration, direction="lower", low=0.0)
+_PREDICTIVE = ("Altman & Bland 1994",)
+
+TABLE = (
+    _share(
+        key="sensitivity",
+        title="Sensitivity",
+        formula=of_counts(lambda tn, fp, fn, tp: tp / (tp + fn), positive_rows),
+        estimate=_of_matrix(ConfusionMatrix.sensitivity),
+        counted=True,
+        needs="positive",
+        references=_PREDICTIVE,
+    ),
+    _share(
+        key="specificity",
+        title="Specificity",
+        formula=of_counts(lambda tn, fp, fn, tp: tn / (tn + fp), negative_rows),
+        estimate=_of_matrix(ConfusionMatrix.specificity),
+        counted=True,
+        needs="negative",
+        references=_PREDICTIVE,
+    ),
+    _share(
+        key="ppv",
+        title="Positive predictive value",
+        formula=of_counts(lambda tn, fp, fn, tp: tp / (tp + fp), predicted_positive),
+        estimate=_of_matrix(ConfusionMatrix.ppv),
+        counted=True,
+        references=_PREDICTIVE,
+    ),
+    _share(
+        key="npv",
+        title="Negative predictive value",
+        formula=of_counts(lambda tn, fp, fn, tp: tn / (tn + fn), predicted_negative),
+        estimate=_of_matrix(ConfusionMatrix.npv),
+        counted=True,
+        references=_PREDICTIVE,
+    ),
+    _at(
+        key="lr_positive",
+        title="Positive likelihood ratio",
+        direction="higher",
+        low=0.0,
+        formula=of_counts(lambda tn, fp, fn, tp: tp / (tp + fn) / (fp / (tn + fp))),
+        estimate=_of_matrix(lr_positive_estimate),
+        references=("Deeks & Altman 2004",),
+        needs="both",
+    ),
+    _at(
+        key="lr_negative",
+        title="Negative likelihood ratio",
+        direction="lower",
+        low=0.0,
+        formula=of_counts(lambda tn, fp, fn, tp: fn / (tp + fn) / (tn / (tn + fp))),
+        estimate=_of_matrix(lr_negative_estimate),
+        references=("Deeks & Altman 2004",),
+        needs="both",
+    ),
+    _at(
+        key="dor",
+        title="Diagnostic odds ratio",
+        direction="higher",
+        low=0.0,
+        formula=of_counts(lambda tn, fp, fn, tp: tp * tn / (fp * fn)),
+        estimate=_of_matrix(dor_estimate),
+        references=("Glas 2003",),
+        needs="both",
+    ),
+    _share(
+        key="accuracy",
+        title="Accuracy",
+        formula=of_counts(lambda tn, fp, fn, tp: (tp + tn) / (tn + fp + fn + tp), every_row),
+        estimate=_of_matrix(ConfusionMatrix.accuracy),
+        counted=True,
+        references=("Maier-Hein 2024",),
+    ),
+    _share(
+        key="balanced_accuracy",
+        title="Balanced accuracy",
+        formula=of_counts(lambda tn, fp, fn, tp: (tp / (tp + fn) + tn / (tn + fp)) / 2),
+        estimate=_of_matrix(balanced_accuracy_estimate),
+        references=("Brodersen 2010",),
+        needs="both",
+    ),
+    _at(
+        key="youden",
+        title="Youden's J",
+        direction="higher",
+        low=-1.0,
+        high=1.0,
+        comparable=True,
+        formula=of_counts(lambda tn, fp, fn, tp: tp / (tp + fn) + tn / (tn + fp) - 1),
+        estimate=_of_matrix(youden_estimate),
+        references=("Youden 1950",),
+        needs="both",
+    ),
+    _share(
+        key="f1",
+        title="F1",
+        formula=of_counts(lambda tn, fp, fn, tp: 2 * tp / (2 * tp + fp + fn)),
+        estimate=_of_matrix(f1_estimate),
+        needs="positive",
+        references=("van Rijsbergen 1979",),
+    ),
+    _share(
+        key="f2",
+        title="F2",
+        formula=of_counts(lambda tn, fp, fn, tp: 5 * tp / (5 * tp + fp + 4 * fn)),
+        needs="positive",
+        references=("van Rijsbergen 1979",),
+    ),
+    _at(
+        key="mcc",
+        title="Matthews correlation",
+        direction="higher",
+        low=-1.0,
+        high=1.0,
+        comparable=True,
+        formula=of_counts(
+            lambda tn, fp, fn, tp: (
+                (tp * tn - fp * fn) / np.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn))
+            )
+        ),
+        estimate=_of_matrix(mcc_estimate),
+        references=("Matthews 1975",),
+        needs="both",
+    ),
+    _at(
+        key="kappa",
+        title="Cohen's kappa",
+        direction="higher",
+        low=-1.0,
+        high=1.0,
+        comparable=True,
+        formula=of_counts(
+            lambda tn, fp, fn, tp: (
+                2 * (tp * tn - fn * fp) / ((tp + fp) * (fp + tn) + (tp + fn) * (fn + tn))
+            )
+        ),
+        estimate=_of_matrix(kappa_estimate),
+        references=("Cohen 1960",),
+        needs="both",
+    ),
+    Measure(
+        key="auroc",
+        title="AUROC",
+        group="ranking",
+        direction="higher",
+        low=0.0,
+        high=1.0,
+        comparable=True,
+        estimate=_of_scores(auroc_estimate),
+        influence=lambda columns, _: auroc_influence(columns.labels, columns.scores),
+        engine=rank_engine,
+        references=("Hanley & McNeil 1982",),
+        needs="both",
+    ),
+    Measure(
+        key="average_precision",
+        title="Average precision",
+        group="ranking",
+        direction="higher",
+        low=0.0,
+        high=1.0,
+        comparable=True,
+        estimate=_of_scores(average_precision_estimate),
+        influence=lambda columns, _: average_precision_influence(columns.labels, columns.scores),
+        engine=rank_engine,
+        references=("Boyd, Eng & Page 2013",),
+        needs="both",
+    ),
+    _loss(
+        key="brier",
+        title="Brier score",
+        high=1.0,
+        comparable=True,
+        formula=Formula(_squares, lambda loss, _: loss),
+        estimate=_of_scores(brier_estimate),
+        references=("Brier 1950",),
+    ),
+    _calibration(
+        key="scaled_brier",
+        title="Scaled Brier score",
+        direction="higher",
+        high=1.0,
+        comparable=True,
+        formula=Formula(_squares, lambda loss, share: 1 - loss / (share * (1 - share))),
+        estimate=_of_scores(scaled_brier_estimate),
+        references=("Steyerberg 2010",),
+        needs="both",
+    ),
+    _loss(
+        key="log_loss",
+        title="Log loss",
+        comparable=True,
+        formula=Formula(_losses, lambda loss: loss),
+        estimate=_of_scores(log_loss_estimate),
+        references=("Good 1952",),
+    ),
+    _calibration(
+        key="calibration_intercept",
+        title="Calibration intercept (slope 1)",
+        direction="target",
+        target=0.0,
+        estimate=_of_scores(intercept_estimate),
+        engine=line_engine("calibration_intercept", slope=False),
+        references=("Cox 1958", "Van Calster 2019"),
+    ),
+    _calibration(
+        key="calibration_slope",
+        title="Calibration slope",
+        direction="target",
+        target=1.0,
+        estimate=_of_scores(slope_estimate),
+        engine=line_engine("calibration_slope", slope=True),
+        references=("Cox 1958", "Van Calster 2019"),
+    ),
+    _calibration(
+        key="calibration_joint_intercept",
+        title="Calibration intercept (joint with the slope)",
+        direction="target",
+        target=0.0,
+        estimate=_of_scores(joint_intercept_estimate),
+        references=("Cox 1958",),
+    ),
+    _calibration(
+        key="observed_expected",
+        title="Observed / expected",
+        direction="target",
+        target=1.0,
+        low=0.0,
+        formula=Formula(_events, lambda observed, expected: observed / expected),
+        estimate=_of_scores(observed_expected_estimate),
+        references=("Debray 2017",),
+    ),
+    _loss(
+        key="expected_calibration_error",
+        title="Expected calibration error",
+        high=1.0,
+        estimate=calibration_error_estimate,
+        references=("Guo 2017",),
+    ),
+    _loss(
+        key="integrated_calibration_index",
+        title="Integrated calibration index",
+        high=1.0,
+        estimate=calibration_index_estimate,
+        references=("Austin & Steyerberg 2019",),
+    ),
+    _utility(
+        key="net_benefit",
+        title="Net benefit",
+        comparable=True,
+        formula=Formula(benefit_rows, lambda benefit, _: benefit),
+        estimate=benefit_at,
+        references=("Vickers & Elkin 2006",),
+    ),
+    _utility(
+        key="net_benefit_treat_all",
+        title="Net benefit of treating all",
+        estimate=treat_all_at,
+        references=("Vickers & Elkin 2006",),
+    ),
+    _utility(
+        key="standardised_net_benefit",
+        title="Standardised net benefit",
+        formula=Formula(benefit_rows, lambda benefit, share: benefit / share),
+        estimate=standardised_at,
+        references=("Kerr 2016",),
+        needs="positive",
+    ),
+    Measure(
+        key="prevalence",
+        title="Prevalence among these rows",
+        group="flow",
+        direction="none",
+        low=0.0,
+        high=1.0,
+        formula=Formula(_events, lambda observed, _: observed),
+        estimate=_of_matrix(ConfusionMatrix.prevalence),
+        counted=True,
+        references=_PREDICTIVE,
+    ),
+)
