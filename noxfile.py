@@ -26,7 +26,6 @@ IN_WHEEL = [
     "prevalens/reports/templates/page.html",
     "prevalens/reports/templates/page.js",
     "prevalens/augmentation/policy.schema.json",
-    "prevalens/callbacks/backup.schema.json",
     "prevalens/cohorts/make_cells.schema.json",
     "prevalens/models/card.schema.json",
     "prevalens/splits/partition.schema.json",

@@ -40,7 +40,7 @@ def test_the_three_lists_of_a_stage_agree(stage: str) -> None:
         # A file exported whole is imported from the stage itself.
         alias.name: alias.name
         if node.module == f"prevalens.{stage}"
-        else node.module.rpartition(".")[2]
+        else node.module.removeprefix(f"prevalens.{stage}.")
         for block in ast.walk(tree)
         if isinstance(block, ast.If)
         for node in ast.walk(block)

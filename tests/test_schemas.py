@@ -11,8 +11,6 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from prevalens import callbacks, models
-from prevalens.augmentation import AugmentationPolicy, Flip, presets
-from prevalens.augmentation.operations_by_name import BY_NAME
 from prevalens.cohorts import Cohort, make_cells
 from prevalens.exceptions import LeakageWarning
 from prevalens.splits import ImageHoldout, PatientHoldout, PatientKFold
@@ -44,11 +42,6 @@ def partition(folder: Path, cohort: Cohort) -> dict[str, Any]:
     return record
 
 
-def policy(folder: Path, cohort: Cohort) -> dict[str, Any]:
-    """Return a policy of every operation."""
-    return AugmentationPolicy([kind() for kind in BY_NAME.values()], name="all").to_dict()
-
-
 def trained(folder: Path) -> Any:
     """Train a small network for one epoch, backed up in `backup.npz`."""
     keras = pytest.importorskip("keras", exc_type=ImportError)
@@ -60,14 +53,6 @@ def trained(folder: Path) -> Any:
     pixels, labels = np.zeros((4, 8, 8, 3), "float32"), np.array([0, 1, 0, 1], "float32")
     model.fit(pixels, labels, epochs=1, verbose=0, callbacks=[adjuster, backup])
     return model
-
-
-def training_backup(folder: Path, cohort: Cohort) -> dict[str, Any]:
-    """Return the record inside a training backup."""
-    trained(folder)
-    with np.load(folder / "backup.npz") as stored:
-        record: dict[str, Any] = json.loads(stored["record"].tobytes())
-    return record
 
 
 def classifier_card(folder: Path, cohort: Cohort) -> dict[str, Any]:
@@ -83,10 +68,8 @@ def classifier_card(folder: Path, cohort: Cohort) -> dict[str, Any]:
 WRITERS: dict[str, Callable[[Path, Cohort], dict[str, Any]]] = {
     "make_cells.schema.json": drawn_cells,
     "partition.schema.json": partition,
-    "policy.schema.json": policy,
 }
 KERAS_WRITERS: dict[str, Callable[[Path, Cohort], dict[str, Any]]] = {
-    "backup.schema.json": training_backup,
     "card.schema.json": classifier_card,
 }
 WITH_MARKS = [*WRITERS, *(pytest.param(name, marks=pytest.mark.keras) for name in KERAS_WRITERS)]
@@ -129,18 +112,3 @@ def test_the_partitions_of_every_splitter_meet_the_schema(cohort: Cohort) -> Non
         by_image = ImageHoldout(test=0.3, seed=1).partition(cohort)
     for drawn in [by_image, *folds]:
         assert problems("partition.schema.json", drawn.to_dict()) == []
-
-
-@pytest.mark.parametrize("name", ["brief", "blood_smear", "histology", "chest_xray"])
-def test_the_presets_meet_the_schema(name: str) -> None:
-    """Every packaged policy can be checked by whoever receives it."""
-    assert problems("policy.schema.json", getattr(presets, name)().to_dict()) == []
-
-
-def test_chances_per_class_meet_the_schema_and_wrong_ones_do_not() -> None:
-    """A list of chances is accepted, a chance above 1 and a misspelt setting are not."""
-    record = AugmentationPolicy([Flip(probability=(0.5, 1.0))]).to_dict()
-    assert problems("policy.schema.json", record) == []
-    for change in ({"probability": 1.5}, {"horizontle": True}, {"operation": "flop"}):
-        edited = {**record, "operations": [{**record["operations"][0], **change}]}
-        assert problems("policy.schema.json", edited)

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from prevalens import callbacks, models
 from prevalens.augmentation import AugmentationPolicy
 from prevalens.cohorts import Cohort, read_table
-from prevalens.exceptions import InvalidInputError
+from prevalens.exceptions import InvalidInputError, PrevalensWarning
 from prevalens.predictions import Predictions
 from prevalens.reports import ClinicalReport
 from prevalens.splits import Partition
@@ -132,10 +133,17 @@ def test_a_training_backup_is_read(written: Path) -> None:
     """Weights, velocity, the adjuster's memory and the history of two epochs come back."""
     keras = pytest.importorskip("keras", exc_type=ImportError)
     program = pytest.importorskip("files.write_files", exc_type=ImportError)
-    adjuster = callbacks.LearningRateAdjuster(monitor="loss", threshold=None, verbose=0)
+    adjuster = callbacks.LearningRateAdjuster(monitor="loss", verbose=0)
     backup = callbacks.TrainingBackup(written / "backup.npz", adjuster)
     model = program.tiny_model()
-    began = backup.restore(model, epochs=5)
+    if keras.backend.backend() != "tensorflow":
+        with pytest.raises(InvalidInputError, match="was written on tensorflow, and this is"):
+            backup.restore(model, epochs=5)
+        return
+    with warnings.catch_warnings():
+        # Other versions are said, and go on.
+        warnings.simplefilter("ignore", PrevalensWarning)
+        began = backup.restore(model, epochs=5)
     with np.load(written / "backup.npz") as stored:
         kernel = stored["model/00000"]
 

@@ -21,6 +21,7 @@ The stages, in the order data flows; each is imported on first use, so that
 
 from typing import TYPE_CHECKING
 
+from prevalens._keras_registration import register_with_keras
 from prevalens._lazy import root_name
 
 if TYPE_CHECKING:
@@ -63,6 +64,9 @@ __all__ = [
     "studies",
     "versions",
 ]
+
+# So that a saved model is read whichever stage was imported first.
+register_with_keras()
 
 
 def __getattr__(name: str) -> object:

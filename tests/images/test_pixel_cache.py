@@ -13,7 +13,7 @@ import pytest
 from coded_images import make_coded_cohort
 
 from prevalens.exceptions import CacheFullError, InvalidInputError, UnreadableImageError
-from prevalens.images import PixelCache, cached_images, pixel_cache
+from prevalens.images import PillowReader, PixelCache, cached_images, pixel_cache
 from prevalens.images.cached_images import CachedImages
 
 Usage = namedtuple("Usage", "total used free")  # noqa: PYI024
@@ -26,10 +26,23 @@ def paths(tmp_path: Path) -> list[Path]:
     return [cohort.path(row) for row in range(5)]
 
 
+class Named(PillowReader):
+    """A reader of another name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        object.__setattr__(self, "_name", name)
+
+    @property
+    def name(self) -> str:
+        """The name given."""
+        return str(self._name)  # type: ignore[attr-defined]
+
+
 def opened(tmp_path: Path, paths: list[Path], **settings: object) -> CachedImages:
     """Open the cache of the images at 4x4."""
     cache = PixelCache(tmp_path / "cache", announce=lambda _: None)
-    return cache.open(paths, **{"size": (4, 4), "decoder": "test 1", **settings})  # type: ignore[arg-type]
+    return cache.open(paths, **{"size": (4, 4), **settings})  # type: ignore[arg-type]
 
 
 def files_of(tmp_path: Path) -> list[Path]:
@@ -76,17 +89,17 @@ def test_what_is_kept_is_there_when_the_cache_is_opened_again(
     assert (into[0] == 1).all()
 
 
-@pytest.mark.parametrize("change", ["size", "decoder", "order", "name"])
+@pytest.mark.parametrize("change", ["size", "reader", "order", "name"])
 def test_other_settings_or_names_start_empty(
     tmp_path: Path, paths: list[Path], change: str
 ) -> None:
-    """Another size, decoder, order or name is another list of images, kept beside the first."""
+    """Another size, reader, order or name is another list of images, kept beside the first."""
     opened(tmp_path, paths).keep(0, one(0))
     settings: dict[str, object] = {}
     if change == "size":
         settings["size"] = (2, 8)
-    elif change == "decoder":
-        settings["decoder"] = "test 2"
+    elif change == "reader":
+        settings["reader"] = Named("test 2")
     elif change == "order":
         paths.reverse()
     else:
@@ -153,7 +166,7 @@ def test_contents_can_be_verified_where_times_lie(
 ) -> None:
     """On a file system whose times say nothing, a changed image is found if asked for."""
     signatures = np.arange(20, dtype=np.uint64).reshape(5, 4)
-    monkeypatch.setattr(pixel_cache, "sign_files", lambda _: signatures)
+    monkeypatch.setattr(pixel_cache, "sign_files", lambda *_: signatures)
     monkeypatch.setattr(cached_images, "has_signature", lambda *_: True)
     first = opened(tmp_path, paths)
     first.keep(0, one(0))
@@ -161,11 +174,11 @@ def test_contents_can_be_verified_where_times_lie(
     change_a_byte(paths[0])
     assert opened(tmp_path, paths).n_kept == 2
     verified = PixelCache(tmp_path / "cache", announce=lambda _: None, verify_contents=True)
-    kept = verified.open(paths, size=(4, 4), decoder="test 1")
+    kept = verified.open(paths, size=(4, 4))
     assert missing_of(kept) == [0, 2, 3, 4]
     assert missing_of(first) == [2, 3, 4]
     assert len(files_of(tmp_path)) == 1
-    assert missing_of(verified.open(paths, size=(4, 4), decoder="test 1")) == [0, 2, 3, 4]
+    assert missing_of(verified.open(paths, size=(4, 4))) == [0, 2, 3, 4]
 
 
 def test_an_image_that_changes_while_the_cache_is_open_is_not_kept(
@@ -214,11 +227,11 @@ def test_what_stays_cached_is_announced(tmp_path: Path, paths: list[Path]) -> No
     """After one of five images changed, the line says that the other one kept stays."""
     said: list[str] = []
     cache = PixelCache(tmp_path / "cache", announce=said.append)
-    kept = cache.open(paths, size=(4, 4), decoder="test 1")
+    kept = cache.open(paths, size=(4, 4))
     kept.keep(0, one(0))
     kept.keep(1, one(1))
     change_a_byte(paths[0])
-    cache.open(paths, size=(4, 4), decoder="test 1")
+    cache.open(paths, size=(4, 4))
     assert said[2:] == ["prevalens: 1 of 5 images are as they were and stay cached"]
 
 
@@ -259,8 +272,8 @@ def test_the_size_is_announced_before_anything_is_written(
     tmp_path: Path, paths: list[Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A new file's size is told once; an old one is opened in silence."""
-    PixelCache(tmp_path / "c").open(paths, size=(400, 500), decoder="x")
-    PixelCache(tmp_path / "c").open(paths, size=(400, 500), decoder="x")
+    PixelCache(tmp_path / "c").open(paths, size=(400, 500))
+    PixelCache(tmp_path / "c").open(paths, size=(400, 500))
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("prevalens: caching 5 images at 400 x 500 in ")
     assert ": 0.00 GB of " in line
@@ -301,7 +314,7 @@ paths = [folder / "000.png"] * 40
 
 def opened():
     return PixelCache(folder / "cache", announce=lambda _: None).open(
-        paths, size=(128, 128), decoder="x")
+        paths, size=(128, 128))
 
 began = time.perf_counter()
 kept = opened()

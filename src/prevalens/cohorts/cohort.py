@@ -25,6 +25,8 @@ from prevalens.cohorts.columns import (
 )
 from prevalens.cohorts.summary import CohortSummary, summarise
 from prevalens.exceptions import InvalidInputError
+from prevalens.images.decoding import check_reader
+from prevalens.images.readers.reader import Reader
 from prevalens.typing import Column, Labels, Rows, Texts
 
 
@@ -43,6 +45,8 @@ class Cohort:
         covariates: Further columns by name, each of shape `(n_rows,)`, text or numbers.
         root: Folder that relative paths start from.
         provenance: Where the images come from, in words that belong in a report.
+        reader: What reads the images, wherever they are read: in batches, caches, fingerprints,
+            audits and reports. By default `prevalens.images.FileReader()`.
 
     Attributes:
         labels: Class of each row as an index into `classes`, shape `(n_rows,)`.
@@ -63,6 +67,7 @@ class Cohort:
     covariates: Mapping[str, Column] = field(default_factory=dict)
     root: Path = Path()
     provenance: str = ""
+    reader: Reader | None = None
 
     def __post_init__(self) -> None:
         covariates = {str(key): np.asarray(column) for key, column in self.covariates.items()}
@@ -84,6 +89,7 @@ class Cohort:
             covariates=MappingProxyType({k: frozen(c.copy()) for k, c in covariates.items()}),
             root=Path(self.root),
         )
+        check_reader(self.reader)
 
     def _keep(self, **values: object) -> None:
         for name, value in values.items():
@@ -255,6 +261,12 @@ class Cohort:
             raise InvalidInputError(
                 f"Both cohorts need the same covariates, but only one has {differing}. Read them "
                 "for both, or for neither."
+            )
+        names = [check_reader(each.reader).name for each in (self, other)]
+        if names[0] != names[1]:
+            raise InvalidInputError(
+                f"Cohorts of one study have one `reader`, got {names[0]!r} and {names[1]!r}. Read "
+                "both by the same."
             )
         root, first, second = common_root(self.root, self.images, other.root, other.images)
         return replace(

@@ -14,7 +14,7 @@ from prevalens._tables import read_columns
 from prevalens.cohorts.cohort import Cohort
 from prevalens.exceptions import InvalidInputError, UnreadableImageError
 from prevalens.images.decoding import SUFFIXES
-from prevalens.images.dicom import dicom_patient
+from prevalens.images.dicom_file import dicom_patient
 from prevalens.images.many_files import map_files
 
 _BY_FOLDER = r"(?P<label>[^/]+)/(?P<patient>[^/_]+)_[^/]*"
