@@ -65,10 +65,19 @@ def test_patients_can_be_said_not_to_be(
     assert "every image is taken as another patient's" in capsys.readouterr().out
 
 
-def test_a_folder_needs_a_pattern(image_cohort: Cohort) -> None:
-    """The refusal shows one."""
-    with pytest.raises(InvalidInputError, match="--pattern must say"):
-        read_cohort(parsed(str(image_cohort.root)))
+def test_a_folder_is_read_by_a_template(image_cohort: Cohort) -> None:
+    """Files `p3_17.png` below the name of their class; a template that names no label is refused."""
+    for row, name in enumerate(image_cohort.label_names.tolist()):
+        target = image_cohort.root / name / image_cohort.images[row]
+        target.parent.mkdir(exist_ok=True)
+        image_cohort.path(row).rename(target)
+    source = str(image_cohort.root)
+    for words in ((), ("--pattern", "{label}/{patient}_{shot}.png")):
+        cohort = read_cohort(parsed(source, *words))
+        assert len(cohort) == len(image_cohort)
+        assert set(cohort.patients.tolist()) == set(image_cohort.patients.tolist())
+    with pytest.raises(InvalidInputError, match="label"):
+        read_cohort(parsed(source, "--pattern", "{patient}_{shot}.png"))
 
 
 def three_classes(cohort: Cohort) -> str:

@@ -103,7 +103,7 @@ def plan(
             reason="layer, answer to imbalance and penalty are chosen by inner folds of patients",
         ),
         threshold=_threshold(facts["positive_patients"], evaluation, sensitivity),
-        baselines=["thumbnail", *(["covariates"] if _usable(cohort, part) else [])],
+        baselines=["thumbnail", "covariates"] if _usable(cohort, part) else ["thumbnail"],
     )
 
 

@@ -125,19 +125,19 @@ def _fitted(
     losses = {layer: min(one.inner_losses.values(), default=0.0) for layer, one in found.items()}
     layer = min(losses, key=losses.__getitem__)
     values = features[layer]
-    heads = {
-        kind: found[layer]
+    heads: dict[str, FeatureHead] = {
+        str(kind): found[layer]
         if kind == "logistic"
         else fit_head(values[some], labels[some], patients[some], kind=kind, **settings)
         for kind in head.kinds
     }
-    tried = {
+    tried: dict[str, float] = {
         kind: _rank(labels[some], _inner(values[some], labels[some], patients[some], one, seed))
         for kind, one in (heads.items() if len(heads) > 1 else ())
     }
-    kind = _plainest(tried) if tried else head.kinds[0]
+    kind = _plainest(tried) if tried else str(head.kinds[0])
     own = heads[kind]
-    fixed = {"kind": kind, "penalties": [own.penalty], "seed": seed}
+    fixed: dict[str, Any] = {"kind": kind, "penalties": [own.penalty], "seed": seed}
     fitted = (
         own
         if len(some) == len(rows)

@@ -133,7 +133,7 @@ class StudyPlan(Record, frozen=True, kw_only=True):
         asks = f"sensitivity {self.threshold.sensitivity:g}"
         if self.threshold.confidence is not None:
             asks += f" promised with confidence {self.threshold.confidence:g}"
-        how = self.evaluation.kind
+        how: str = self.evaluation.kind
         if how == "cross-fitting":
             how += f", {self.evaluation.n_splits} folds of patients"
         who = (

@@ -1,7 +1,7 @@
 """prevalens study: from a table of images to a report, a classifier and a plan."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +9,8 @@ import numpy as np
 from prevalens import studies
 from prevalens._tables import read_all_columns
 from prevalens.cohorts.cohort import Cohort
-from prevalens.cohorts.readers import read_folder, read_table
+from prevalens.cohorts.folders import read_folder
+from prevalens.cohorts.image_table import read_table
 from prevalens.exceptions import InvalidInputError
 
 EXAMPLE = (
@@ -46,7 +47,9 @@ def add_study(parser: argparse.ArgumentParser) -> None:
         help="the other class, where there are several; 'rest' takes all others together",
     )
     where.add_argument("--root", metavar="FOLDER", help="where image paths start (TABLE's folder)")
-    where.add_argument("--pattern", metavar="TEMPLATE", help="of a folder: '{label}/{patient}_*'")
+    where.add_argument(
+        "--pattern", metavar="TEMPLATE", help="of a folder's paths (default: '{label}/{patient}_*')"
+    )
     where.add_argument(
         "--covariates", nargs="*", default=[], metavar="COLUMN", help="for the covariate baseline"
     )
@@ -131,12 +134,8 @@ def read_cohort(options: argparse.Namespace) -> Cohort:
     """
     source = Path(options.source)
     if source.is_dir():
-        if options.pattern is None:
-            raise InvalidInputError(
-                f"{source} is a folder, so --pattern must say where its files name label and "
-                "patient: for example --pattern '{label}/{patient}_{shot}.png'."
-            )
-        cohort = read_folder(source, options.pattern, positive=options.positive)
+        pattern = {} if options.pattern is None else {"pattern": options.pattern}
+        cohort = read_folder(source, **pattern, positive=options.positive)
     else:
         cohort = _from_table(source, options)
     return _two_classes(cohort, options)
@@ -153,21 +152,11 @@ def _from_table(source: Path, options: argparse.Namespace) -> Cohort:
         raise InvalidInputError(_missing(source, columns, missing, unknown, options))
     if independent:
         _say("--patient none: every image is taken as another patient's")
-        table = {**columns, "patient": [f"row {row}" for row in range(len(columns[options.image]))]}
-        return read_table(
-            table,
-            image=options.image,
-            label=options.label,
-            patient="patient",
-            positive=options.positive,
-            covariates=further,
-            root=options.root or source.parent,
-        )
     return read_table(
         source,
         image=options.image,
         label=options.label,
-        patient=options.patient,
+        patient=None if independent else options.patient,
         positive=options.positive,
         covariates=further,
         root=options.root,
@@ -176,7 +165,7 @@ def _from_table(source: Path, options: argparse.Namespace) -> Cohort:
 
 def _missing(
     source: Path,
-    columns: Sequence[str],
+    columns: Iterable[str],
     missing: Sequence[str],
     unknown: Sequence[str],
     options: argparse.Namespace,
