@@ -66,7 +66,7 @@ def test_patients_can_be_said_not_to_be(
 
 
 def test_a_folder_is_read_by_a_template(image_cohort: Cohort) -> None:
-    """Files `p3_17.png` below the name of their class; a template that names no label is refused."""
+    """Files `p3_17.png` below the name of their class; a template without a label is refused."""
     for row, name in enumerate(image_cohort.label_names.tolist()):
         target = image_cohort.root / name / image_cohort.images[row]
         target.parent.mkdir(exist_ok=True)

@@ -4,8 +4,6 @@ import argparse
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import numpy as np
-
 from prevalens import studies
 from prevalens._tables import read_all_columns
 from prevalens.cohorts.cohort import Cohort
@@ -197,10 +195,7 @@ def _two_classes(cohort: Cohort, options: argparse.Namespace) -> Cohort:
             f"--versus must be 'rest' or one of {', '.join(map(repr, others))}, got "
             f"{options.versus!r}."
         )
-    kept = np.isin(cohort.label_names, [cohort.positive, options.versus])
-    return cohort.take(np.flatnonzero(kept)).drop_classes(
-        [name for name in others if name != options.versus]
-    )
+    return cohort.drop_classes([name for name in others if name != options.versus])
 
 
 def _text(estimate: dict[str, float | None]) -> str:
