@@ -65,7 +65,7 @@ def _keyed(column: Column) -> tuple[list[Any], list[str]]:
             None if gone else text_date(text) for gone, text in zip(missing, texts, strict=True)
         ], texts
     if _are_dates(column):
-        texts = [_as_date(value) for value in values]
+        texts = ["missing" if np.isnan(value) else _as_date(value) for value in values]
         return [text_date(text) for text in texts], texts
     if column.dtype.kind in "iuf":
         keys = [None if value != value else float(value) for value in values]  # noqa: PLR0124
@@ -87,17 +87,21 @@ def text_date(text: str) -> date | None:
 
 
 def _are_dates(column: Column) -> bool:
-    if column.dtype.kind not in "iu" or not column.size:
+    if column.dtype.kind not in "iuf" or not column.size:
         return False
-    low, high = int(column.min()), int(column.max())
+    # A table with missing cells, and some readers, give whole numbers as floats.
+    known = column[~np.isnan(column)]
+    if not known.size or (known != np.floor(known)).any():
+        return False
+    low, high = int(known.min()), int(known.max())
     long = 19000101 <= low <= high <= 21001231
     if not long and not 190001 <= low <= high <= 210012:
         return False
-    return all(text_date(_as_date(value)) is not None for value in np.unique(column).tolist())
+    return all(text_date(_as_date(value)) is not None for value in np.unique(known).tolist())
 
 
-def _as_date(value: int) -> str:
-    text = str(value)
+def _as_date(value: float) -> str:
+    text = str(int(value))
     return "-".join(part for part in (text[:4], text[4:6], text[6:]) if part)
 
 
