@@ -108,7 +108,6 @@ def test_files_written_by_this_version_are_kept() -> None:
         "models/card.schema.json",
         "reports/model_card.schema.json",
         "reports/report.schema.json",
-        "splits/partition.schema.json",
     ],
 )
 def test_files_that_are_no_code_are_installed(name: str) -> None:
