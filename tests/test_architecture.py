@@ -32,7 +32,7 @@ USES: dict[str, set[str]] = {
     "batches": {"images", "cohorts", "splits", "augmentation"},
     "predictions": {"cohorts", "metrics"},
     "decisions": {"predictions", "metrics"},
-    "reports": {"cohorts", "splits", "predictions", "decisions", "metrics"},
+    "reports": {"images", "cohorts", "splits", "predictions", "decisions", "metrics"},
     "studies": {
         "images",
         "cohorts",
@@ -54,6 +54,7 @@ PLUMBING = {
     "_checks",
     "_columns",
     "_completion",
+    "_frozen_columns",
     "_gate",
     "_keras_registration",
     "_lazy",

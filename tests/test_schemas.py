@@ -12,8 +12,6 @@ from jsonschema import Draft202012Validator
 
 from prevalens import callbacks, models
 from prevalens.cohorts import Cohort, make_cells
-from prevalens.predictions import Predictions
-from prevalens.reports import ClinicalReport, ModelCard
 
 SOURCE = Path(__file__).parents[1] / "src" / "prevalens"
 SCHEMAS = {path.name: path for path in sorted(SOURCE.rglob("*.schema.json"))}
@@ -31,28 +29,6 @@ def drawn_cells(folder: Path, cohort: Cohort) -> dict[str, Any]:
     """Return what `make_cells` writes beside the images."""
     make_cells(folder / "cells", n_patients=2, images_per_patient=3, image_size=16)
     record: dict[str, Any] = json.loads((folder / "cells" / "make_cells.json").read_text("utf-8"))
-    return record
-
-
-def made_report() -> ClinicalReport:
-    """Return a report on twelve rows."""
-    said = Predictions(labels=[0, 1] * 6, scores=[0.2, 0.7, 0.6] * 4, patients=list("abcdef") * 2)
-    return ClinicalReport(said, threshold=0.5)
-
-
-def report(folder: Path, cohort: Cohort) -> dict[str, Any]:
-    """Return a report that was written to a file."""
-    made_report().save(folder / "report.json")
-    record: dict[str, Any] = json.loads((folder / "report.json").read_text("utf-8"))
-    return record
-
-
-def model_card(folder: Path, cohort: Cohort) -> dict[str, Any]:
-    """Return a model card, with its classifier and one answer, that was written to a file."""
-    classifier = {"classes": ("negative", "positive"), "threshold": 0.5}
-    card = ModelCard(made_report(), name="cells", classifier=classifier, licence="mit")
-    card.save(folder / "model-card.json")
-    record: dict[str, Any] = json.loads((folder / "model-card.json").read_text("utf-8"))
     return record
 
 
@@ -81,8 +57,6 @@ def classifier_card(folder: Path, cohort: Cohort) -> dict[str, Any]:
 
 WRITERS: dict[str, Callable[[Path, Cohort], dict[str, Any]]] = {
     "make_cells.schema.json": drawn_cells,
-    "model_card.schema.json": model_card,
-    "report.schema.json": report,
 }
 KERAS_WRITERS: dict[str, Callable[[Path, Cohort], dict[str, Any]]] = {
     "card.schema.json": classifier_card,
