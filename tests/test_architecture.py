@@ -32,7 +32,7 @@ USES: dict[str, set[str]] = {
     "batches": {"images", "cohorts", "splits", "augmentation"},
     "predictions": {"images", "cohorts", "metrics"},
     "decisions": {"predictions", "metrics"},
-    "reports": {"cohorts", "splits", "predictions", "decisions", "metrics"},
+    "reports": {"images", "cohorts", "splits", "predictions", "decisions", "metrics"},
     "studies": {
         "images",
         "cohorts",
