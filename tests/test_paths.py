@@ -37,15 +37,13 @@ def root(tmp_path: Path) -> Path:
         ("x#y.png", False, False),
         ("none.png", False, True),
         ("broken.png", False, True),
-        ("deep", False, True),
-        ("", False, True),
         ("a\0b", False, True),
         ("none.npz#0", False, True),
         ("out.png", True, False),
         ("up/secret.png", True, False),
         ("../secret.png", True, False),
         ("astray.png", True, True),
-        ("..", True, True),
+        ("C:/none.png", True, True),
         ("../none.png", True, True),
         ("/etc/hostname.none", True, True),
     ],
@@ -55,6 +53,32 @@ def test_each_kind_of_name(root: Path, name: str, *, outside: bool, absent: bool
     found = find_strays([name], root)
     assert found.outside == [name] * outside
     assert found.absent == [name] * absent
+    assert not found.irregular
+
+
+@pytest.mark.parametrize(("name", "outside"), [("deep", False), ("", False), ("..", True)])
+def test_folders_pipes_and_devices_are_there_but_no_files(
+    root: Path, name: str, *, outside: bool
+) -> None:
+    """They are neither read nor absent."""
+    found = find_strays([name], root)
+
+    assert (found.irregular, found.absent, bool(found.outside)) == ([name], [], outside)
+    os.mkfifo(root / "pipe.png")
+    assert find_strays(["pipe.png"], root).irregular == ["pipe.png"]
+
+
+def test_a_listing_finds_what_single_looks_find(root: Path) -> None:
+    """Among many names of one folder the same ones stray."""
+    many = [f"{k}.png" for k in range(200)]
+    for name in many:
+        (root / name).touch()
+    odd = ["none.png", "out.png", "in.png", "deep", "astray.png", "c.npz#1", "up/secret.png"]
+    alone = [find_strays([name], root) for name in odd]
+    found = find_strays([*many, *odd, "s3://bucket/a.png"], root)
+
+    for kind in ("outside", "absent", "irregular"):
+        assert sorted(getattr(found, kind)) == sorted(n for f in alone for n in getattr(f, kind))
 
 
 @settings(
@@ -76,7 +100,7 @@ def test_any_name_is_judged_as_the_system_resolves_it(root: Path, parts: list[st
     found = find_strays([name], root)
 
     assert bool(found.outside) == (os.path.commonpath([real, root]) != str(root))
-    assert bool(found.absent) != os.path.isfile(f"{root}/{name}")  # noqa: PTH113
+    assert bool(found.absent + found.irregular) != os.path.isfile(f"{root}/{name}")  # noqa: PTH113
 
 
 def test_is_file_takes_any_name(root: Path) -> None:

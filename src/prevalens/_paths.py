@@ -2,9 +2,12 @@
 
 import os
 import stat
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath, PureWindowsPath
+
+_MANY = 64  # names in one folder from which its listing is cheaper than a look at each
 
 
 @dataclass(frozen=True)
@@ -13,56 +16,82 @@ class Strays:
 
     Args:
         outside: Names that lead out of the folder, by `..`, as absolute paths or through links.
-        absent: Names at which there is no regular file.
+        absent: Names at which there is nothing.
+        irregular: Names at which there is no regular file but a folder, a pipe or a device.
     """
 
     outside: list[str] = field(default_factory=list)
     absent: list[str] = field(default_factory=list)
+    irregular: list[str] = field(default_factory=list)
 
 
 def find_strays(names: Iterable[str], root: str | os.PathLike[str]) -> Strays:
-    """Look up names below a folder: one look a file, and each folder resolved once.
+    """Look up names below a folder.
 
-    A name may go on after a `#`, which then says what is meant inside the file before it.
+    Each folder is resolved once, and listed where many of its files are named; else there is one
+    look a file. A name may go on after a `#`, which then says what is meant inside the file
+    before it. Names with `://` are no files, and are passed over.
 
     Args:
-        names: Paths relative to `root`, or absolute.
+        names: Paths relative to `root`, or absolute, with forward slashes.
         root: The folder.
     """
     base = os.path.realpath(root)
-    folders: dict[str, str | None] = {}
-    found = Strays()
+    folders: dict[str, list[str]] = defaultdict(list)
     for name in names:
-        inside, there = _look(name, base, folders)
-        if not there and "#" in name:
-            inside, there = _look(name.rpartition("#")[0], base, folders)
-        if not inside:
-            found.outside.append(name)
-        if not there:
-            found.absent.append(name)
+        folders[name.rpartition("/")[0]].append(name)
+    found = Strays()
+    for folder, inside in folders.items():
+        if "://" in f"{folder}/":
+            continue
+        real = _resolved(folder, base)
+        files = _listing(real) if real is not None and len(inside) >= _MANY else frozenset()
+        for name in inside:
+            if name.rpartition("/")[2] not in files:
+                _sort(name, real, base, found)
     return found
 
 
-def _look(name: str, base: str, folders: dict[str, str | None]) -> tuple[bool, bool]:
-    """Return whether a name stays inside, and whether there is a file."""
-    folder, last = os.path.split(name)
-    if folder not in folders:
-        folders[folder] = _resolved(folder, base)
-    real = folders[folder]
+def _listing(folder: str) -> frozenset[str]:
+    """Return the names of the regular files of a folder, without its links."""
+    try:
+        with os.scandir(folder) as entries:
+            return frozenset(e.name for e in entries if e.is_file(follow_symlinks=False))
+    except OSError:
+        return frozenset()
+
+
+def _sort(name: str, real: str | None, base: str, found: Strays) -> None:
+    inside, mode = _look(name, real, base)
+    if mode is None and "#" in name:
+        inside, mode = _resolve(name.rpartition("#")[0], base)
+    if not inside:
+        found.outside.append(name)
+    if mode is None:
+        found.absent.append(name)
+    elif not stat.S_ISREG(mode):
+        found.irregular.append(name)
+
+
+def _look(name: str, real: str | None, base: str) -> tuple[bool, int | None]:
+    """Return whether a name stays inside, and the mode of what is there."""
+    last = name.rpartition("/")[2]
     if real is None or last in {"", ".", ".."}:
         return _resolve(name, base)
-    path = f"{real}{os.sep}{last}"
     try:
-        mode = os.lstat(path).st_mode
+        mode = os.lstat(f"{real}{os.sep}{last}").st_mode
     except (OSError, ValueError):
-        return True, False
-    return (True, stat.S_ISREG(mode)) if not stat.S_ISLNK(mode) else _resolve(name, base)
+        return True, None
+    return (True, mode) if not stat.S_ISLNK(mode) else _resolve(name, base)
 
 
-def _resolve(name: str, base: str) -> tuple[bool, bool]:
+def _resolve(name: str, base: str) -> tuple[bool, int | None]:
     path = os.path.join(base, name)  # noqa: PTH118
     inside = not _is_absolute(name) and ("\0" in name or _is_below(os.path.realpath(path), base))
-    return inside, is_file(path)
+    try:
+        return inside, os.stat(path).st_mode  # noqa: PTH116
+    except (OSError, ValueError):
+        return inside, None
 
 
 def _resolved(folder: str, base: str) -> str | None:
@@ -75,7 +104,7 @@ def _resolved(folder: str, base: str) -> str | None:
 
 
 def _is_absolute(name: str) -> bool:
-    return PurePosixPath(name).is_absolute() or Path(name).is_absolute()
+    return PurePosixPath(name).is_absolute() or bool(PureWindowsPath(name).drive)
 
 
 def _is_below(real: str, base: str) -> bool:
