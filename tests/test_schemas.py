@@ -13,8 +13,6 @@ from jsonschema import Draft202012Validator
 from prevalens import callbacks, models
 from prevalens.cohorts import Cohort, make_cells
 from prevalens.exceptions import LeakageWarning
-from prevalens.predictions import Predictions
-from prevalens.reports import ClinicalReport, ModelCard
 from prevalens.splits import ImageHoldout, PatientHoldout, PatientKFold
 
 SOURCE = Path(__file__).parents[1] / "src" / "prevalens"
@@ -44,28 +42,6 @@ def partition(folder: Path, cohort: Cohort) -> dict[str, Any]:
     return record
 
 
-def made_report() -> ClinicalReport:
-    """Return a report on twelve rows."""
-    said = Predictions(labels=[0, 1] * 6, scores=[0.2, 0.7, 0.6] * 4, patients=list("abcdef") * 2)
-    return ClinicalReport(said, threshold=0.5)
-
-
-def report(folder: Path, cohort: Cohort) -> dict[str, Any]:
-    """Return a report that was written to a file."""
-    made_report().save(folder / "report.json")
-    record: dict[str, Any] = json.loads((folder / "report.json").read_text("utf-8"))
-    return record
-
-
-def model_card(folder: Path, cohort: Cohort) -> dict[str, Any]:
-    """Return a model card, with its classifier and one answer, that was written to a file."""
-    classifier = {"classes": ("negative", "positive"), "threshold": 0.5}
-    card = ModelCard(made_report(), name="cells", classifier=classifier, licence="mit")
-    card.save(folder / "model-card.json")
-    record: dict[str, Any] = json.loads((folder / "model-card.json").read_text("utf-8"))
-    return record
-
-
 def trained(folder: Path) -> Any:
     """Train a small network for one epoch, backed up in `backup.npz`."""
     keras = pytest.importorskip("keras", exc_type=ImportError)
@@ -77,14 +53,6 @@ def trained(folder: Path) -> Any:
     pixels, labels = np.zeros((4, 8, 8, 3), "float32"), np.array([0, 1, 0, 1], "float32")
     model.fit(pixels, labels, epochs=1, verbose=0, callbacks=[adjuster, backup])
     return model
-
-
-def training_backup(folder: Path, cohort: Cohort) -> dict[str, Any]:
-    """Return the record inside a training backup."""
-    trained(folder)
-    with np.load(folder / "backup.npz") as stored:
-        record: dict[str, Any] = json.loads(stored["record"].tobytes())
-    return record
 
 
 def classifier_card(folder: Path, cohort: Cohort) -> dict[str, Any]:
@@ -99,12 +67,9 @@ def classifier_card(folder: Path, cohort: Cohort) -> dict[str, Any]:
 
 WRITERS: dict[str, Callable[[Path, Cohort], dict[str, Any]]] = {
     "make_cells.schema.json": drawn_cells,
-    "model_card.schema.json": model_card,
     "partition.schema.json": partition,
-    "report.schema.json": report,
 }
 KERAS_WRITERS: dict[str, Callable[[Path, Cohort], dict[str, Any]]] = {
-    "backup.schema.json": training_backup,
     "card.schema.json": classifier_card,
 }
 WITH_MARKS = [*WRITERS, *(pytest.param(name, marks=pytest.mark.keras) for name in KERAS_WRITERS)]

@@ -92,6 +92,7 @@ def test_a_cut_or_edited_file_is_refused(
         Partition.load(path, cohort=cohort)
 
 
+@pytest.mark.filterwarnings("ignore:The stratum")
 def test_a_saved_partition_is_plain_json(cohort: Cohort, tmp_path: Path) -> None:
     """Any JSON reader gets the rows as lists."""
     partition = PatientHoldout(strata=("site",)).partition(cohort)

@@ -1,5 +1,7 @@
 """A policy over the images of an epoch; pure: a function of seed, epoch and position."""
 
+import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -51,6 +53,11 @@ class EpochAugmentation:
         # One black image, so that what cannot be done is refused now and not in a thread.
         blank = np.zeros((1, *image_size, 3), dtype=np.uint8)
         self.apply(blank, self.draw(np.zeros(1, dtype=np.int64), epoch=0, first=0))
+
+    def identity(self) -> str:
+        """Return a hash of the policy and the seed."""
+        text = json.dumps([self.policy.to_dict(), self._seed], sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()
 
     def draw(self, rows: Rows, *, epoch: int, first: int) -> Parameters:
         """Draw the parameters of images that stand one after another in an epoch.
