@@ -30,7 +30,7 @@ USES: dict[str, set[str]] = {
     "cohorts": {"images"},
     "splits": {"images", "cohorts", "metrics"},
     "batches": {"images", "cohorts", "splits", "augmentation"},
-    "predictions": {"cohorts", "metrics"},
+    "predictions": {"images", "cohorts", "metrics"},
     "decisions": {"predictions", "metrics"},
     "reports": {"images", "cohorts", "splits", "predictions", "decisions", "metrics"},
     "studies": {

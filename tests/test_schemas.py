@@ -9,8 +9,6 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from prevalens.cohorts import Cohort, make_cells
-from prevalens.exceptions import LeakageWarning
-from prevalens.splits import ImageHoldout, PatientHoldout, PatientKFold
 
 SOURCE = Path(__file__).parents[1] / "src" / "prevalens"
 SCHEMAS = {path.name: path for path in sorted(SOURCE.rglob("*.schema.json"))}
@@ -31,17 +29,8 @@ def drawn_cells(folder: Path, cohort: Cohort) -> dict[str, Any]:
     return record
 
 
-def partition(folder: Path, cohort: Cohort) -> dict[str, Any]:
-    """Return a partition that was written to a file."""
-    drawn = PatientHoldout(test=0.3, seed=0).partition(cohort)
-    drawn.save(folder / "partition.json")
-    record: dict[str, Any] = json.loads((folder / "partition.json").read_text("utf-8"))
-    return record
-
-
 WRITERS: dict[str, Callable[[Path, Cohort], dict[str, Any]]] = {
     "make_cells.schema.json": drawn_cells,
-    "partition.schema.json": partition,
 }
 
 
@@ -73,12 +62,3 @@ def test_what_is_written_meets_its_schema(name: str, tmp_path: Path, cohort: Coh
     assert problems(name, {**record, version_key(record): record[version_key(record)] + 1})
     for part in record:
         assert problems(name, {key: value for key, value in record.items() if key != part}), part
-
-
-def test_the_partitions_of_every_splitter_meet_the_schema(cohort: Cohort) -> None:
-    """Settings differ from splitter to splitter, and all are plain."""
-    folds = PatientKFold(n_splits=3, seed=1).partitions(cohort, validation=0.2)
-    with pytest.warns(LeakageWarning):
-        by_image = ImageHoldout(test=0.3, seed=1).partition(cohort)
-    for drawn in [by_image, *folds]:
-        assert problems("partition.schema.json", drawn.to_dict()) == []
