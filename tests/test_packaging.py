@@ -107,11 +107,6 @@ def test_files_written_by_this_version_are_kept() -> None:
         "reports/templates/page.css",
         "reports/templates/page.html",
         "reports/templates/page.js",
-<<<<<<< HEAD
-        "splits/partition.schema.json",
-=======
-        "models/card.schema.json",
->>>>>>> main
     ],
 )
 def test_files_that_are_no_code_are_installed(name: str) -> None:
