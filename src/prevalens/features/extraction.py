@@ -1,5 +1,6 @@
 """extract_features: what a frozen network sees of each image of a cohort."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from typing import Any
@@ -133,7 +134,8 @@ def _kept(
 
 def _contents(cohort: Cohort, rows: Rows) -> list[bytes]:
     paths = ImagePaths(cohort)
-    return [bytes.fromhex(each) for each in hash_files([paths[row] for row in rows.tolist()])]
+    named = hash_files([paths[row] for row in rows.tolist()], reader=cohort.reader)
+    return [hashlib.sha256(each.encode()).digest() for each in named.tolist()]
 
 
 def _features(

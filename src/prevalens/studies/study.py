@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+import msgspec
 import numpy as np
 
 from prevalens._records import Record
@@ -124,15 +125,8 @@ def run_study(
     predictions, decided, records, crossed = runner.run(features, root / "folds", plan.head)
     predictions.save(root / "predictions.csv")
     say("baselines")
-    plain = HeadChoice(
-        kinds=["logistic"],
-        penalties=plan.head.penalties,
-        inner_folds=plan.head.inner_folds,
-        at_most=plan.head.at_most,
-        reason="",
-    )
     rivals = {
-        name: runner.run({name: values}, root / "baselines" / name, plain)[0]
+        name: runner.run({name: values}, root / "baselines" / name, _plain_head(plan.head))[0]
         for name, values in _baselines(cohort, plan, part).items()
     }
     say("the model on every image")
@@ -162,6 +156,11 @@ def run_study(
     )
     summary.save(root / "study.json")
     return Study(root, predictions, decided, report, summary)
+
+
+def _plain_head(head: HeadChoice) -> HeadChoice:
+    """Return the choice of a baseline's head: no answer to imbalance but its penalty."""
+    return msgspec.structs.replace(head, kinds=["logistic"], reason="a baseline")
 
 
 def network_features(

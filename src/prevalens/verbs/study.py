@@ -54,7 +54,14 @@ def add_study(parser: argparse.ArgumentParser) -> None:
     where.add_argument(
         "--part-column", metavar="COLUMN", help="column in which 'test' names the held-out rows"
     )
-    how = parser.add_argument_group("the study")
+    _add_choices(parser.add_argument_group("the study"))
+    parser.add_argument(
+        "-o", "--output", required=True, metavar="RUN", help="folder of the run; made"
+    )
+    parser.set_defaults(run=run)
+
+
+def _add_choices(how: "argparse._ArgumentGroup") -> None:
     how.add_argument(
         "--weights",
         metavar="FILE",
@@ -73,10 +80,6 @@ def add_study(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--plan", metavar="FILE", help="a plan that was edited, instead of a new one")
     how.add_argument("--plan-only", action="store_true", help="write the plan and train nothing")
     how.add_argument("--resume", action="store_true", help="go on in a RUN that is there already")
-    parser.add_argument(
-        "-o", "--output", required=True, metavar="RUN", help="folder of the run; made"
-    )
-    parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
