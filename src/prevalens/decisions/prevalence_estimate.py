@@ -97,24 +97,28 @@ def estimate_prevalence(
     contradiction = _contradiction(given, point, owner)
     if contradiction:
         return Estimate(value=None, lower=None, upper=None, not_estimable=contradiction, **basis)
-    limits: tuple[float | None, float | None] = (None, None)
-    if int(owner.max()) > 0:
-        draws = (
-            _drawn(given, owner, n_draws=n_draws, seed=seed)
-            if calibration is None
-            else _recalibrated(np.asarray(scores), owner, calibration, n_draws=n_draws, seed=seed)
-        )
-        tail = (1 - confidence_level) / 2
-        low, high = np.quantile(draws, [tail, 1 - tail])
-        # Where every draw is at the end of the range, as many patients without (or with) a
-        # positive still leave what Clopper and Pearson's limit of none leaves.
-        none_of_all = 1 - tail ** (1 / (int(owner.max()) + 1))
-        if point == 0:
-            high = max(high, none_of_all)
-        elif point == 1:
-            low = min(low, 1 - none_of_all)
-        limits = (float(low), float(high))
-    return Estimate(value=point, lower=limits[0], upper=limits[1], **basis)
+    if int(owner.max()) == 0:
+        return Estimate(value=point, lower=None, upper=None, **basis)
+    draws = (
+        _drawn(given, owner, n_draws=n_draws, seed=seed)
+        if calibration is None
+        else _recalibrated(np.asarray(scores), owner, calibration, n_draws=n_draws, seed=seed)
+    )
+    lower, upper = _limits(draws, point, (1 - confidence_level) / 2, int(owner.max()) + 1)
+    return Estimate(value=point, lower=lower, upper=upper, **basis)
+
+
+def _limits(draws: Scores, point: float, tail: float, n_units: int) -> tuple[float, float]:
+    """Return percentile limits, which are no single point at the ends of the range."""
+    low, high = np.quantile(draws, [tail, 1 - tail])
+    # As many patients without (or with) a positive still leave what Clopper and Pearson's limit
+    # of none of so many leaves.
+    none_of_all = 1 - tail ** (1 / n_units)
+    if point == 0:
+        high = max(high, none_of_all)
+    elif point == 1:
+        low = min(low, 1 - none_of_all)
+    return float(low), float(high)
 
 
 def _likelihoods(values: Scores, trained: float) -> Scores:
