@@ -129,7 +129,13 @@ def _add_cohort(parser: argparse.ArgumentParser) -> None:
     add("table", metavar="TABLE", help="CSV with one row per image")
     add("--image", required=True, metavar="COLUMN", help="column of image paths")
     add("--label", required=True, metavar="COLUMN", help="column of class names")
-    add("--patient", required=True, metavar="COLUMN", help="column of patient ids")
+    add(
+        "--patient",
+        required=True,
+        action="append",
+        metavar="COLUMN",
+        help="column of patient ids; given twice, columns that make an id together",
+    )
     add("--positive", required=True, metavar="CLASS", help="class whose miss is the costly error")
     add("--root", metavar="FOLDER", help="where image paths start (by default TABLE's folder)")
 
@@ -239,8 +245,8 @@ def _add_predictions(parser: argparse.ArgumentParser) -> None:
     """Add what says where the labels, the scores and the patients stand."""
     add = parser.add_argument
     add("table", metavar="TABLE", help="CSV with one row per image")
-    add("--label", default="label", metavar="COLUMN", help="labels: 0 and 1, or names (label)")
-    add("--score", default="score", metavar="COLUMN", help="probability of the positive (score)")
+    add("--label", default="label", metavar="COLUMN", help="labels: 0 and 1, or names; or a prefix (label)")
+    add("--score", default="score", metavar="COLUMN", help="probabilities, or their prefix (score)")
     patients = parser.add_mutually_exclusive_group(required=True)
     patients.add_argument("--patient", default=None, metavar="COLUMN", help="patient ids")
     patients.add_argument(
