@@ -30,9 +30,9 @@ USES: dict[str, set[str]] = {
     "cohorts": {"images"},
     "splits": {"images", "cohorts", "metrics"},
     "batches": {"images", "cohorts", "splits", "augmentation"},
-    "predictions": {"cohorts", "metrics"},
+    "predictions": {"images", "cohorts", "metrics"},
     "decisions": {"predictions", "metrics"},
-    "reports": {"cohorts", "splits", "predictions", "decisions", "metrics"},
+    "reports": {"images", "cohorts", "splits", "predictions", "decisions", "metrics"},
     "studies": {
         "images",
         "cohorts",

@@ -12,10 +12,6 @@ from jsonschema import Draft202012Validator
 
 from prevalens import callbacks, models
 from prevalens.cohorts import Cohort, make_cells
-from prevalens.exceptions import LeakageWarning
-from prevalens.predictions import Predictions
-from prevalens.reports import ClinicalReport, ModelCard
-from prevalens.splits import ImageHoldout, PatientHoldout, PatientKFold
 
 SOURCE = Path(__file__).parents[1] / "src" / "prevalens"
 SCHEMAS = {path.name: path for path in sorted(SOURCE.rglob("*.schema.json"))}
@@ -33,36 +29,6 @@ def drawn_cells(folder: Path, cohort: Cohort) -> dict[str, Any]:
     """Return what `make_cells` writes beside the images."""
     make_cells(folder / "cells", n_patients=2, images_per_patient=3, image_size=16)
     record: dict[str, Any] = json.loads((folder / "cells" / "make_cells.json").read_text("utf-8"))
-    return record
-
-
-def partition(folder: Path, cohort: Cohort) -> dict[str, Any]:
-    """Return a partition that was written to a file."""
-    drawn = PatientHoldout(test=0.3, seed=0).partition(cohort)
-    drawn.save(folder / "partition.json")
-    record: dict[str, Any] = json.loads((folder / "partition.json").read_text("utf-8"))
-    return record
-
-
-def made_report() -> ClinicalReport:
-    """Return a report on twelve rows."""
-    said = Predictions(labels=[0, 1] * 6, scores=[0.2, 0.7, 0.6] * 4, patients=list("abcdef") * 2)
-    return ClinicalReport(said, threshold=0.5)
-
-
-def report(folder: Path, cohort: Cohort) -> dict[str, Any]:
-    """Return a report that was written to a file."""
-    made_report().save(folder / "report.json")
-    record: dict[str, Any] = json.loads((folder / "report.json").read_text("utf-8"))
-    return record
-
-
-def model_card(folder: Path, cohort: Cohort) -> dict[str, Any]:
-    """Return a model card, with its classifier and one answer, that was written to a file."""
-    classifier = {"classes": ("negative", "positive"), "threshold": 0.5}
-    card = ModelCard(made_report(), name="cells", classifier=classifier, licence="mit")
-    card.save(folder / "model-card.json")
-    record: dict[str, Any] = json.loads((folder / "model-card.json").read_text("utf-8"))
     return record
 
 
@@ -91,9 +57,6 @@ def classifier_card(folder: Path, cohort: Cohort) -> dict[str, Any]:
 
 WRITERS: dict[str, Callable[[Path, Cohort], dict[str, Any]]] = {
     "make_cells.schema.json": drawn_cells,
-    "model_card.schema.json": model_card,
-    "partition.schema.json": partition,
-    "report.schema.json": report,
 }
 KERAS_WRITERS: dict[str, Callable[[Path, Cohort], dict[str, Any]]] = {
     "card.schema.json": classifier_card,
@@ -129,12 +92,3 @@ def test_what_is_written_meets_its_schema(name: str, tmp_path: Path, cohort: Coh
     assert problems(name, {**record, version_key(record): record[version_key(record)] + 1})
     for part in record:
         assert problems(name, {key: value for key, value in record.items() if key != part}), part
-
-
-def test_the_partitions_of_every_splitter_meet_the_schema(cohort: Cohort) -> None:
-    """Settings differ from splitter to splitter, and all are plain."""
-    folds = PatientKFold(n_splits=3, seed=1).partitions(cohort, validation=0.2)
-    with pytest.warns(LeakageWarning):
-        by_image = ImageHoldout(test=0.3, seed=1).partition(cohort)
-    for drawn in [by_image, *folds]:
-        assert problems("partition.schema.json", drawn.to_dict()) == []

@@ -68,11 +68,11 @@ def test_a_report_is_read(written: Path, tmp_path: Path) -> None:
     """It is shown again, with the estimates it had: 15 of 15 positives and 44 of 45 negatives."""
     report = ClinicalReport.from_dict(record(written / "report.json"))
     report.save(tmp_path / "again.html")
-    table = report.to_dict()["table"]
+    matrix = report["confusion_matrix"]
 
-    assert (table["true_positive"], table["false_negative"]) == (15, 0)
-    assert (table["true_negative"], table["false_positive"]) == (44, 1)
-    assert report.to_dict()["estimates"]["sensitivity"]["value"] == 1
+    assert (matrix["true_positive"], matrix["false_negative"]) == (15, 0)
+    assert (matrix["true_negative"], matrix["false_positive"]) == (44, 1)
+    assert report["estimates"]["sensitivity"]["value"] == 1
     assert "Synthetic" in (tmp_path / "again.html").read_text(encoding="utf-8")
 
 

@@ -18,7 +18,8 @@ from prevalens.cohorts.cohort import Cohort
 from prevalens.cohorts.image_table import read_table
 from prevalens.exceptions import InvalidInputError, PrevalensError, PrevalensWarning
 from prevalens.predictions.predictions import Predictions
-from prevalens.reports.clinical_report import FORMATS, ORIGINS, ClinicalReport
+from prevalens.reports.clinical_report import FORMATS, ClinicalReport
+from prevalens.reports.request import ORIGINS
 from prevalens.splits.leakage import audit_leakage
 from prevalens.splits.partition import Partition
 from prevalens.splits.patient_holdout import PatientHoldout
@@ -278,8 +279,7 @@ def _add_analysis(parser: argparse.ArgumentParser) -> None:
     add(
         "--patient-score",
         choices=("mean", "max"),
-        default="mean",
-        help="one score a patient: the mean of its images', or the highest (mean)",
+        help="also report patients, by the mean or the highest score of their images",
     )
     add("--worst", type=int, default=20, metavar="NUMBER", help="misses to show, 0 for none (20)")
     add(

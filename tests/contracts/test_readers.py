@@ -26,6 +26,7 @@ from prevalens.images import (
     read_appearances,
     read_images,
 )
+from prevalens.predictions import Predictions
 from prevalens.splits import PatientHoldout, audit_leakage, audit_shortcuts
 
 N, SIDE = 24, 20
@@ -155,6 +156,8 @@ def test_a_cohort_carries_its_reader(cohort: Cohort) -> None:
     half = cohort.take(np.arange(12))
     assert half.reader is cohort.reader
     assert cohort.join_patients([("p00", "p11")]).reader is cohort.reader
+    predictions = Predictions.of(cohort, np.arange(6), np.linspace(0, 1, 6))
+    assert predictions.take([0, 3]).reader is cohort.reader
     assert pickle.loads(pickle.dumps(cohort)).path(3) == cohort.path(3)  # noqa: S301
     other = Cohort(
         images=["z"],

@@ -137,7 +137,9 @@ def test_a_window_is_found_by_its_explanation(tmp_path: Path) -> None:
     path = write_dicom(tmp_path / "a.dcm", RAMP, **header)
 
     assert read_dicom(path, window="harder")[0].tolist() == [0, 0, 255, 255]
-    with pytest.raises(InvalidInputError, match=r"'lung'; its own are \['HARDER', 'NORMAL'\]"):
+    with pytest.raises(
+        InvalidInputError, match=r"'lung'; its own are \['HARDER', 'NORMAL'\], and CT"
+    ):
         read_dicom(path, window="lung")
 
 

@@ -373,3 +373,121 @@ def test_a_kill_at_any_moment_leaves_no_wrong_pixel(tmp_path: Path) -> None:
 def test_its_text_makes_it_again(tmp_path: Path) -> None:
     """The folder is all there is to say."""
     assert repr(PixelCache(tmp_path)) == f"PixelCache({str(tmp_path)!r})"
+
+
+READ_ONLY = """
+import os, sys, warnings, numpy as np
+from pathlib import Path
+from prevalens.images import PixelCache
+
+folder, names = Path(sys.argv[1]), sys.argv[2:]
+# Whatever is imported late is imported now: Python itself may be where only root may look.
+PixelCache(folder / "own", announce=lambda _: None).open(names, size=(4, 4))
+if os.getuid() == 0:
+    os.setuid(65534)
+with warnings.catch_warnings(record=True) as seen:
+    warnings.simplefilter("always")
+    kept = PixelCache(folder, announce=lambda _: None).open(names, size=(4, 4))
+    into = np.zeros((len(names), 4, 4, 3), dtype=np.uint8)
+    missing = kept.take(np.arange(len(names)), into=into)
+    kept.keep(int(missing[0]) if missing.size else 0, into[0])
+print(kept.n_kept, missing.tolist(), into[:, 0, 0, 0].tolist(), [str(w.message) for w in seen])
+"""
+
+
+def read_only(tmp_path: Path, paths: list[Path]) -> str:
+    """Open the cache of the images as somebody who may only read it; return what was seen."""
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o755)
+    (tmp_path / "cache" / "own").mkdir(exist_ok=True)
+    for file in (tmp_path / "cache").glob("*.pixels"):
+        file.chmod(0o444)
+    (tmp_path / "cache").chmod(0o555)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", READ_ONLY, str(tmp_path / "cache"), *map(str, paths)],
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+    finally:
+        (tmp_path / "cache").chmod(0o755)
+    return done.stdout.strip()
+
+
+needs_users = pytest.mark.skipif(not hasattr(os, "setuid"), reason="rights are those of POSIX")
+
+
+@needs_users
+def test_a_cache_that_may_only_be_read_is_read(tmp_path: Path, paths: list[Path]) -> None:
+    """Filled by a colleague: all is taken, in silence."""
+    first = opened(tmp_path, paths)
+    for row in range(5):
+        first.keep(row, one(row))
+    assert read_only(tmp_path, paths) == "5 [] [0, 1, 2, 3, 4] []"
+
+
+@needs_users
+def test_what_a_read_only_cache_lacks_is_decoded_each_time_and_said(
+    tmp_path: Path, paths: list[Path]
+) -> None:
+    """Two of five are there; of another list of images none is."""
+    first = opened(tmp_path, paths)
+    for row in (1, 3):
+        first.keep(row, one(row))
+    said = read_only(tmp_path, paths)
+    assert said.startswith("2 [0, 2, 4] [0, 1, 0, 3, 0] ['The pixel cache ")
+    assert "may only be read: 2 of 5 images are kept" in said
+    assert read_only(tmp_path, paths[:2]).startswith("0 [0, 1] [0, 0] [")
+    assert len(list((tmp_path / "cache").glob("*.pixels"))) == 1
+
+
+@needs_users
+def test_a_read_only_cache_of_copied_images_is_judged_by_content(
+    tmp_path: Path, paths: list[Path]
+) -> None:
+    """Files that look otherwise are read and compared: the changed one is not taken."""
+    first = opened(tmp_path, paths)
+    for row in range(5):
+        first.keep(row, one(row))
+    for path in paths:
+        path.touch()
+    change_a_byte(paths[2])
+    assert read_only(tmp_path, paths).startswith("4 [2] [0, 1, 0, 3, 4] [")
+
+
+def test_a_cache_that_is_cut_while_it_is_open_is_an_error(
+    tmp_path: Path, paths: list[Path]
+) -> None:
+    """Reading on through the map would kill the process."""
+    kept = opened(tmp_path, paths)
+    kept.keep(4, one(4))
+    (file,) = files_of(tmp_path)
+    os.truncate(file, 9000)
+    with pytest.raises(UnreadableImageError, match="was cut while it was in use"):
+        kept.take(np.arange(5), into=np.zeros((5, 4, 4, 3), dtype=np.uint8))
+
+
+def test_two_pages_that_changed_places_are_found(tmp_path: Path, paths: list[Path]) -> None:
+    """The checksum is of the bytes in their order: a sum alone would not see it."""
+    cache = PixelCache(tmp_path / "cache", announce=lambda _: None)
+    picture = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    cache.open(paths[:1], size=(64, 64)).keep(0, picture)
+    (file,) = files_of(tmp_path)
+    data = bytearray(file.read_bytes())
+    first = len(data) - picture.nbytes
+    data[first : first + 4096], data[first + 4096 : first + 8192] = (
+        data[first + 4096 : first + 8192],
+        data[first : first + 4096],
+    )
+    file.write_bytes(data)
+    assert cache.open(paths[:1], size=(64, 64)).n_kept == 0
+
+
+def test_another_resizer_is_another_cache(
+    tmp_path: Path, paths: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its pixels differ by a grey level, so they are kept apart."""
+    opened(tmp_path, paths).keep(0, one(0))
+    monkeypatch.setattr(pixel_cache, "resizer_name", lambda: "another 1")
+    assert opened(tmp_path, paths).n_kept == 0

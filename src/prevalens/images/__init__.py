@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from prevalens.images.dicom_file import dicom_patient, is_dicom
     from prevalens.images.fingerprints import hash_files, perceptual_hash, perceptual_hashes
     from prevalens.images.near_pairs import find_near_pairs
+    from prevalens.images.odd_pictures import OddPictures, find_odd_pictures
     from prevalens.images.opening import hash_file
     from prevalens.images.pixel_cache import PixelCache
     from prevalens.images.readers.arrays import ArrayReader
@@ -25,12 +26,14 @@ __all__ = [
     "ArrayReader",
     "DicomReader",
     "FileReader",
+    "OddPictures",
     "OpencvReader",
     "PillowReader",
     "PixelCache",
     "Reader",
     "dicom_patient",
     "find_near_pairs",
+    "find_odd_pictures",
     "hash_file",
     "hash_files",
     "is_dicom",
@@ -51,12 +54,14 @@ __getattr__ = lazy_names(
         "ArrayReader": "readers.arrays",
         "DicomReader": "readers.dicom",
         "FileReader": "readers.files",
+        "OddPictures": "odd_pictures",
         "OpencvReader": "readers.opencv",
         "PillowReader": "readers.pillow",
         "PixelCache": "pixel_cache",
         "Reader": "readers.reader",
         "dicom_patient": "dicom_file",
         "find_near_pairs": "near_pairs",
+        "find_odd_pictures": "odd_pictures",
         "hash_file": "opening",
         "hash_files": "fingerprints",
         "is_dicom": "dicom_file",

@@ -150,12 +150,10 @@ class GreyMeaning:
             if name.casefold() == asked.casefold():
                 return _Table(self._by_table(index))
         there = sorted({name for name in [*explained, *(name for name, _ in own)] if name})
-        known = (
-            f" and, of CT, {sorted(PRESETS)}" if not self.is_hounsfield else f" {sorted(PRESETS)}"
-        )
+        of_ct = "its values are Hounsfield units, which know" if self.is_hounsfield else "CT knows"
         raise InvalidInputError(
-            f"{self._address} has no window named {asked!r}; its own are {there}{known}. Give one "
-            "of these, or (centre, width)."
+            f"{self._address} has no window named {asked!r}; its own are {there}, and {of_ct} "
+            f"{sorted(PRESETS)}. Give one of these, or (centre, width)."
         )
 
     def _by_table(self, index: int) -> Callable[[Values], Shown]:

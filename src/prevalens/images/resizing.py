@@ -61,7 +61,7 @@ def _resizer() -> tuple[str, Callable[[Image, tuple[int, int]], Image]]:
     package, function = _KERNELS[chosen]
     if chosen == "pillow":
         return f"pillow {PIL.__version__}", function
-    require(package.replace("-", "_"), extra="torch" if chosen == "torch" else "fast")
+    _ = _torch() if chosen == "torch" else _cykooz()
     return f"{package} {version(package)}", function
 
 
@@ -72,8 +72,16 @@ def _best() -> str:
     return "torch" if is_backend and importlib.util.find_spec("torch") is not None else "pillow"
 
 
+def _cykooz() -> Any:
+    return require("cykooz_resizer", extra="fast")
+
+
+def _torch() -> Any:
+    return require("torch", extra="torch")
+
+
 def _by_cykooz(pixels: Image, size: tuple[int, int]) -> Image:
-    library = require("cykooz_resizer", extra="fast")
+    library = _cykooz()
     if not hasattr(_LOCAL, "resizer"):  # one for each thread: it keeps buffers
         _LOCAL.resizer = library.Resizer()
         _LOCAL.options = library.ResizeOptions(
@@ -88,7 +96,7 @@ def _by_cykooz(pixels: Image, size: tuple[int, int]) -> Image:
 
 
 def _by_torch(pixels: Image, size: tuple[int, int]) -> Image:
-    torch: Any = require("torch", extra="torch")
+    torch = _torch()
     # A copy where the pixels may not be written to, as torch warns of those.
     owned = pixels if pixels.flags.writeable else pixels.copy()
     planes = torch.from_numpy(owned).permute(2, 0, 1)[None]
