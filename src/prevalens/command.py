@@ -246,10 +246,15 @@ def _add_predictions(parser: argparse.ArgumentParser) -> None:
     """Add what says where the labels, the scores and the patients stand."""
     add = parser.add_argument
     add("table", metavar="TABLE", help="CSV with one row per image")
-    add("--label", default="label", metavar="COLUMN", help="labels: 0 and 1, or names; or a prefix (label)")
+    add("--label", default="label", metavar="COLUMN", help="labels: 0 and 1, or names (label)")
     add("--score", default="score", metavar="COLUMN", help="probabilities, or their prefix (score)")
     patients = parser.add_mutually_exclusive_group(required=True)
-    patients.add_argument("--patient", default=None, metavar="COLUMN", help="patient ids")
+    patients.add_argument(
+        "--patient",
+        action="append",
+        metavar="COLUMN",
+        help="patient ids; given twice, columns that make an id together",
+    )
     patients.add_argument(
         "--independent", action="store_true", help="say that every image is another patient's"
     )
@@ -258,6 +263,7 @@ def _add_predictions(parser: argparse.ArgumentParser) -> None:
     add("--by", nargs="*", default=[], metavar="COLUMN", help="subgroups to report apart")
     add("--image", metavar="COLUMN", help="image paths, for pictures of the worst misses")
     add("--root", default="", metavar="FOLDER", help="where image paths start")
+    add("--allow-outside", action="store_true", help="take image paths that lead out of --root")
     add("--provenance", metavar="TEXT", help="where the rows come from, in words")
 
 
@@ -312,6 +318,7 @@ def _report(options: argparse.Namespace) -> int:
         image=options.image,
         positive=options.positive,
         root=options.root,
+        allow_outside=options.allow_outside,
         provenance=options.provenance,
         train_prevalence=options.train_prevalence,
     )
