@@ -103,7 +103,7 @@ WITH_KERAS = {
     "features/feature_network.py",
     "explanations/activation_map.py",
     "explanations/deletion_test.py",
-    "explanations/grad_cam.py",
+    "explanations/gradient_weighted_map.py",
     "explanations/gradient.py",
     "explanations/integrated_gradients.py",
     "explanations/occlusion_map.py",

@@ -45,7 +45,7 @@ class ImageSource:
         self, cohort: Cohort, *, image_size: Size, cache: PixelCache | None, decoder: str
     ) -> None:
         self.size = check_size(image_size)
-        self._reader = _reader(cohort, check_choice("decoder", decoder, DECODERS))
+        self._reader = reader_of(cohort, check_choice("decoder", decoder, DECODERS))
         # A missing package is an error here, and not at each image.
         _ = self._reader.name
         self._buffers = BufferPool()
@@ -92,7 +92,8 @@ class ImageSource:
         return images, failures
 
 
-def _reader(cohort: Cohort, decoder: str) -> Reader:
+def reader_of(cohort: Cohort, decoder: str) -> Reader:
+    """Return what reads a cohort's images, with `decoder` for the common formats."""
     own = check_reader(cohort.reader)
     if decoder == "pillow":
         return own
