@@ -51,9 +51,8 @@ class LearningRateAdjuster(keras.callbacks.Callback):
         unfreeze_at: Number of epochs, from 1, after which the first of two phases ends, so that
             layers can be opened and the model compiled anew; earlier where progress has stalled
             for good. `two_phases` goes on from there. Keras cannot do it within one `fit`.
-        on_ask: Called with the epoch's row from epoch `ask_epoch` on; returns `"halt"` to end
-            the training, `"unfreeze"` to end its first phase, a whole number to be asked again
-            after so many epochs, or None.
+        on_ask: Called with the epoch's row from epoch `ask_epoch` on; returns `"halt"` or, to end
+            the first phase, `"unfreeze"`, a number of epochs until the next question, or None.
         ask_epoch: Number of epochs after which `on_ask` is first called, from 1.
         halt_file: The training ends after the epoch in which this file appears; one that is
             there from the start is refused.
@@ -65,13 +64,11 @@ class LearningRateAdjuster(keras.callbacks.Callback):
     Attributes:
         rule: The rule that is obeyed.
         record: One row per epoch; can be printed, saved as CSV and plotted.
-        phases: The phase of two that the training is in (`number`), and whether the first has
-            ended (`has_ended`).
+        phases: Which of two phases it is (`number`), and whether the first is over (`has_ended`).
 
     Raises:
-        InvalidInputError: a setting lies outside its range, the monitor's name tells no
-            direction, a monitor is not in the logs or is one value a class, or the optimizer's
-            rate follows a schedule and so cannot be set.
+        InvalidInputError: a setting is out of range, the monitor's name tells no direction, is
+            not in the logs or one value a class, or the optimizer's rate follows a schedule.
     """
 
     # Its only hook after a batch reads the logs and never touches the model, so Keras need
