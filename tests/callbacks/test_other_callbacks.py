@@ -31,7 +31,7 @@ def test_what_forgets_or_restores_is_said() -> None:
 def test_what_does_no_harm_is_not_said() -> None:
     """EarlyStopping that restores nothing, and averages that validation is on."""
     with warnings.catch_warnings():
-        warnings.simplefilter("error")
+        warnings.simplefilter("error", PrevalensWarning)
         check(keras.callbacks.EarlyStopping(), keras.callbacks.SwapEMAWeights(), use_ema=True)
 
 
@@ -52,5 +52,5 @@ def test_a_foreign_rate_is_told_once_with_who_may_have_set_it() -> None:
     with pytest.warns(PrevalensWarning, match=text):
         watch.read(optimizer, epoch=4)
     with warnings.catch_warnings():
-        warnings.simplefilter("error")
+        warnings.simplefilter("error", PrevalensWarning)
         assert watch.read(optimizer, epoch=5) == pytest.approx([0.05])
