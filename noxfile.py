@@ -27,7 +27,6 @@ IN_WHEEL = [
     "prevalens/reports/templates/page.js",
     "prevalens/augmentation/policy.schema.json",
     "prevalens/cohorts/make_cells.schema.json",
-    "prevalens/models/card.schema.json",
     "prevalens/splits/partition.schema.json",
     ".dist-info/licenses/LICENSE",
 ]

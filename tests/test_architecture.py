@@ -30,7 +30,7 @@ USES: dict[str, set[str]] = {
     "cohorts": {"images"},
     "splits": {"images", "cohorts", "metrics"},
     "batches": {"images", "cohorts", "splits", "augmentation"},
-    "predictions": {"cohorts", "metrics"},
+    "predictions": {"images", "cohorts", "metrics"},
     "decisions": {"predictions", "metrics"},
     "reports": {"images", "cohorts", "splits", "predictions", "decisions", "metrics"},
     "studies": {
@@ -104,7 +104,7 @@ WITH_KERAS = {
     "features/feature_network.py",
     "explanations/activation_map.py",
     "explanations/deletion_test.py",
-    "explanations/grad_cam.py",
+    "explanations/gradient_weighted_map.py",
     "explanations/gradient.py",
     "explanations/integrated_gradients.py",
     "explanations/occlusion_map.py",

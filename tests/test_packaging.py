@@ -107,8 +107,6 @@ def test_files_written_by_this_version_are_kept() -> None:
         "reports/templates/page.css",
         "reports/templates/page.html",
         "reports/templates/page.js",
-        "models/card.schema.json",
-        "splits/partition.schema.json",
     ],
 )
 def test_files_that_are_no_code_are_installed(name: str) -> None:

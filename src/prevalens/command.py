@@ -249,6 +249,7 @@ def _add_predictions(parser: argparse.ArgumentParser) -> None:
     )
     add("--positive", metavar="CLASS", help="which class is positive, where labels are names")
     add("--compare", metavar="COLUMN", help="scores of another model, to compare with")
+    add("--compare-threshold", type=float, metavar="SCORE", help="the other model's threshold")
     add("--by", nargs="*", default=[], metavar="COLUMN", help="subgroups to report apart")
     add("--image", metavar="COLUMN", help="image paths, for pictures of the worst misses")
     add("--root", default="", metavar="FOLDER", help="where image paths start")
@@ -318,6 +319,7 @@ def _report(options: argparse.Namespace) -> int:
     report = ClinicalReport(
         predictions,
         compare=other,
+        compare_threshold=options.compare_threshold,
         threshold=options.threshold,
         threshold_origin=options.threshold_origin,
         prevalence=options.prevalence,
@@ -327,6 +329,7 @@ def _report(options: argparse.Namespace) -> int:
         confidence_level=options.confidence_level,
         seed=options.seed,
         title=options.title,
+        made_by=f"prevalens report {Path(options.table).name}",
     )
     for output in options.output:
         done = "replaced" if Path(output).exists() else "wrote"

@@ -4,9 +4,10 @@ import numpy as np
 
 from prevalens.augmentation.optical_density import (
     density_of,
-    density_of_planes,
     level_of,
     level_of_planes,
+    light_of_planes,
+    present_in,
     without_black,
 )
 
@@ -19,7 +20,7 @@ def test_white_has_no_density_and_black_the_most() -> None:
 
     np.testing.assert_allclose(density_of(levels, xp=np), np.log([1, 2, 256, 256]), atol=1e-6)
     np.testing.assert_allclose(
-        density_of_planes(levels.reshape(1, 2, 2), library=None).ravel(),
+        np.log(256) - light_of_planes(levels.reshape(1, 2, 2), library=None).ravel(),
         np.log([1, 2, 256, 256]),
         atol=1e-6,
     )
@@ -30,7 +31,8 @@ def test_levels_come_back() -> None:
     density = density_of(LEVELS, xp=np)
 
     np.testing.assert_allclose(level_of(density, xp=np), LEVELS, atol=1e-3)
-    np.testing.assert_allclose(level_of_planes(density.copy(), library=None), LEVELS, atol=1e-3)
+    light = light_of_planes(LEVELS, library=None)
+    np.testing.assert_allclose(level_of_planes(light, library=None), LEVELS, atol=1e-3)
 
 
 def test_black_keeps_no_light() -> None:
@@ -39,3 +41,4 @@ def test_black_keeps_no_light() -> None:
     result = without_black(np.full_like(pictures, 50), pictures, xp=np)
 
     assert result[0, 0, :, 0].tolist() == [0, 50, 50]
+    assert present_in(pictures[0].transpose(2, 0, 1)).tolist() == [[0, 1, 1]]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from prevalens.augmentation import AugmentationPolicy, Flip, presets
+from prevalens.augmentation import AugmentationPolicy, Flip, RandomAugmentation, presets
 from prevalens.augmentation.policy_argument import policy_from
 from prevalens.exceptions import InvalidInputError
 
@@ -39,3 +39,10 @@ def test_what_was_meant_to_be_one_is_answered(given: object, text: str) -> None:
     """A misspelt name, one operation, a list, a class, the module, nothing."""
     with pytest.raises(InvalidInputError, match=text):
         policy_from(given, "augmentation")
+
+
+@pytest.mark.keras
+def test_a_layer_is_answered_with_its_policy() -> None:
+    """A dataset takes the policy; the layer belongs into the model."""
+    with pytest.raises(InvalidInputError, match=r"belongs into the model.*layer\.policy"):
+        policy_from(RandomAugmentation(POLICY, seed=0), "augmentation")

@@ -1,11 +1,13 @@
 """The policy as a Keras layer, on whichever backend runs this."""
 
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 import pytest
 
+from prevalens._optional import require
 from prevalens.augmentation import (
     AugmentationPolicy,
     Exposure,
@@ -354,3 +356,48 @@ def test_pixels_as_floats_are_those_as_bytes() -> None:
     floats = numbers(layer.apply(IMAGES.astype(np.float32), drawn))
     np.testing.assert_array_equal(floats, numbers(layer.apply(IMAGES, drawn)))
     assert not numbers(layer.apply(np.zeros((6, 16, 16, 3), np.float32), drawn)).any()
+
+
+@pytest.mark.skipif(keras.backend.backend() != "torch", reason="counts calls of PyTorch")
+@pytest.mark.parametrize("name", presets.PRESETS)
+def test_pytorch_makes_no_numbers_on_the_host_for_each_batch(name: str) -> None:
+    """No inverse of a constant, and one small tensor: the step of Keras' own seed generator.
+
+    On a device each would be waited for.
+    """
+    library = require("torch.utils._python_dispatch", extra="torch")
+    seen: list[str] = []
+
+    class Watch(library.TorchDispatchMode):  # type: ignore[misc,name-defined]
+        def __torch_dispatch__(
+            self, call: Any, types: Any, args: Any = (), kwargs: Any = None
+        ) -> Any:
+            seen.append(str(call))
+            return call(*args, **(kwargs or {}))
+
+    layer = RandomAugmentation(getattr(presets, name)(), seed=0)
+    images = keras.ops.convert_to_tensor(np.repeat(np.repeat(IMAGES, 2, axis=1), 2, axis=2))
+    layer(images, training=True)
+    with Watch():
+        layer(images, training=True)
+
+    assert len(seen) > 50
+    assert [call for call in seen if "linalg" in call] == []
+    assert seen.count("aten.lift_fresh.default") <= 1
+    assert seen.count("aten._local_scalar_dense.default") <= 1
+
+
+@pytest.mark.skipif(keras.backend.backend() != "jax", reason="JAX's guard of transfers")
+@pytest.mark.parametrize("name", presets.PRESETS)
+def test_the_compiled_layer_transfers_nothing_on_jax(name: str) -> None:
+    """Its constants are in the program: a step under `transfer_guard("disallow")` runs."""
+    jax = require("jax", extra="jax")
+    layer = RandomAugmentation(getattr(presets, name)(), seed=0)
+    step = jax.jit(lambda state, pixels: layer.stateless_call([], state, pixels, training=True))
+    state = [variable.value for variable in layer.non_trainable_variables]
+    images = jax.device_put(IMAGES)
+    step(state, images)
+    with jax.transfer_guard("disallow"):
+        pictures, _ = step(state, images)
+
+    assert np.isfinite(numbers(pictures)).all()

@@ -39,7 +39,8 @@ def as_planes(image: Image, *, library: Any) -> Planes:
 def as_bytes(planes: Planes, *, library: Any) -> Image:
     """Return planes as a picture of whole grey levels, `(height, width, channels)`."""
     whole = np.rint(planes)
-    whole = np.clip(whole, 0, 255, out=whole).astype(np.uint8)
+    np.clip(whole, np.float32(0), np.float32(255), out=whole)
+    whole = whole.astype(np.uint8)
     if library is not None and len(planes) > 1:
         merged: Image = library.merge(list(whole))
         return merged

@@ -4,21 +4,22 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from prevalens.augmentation.array_calls import clip
 from prevalens.augmentation.host_functions import Planes, exponential, logarithm
 
-_WHITE = 256.0  # one more than the brightest level, so that black has a finite density
+WHITE = 256.0  # one more than the brightest level, so that black has a finite density
 
 
 def density_of(pictures: Any, *, xp: Any) -> Any:
     """Return the density of grey levels; 0 at white, log(256) at black and below."""
-    return math.log(_WHITE) - xp.log(clip(pictures, 0.0, math.inf, xp) + 1.0)
+    return math.log(WHITE) - xp.log(clip(pictures, 0.0, math.inf, xp) + 1.0)
 
 
 def level_of(density: Any, *, xp: Any) -> Any:
     """Return the grey levels of densities."""
-    return xp.exp(-density) * _WHITE - 1.0
+    return xp.exp(-density) * WHITE - 1.0
 
 
 def without_black(changed: Any, pictures: Any, *, xp: Any) -> Any:
@@ -32,18 +33,24 @@ def without_black(changed: Any, pictures: Any, *, xp: Any) -> Any:
     return changed * clip(brightest, 0.0, 1.0, xp)
 
 
-def density_of_planes(planes: Planes, *, library: Any) -> Planes:
-    """Return the density of one picture's planes, as new planes."""
-    light = np.maximum(planes, np.float32(0))
+def light_of_planes(planes: Planes, *, library: Any) -> Planes:
+    """Return the logarithm of the light of one picture's planes, as new planes.
+
+    Density is log(256) less this; what multiplies densities and adds to them does so to this,
+    but for a constant, which spares three passes over the pixels.
+    """
+    light = np.clip(planes, np.float32(0), np.float32(np.inf))
     light += np.float32(1)
-    light = logarithm(light, library=library)
-    return np.subtract(np.float32(math.log(_WHITE)), light, out=light)
+    return logarithm(light, library=library)
 
 
-def level_of_planes(density: Planes, *, library: Any) -> Planes:
-    """Return the grey levels of planes of densities, written over them."""
-    np.negative(density, out=density)
-    density = exponential(density, library=library)
-    density *= np.float32(_WHITE)
-    density -= np.float32(1)
-    return density
+def level_of_planes(light: Planes, *, library: Any) -> Planes:
+    """Return the grey levels of planes of logarithms of light, written over them."""
+    levels = exponential(light, library=library)
+    levels -= np.float32(1)
+    return levels
+
+
+def present_in(planes: Planes) -> NDArray[np.float32]:
+    """Return 1 where a picture has light and 0 where it is black, as `without_black` has it."""
+    return np.clip(planes.max(axis=0), np.float32(0), np.float32(1))

@@ -40,6 +40,8 @@ def _answer(value: Any) -> str:
         return f"got {value!r}. Presets are {calls}.{did_you_mean(value, known)}"
     if isinstance(value, Operation):
         return f"got {value!r}. Put it into a list: AugmentationPolicy([{type(value).__name__}()])."
+    if isinstance(getattr(value, "policy", None), AugmentationPolicy):
+        return "got a layer, which belongs into the model. Give its policy: layer.policy."
     if isinstance(value, list | tuple):
         return "got a list. Make one of it: AugmentationPolicy([...])."
     if isinstance(value, type):

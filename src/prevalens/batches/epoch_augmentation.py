@@ -9,6 +9,7 @@ import numpy as np
 
 from prevalens.augmentation.host_augmentation import augment_on_host
 from prevalens.augmentation.policy import AugmentationPolicy, Parameters
+from prevalens.augmentation.policy_argument import policy_from
 from prevalens.exceptions import InvalidInputError
 from prevalens.typing import Images, Labels, Rows
 
@@ -27,8 +28,8 @@ class EpochAugmentation:
         image_size: `(height, width)` of the images.
 
     Raises:
-        InvalidInputError: `policy` is none, has chances for another number of classes, or cannot
-            be applied to images of this size.
+        InvalidInputError: `policy` is no policy, has chances for another number of classes, or
+            cannot be applied to images of this size.
     """
 
     def __init__(
@@ -40,12 +41,7 @@ class EpochAugmentation:
         n_classes: int,
         image_size: tuple[int, int],
     ) -> None:
-        given: object = policy
-        if not isinstance(given, AugmentationPolicy):
-            raise InvalidInputError(
-                f"`augmentation` must be an AugmentationPolicy, got {type(given).__name__}. "
-                "A layer belongs into the model; make a policy of its operations for the dataset."
-            )
+        policy = policy_from(policy, "augmentation")
         _check_chances(policy, n_classes)
         self.policy = policy
         self._seed = seed

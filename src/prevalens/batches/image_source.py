@@ -4,6 +4,7 @@ import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, TypeAlias, overload
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from prevalens._checks import check_choice, check_integer
 from prevalens.batches.buffer_pool import BufferPool
 from prevalens.cohorts.cohort import Cohort
+from prevalens.cohorts.image_names import file_of
 from prevalens.exceptions import InvalidInputError, UnreadableImageError
 from prevalens.images.decoding import check_reader, read_image
 from prevalens.images.pixel_cache import PixelCache
@@ -43,7 +45,7 @@ class ImageSource:
         self, cohort: Cohort, *, image_size: Size, cache: PixelCache | None, decoder: str
     ) -> None:
         self.size = check_size(image_size)
-        self._reader = _reader(cohort, check_choice("decoder", decoder, DECODERS))
+        self._reader = reader_of(cohort, check_choice("decoder", decoder, DECODERS))
         # A missing package is an error here, and not at each image.
         _ = self._reader.name
         self._buffers = BufferPool()
@@ -90,7 +92,8 @@ class ImageSource:
         return images, failures
 
 
-def _reader(cohort: Cohort, decoder: str) -> Reader:
+def reader_of(cohort: Cohort, decoder: str) -> Reader:
+    """Return what reads a cohort's images, with `decoder` for the common formats."""
     own = check_reader(cohort.reader)
     if decoder == "pillow":
         return own
@@ -124,7 +127,10 @@ class ImagePaths(Sequence[str]):
     def __getitem__(self, row: int | slice) -> str | list[str]:
         if isinstance(row, slice):
             return [self[each] for each in range(len(self))[row]]
-        return os.path.join(self._root, str(self._images[row]))  # noqa: PTH118 (ten times faster)
+        name = str(self._images[row])
+        if "%" in name:  # perhaps a name that is no UTF-8
+            return str(file_of(Path(self._root), name))
+        return os.path.join(self._root, name)  # noqa: PTH118 (ten times faster)
 
 
 def check_size(image_size: object) -> tuple[int, int]:

@@ -1,5 +1,6 @@
 """extract_features: what a frozen network sees of each image of a cohort."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from typing import Any
@@ -8,10 +9,10 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from prevalens._checks import check_integer
+from prevalens._checks import check_choice, check_integer
 from prevalens.batches.batch_reader import check_rows
 from prevalens.batches.image_dataset import ImageDataset
-from prevalens.batches.image_source import DECODERS, ImagePaths, Size, check_size
+from prevalens.batches.image_source import DECODERS, ImagePaths, Size, check_size, reader_of
 from prevalens.cohorts.cohort import Cohort
 from prevalens.exceptions import InvalidInputError
 from prevalens.features.feature_network import Network, feature_network, name_network
@@ -85,7 +86,7 @@ def extract_features(
         "layer": layer,
         "pooling": pooling,
         "views": list(named),
-        "decoder": DECODERS[decoder][1]() if decoder in DECODERS else decoder,
+        "reader": reader_of(cohort, check_choice("decoder", decoder, DECODERS)).name,
         "prevalens": version("prevalens"),
     }
 
@@ -133,7 +134,8 @@ def _kept(
 
 def _contents(cohort: Cohort, rows: Rows) -> list[bytes]:
     paths = ImagePaths(cohort)
-    return [bytes.fromhex(each) for each in hash_files([paths[row] for row in rows.tolist()])]
+    named = hash_files([paths[row] for row in rows.tolist()], reader=cohort.reader)
+    return [hashlib.sha256(each.encode()).digest() for each in named.tolist()]
 
 
 def _features(

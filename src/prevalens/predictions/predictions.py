@@ -21,6 +21,8 @@ from prevalens.cohorts.image_names import file_of, image_names
 from prevalens.cohorts.image_table import ids_of
 from prevalens.cohorts.listed_files import check_files
 from prevalens.exceptions import InvalidInputError
+from prevalens.images.decoding import check_reader
+from prevalens.images.readers.reader import Reader
 from prevalens.predictions.checking import (
     Shares,
     as_label_table,
@@ -65,6 +67,7 @@ class Predictions(FrozenColumns):
             the share of each, in their order or by name. None where it is unknown.
         root: Folder that relative image paths start from.
         ordered: Whether the classes are grades, from the lowest to the highest.
+        reader: What reads the images, as the cohort's: a report shows what the model saw.
 
     Attributes:
         labels: As given; of several labels float64, nan where one is not known.
@@ -86,6 +89,7 @@ class Predictions(FrozenColumns):
     train_prevalence: Shares | None = None
     root: Path = Path()
     ordered: bool = False
+    reader: Reader | None = None
     patient_codes: Codes | None = field(init=False)
 
     def __post_init__(self) -> None:
@@ -114,6 +118,7 @@ class Predictions(FrozenColumns):
         if self.images is not None:
             columns["images"] = image_names(self.images)
         check_same_length(**columns, **covariates)
+        check_reader(self.reader)
         self._keep(
             **columns,
             patient_codes=None if ids is None else ids.codes,
@@ -310,6 +315,7 @@ class Predictions(FrozenColumns):
             train_prevalence=train_prevalence,
             root=held_out.root,
             ordered=ordered,
+            reader=held_out.reader,
         )
 
     def save(self, path: str | os.PathLike[str]) -> None:

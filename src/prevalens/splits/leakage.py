@@ -11,7 +11,7 @@ from prevalens._checks import name_some
 from prevalens.cohorts.cohort import Cohort
 from prevalens.cohorts.components import repeated
 from prevalens.cohorts.duplicates import HASHES, find_duplicates
-from prevalens.exceptions import DataWarning, InvalidInputError, LeakageError
+from prevalens.exceptions import DataWarning, LeakageError
 from prevalens.images.decoding import check_reader
 from prevalens.images.near_pairs import MAX_DISTANCE
 from prevalens.splits.partition import Partition
@@ -134,10 +134,7 @@ def audit_leakage(
     Warns:
         DataWarning: no image is there, so that copies were not looked for.
     """
-    if partition.cohort_fingerprint != cohort.fingerprint:
-        raise InvalidInputError(
-            "The partition was drawn on another cohort. Audit it with the cohort it was drawn on."
-        )
+    partition.check_cohort(cohort)
     parts = _part_of_each_row(partition)
     findings = _crossing("patient", repeated(cohort.patients), cohort, parts)
     matches = check_reader(cohort.reader).matches

@@ -13,7 +13,7 @@ from prevalens._seeding import generator
 from prevalens.cohorts.cohort import Cohort
 from prevalens.exceptions import InvalidInputError
 from prevalens.splits.columns import Strata
-from prevalens.splits.partition import NO_ROWS, Partition
+from prevalens.splits.partition import NO_ROWS, Partition, count_crossing
 from prevalens.splits.problem import BALANCES
 from prevalens.splits.units import Units
 from prevalens.typing import Column, Labels, Rows
@@ -116,6 +116,7 @@ class PatientSplitter(BaseCrossValidator):
             n_rows=len(cohort),
             method=type(self).__name__,
             settings={**self._settings(), **settings},
+            patients_crossing=count_crossing(units.codes, list(rows.values())),
         )
 
 

@@ -1,5 +1,6 @@
 """Bending the curve from dark to bright; pure."""
 
+import math
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -9,10 +10,12 @@ from numpy.typing import NDArray
 from prevalens.augmentation.array_calls import column
 from prevalens.augmentation.operation import PixelOperation
 from prevalens.augmentation.optical_density import (
+    WHITE,
     density_of,
-    density_of_planes,
     level_of,
     level_of_planes,
+    light_of_planes,
+    present_in,
     without_black,
 )
 from prevalens.augmentation.ranges import Parameter, RangeLike, ratio
@@ -47,9 +50,11 @@ class Gamma(PixelOperation, frozen=True, kw_only=True):
         self, planes: NDArray[np.float32], sampled: Mapping[str, Any], *, library: Any
     ) -> NDArray[np.float32]:
         """Do the same to the planes of one picture."""
-        present = np.clip(planes.max(axis=0), np.float32(0), np.float32(1))
-        density = density_of_planes(planes, library=library)
-        density *= np.float32(sampled["gamma"][0])
-        levels = level_of_planes(density, library=library)
+        gamma = float(sampled["gamma"][0])
+        present = present_in(planes)
+        light = light_of_planes(planes, library=library)
+        light *= np.float32(gamma)
+        light += np.float32((1 - gamma) * math.log(WHITE))
+        levels = level_of_planes(light, library=library)
         levels *= present
         return levels

@@ -72,7 +72,7 @@ class Noise(PixelOperation, frozen=True, kw_only=True):
         """Add the same noise to one picture, from whole pieces of the tile."""
         shot, read = (float(sampled[f"noise_{name}"][0]) for name in ("shot", "read"))
         x, y = (int(place) for place in sampled["noise_place"][0])
-        deviation = np.maximum(planes, np.float32(0))
+        deviation = np.clip(planes, np.float32(0), np.float32(np.inf))
         deviation *= np.float32(shot * shot / 255)
         deviation += np.float32(read * read)
         deviation = square_root(deviation, library=library)

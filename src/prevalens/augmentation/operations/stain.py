@@ -1,6 +1,7 @@
 """Stronger and weaker dyes; pure."""
 
 import functools
+import math
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -11,10 +12,12 @@ from prevalens._checks import check_choice, check_number
 from prevalens.augmentation.array_calls import constant
 from prevalens.augmentation.operation import PixelOperation
 from prevalens.augmentation.optical_density import (
+    WHITE,
     density_of,
-    density_of_planes,
     level_of,
     level_of_planes,
+    light_of_planes,
+    present_in,
     without_black,
 )
 from prevalens.augmentation.ranges import Parameter
@@ -79,12 +82,12 @@ class Stain(PixelOperation, frozen=True, kw_only=True):
         dyes, undo = _dyes(self.basis)
         matrix = (undo * np.append(sampled["stain_scale"][0], np.float32(1))) @ dyes
         offset = sampled["stain_offset"][0] @ dyes[:2]
-        # Black is no dye: see `without_black`.
-        present = np.clip(planes.max(axis=0), np.float32(0), np.float32(1))
-        density = density_of_planes(planes, library=library)
-        density = (matrix.T @ density.reshape(3, -1)).reshape(planes.shape)
-        density += offset[:, None, None]
-        levels = level_of_planes(density, library=library)
+        rest = math.log(WHITE) * (1 - matrix.sum(axis=0)) - offset
+        present = present_in(planes)
+        light = light_of_planes(planes, library=library)
+        light = (matrix.T @ light.reshape(3, -1)).reshape(planes.shape)
+        light += rest.astype(np.float32)[:, None, None]
+        levels = level_of_planes(light, library=library)
         levels *= present
         return levels
 
