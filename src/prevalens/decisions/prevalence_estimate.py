@@ -6,11 +6,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import expit
 
-from prevalens._checks import check_integer, check_number, check_same_length
+from prevalens._checks import check_integer, check_number
 from prevalens._seeding import generator
 from prevalens.decisions.recalibration import fit_recalibration, logits_of
 from prevalens.exceptions import InvalidInputError
 from prevalens.metrics.estimate import Estimate
+from prevalens.metrics.inputs import check_patients
 from prevalens.predictions.predictions import Predictions
 from prevalens.typing import Column, Scores
 
@@ -65,11 +66,8 @@ def estimate_prevalence(
         raise InvalidInputError(
             f"`scores` must be probabilities in [0, 1] of shape (n_rows,), got {values.shape}."
         )
-    owner = np.arange(values.size)
-    if patients is not None:
-        ids = np.asarray(patients)
-        check_same_length(scores=values, patients=ids)
-        owner = np.unique(ids, return_inverse=True)[1]
+    codes = check_patients(patients, values.size)
+    owner = np.arange(values.size) if codes is None else codes
     unit = "images" if patients is None else "patients"
     basis: dict[str, Any] = {
         "confidence_level": confidence_level,
