@@ -130,7 +130,13 @@ def _add_cohort(parser: argparse.ArgumentParser) -> None:
     add("table", metavar="TABLE", help="CSV with one row per image")
     add("--image", required=True, metavar="COLUMN", help="column of image paths")
     add("--label", required=True, metavar="COLUMN", help="column of class names")
-    add("--patient", required=True, metavar="COLUMN", help="column of patient ids")
+    add(
+        "--patient",
+        required=True,
+        action="append",
+        metavar="COLUMN",
+        help="column of patient ids; given twice, columns that make an id together",
+    )
     add("--positive", required=True, metavar="CLASS", help="class whose miss is the costly error")
     add("--root", metavar="FOLDER", help="where image paths start (by default TABLE's folder)")
 
@@ -241,17 +247,24 @@ def _add_predictions(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("table", metavar="TABLE", help="CSV with one row per image")
     add("--label", default="label", metavar="COLUMN", help="labels: 0 and 1, or names (label)")
-    add("--score", default="score", metavar="COLUMN", help="probability of the positive (score)")
+    add("--score", default="score", metavar="COLUMN", help="probabilities, or their prefix (score)")
     patients = parser.add_mutually_exclusive_group(required=True)
-    patients.add_argument("--patient", default=None, metavar="COLUMN", help="patient ids")
+    patients.add_argument(
+        "--patient",
+        action="append",
+        metavar="COLUMN",
+        help="patient ids; given twice, columns that make an id together",
+    )
     patients.add_argument(
         "--independent", action="store_true", help="say that every image is another patient's"
     )
     add("--positive", metavar="CLASS", help="which class is positive, where labels are names")
     add("--compare", metavar="COLUMN", help="scores of another model, to compare with")
+    add("--compare-threshold", type=float, metavar="SCORE", help="the other model's threshold")
     add("--by", nargs="*", default=[], metavar="COLUMN", help="subgroups to report apart")
     add("--image", metavar="COLUMN", help="image paths, for pictures of the worst misses")
     add("--root", default="", metavar="FOLDER", help="where image paths start")
+    add("--allow-outside", action="store_true", help="take image paths that lead out of --root")
     add("--provenance", metavar="TEXT", help="where the rows come from, in words")
 
 
@@ -306,6 +319,7 @@ def _report(options: argparse.Namespace) -> int:
         image=options.image,
         positive=options.positive,
         root=options.root,
+        allow_outside=options.allow_outside,
         provenance=options.provenance,
         train_prevalence=options.train_prevalence,
     )
@@ -318,6 +332,7 @@ def _report(options: argparse.Namespace) -> int:
     report = ClinicalReport(
         predictions,
         compare=other,
+        compare_threshold=options.compare_threshold,
         threshold=options.threshold,
         threshold_origin=options.threshold_origin,
         prevalence=options.prevalence,
@@ -327,6 +342,7 @@ def _report(options: argparse.Namespace) -> int:
         confidence_level=options.confidence_level,
         seed=options.seed,
         title=options.title,
+        made_by=f"prevalens report {Path(options.table).name}",
     )
     for output in options.output:
         done = "replaced" if Path(output).exists() else "wrote"

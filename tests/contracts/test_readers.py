@@ -1,5 +1,6 @@
 """Every reader through every room: what reads a cohort's images reads them everywhere."""
 
+import base64
 import io
 import pickle
 import zipfile
@@ -27,6 +28,7 @@ from prevalens.images import (
     read_images,
 )
 from prevalens.predictions import Predictions
+from prevalens.reports.pictures import thumbnail
 from prevalens.splits import PatientHoldout, audit_leakage, audit_shortcuts
 
 N, SIDE = 24, 20
@@ -193,6 +195,16 @@ def test_audits_look_at_every_image(cohort: Cohort) -> None:
     assert [look.width for look in looks] == [SIDE] * N
     assert np.allclose([look.brightness for look in looks], pictures().mean(axis=(1, 2)))
     assert "mean brightness" in audit_shortcuts(cohort, n_splits=2).estimates
+
+
+def test_a_report_shows_what_the_model_saw(cohort: Cohort) -> None:
+    """The thumbnail of a missed image is its reader's picture."""
+    for row in range(4, 8):
+        shown, why = thumbnail(cohort.path(row), None, reader=cohort.reader)
+        assert why is None
+        assert shown is not None
+        pixels = np.asarray(Image.open(io.BytesIO(base64.b64decode(shown))).convert("L"))
+        assert np.abs(pixels.astype(int) - expected(cohort)[row]).mean() < 8
 
 
 def test_a_forgotten_reader_is_loud(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from prevalens.reports.document import (
     Document,
+    Either,
     Explorer,
     Flow,
     FlowBox,
@@ -55,6 +56,7 @@ def test_pictures_become_what_they_say() -> None:
     assert isinstance(flow, Listing)
     assert flow.items == ["Cohort: 4 images; 2 patients"]
     assert basics([Forest("f", "F", []), Explorer({})]) == []
+    assert basics([Either([Paragraph("long")], [Paragraph("short")])]) == [Paragraph("short")]
 
 
 def test_a_stranger_among_blocks_is_an_error() -> None:

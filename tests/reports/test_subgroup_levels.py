@@ -26,6 +26,10 @@ def test_numbers_are_cut_at_values_that_occur() -> None:
             ["up to 2019-03-10", "over 2019-03-10 to 2019-03-20", "over 2019-03-20"],
         ),
         (
+            np.array([*(20190301.0 + day for day in range(30)), np.nan]),
+            ["up to 2019-03-10", "over 2019-03-10 to 2019-03-20", "over 2019-03-20", "missing"],
+        ),
+        (
             np.arange(np.datetime64("2019-03-01"), np.datetime64("2019-03-31")),
             ["up to 2019-03-10", "over 2019-03-10 to 2019-03-20", "over 2019-03-20"],
         ),
@@ -38,7 +42,7 @@ def test_numbers_are_cut_at_values_that_occur() -> None:
             ["up to 2019-05", "over 2019-05 to 2019-10", "over 2019-10"],
         ),
     ],
-    ids=["days", "texts", "datetime64", "accession", "months"],
+    ids=["days", "texts", "floats", "datetime64", "accession", "months"],
 )
 def test_dates_and_long_numbers_keep_their_digits(column: np.ndarray, levels: list[str]) -> None:
     """Thirds of dates are dates; no two levels share a name."""

@@ -5,10 +5,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from prevalens._checks import check_integer, check_number, check_same_length
+from prevalens._checks import check_integer, check_number
 from prevalens._seeding import generator
 from prevalens.exceptions import InvalidInputError
 from prevalens.metrics.estimate import Estimate
+from prevalens.metrics.inputs import check_patients
 from prevalens.typing import Column, Scores
 
 _CHUNK = 4_000_000  # numbers held at once while draws are solved together
@@ -55,11 +56,8 @@ def estimate_prevalence(
         raise InvalidInputError(
             f"`scores` must be probabilities in [0, 1] of shape (n_rows,), got {values.shape}."
         )
-    owner = np.arange(values.size)
-    if patients is not None:
-        ids = np.asarray(patients)
-        check_same_length(scores=values, patients=ids)
-        owner = np.unique(ids, return_inverse=True)[1]
+    codes = check_patients(patients, values.size)
+    owner = np.arange(values.size) if codes is None else codes
     unit = "images" if patients is None else "patients"
     basis: dict[str, Any] = {
         "confidence_level": confidence_level,

@@ -214,8 +214,21 @@ class Listing:
     tone: str = "plain"
 
 
+@dataclass(frozen=True)
+class Either:
+    """The same twice: whole for a page that folds, short for a format that cannot.
+
+    Args:
+        whole: Every block.
+        short: What stands for them elsewhere.
+    """
+
+    whole: "Sequence[Block]"
+    short: "Sequence[Block]"
+
+
 Basic: TypeAlias = Paragraph | Table | Chart | Gallery | Listing
-Block: TypeAlias = Basic | Forest | Flow | Matrix | Messages | Explorer
+Block: TypeAlias = Basic | Forest | Flow | Matrix | Messages | Explorer | Either
 
 
 @dataclass(frozen=True)
@@ -267,6 +280,8 @@ def _basic(block: Block) -> list[Basic]:
     if isinstance(block, Flow):
         told = [f"{box.title}: {'; '.join(box.lines)}" for box in block.boxes]
         return [Paragraph(f"{block.title}."), Listing(told)]
+    if isinstance(block, Either):
+        return basics(block.short)
     if isinstance(block, Forest | Explorer):
         return []  # the table beside it says the same
     if isinstance(block, Paragraph | Table | Chart | Gallery | Listing):

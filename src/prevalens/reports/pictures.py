@@ -2,6 +2,7 @@
 
 import base64
 import io
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
@@ -10,30 +11,34 @@ import numpy as np
 from PIL import Image
 
 from prevalens.exceptions import InvalidInputError, PrevalensError
-from prevalens.images.decoding import read_image
+from prevalens.images.decoding import check_reader, read_image
+from prevalens.images.readers.reader import Reader
 from prevalens.typing import Image as PixelImage
 
 _SIDE = 128  # pixels; twenty of them stay well below a megabyte
 Picture: TypeAlias = Callable[[Path], PixelImage]  # path to pixels, 0 to 255
 
 
-def thumbnail(path: Path, picture: Picture | None) -> tuple[str | None, str | None]:
+def thumbnail(
+    path: Path, picture: Picture | None, *, reader: Reader | None = None
+) -> tuple[str | None, str | None]:
     """Return what is shown of an image as base64 JPEG text, or why there is nothing.
 
     Args:
         path: The image file.
         picture: Draws what is shown from the path, uint8 `(height, width, 3)`; by default the
             image itself, as `read_image` gives it to the model.
+        reader: What reads the image, as the cohort's.
 
     Raises:
         InvalidInputError: `picture` returns something else than pixels.
     """
-    if not path.is_file():
+    if not check_reader(reader).matches(os.fspath(path)):
         return None, "the file was not found"
     if picture is None:
         # A report must not fail over a picture: a refusal becomes words in it.
         try:
-            return _encoded(read_image(path), _SIDE), None
+            return _encoded(read_image(path, reader=reader), _SIDE), None
         except PrevalensError as error:
             return None, f"the file cannot be read ({type(error).__name__})"
     pixels = picture(path)

@@ -9,7 +9,7 @@ import msgspec
 from prevalens.reports.document import Document, Paragraph, Passage
 from prevalens.reports.record_parts import matrix_part
 from prevalens.reports.report_head import ReportHead, Settings
-from prevalens.reports.request import Request
+from prevalens.reports.request import Request, trained_at
 from prevalens.reports.sections.section import Made
 from prevalens.reports.sections.table_of_sections import SECTIONS
 
@@ -72,7 +72,7 @@ def _head(request: Request) -> ReportHead:
             threshold_rule=None if point is None else point.rule,
             threshold_guarantee=None if point is None else point.guarantee,
             prevalence=request.prevalence,
-            train_prevalence=(request.uncorrected or held).train_prevalence,
+            train_prevalence=trained_at(request.uncorrected or held),
             classes=list(held.classes),
             confidence_level=request.confidence_level,
             seed=request.seed,

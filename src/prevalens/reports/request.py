@@ -99,15 +99,21 @@ class Request:
 
     def shift_to(self, prevalence: float) -> PriorShift | None:
         """Return the correction from the prevalence of training; None where it is unknown."""
-        train = self.predictions.train_prevalence
+        train = trained_at(self.predictions)
         return None if train is None or not 0 < prevalence < 1 else PriorShift(train, prevalence)
 
     def risks_at(self, predictions: Predictions, prevalence: float) -> Scores:
         """Return scores as risks at a prevalence, corrected where that of training is known."""
-        train = predictions.train_prevalence
+        train = trained_at(predictions)
         if train is None or not 0 < prevalence < 1:
             return predictions.scores
         return PriorShift(train, prevalence).correct(predictions.scores)
+
+
+def trained_at(predictions: Predictions) -> float | None:
+    """Return the prevalence that a two-class model was trained at; None where it is unknown."""
+    share = predictions.train_prevalence
+    return share if isinstance(share, float) else None
 
 
 def checked_request(

@@ -3,6 +3,7 @@
 import itertools
 import re
 from datetime import date
+from typing import Any
 
 import numpy as np
 
@@ -20,15 +21,16 @@ def levels_of(column: Column) -> tuple[Column, list[str]]:
     Args:
         column: The covariate, shape `(n_rows,)`.
     """
-    keys, texts = _keyed(column)
-    known = [key for key in keys if key is not None]
-    if known and len(set(known)) > MOST_VALUES and not isinstance(known[0], str):
-        texts = _thirds(keys, texts)
-        ranks = {level: number for number, level in enumerate(_third_names(keys, column))}
-        levels = sorted(set(texts), key=lambda level: ranks.get(level, len(ranks)))
-    else:
-        levels = sorted(set(texts), key=_natural)
-    return np.array(texts), levels
+    values, place, counts = np.unique(column, return_inverse=True, return_counts=True)
+    keys, texts = _keyed(values)
+    known = {key for key in keys if key is not None}
+    if len(known) <= MOST_VALUES or isinstance(next(iter(known)), str):
+        return np.array(texts)[place], sorted(set(texts), key=_natural)
+    cuts = _cuts(keys, counts.tolist())
+    names = _names(cuts, dict(zip(keys, texts, strict=True)))
+    levels = ["missing" if key is None else names[sum(key > cut for cut in cuts)] for key in keys]
+    used = [name for name in [*names, "missing"] if name in set(levels)]
+    return np.array(levels)[place], used
 
 
 def is_number(column: Column) -> bool:
@@ -49,8 +51,8 @@ def _natural(text: str) -> tuple[object, ...]:
     return (2 if text == "missing" else 1, 0.0, parts)
 
 
-def _keyed(column: Column) -> tuple[list[object], list[str]]:
-    """Return what orders each row, None where missing, and its text."""
+def _keyed(column: Column) -> tuple[list[Any], list[str]]:
+    """Return what orders each value, None where missing, and its text."""
     values = column.tolist()
     if column.dtype.kind == "M":
         days = column.astype("datetime64[D]")
@@ -63,7 +65,7 @@ def _keyed(column: Column) -> tuple[list[object], list[str]]:
             None if gone else text_date(text) for gone, text in zip(missing, texts, strict=True)
         ], texts
     if _are_dates(column):
-        texts = [_as_date(value) for value in values]
+        texts = ["missing" if np.isnan(value) else _as_date(value) for value in values]
         return [text_date(text) for text in texts], texts
     if column.dtype.kind in "iuf":
         keys = [None if value != value else float(value) for value in values]  # noqa: PLR0124
@@ -85,17 +87,21 @@ def text_date(text: str) -> date | None:
 
 
 def _are_dates(column: Column) -> bool:
-    if column.dtype.kind not in "iu" or not column.size:
+    if column.dtype.kind not in "iuf" or not column.size:
         return False
-    low, high = int(column.min()), int(column.max())
+    # A table with missing cells, and some readers, give whole numbers as floats.
+    known = column[~np.isnan(column)]
+    if not known.size or (known != np.floor(known)).any():
+        return False
+    low, high = int(known.min()), int(known.max())
     long = 19000101 <= low <= high <= 21001231
     if not long and not 190001 <= low <= high <= 210012:
         return False
-    return all(text_date(_as_date(value)) is not None for value in np.unique(column).tolist())
+    return all(text_date(_as_date(value)) is not None for value in np.unique(known).tolist())
 
 
-def _as_date(value: int) -> str:
-    text = str(value)
+def _as_date(value: float) -> str:
+    text = str(int(value))
     return "-".join(part for part in (text[:4], text[4:6], text[6:]) if part)
 
 
@@ -103,30 +109,19 @@ def _written(value: float) -> str:
     return str(int(value)) if float(value).is_integer() else f"{value:.10g}"
 
 
-def _cuts(keys: list[object]) -> list[object]:
-    """Return the values that end the first and second third; each occurs."""
-    known = sorted(key for key in keys if key is not None)  # type: ignore[type-var]
-    places = [-(-len(known) * third // 3) - 1 for third in (1, 2)]
-    cuts = [known[place] for place in places]
-    return [cut for number, cut in enumerate(cuts) if cut not in cuts[:number] and cut != known[-1]]
+def _cuts(keys: list[Any], counts: list[int]) -> list[Any]:
+    """Return the values that end the first and second third of the rows; each occurs."""
+    held = sorted((key, count) for key, count in zip(keys, counts, strict=True) if key is not None)
+    reached = list(itertools.accumulate(count for _, count in held))
+    cuts = []
+    for third in (1, 2):
+        place = next(i for i, rows in enumerate(reached) if 3 * rows >= third * reached[-1])
+        cuts += [held[place][0]] if place < len(held) - 1 else []
+    return list(dict.fromkeys(cuts))
 
 
-def _names(cuts: list[object], texts: dict[object, str]) -> list[str]:
+def _names(cuts: list[Any], texts: dict[Any, str]) -> list[str]:
     told = [texts[cut] for cut in cuts]
     names = [f"up to {told[0]}"] if told else []
     names += [f"over {low} to {high}" for low, high in itertools.pairwise(told)]
     return [*names, f"over {told[-1]}"] if told else ["all"]
-
-
-def _third_names(keys: list[object], column: Column) -> list[str]:
-    written = dict(zip(*_keyed(column), strict=True))
-    return _names(_cuts(keys), written)
-
-
-def _thirds(keys: list[object], texts: list[str]) -> list[str]:
-    cuts = _cuts(keys)
-    names = _names(cuts, dict(zip(keys, texts, strict=True)))
-    return [
-        "missing" if key is None else names[sum(key > cut for cut in cuts)]  # type: ignore[operator]
-        for key in keys
-    ]

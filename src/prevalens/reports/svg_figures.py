@@ -9,9 +9,9 @@ from prevalens.reports.estimate_text import estimate_text
 from prevalens.reports.svg_charts import drawing, path, text
 
 _ROW = 26
-_NAMES = 150  # room for a level's name
+_NAMES = 215  # room for a level's name and its counts
 _WIDTH = 460
-_LETTERS = 22
+_LETTERS = 25
 
 
 def svg_forest(forest: Forest) -> Markup:

@@ -10,6 +10,8 @@ from prevalens.cohorts import Cohort
 from prevalens.decisions import choose_threshold
 from prevalens.predictions import Predictions
 from prevalens.reports import ClinicalReport
+from prevalens.reports.document import Either
+from prevalens.reports.sections.guidelines import SECTION
 from prevalens.splits import Partition
 
 OPEN = "to be completed by the authors"
@@ -106,6 +108,20 @@ def test_a_bare_table_claims_little() -> None:
 
     for item in ("STARD-AI 31", "CLAIM 38", "CLAIM 28", "TRIPOD+AI 13", "TRIPOD+AI 14"):
         assert bare[item] == OPEN, item
+
+
+def test_a_page_has_every_row_and_a_text_the_answered_ones() -> None:
+    """144 rows in HTML; in text those that are open are one sentence a guideline."""
+    report = ClinicalReport(**WHOLE)
+    blocks = [block for block in SECTION.show(report.record) if isinstance(block, Either)]
+    whole = [row for block in blocks for table in block.whole for row in table.rows]
+    short = [row for block in blocks for row in block.short[0].rows]
+    text = " ".join(str(report).split())
+
+    assert len(whole) == 144
+    assert len(short) == sum(state != OPEN for state in FULL.values())
+    assert all(row[2] != OPEN for row in short)
+    assert "To be completed by the authors: 1, 2, 3, 4, 5, 6," in text
 
 
 def test_an_answer_says_where_it_stands() -> None:

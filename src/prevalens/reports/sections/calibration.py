@@ -11,7 +11,7 @@ from prevalens.reports.estimate_tables import estimate_table, keys_of, noted
 from prevalens.reports.estimate_text import count_text, estimate_text, percent_text
 from prevalens.reports.record_parts import EstimatePart
 from prevalens.reports.report_head import ReportHead
-from prevalens.reports.request import Request
+from prevalens.reports.request import Request, trained_at
 from prevalens.reports.sections.section import Answer, Section
 from prevalens.typing import Flags, Scores
 
@@ -65,7 +65,7 @@ def _compute(request: Request) -> Calibration:
         given=_calibrated(request, held.scores, given),
         uncorrected=None
         if own is None
-        else _calibrated(request, own.scores, None, train=own.train_prevalence),
+        else _calibrated(request, own.scores, None, train=trained_at(own)),
         corrected=_corrected(request),
     )
 
@@ -80,7 +80,7 @@ def _corrected(request: Request) -> Calibrated | None:
         request,
         shift.correct(request.predictions.scores),
         None,
-        train=request.predictions.train_prevalence,
+        train=trained_at(request.predictions),
         target=target,
         threshold=shift.correct_threshold(request.threshold),
     )

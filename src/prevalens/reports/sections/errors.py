@@ -48,10 +48,11 @@ def _compute(request: Request) -> Errors | None:
 def _wrong(request: Request, row: int) -> WrongRow:
     held = request.predictions
     image = None if held.images is None else str(held.images[row])
+    path = held.path(row)
     found, why = (
         (None, "no image file is named")
-        if image is None
-        else thumbnail(held.root / image, request.picture)
+        if path is None
+        else thumbnail(path, request.picture, reader=held.reader)
     )
     return WrongRow(
         row=row,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from prevalens._records import Part
-from prevalens.reports.document import Block, Paragraph, Table
+from prevalens.reports.document import Block, Either, Paragraph, Table
 from prevalens.reports.guideline_items import ITEMS, SOURCES, Item
 from prevalens.reports.report_head import ReportHead
 from prevalens.reports.sections.section import Answer, Made, Section
@@ -58,15 +58,19 @@ def _show(report: ReportHead) -> Sequence[Block]:
     ]
     for guideline, source in SOURCES.items():
         own = [row for row in rows if row.guideline == guideline]
-        counts = [
-            f"{sum(row.state == state for row in own)} {state}"
-            for state in STATES
-            if any(row.state == state for row in own)
-        ]
-        cells = [(f"{row.guideline} {row.item}", row.asks, row.state, _told(row)) for row in own]
-        header = ("Item", "Asks for", "State", "Where, and what")
-        shown.append(Table(f"{source}: {', '.join(counts)}", header, cells))
+        still = [row for row in own if row.state == STATES[-1]]
+        told = f"To be completed by the authors: {', '.join(row.item for row in still)}."
+        answered = [row for row in own if row.state != STATES[-1]]
+        short: list[Block] = [_table(source, own, answered), Paragraph(told)]
+        shown.append(Either([_table(source, own, own)], short if still else short[:1]))
     return shown
+
+
+def _table(source: str, every: Sequence[GuidelineRow], listed: Sequence[GuidelineRow]) -> Table:
+    found = {state: sum(row.state == state for row in every) for state in STATES}
+    counts = ", ".join(f"{count} {state}" for state, count in found.items() if count)
+    cells = [(f"{row.guideline} {row.item}", row.asks, row.state, _told(row)) for row in listed]
+    return Table(f"{source}: {counts}", ("Item", "Asks for", "State", "Where, and what"), cells)
 
 
 def _told(row: GuidelineRow) -> str:
