@@ -9,7 +9,7 @@ import pytest
 
 from prevalens._completion import SHELLS, completion_script
 from prevalens.command import _parser, main
-from prevalens.reports.clinical_report import ORIGINS
+from prevalens.reports.request import ORIGINS
 
 BASH = shutil.which("bash")
 

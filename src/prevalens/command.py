@@ -33,8 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: Words after `prevalens`; by default those the process was started with.
 
     Returns:
-        0 where all went well; 1 where `audit` or `verify` found something; 2 where input was refused or a file
-        could not be read or written, with the reason on standard error; 130 after Ctrl-C.
+        0 where all went well; 1 where `audit` or `verify` found something; 2 where input was
+        refused or a file could not be read or written, with the reason on standard error; 130 after
+        Ctrl-C.
     """
     try:
         try:
