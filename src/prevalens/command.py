@@ -1,4 +1,4 @@
-"""The command line, for those who only have a table: prevalens split | audit | report."""
+"""The command line, for those who only have a table: prevalens split | audit | report | verify."""
 
 import argparse
 import contextlib
@@ -20,6 +20,7 @@ from prevalens.exceptions import InvalidInputError, PrevalensError, PrevalensWar
 from prevalens.predictions.predictions import Predictions
 from prevalens.reports.clinical_report import FORMATS, ClinicalReport
 from prevalens.reports.request import ORIGINS
+from prevalens.reports.verification import verify_run
 from prevalens.splits.leakage import audit_leakage
 from prevalens.splits.partition import Partition
 from prevalens.splits.patient_holdout import PatientHoldout
@@ -32,8 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: Words after `prevalens`; by default those the process was started with.
 
     Returns:
-        0 where all went well; 1 where `audit` found something; 2 where input was refused or a file
-        could not be read or written, with the reason on standard error; 130 after Ctrl-C.
+        0 where all went well; 1 where `audit` or `verify` found something; 2 where input was
+        refused or a file could not be read or written, with the reason on standard error; 130 after
+        Ctrl-C.
     """
     try:
         try:
@@ -98,6 +100,14 @@ def _parser() -> argparse.ArgumentParser:
     _add_split(commands)
     _add_audit(commands)
     _add_report(commands)
+    verify = _add_command(
+        commands,
+        "verify",
+        purpose="recompute the report of a run from the predictions beside it",
+        example="runs/first",
+    )
+    verify.add_argument("folder", metavar="RUN", help="holds report.json and predictions.csv")
+    verify.set_defaults(run=_verify)
     completion = _add_command(
         commands,
         "completion",
@@ -351,6 +361,12 @@ def _report(options: argparse.Namespace) -> int:
     if not options.output:
         print(report)  # noqa: T201
     return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    found = verify_run(options.folder)
+    print(found)  # noqa: T201
+    return 0 if found.ok else 1
 
 
 def _completion(options: argparse.Namespace) -> int:
