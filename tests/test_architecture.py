@@ -31,7 +31,7 @@ USES: dict[str, set[str]] = {
     "splits": {"images", "cohorts", "metrics"},
     "batches": {"images", "cohorts", "splits", "augmentation"},
     "predictions": {"images", "cohorts", "metrics"},
-    "decisions": {"predictions", "metrics"},
+    "decisions": {"splits", "predictions", "metrics"},
     "reports": {"images", "cohorts", "splits", "predictions", "decisions", "metrics"},
     "studies": {
         "images",
