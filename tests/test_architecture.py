@@ -31,7 +31,7 @@ USES: dict[str, set[str]] = {
     "splits": {"images", "cohorts", "metrics"},
     "batches": {"images", "cohorts", "splits", "augmentation"},
     "predictions": {"images", "cohorts", "metrics"},
-    "decisions": {"predictions", "metrics"},
+    "decisions": {"splits", "predictions", "metrics"},
     "reports": {"images", "cohorts", "splits", "predictions", "decisions", "metrics"},
     "studies": {
         "features",
@@ -93,6 +93,7 @@ WITH_KERAS = {
     "models/auc_margin_loss.py",
     "models/all_classifier.py",
     "callbacks/corrected_log_loss.py",
+    "callbacks/epoch_printer.py",
     "callbacks/learning_rate_adjuster.py",
     "callbacks/model_snapshots.py",
     "callbacks/optimizer_rates.py",
