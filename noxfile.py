@@ -25,9 +25,6 @@ IN_WHEEL = [
     "prevalens/reports/templates/page.css",
     "prevalens/reports/templates/page.html",
     "prevalens/reports/templates/page.js",
-    "prevalens/augmentation/policy.schema.json",
-    "prevalens/cohorts/make_cells.schema.json",
-    "prevalens/splits/partition.schema.json",
     ".dist-info/licenses/LICENSE",
 ]
 IN_SDIST = [

@@ -32,7 +32,7 @@ from prevalens.decisions import choose_threshold, correct_prior_shift
 from prevalens.exceptions import InvalidInputError, PrevalensError
 from prevalens.explanations import draw_overlay, grad_cam
 from prevalens.images import PixelCache, read_images
-from prevalens.metrics import Figure
+from prevalens.metrics import Estimate
 from prevalens.predictions import Predictions
 from prevalens.reports import ClinicalReport, ModelCard
 from prevalens.splits import ImageHoldout, Partition, PatientHoldout, audit_leakage
@@ -351,8 +351,8 @@ def score(
 
 
 def summarise(report: ClinicalReport, folder: Path) -> dict[str, Any]:
-    """Say the chief figures and where the rest is; return them all."""
-    figures = dict(report.to_dict()["estimates"])
+    """Say the chief estimates and where the rest is; return them all."""
+    estimates = dict(report.to_dict()["estimates"])
     say("on the test rows, with intervals over patients:")
     for title, name in (
         ("AUROC", "auroc"),
@@ -362,13 +362,13 @@ def summarise(report: ClinicalReport, folder: Path) -> dict[str, Any]:
         ("Negative predictive value", "npv"),
         ("Calibration slope", "calibration_slope"),
     ):
-        say(f"{title:27}{Figure(**figures[name])}")
-    say(f"Every figure, its n and its method: {folder / 'report.html'} (open it in a browser)")
-    return figures
+        say(f"{title:27}{Estimate(**estimates[name])}")
+    say(f"Every estimate, its n and its method: {folder / 'report.html'} (open it in a browser)")
+    return estimates
 
 
 def print_optimism(patient: dict[str, Any], image: dict[str, Any], path: Path) -> None:
-    """Say, figure by figure, how much better a split by image looks than one by patient."""
+    """Say, estimate by estimate, how much better a split by image looks than one by patient."""
     table = {}
     say(f"\n{'figure':20}{'by image':>10}{'by patient':>12}{'optimism':>10}")
     for name in patient:

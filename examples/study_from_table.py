@@ -32,7 +32,7 @@ from prevalens.batches import ImageDataset, UndersamplingPlan
 from prevalens.cohorts import Cohort, read_table
 from prevalens.decisions import correct_prior_shift, fit_recalibration
 from prevalens.exceptions import PrevalensError
-from prevalens.metrics import Figure, auroc, brier, calibration_intercept, calibration_slope
+from prevalens.metrics import Estimate, auroc, brier, calibration_intercept, calibration_slope
 from prevalens.predictions import Predictions
 from prevalens.splits import PatientKFold
 
@@ -115,13 +115,13 @@ def report(study: Study, partitions: int, output: Path | None) -> None:
     print("|---|---|---|---|---|---|")
     for arm in ARMS:
         runs = [held_out_scores(study, arm, seed) for seed in range(partitions)]
-        ranks = [float(figure(auroc, study, corrected).value or 0) for _, corrected in runs]
+        ranks = [float(estimate(auroc, study, corrected).value or 0) for _, corrected in runs]
         spread = f"{min(ranks):.3f}, {np.mean(ranks):.3f}, {max(ranks):.3f}"
         for name, scores in zip(("as trained", "corrected"), runs[0], strict=True):
             if arm == "nothing" and name == "corrected":
                 continue  # trained at the cohort's own prevalence: there is nothing to correct
             cells = [
-                text(figure(of, study, scores))
+                text(estimate(of, study, scores))
                 for of in (auroc, brier, calibration_intercept, calibration_slope)
             ]
             cells.insert(1, spread)
@@ -248,14 +248,14 @@ def focal(margins: Numbers, focus: float) -> tuple[Numbers, Numbers]:
     return -hardness * log_right, hardness * (focus * right * log_right - wrong)
 
 
-def figure(of: Any, study: Study, scores: Numbers) -> Figure:
-    """Compute one figure over the study's patients."""
-    made: Figure = of(study.cohort.is_positive, scores, patients=study.cohort.patients)
+def estimate(of: Any, study: Study, scores: Numbers) -> Estimate:
+    """Compute one estimate over the study's patients."""
+    made: Estimate = of(study.cohort.is_positive, scores, patients=study.cohort.patients)
     return made
 
 
-def text(of: Figure) -> str:
-    """Write a figure with its interval."""
+def text(of: Estimate) -> str:
+    """Write an estimate with its interval."""
     if of.value is None:
         return f"not estimable: {of.not_estimable}"
     return f"{of.value:.3f} [{of.lower:.3f}, {of.upper:.3f}]"

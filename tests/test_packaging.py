@@ -103,7 +103,6 @@ def test_files_written_by_this_version_are_kept() -> None:
     "name",
     [
         "py.typed",
-        "cohorts/make_cells.schema.json",
         "reports/templates/page.css",
         "reports/templates/page.html",
         "reports/templates/page.js",

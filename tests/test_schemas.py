@@ -1,64 +1,84 @@
-"""The published JSON Schemas are schemas, and what the library writes meets them."""
+"""Every record publishes a JSON Schema made of its class, and what is written meets it."""
 
+import importlib
 import json
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from test_architecture import FILES, SOURCE, WITH_KERAS, address
 
+from prevalens._records import Record
 from prevalens.cohorts import Cohort, make_cells
+from prevalens.cohorts.drawing_record import DrawingRecord
+from prevalens.splits import PatientHoldout
 
-SOURCE = Path(__file__).parents[1] / "src" / "prevalens"
-SCHEMAS = {path.name: path for path in sorted(SOURCE.rglob("*.schema.json"))}
+
+def records() -> list[type[Record]]:
+    """Return every class of record that can be imported without a backend."""
+    for path in FILES:
+        if address(path) not in WITH_KERAS and path.stem != "__main__":
+            parts = path.relative_to(SOURCE).with_suffix("").parts
+            importlib.import_module(".".join(["prevalens", *parts]).removesuffix(".__init__"))
+    return sorted(
+        (kind for kind in Record.__subclasses__() if kind.__module__.startswith("prevalens")),
+        key=lambda kind: kind.__name__,
+    )
 
 
-def problems(name: str, record: object) -> list[str]:
-    """Return what a record, once through JSON, breaks of the schema called `name`."""
-    schema = json.loads(SCHEMAS[name].read_text(encoding="utf-8"))
+@pytest.mark.parametrize("kind", records(), ids=lambda kind: kind.__name__)
+def test_each_record_publishes_a_schema(kind: type[Record]) -> None:
+    """It is a JSON Schema, and names the format and the version that are written."""
+    schema = kind.json_schema()
+    Draft202012Validator.check_schema(schema)
+
+    assert schema["properties"]["format"] == {"const": kind.FORMAT}
+    assert schema["properties"]["version"] == {"const": kind.VERSION}
+    assert schema["additionalProperties"] is False
+    assert {"format", "version"} <= set(schema["required"])
+
+
+def test_each_format_has_one_name() -> None:
+    """No two records say that they are the same, and each says whose it is."""
+    formats = [kind.FORMAT for kind in records()]
+
+    assert len(set(formats)) == len(formats)
+    assert all(name.startswith("prevalens ") for name in formats)
+
+
+def test_no_schema_is_kept_by_hand() -> None:
+    """A schema beside the class would be a second truth."""
+    assert not list(SOURCE.rglob("*.schema.json"))
+
+
+def problems(schema: dict[str, Any], record: dict[str, Any]) -> list[str]:
+    """Return what a record, once through JSON, breaks of a schema."""
     plain = json.loads(json.dumps(record, allow_nan=False))
     found = Draft202012Validator(schema).iter_errors(plain)
     return [f"{error.json_path}: {error.message}" for error in found]
 
 
-def drawn_cells(folder: Path, cohort: Cohort) -> dict[str, Any]:
-    """Return what `make_cells` writes beside the images."""
+def drawn_cells(folder: Path, cohort: Cohort) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the schema and the file of what `make_cells` writes beside the images."""
     make_cells(folder / "cells", n_patients=2, images_per_patient=3, image_size=16)
-    record: dict[str, Any] = json.loads((folder / "cells" / "make_cells.json").read_text("utf-8"))
-    return record
+    return DrawingRecord.json_schema(), json.loads((folder / "cells/make_cells.json").read_text())
 
 
-WRITERS: dict[str, Callable[[Path, Cohort], dict[str, Any]]] = {
-    "make_cells.schema.json": drawn_cells,
-}
+def partition(folder: Path, cohort: Cohort) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the schema and the file of a partition."""
+    PatientHoldout(test=0.3, seed=0).partition(cohort).save(folder / "partition.json")
+    (kind,) = (one for one in records() if one.FORMAT == "prevalens partition")
+    return kind.json_schema(), json.loads((folder / "partition.json").read_text("utf-8"))
 
 
-def test_every_schema_is_one_and_has_a_writer() -> None:
-    """Each is a JSON Schema, names its format and version, and is tried out below."""
-    assert SCHEMAS.keys() == WRITERS.keys()
-    for path in SCHEMAS.values():
-        schema = json.loads(path.read_text(encoding="utf-8"))
-        Draft202012Validator.check_schema(schema)
-        properties = schema["properties"]
-        version = properties[version_key(properties)]["const"]
-        assert f"Version {version}." in schema["description"]
-        # A classifier's card is named by the file, or the layer, that it is in.
-        assert properties.get("format", {"const": schema["title"]})["const"] == schema["title"]
-
-
-def version_key(record: Mapping[str, Any]) -> str:
-    """Return the name under which a record keeps its version."""
-    return next(name for name in ("version", "format_version") if name in record)
-
-
-@pytest.mark.parametrize("name", WRITERS)
-def test_what_is_written_meets_its_schema(name: str, tmp_path: Path, cohort: Cohort) -> None:
+@pytest.mark.parametrize("write", [drawn_cells, partition])
+def test_what_is_written_meets_its_schema(write: Any, tmp_path: Path, cohort: Cohort) -> None:
     """A real file is accepted; without any one of its parts, or with a stranger, it is not."""
-    record = WRITERS[name](tmp_path, cohort)
+    schema, record = write(tmp_path, cohort)
 
-    assert problems(name, record) == []
-    assert problems(name, {**record, "stranger": 1})
-    assert problems(name, {**record, version_key(record): record[version_key(record)] + 1})
-    for part in record:
-        assert problems(name, {key: value for key, value in record.items() if key != part}), part
+    assert problems(schema, record) == []
+    assert problems(schema, {**record, "stranger": 1})
+    assert problems(schema, {**record, "version": record["version"] + 1})
+    for part in schema["required"]:
+        assert problems(schema, {key: record[key] for key in record if key != part}), part

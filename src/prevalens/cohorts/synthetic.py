@@ -1,6 +1,5 @@
 """A small leukaemia study, drawn offline: patients, smears and cells that never lived."""
 
-import json
 import os
 import secrets
 import shutil
@@ -15,8 +14,8 @@ from PIL import Image as Pillow
 
 from prevalens._checks import check_choice, check_integer, check_number, name_some
 from prevalens._seeding import generator
-from prevalens._writing import write_json
 from prevalens.cohorts.cohort import Cohort
+from prevalens.cohorts.drawing_record import DrawingRecord, DrawingSettings
 from prevalens.cohorts.drawn_patients import (
     CELLS_PER_FIELD,
     DrawnPatient,
@@ -27,8 +26,6 @@ from prevalens.cohorts.smear_painter import PaintedCell, paint_cell
 from prevalens.exceptions import InvalidInputError
 
 MANIFEST = "make_cells.json"
-_FORMAT = "prevalens drawn cells"
-_VERSION = 1
 # Raised whenever the same settings give other pixels than before.
 _DRAWING = 1
 _CLASSES = ("hem", "all")
@@ -116,7 +113,9 @@ def make_cells(
     }
     image_size = check_integer("image_size", image_size, minimum=16)
     file_format = check_choice("file_format", file_format, ("bmp", "png"))
-    record = {"drawing": _DRAWING, "image_size": image_size, "format": file_format, **settings}
+    record = DrawingSettings(
+        drawing=_DRAWING, image_size=image_size, format=file_format, **settings
+    )
     tasks = _tasks(draw_patients(**settings), file_format)
     root = Path(directory)
     if not _holds(root, record):
@@ -161,31 +160,24 @@ def _cohort(root: Path, tasks: list[_Task], seed: int) -> Cohort:
     )
 
 
-def _holds(root: Path, record: dict[str, Any]) -> bool:
+def _holds(root: Path, record: DrawingSettings) -> bool:
     """Say whether the folder holds this very drawing, whole; refuse anything else in it."""
     if root.exists() and not root.is_dir():
         raise InvalidInputError(f"`directory` must be a folder, but {str(root)!r} is a file.")
     if not root.exists() or not any(root.iterdir()):
         return False
-    try:
-        manifest = json.loads((root / MANIFEST).read_text(encoding="utf-8"))
-        drawn, sizes = manifest["settings"], manifest["bytes"]
-        known = (manifest["format"], manifest["version"]) == (_FORMAT, _VERSION)
-    except (OSError, ValueError, KeyError, TypeError):
+    if not (root / MANIFEST).is_file():
         raise InvalidInputError(
             f"make_cells draws into a new or empty folder, but {str(root)!r} holds other files. "
             "Name another folder."
-        ) from None
-    if not known:
-        raise InvalidInputError(
-            f"{str(root)!r} holds cells that another version of prevalens drew: its {MANIFEST} has "
-            f"version {manifest['version']!r}, this one reads {_VERSION}. Name another folder."
         )
+    manifest = DrawingRecord.load(root / MANIFEST)
+    drawn, sizes = manifest.settings, manifest.bytes
     if drawn != record:
         changed = ", ".join(
-            f"{key} {drawn.get(key)!r} there and {value!r} here"
-            for key, value in record.items()
-            if drawn.get(key) != value
+            f"{key} {getattr(drawn, key)!r} there and {getattr(record, key)!r} here"
+            for key in record.__struct_fields__
+            if getattr(drawn, key) != getattr(record, key)
         )
         raise InvalidInputError(
             f"{str(root)!r} holds another drawing: {changed}. Name another folder, or delete it."
@@ -203,7 +195,7 @@ def _size(path: Path) -> int:
     return path.stat().st_size if path.is_file() else -1
 
 
-def _draw_whole(root: Path, tasks: list[_Task], record: dict[str, Any], *, workers: int) -> None:
+def _draw_whole(root: Path, tasks: list[_Task], record: DrawingSettings, *, workers: int) -> None:
     """Draw beside the folder and put the whole in its place at the end."""
     root.parent.mkdir(parents=True, exist_ok=True)
     part = root.parent / f".{root.name}-{secrets.token_hex(4)}"
@@ -212,14 +204,13 @@ def _draw_whole(root: Path, tasks: list[_Task], record: dict[str, Any], *, worke
         for label in _CLASSES:
             (part / label).mkdir()
         chunks = [tasks[start : start + 32] for start in range(0, len(tasks), 32)]
-        draw = partial(_draw_files, part, image_size=record["image_size"], seed=record["seed"])
+        draw = partial(_draw_files, part, image_size=record.image_size, seed=record.seed)
         if workers == 1:
             sizes = [draw(chunk) for chunk in chunks]
         else:
             sizes = Parallel(n_jobs=workers)(delayed(draw)(chunk) for chunk in chunks)
         merged = {file: size for chunk in sizes for file, size in chunk.items()}
-        envelope = {"format": _FORMAT, "version": _VERSION}
-        write_json(part / MANIFEST, {**envelope, "settings": record, "bytes": merged})
+        DrawingRecord(settings=record, bytes=merged).save(part / MANIFEST)
         if root.exists():
             root.rmdir()  # empty, as checked; Windows renames onto no folder
         part.replace(root)
