@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from prevalens._lazy import lazy_names
 
 if TYPE_CHECKING:
-    from prevalens.decisions.operating_point import OperatingPoint, choose_threshold
+    from prevalens.decisions.operating_point import OperatingPoint, PromiseCheck, choose_threshold
     from prevalens.decisions.prevalence_estimate import estimate_prevalence
     from prevalens.decisions.prior_shift import PriorShift, correct_prior_shift
     from prevalens.decisions.recalibration import Recalibration, fit_recalibration, recalibrate
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 __all__ = [
     "OperatingPoint",
     "PriorShift",
+    "PromiseCheck",
     "Recalibration",
     "choose_threshold",
     "correct_prior_shift",
@@ -26,6 +27,7 @@ __getattr__ = lazy_names(
     {
         "OperatingPoint": "operating_point",
         "PriorShift": "prior_shift",
+        "PromiseCheck": "operating_point",
         "Recalibration": "recalibration",
         "choose_threshold": "operating_point",
         "correct_prior_shift": "prior_shift",
