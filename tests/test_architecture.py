@@ -54,7 +54,6 @@ PLUMBING = {
     "_cells",
     "_checks",
     "_columns",
-    "_completion",
     "_frozen_columns",
     "_gate",
     "_keras_registration",

@@ -10,8 +10,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import TextIO
 
+import shtab
+
 from prevalens._checks import check_choice
-from prevalens._completion import SHELLS, completion_script
 from prevalens._numbers import as_every_number
 from prevalens._tables import read_columns
 from prevalens.cohorts.cohort import Cohort
@@ -123,7 +124,9 @@ def _parser() -> argparse.ArgumentParser:
         purpose="print the completion script of a shell",
         example="bash > ~/.prevalens.bash\n  echo 'source ~/.prevalens.bash' >> ~/.bashrc",
     )
-    completion.add_argument("shell", choices=tuple(SHELLS), help="the shell to complete in")
+    completion.add_argument(
+        "shell", choices=shtab.SUPPORTED_SHELLS, help="the shell to complete in"
+    )
     completion.set_defaults(run=_completion)
     return parser
 
@@ -379,5 +382,5 @@ def _verify(options: argparse.Namespace) -> int:
 
 
 def _completion(options: argparse.Namespace) -> int:
-    sys.stdout.write(completion_script(_parser(), options.shell))
+    sys.stdout.write(shtab.complete(_parser(), shell=options.shell))
     return 0

@@ -187,7 +187,7 @@ def test_the_drawing_of_another_version_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "make_cells.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"version": 9}))
 
-    with pytest.raises(InvalidInputError, match="has version 9, this one reads 1"):
+    with pytest.raises(InvalidInputError, match="has version 9; this prevalens reads 1"):
         small(tmp_path)
 
 

@@ -114,7 +114,10 @@ def make_cells(
     image_size = check_integer("image_size", image_size, minimum=16)
     file_format = check_choice("file_format", file_format, ("bmp", "png"))
     record = DrawingSettings(
-        drawing=_DRAWING, image_size=image_size, format=file_format, **settings
+        drawing=_DRAWING,
+        image_size=image_size,
+        format="bmp" if file_format == "bmp" else "png",
+        **settings,
     )
     tasks = _tasks(draw_patients(**settings), file_format)
     root = Path(directory)
