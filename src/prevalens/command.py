@@ -1,4 +1,4 @@
-"""The command line, for those who only have a table: prevalens split | audit | report | verify."""
+"""The command line: split, audit, report and verify a table; study its images."""
 
 import argparse
 import contextlib
@@ -24,6 +24,7 @@ from prevalens.reports.verification import verify_run
 from prevalens.splits.leakage import audit_leakage
 from prevalens.splits.partition import Partition
 from prevalens.splits.patient_holdout import PatientHoldout
+from prevalens.verbs import study
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -100,6 +101,14 @@ def _parser() -> argparse.ArgumentParser:
     _add_split(commands)
     _add_audit(commands)
     _add_report(commands)
+    study.add_study(
+        _add_command(
+            commands,
+            "study",
+            purpose="audit, plan, cross-fit and report a whole study of images",
+            example=study.EXAMPLE,
+        )
+    )
     verify = _add_command(
         commands,
         "verify",
