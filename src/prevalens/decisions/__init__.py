@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from prevalens._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from prevalens.decisions.least_cost import least_cost_classes
     from prevalens.decisions.operating_point import OperatingPoint, PromiseCheck, choose_threshold
     from prevalens.decisions.prevalence_estimate import estimate_prevalence
     from prevalens.decisions.prior_shift import PriorShift, correct_prior_shift
@@ -19,6 +20,7 @@ __all__ = [
     "correct_prior_shift",
     "estimate_prevalence",
     "fit_recalibration",
+    "least_cost_classes",
     "recalibrate",
 ]
 
@@ -33,6 +35,7 @@ __getattr__ = lazy_names(
         "correct_prior_shift": "prior_shift",
         "estimate_prevalence": "prevalence_estimate",
         "fit_recalibration": "recalibration",
+        "least_cost_classes": "least_cost",
         "recalibrate": "recalibration",
     },
 )
