@@ -49,16 +49,6 @@ def test_paired_delong_is_the_covariance_formula() -> None:
     assert made.difference.lower == pytest.approx(value - 1.959963984540054 * error)
 
 
-def test_separate_delong_adds_the_variances() -> None:
-    """Two groups of independent images."""
-    first = np.arange(240) < 110
-    made = compare_groups(LABELS, FIRST, first)
-    parts = [auroc(LABELS[rows], FIRST[rows]) for rows in (first, ~first)]
-    halves = [part.value - part.lower for part in parts]  # type: ignore[operator]
-    assert made.difference.value == pytest.approx(parts[0].value - parts[1].value)  # type: ignore[operator]
-    assert made.error == pytest.approx(math.hypot(*halves) / 1.959963984540054)
-
-
 def test_paired_sensitivity_follows_bonett_and_price() -> None:
     """B = 9, c = 3 of 40: the adjusted Wald interval, and the mid-p value."""
     labels = np.ones(41)
@@ -261,11 +251,11 @@ EVERYONE = np.ones(240, dtype=bool)
 OVER = "difference over patients, paired where a patient is in both"
 
 
-SLOWLY = ("auroc", "average_precision", "brier", "sensitivity", "specificity", "accuracy")
+SLOWLY = ("auroc", "average_precision", "brier")
 
 
-@pytest.mark.parametrize("estimate", [*SLOWLY, "net_benefit"])
-@pytest.mark.parametrize("kind", ["models", "groups"])
+@pytest.mark.parametrize("estimate", SLOWLY)
+@pytest.mark.parametrize("kind", ["models"])
 def test_differences_over_patients_are_those_of_a_slow_jackknife(kind: str, estimate: str) -> None:
     """Value, error, degrees of freedom, limits and p value; models are paired, groups overlap."""
     at, few = threshold_of(estimate), PATIENTS < 12
@@ -523,3 +513,32 @@ def test_each_side_is_its_own_estimate() -> None:
         assert estimate == auroc(
             LABELS[rows], FIRST[rows], patients=PATIENTS[rows], confidence_level=0.9
         )
+
+
+@pytest.mark.parametrize("estimate", ["sensitivity", "auroc", "average_precision", "brier"])
+def test_groups_add_the_squares_of_their_own_arms(estimate: str) -> None:
+    """Two groups without a common patient: Zou and Donner's limits, and a p value that fits."""
+    first, at = PATIENTS < 12, threshold_of(estimate)
+    ask = {"measure": estimate, "threshold": at, "patients": PATIENTS}
+    made = compare_groups(LABELS, FIRST, first, **ask)
+    one, two = made.first, made.second
+    down = math.hypot(one.value - one.lower, two.upper - two.value)
+    up = math.hypot(one.upper - one.value, two.value - two.lower)
+    assert made.difference.lower == pytest.approx(made.difference.value - down)
+    assert made.difference.upper == pytest.approx(made.difference.value + up)
+    edge = compare_groups(LABELS, FIRST, first, confidence_level=1 - made.p_value, **ask).difference
+    assert min(abs(edge.lower), abs(edge.upper)) == pytest.approx(0, abs=1e-4)
+
+
+def test_a_perfect_group_of_five_patients_is_no_proof() -> None:
+    """All found in 5 of 60 patients, 87 % in the others: its own limits are in the difference."""
+    rng = np.random.default_rng(3)
+    patients = np.repeat(np.arange(60), 20)
+    scores = np.where(rng.random(1200) < rng.beta(6, 1, 60)[patients], 0.9, 0.1)
+    scores[patients < 5] = 0.9
+    made = compare_groups(
+        np.ones(1200), scores, patients < 5, measure="sensitivity", threshold=0.5, patients=patients
+    )
+    assert made.first.value == 1
+    assert made.difference.lower < -0.3
+    assert made.p_value > 0.2

@@ -58,7 +58,9 @@ def _of_matrix(
         at = 0.0 if settings.threshold is None else settings.threshold
         predicted = columns.scores >= at
         return estimate(
-            ConfusionMatrix(columns.labels, predicted, columns.codes, settings.confidence_level)
+            ConfusionMatrix(
+                columns.labels, predicted, columns.codes, settings.confidence_level, columns.ids
+            )
         )
 
     return made

@@ -10,7 +10,7 @@ from prevalens.reports.estimate_text import (
     group_of,
     interval_text,
     name_of,
-    number_text,
+    value_text,
 )
 
 Record = Mapping[str, Any]
@@ -32,9 +32,9 @@ def estimate_table(
 def estimate_row(key: str, estimate: Record) -> tuple[str, str, str, str]:
     """Return the cells of an estimate: name, value, interval, its counts."""
     counts = counts_text(key, estimate)
-    if estimate["value"] is None:
+    if estimate["value"] is None and not estimate.get("infinite"):
         return name_of(key), NOT_ESTIMABLE, str(estimate.get("not_estimable")), counts
-    return name_of(key), number_text(estimate["value"]), interval_text(estimate), counts
+    return name_of(key), value_text(estimate), interval_text(estimate), counts
 
 
 def notes_of(estimates: Sequence[tuple[str, Record]]) -> list[Block]:

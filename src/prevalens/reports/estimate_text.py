@@ -39,7 +39,7 @@ def number_text(value: float | None) -> str:
     if value is None:
         return "none"
     # A sum that ought to be 0 comes out as 1e-17; that is no small positive number.
-    value = 0.0 if abs(value) < 1e-12 else value
+    value = 0.0 if abs(value) < 1e-14 else value
     if 0 < abs(value) < 0.0005:
         return "<0.001" if value > 0 else "-<0.001"
     if 0.9995 <= abs(value) < 1:
@@ -69,9 +69,33 @@ def estimate_text(estimate: Mapping[str, Any]) -> str:
         >>> estimate_text({"value": 0.6, "lower": 0.5, "upper": 0.75})
         '0.600 (0.500 to 0.750)'
     """
-    if estimate["value"] is None:
+    if estimate["value"] is None and not estimate.get("infinite"):
         return f"{NOT_ESTIMABLE}: {estimate.get('not_estimable', 'no reason given')}"
-    return f"{number_text(estimate['value'])} ({interval_text(estimate)})"
+    return f"{value_text(estimate)} ({interval_text(estimate)})"
+
+
+def value_text(estimate: Mapping[str, Any]) -> str:
+    """Write the value of an estimate: a number, "infinite", or that it is not estimable.
+
+    Examples:
+        >>> value_text({"value": None, "infinite": True})
+        'infinite'
+    """
+    if estimate.get("infinite"):
+        return "infinite"
+    return NOT_ESTIMABLE if estimate["value"] is None else number_text(estimate["value"])
+
+
+def p_text(p_value: float | None) -> str:
+    """Write a p value, which is never 0.
+
+    Examples:
+        >>> [p_text(p) for p in (0.03, 0.0001, 1e-20)]
+        ['0.030', '<0.001', '<1e-12']
+    """
+    if p_value is None:
+        return "none"
+    return "<1e-12" if p_value <= 1e-12 else number_text(p_value)
 
 
 def percent_text(share: float) -> str:

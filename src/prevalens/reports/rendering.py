@@ -14,11 +14,10 @@ from prevalens.reports.document import (
     Table,
 )
 from prevalens.reports.estimate_text import (
-    NOT_ESTIMABLE,
     counts_text,
     interval_text,
     name_of,
-    number_text,
+    value_text,
 )
 
 _WIDTH = 100
@@ -141,8 +140,8 @@ def latex_table(estimates: Mapping[str, Mapping[str, Any]], *, caption: str, lab
         r"\midrule",
     ]
     for key, estimate in estimates.items():
-        missing = estimate["value"] is None
-        value = NOT_ESTIMABLE if missing else number_text(estimate["value"])
+        missing = estimate["value"] is None and not estimate.get("infinite")
+        value = value_text(estimate)
         limits = str(estimate.get("not_estimable")) if missing else interval_text(estimate)
         cells = (name_of(key), value, limits, counts_text(key, estimate))
         lines.append(" & ".join(_latex(cell) for cell in cells) + r" \\")

@@ -19,7 +19,7 @@ from prevalens.reports.estimate_tables import (
     noted,
     notes_of,
 )
-from prevalens.reports.estimate_text import estimate_text, name_of, number_text, percent_text
+from prevalens.reports.estimate_text import estimate_text, name_of, p_text, percent_text
 
 Record = Mapping[str, Any]
 
@@ -147,12 +147,12 @@ def comparison(record: Record) -> list[Block]:
     rows = []
     for key, contrast in compared["estimates"].items():
         value, limits = estimate_row(key, contrast["difference"])[1:3]
-        p_value = "none" if contrast["p_value"] is None else number_text(contrast["p_value"])
+        p_value = p_text(contrast["p_value"])
         sides = [estimate_text(contrast[side]) for side in ("first", "second")]
         rows.append((name_of(key), *sides, value, limits, p_value))
     test = compared["mcnemar"]
     found = {name: test[name] for name in ("exact", "mid_p", "clustered") if test[name] is not None}
-    told = ", ".join(f"{name.replace('_', '-')} p {number_text(p)}" for name, p in found.items())
+    told = ", ".join(f"{name.replace('_', '-')} p {p_text(p)}" for name, p in found.items())
     header = ("Estimate", "This model", "Other model", "Difference", "Interval", "p")
     return [
         Table(
