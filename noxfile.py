@@ -22,13 +22,11 @@ BACKENDS = {
 PYTHONS = ["3.11", "3.12", "3.13"]
 IN_WHEEL = [
     "prevalens/py.typed",
-    "prevalens/reports/page.css",
+    "prevalens/reports/templates/page.css",
+    "prevalens/reports/templates/page.html",
+    "prevalens/reports/templates/page.js",
     "prevalens/augmentation/policy.schema.json",
-    "prevalens/callbacks/backup.schema.json",
     "prevalens/cohorts/make_cells.schema.json",
-    "prevalens/models/card.schema.json",
-    "prevalens/reports/model_card.schema.json",
-    "prevalens/reports/report.schema.json",
     "prevalens/splits/partition.schema.json",
     ".dist-info/licenses/LICENSE",
 ]

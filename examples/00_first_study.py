@@ -91,7 +91,7 @@ model = create_classifier(
     image_size=64,
     weights=None,
     preprocessing="tf",
-    augmentation=RandomAugmentation(presets.brief(), seed=7),
+    augmentation=RandomAugmentation(presets.flip_rotate_shift(), seed=7),
 )
 model.compile(keras.optimizers.Adamax(3e-3), "binary_crossentropy", metrics=["accuracy"])
 adjuster = LRA(patience=2, verbose=1)

@@ -26,7 +26,7 @@ import numpy as np
 import prevalens
 from prevalens.augmentation import RandomAugmentation, presets
 from prevalens.batches import ImageDataset, UndersampledDataset
-from prevalens.callbacks import LRA, TrainingBackup
+from prevalens.callbacks import LRA, RunLock, TrainingBackup
 from prevalens.cohorts import Cohort, find_duplicates, make_cells, read_cnmc
 from prevalens.decisions import choose_threshold, correct_prior_shift
 from prevalens.exceptions import InvalidInputError, PrevalensError
@@ -218,7 +218,7 @@ def make_model(settings: Settings) -> keras.Model:
         backbone=small_network if small else settings.backbone,
         preprocessing="tf" if small else None,
         weights=settings.weights,
-        augmentation=RandomAugmentation(presets.brief(), seed=settings.seed),
+        augmentation=RandomAugmentation(presets.flip_rotate_shift(), seed=settings.seed),
         learning_rate=settings.rate,
         dtype=settings.precision,
     )
@@ -312,7 +312,7 @@ def train_model(
     """Train under LRA, or go on where a cut run stopped; save the history."""
     model = make_model(settings)
     adjuster = LRA(patience=settings.patience, threshold=settings.threshold)
-    backup = TrainingBackup(folder / "backup.npz", adjuster)
+    backup = TrainingBackup(folder / "backup.npz", adjuster, settings=asdict(settings))
     begin = backup.restore(model, epochs=settings.epochs)
     if begin < settings.epochs:
         backend = keras.backend.backend()
@@ -390,15 +390,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the study; return 0, 2 where the input or the folder forbids it, 130 after Ctrl-C."""
     settings, folder, resume = parse(arguments)
     try:
-        start(folder, settings, resume=resume)
-        cohort = read_cohort(settings, folder)
-        if settings.protocol != "both":
-            run_protocol(cohort, settings, folder, settings.protocol)
-            return 0
-        by_patient, by_image = (
-            run_protocol(cohort, settings, folder / name, name) for name in ("patient", "image")
-        )
-        print_optimism(by_patient, by_image, folder / "optimism.json")
+        with RunLock(folder):  # a second start into the same folder is refused
+            start(folder, settings, resume=resume)
+            cohort = read_cohort(settings, folder)
+            if settings.protocol != "both":
+                run_protocol(cohort, settings, folder, settings.protocol)
+                return 0
+            by_patient, by_image = (
+                run_protocol(cohort, settings, folder / name, name) for name in ("patient", "image")
+            )
+            print_optimism(by_patient, by_image, folder / "optimism.json")
     except (PrevalensError, OSError) as error:
         print(f"cnmc_all: {error}", file=sys.stderr)
         return 2

@@ -45,10 +45,10 @@ def test_a_table_becomes_a_report(table: Path, tmp_path: Path) -> None:
 
     assert code == 0
     assert outputs[0].read_text("utf-8").startswith("<!DOCTYPE html>")
-    assert (record["flow"]["images"], record["flow"]["patients"]) == (120, 30)
+    assert (record["study"]["images"], record["study"]["patients"]) == (120, 30)
     assert record["settings"]["threshold_origin"] == "exploratory"
     assert [group["by"] for group in record["subgroups"]] == ["site"]
-    assert (record["worst"], record["patient_level"]["how"]) == ([], "max")
+    assert (record["errors"], record["patient_level"]["pooled_by"]) == (None, "max")
 
 
 def test_a_second_column_of_scores_is_compared(
@@ -62,7 +62,7 @@ def test_a_second_column_of_scores_is_compared(
     assert main(["report", str(table), *REPORT, "--compare", "other", "-o", out]) == 0
     record = json.loads(Path(out).read_text("utf-8"))
 
-    assert record["comparison"]["estimates"]["auroc"]["difference"]["value"] > 0.2
+    assert record["comparison"]["differences"]["auroc"]["difference"]["value"] > 0.2
     assert main(["report", str(table), *REPORT, "--compare", "othr"]) == 2
     assert "Did you mean 'other'" in capsys.readouterr().err
 
@@ -189,7 +189,7 @@ def test_saved_predictions_need_no_column_names(tmp_path: Path) -> None:
     record = json.loads((tmp_path / "r.json").read_text("utf-8"))
 
     assert record["synthetic"]
-    assert record["correction"]["train_prevalence"] == 0.25
+    assert record["calibration"]["corrected"]["train_prevalence"] == 0.25
 
 
 def test_a_split_never_replaces_another(

@@ -12,6 +12,8 @@ PAGES = {
     for path in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
     if not {"_build", "gallery"} & set(path.parts)
 }
+# Packages of other people's formats, which a page shows how to read.
+FORMATS = re.compile(r"^import (nibabel|fsspec|h5py)$", re.MULTILINE)
 NEEDS_KERAS = re.compile(r"keras|batches|models|callbacks|explanations|RandomAug|with_views")
 
 
@@ -29,6 +31,8 @@ def test_the_snippets_of_a_page_run_in_order(
     page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A reader who pastes a page's snippets one after the other meets no error."""
+    for package in FORMATS.findall("".join(PAGES[page])):
+        pytest.importorskip(package, reason=f"{package} is not installed")
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {"__name__": "__main__"}
     for number, code in enumerate(PAGES[page], start=1):

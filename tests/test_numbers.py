@@ -75,7 +75,7 @@ def test_a_word_among_numbers_is_refused_with_its_row() -> None:
         (["M", None, "none"], ["M", "", "none"]),
         ([True, False], ["True", "False"]),
         (["TRUE", "false"], ["True", "False"]),
-        ([None, None], ["", ""]),
+        ([None, "NA"], [None, None]),
         (["-", "."], ["-", ""]),
         ([], []),
         (np.array([2**60, 1]), [str(2**60), "1"]),

@@ -14,7 +14,15 @@ STAGES = [
     name for name in prevalens.__all__ if name not in {"__version__", "show_versions", "versions"}
 ]
 # These stages hold files that import Keras, so their names are looked at where a backend is.
-MIXED = {"batches", "augmentation", "models", "callbacks", "predictions", "explanations"}
+MIXED = {
+    "batches",
+    "augmentation",
+    "models",
+    "features",
+    "callbacks",
+    "predictions",
+    "explanations",
+}
 
 
 def stage_parameters() -> list[object]:
@@ -32,7 +40,7 @@ def test_the_three_lists_of_a_stage_agree(stage: str) -> None:
         # A file exported whole is imported from the stage itself.
         alias.name: alias.name
         if node.module == f"prevalens.{stage}"
-        else node.module.rpartition(".")[2]
+        else node.module.removeprefix(f"prevalens.{stage}.")
         for block in ast.walk(tree)
         if isinstance(block, ast.If)
         for node in ast.walk(block)

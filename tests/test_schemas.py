@@ -1,23 +1,14 @@
 """The published JSON Schemas are schemas, and what the library writes meets them."""
 
 import json
-import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 
-from prevalens import callbacks, models
-from prevalens.augmentation import AugmentationPolicy, Flip, presets
-from prevalens.augmentation.operations_by_name import BY_NAME
 from prevalens.cohorts import Cohort, make_cells
-from prevalens.exceptions import LeakageWarning
-from prevalens.predictions import Predictions
-from prevalens.reports import ClinicalReport, ModelCard
-from prevalens.splits import ImageHoldout, PatientHoldout, PatientKFold
 
 SOURCE = Path(__file__).parents[1] / "src" / "prevalens"
 SCHEMAS = {path.name: path for path in sorted(SOURCE.rglob("*.schema.json"))}
@@ -38,89 +29,14 @@ def drawn_cells(folder: Path, cohort: Cohort) -> dict[str, Any]:
     return record
 
 
-def partition(folder: Path, cohort: Cohort) -> dict[str, Any]:
-    """Return a partition that was written to a file."""
-    drawn = PatientHoldout(test=0.3, seed=0).partition(cohort)
-    drawn.save(folder / "partition.json")
-    record: dict[str, Any] = json.loads((folder / "partition.json").read_text("utf-8"))
-    return record
-
-
-def policy(folder: Path, cohort: Cohort) -> dict[str, Any]:
-    """Return a policy of every operation."""
-    return AugmentationPolicy([kind() for kind in BY_NAME.values()], name="all").to_dict()
-
-
-def made_report() -> ClinicalReport:
-    """Return a report on twelve rows."""
-    said = Predictions(labels=[0, 1] * 6, scores=[0.2, 0.7, 0.6] * 4, patients=list("abcdef") * 2)
-    return ClinicalReport(said, threshold=0.5)
-
-
-def report(folder: Path, cohort: Cohort) -> dict[str, Any]:
-    """Return a report that was written to a file."""
-    made_report().save(folder / "report.json")
-    record: dict[str, Any] = json.loads((folder / "report.json").read_text("utf-8"))
-    return record
-
-
-def model_card(folder: Path, cohort: Cohort) -> dict[str, Any]:
-    """Return a model card, with its classifier and one answer, that was written to a file."""
-    classifier = {"classes": ("negative", "positive"), "threshold": 0.5}
-    card = ModelCard(made_report(), name="cells", classifier=classifier, licence="mit")
-    card.save(folder / "model-card.json")
-    record: dict[str, Any] = json.loads((folder / "model-card.json").read_text("utf-8"))
-    return record
-
-
-def trained(folder: Path) -> Any:
-    """Train a small network for one epoch, backed up in `backup.npz`."""
-    keras = pytest.importorskip("keras", exc_type=ImportError)
-    model = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Flatten()])
-    model.add(keras.layers.Dense(1, activation="sigmoid"))
-    model.compile("sgd", "binary_crossentropy", metrics=["accuracy"])
-    adjuster = callbacks.LearningRateAdjuster(monitor="loss", verbose=0)
-    backup = callbacks.TrainingBackup(folder / "backup.npz", adjuster)
-    pixels, labels = np.zeros((4, 8, 8, 3), "float32"), np.array([0, 1, 0, 1], "float32")
-    model.fit(pixels, labels, epochs=1, verbose=0, callbacks=[adjuster, backup])
-    return model
-
-
-def training_backup(folder: Path, cohort: Cohort) -> dict[str, Any]:
-    """Return the record inside a training backup."""
-    trained(folder)
-    with np.load(folder / "backup.npz") as stored:
-        record: dict[str, Any] = json.loads(stored["record"].tobytes())
-    return record
-
-
-def classifier_card(folder: Path, cohort: Cohort) -> dict[str, Any]:
-    """Return the card inside a saved classifier."""
-    card = models.ClassifierCard(classes=("hem", "all"), threshold=0.4, train_prevalence=0.5)
-    models.save_classifier(trained(folder), folder / "model.keras", card)
-    with zipfile.ZipFile(folder / "model.keras") as archive:
-        layers = json.loads(archive.read("config.json"))["config"]["layers"]
-    record: dict[str, Any] = layers[-1]["config"]["card"]
-    return record
-
-
 WRITERS: dict[str, Callable[[Path, Cohort], dict[str, Any]]] = {
     "make_cells.schema.json": drawn_cells,
-    "model_card.schema.json": model_card,
-    "partition.schema.json": partition,
-    "policy.schema.json": policy,
-    "report.schema.json": report,
 }
-KERAS_WRITERS: dict[str, Callable[[Path, Cohort], dict[str, Any]]] = {
-    "backup.schema.json": training_backup,
-    "card.schema.json": classifier_card,
-}
-WITH_MARKS = [*WRITERS, *(pytest.param(name, marks=pytest.mark.keras) for name in KERAS_WRITERS)]
 
 
 def test_every_schema_is_one_and_has_a_writer() -> None:
     """Each is a JSON Schema, names its format and version, and is tried out below."""
-    assert SCHEMAS.keys() == WRITERS.keys() | KERAS_WRITERS.keys()
+    assert SCHEMAS.keys() == WRITERS.keys()
     for path in SCHEMAS.values():
         schema = json.loads(path.read_text(encoding="utf-8"))
         Draft202012Validator.check_schema(schema)
@@ -136,37 +52,13 @@ def version_key(record: Mapping[str, Any]) -> str:
     return next(name for name in ("version", "format_version") if name in record)
 
 
-@pytest.mark.parametrize("name", WITH_MARKS)
+@pytest.mark.parametrize("name", WRITERS)
 def test_what_is_written_meets_its_schema(name: str, tmp_path: Path, cohort: Cohort) -> None:
     """A real file is accepted; without any one of its parts, or with a stranger, it is not."""
-    record = (WRITERS | KERAS_WRITERS)[name](tmp_path, cohort)
+    record = WRITERS[name](tmp_path, cohort)
 
     assert problems(name, record) == []
     assert problems(name, {**record, "stranger": 1})
     assert problems(name, {**record, version_key(record): record[version_key(record)] + 1})
     for part in record:
         assert problems(name, {key: value for key, value in record.items() if key != part}), part
-
-
-def test_the_partitions_of_every_splitter_meet_the_schema(cohort: Cohort) -> None:
-    """Settings differ from splitter to splitter, and all are plain."""
-    folds = PatientKFold(n_splits=3, seed=1).partitions(cohort, validation=0.2)
-    with pytest.warns(LeakageWarning):
-        by_image = ImageHoldout(test=0.3, seed=1).partition(cohort)
-    for drawn in [by_image, *folds]:
-        assert problems("partition.schema.json", drawn.to_dict()) == []
-
-
-@pytest.mark.parametrize("name", ["brief", "blood_smear", "histology", "chest_xray"])
-def test_the_presets_meet_the_schema(name: str) -> None:
-    """Every packaged policy can be checked by whoever receives it."""
-    assert problems("policy.schema.json", getattr(presets, name)().to_dict()) == []
-
-
-def test_chances_per_class_meet_the_schema_and_wrong_ones_do_not() -> None:
-    """A list of chances is accepted, a chance above 1 and a misspelt setting are not."""
-    record = AugmentationPolicy([Flip(probability=(0.5, 1.0))]).to_dict()
-    assert problems("policy.schema.json", record) == []
-    for change in ({"probability": 1.5}, {"horizontle": True}, {"operation": "flop"}):
-        edited = {**record, "operations": [{**record["operations"][0], **change}]}
-        assert problems("policy.schema.json", edited)

@@ -1,6 +1,7 @@
 """Outputs are written whole or not at all."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -82,3 +83,17 @@ def test_a_place_that_takes_no_file_is_refused_before_anything_is_written(
     with pytest.raises(UnwritableFileError, match=r"(Name|Give) .* (folder|file)"):
         write_half(tmp_path / name)
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "folder"]
+
+
+def test_the_mask_of_the_process_is_never_touched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thread that makes a file meanwhile would make it writable by everybody."""
+    before = os.umask(0o027)
+    try:
+        monkeypatch.setattr(os, "umask", None)
+        write_text(tmp_path / "a", "text")
+        assert (tmp_path / "a").stat().st_mode & 0o777 == 0o640
+    finally:
+        monkeypatch.undo()
+        os.umask(before)

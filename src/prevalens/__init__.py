@@ -9,6 +9,7 @@ The stages, in the order data flows; each is imported on first use, so that
 - `prevalens.batches`: what the model sees in one epoch.
 - `prevalens.augmentation`: which changes leave the diagnosis alone.
 - `prevalens.models`: backbones by name.
+- `prevalens.features`: what a frozen network sees of an image.
 - `prevalens.callbacks`: what happens between epochs.
 - `prevalens.predictions`: what the model said.
 - `prevalens.explanations`: where it looked.
@@ -20,6 +21,7 @@ The stages, in the order data flows; each is imported on first use, so that
 
 from typing import TYPE_CHECKING
 
+from prevalens._keras_registration import register_with_keras
 from prevalens._lazy import root_name
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
         cohorts,
         decisions,
         explanations,
+        features,
         images,
         metrics,
         models,
@@ -50,6 +53,7 @@ __all__ = [
     "cohorts",
     "decisions",
     "explanations",
+    "features",
     "images",
     "metrics",
     "models",
@@ -60,6 +64,9 @@ __all__ = [
     "studies",
     "versions",
 ]
+
+# So that a saved model is read whichever stage was imported first.
+register_with_keras()
 
 
 def __getattr__(name: str) -> object:

@@ -3,6 +3,7 @@
 import itertools
 import re
 import warnings
+import weakref
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from prevalens._checks import name_some
 from prevalens.exceptions import DataWarning, InvalidInputError
 from prevalens.typing import Codes, Column, Numbers, Rows, Texts
 
+_REMEMBERED: dict[int, tuple["weakref.ref[Any]", "Coded"]] = {}
 _WHOLE = re.compile(r"0|-?[1-9][0-9]{0,39}")
 
 
@@ -135,9 +137,13 @@ def encode(name: str, values: Any, *, ids: bool = False) -> Coded:
     Raises:
         InvalidInputError: a value is missing, or can be no id; the text names the rows.
     """
+    if isinstance(values, np.ndarray) and not values.flags.writeable:
+        column, coded = _REMEMBERED.get(id(values), (None, None))
+        if coded is not None and column is not None and column() is values:
+            return coded
     whole = _whole_numbers(values)
     if whole is not None:
-        found, codes = _encode_numbers(whole)
+        found, codes = encode_numbers(whole)
         return Coded(codes, [str(value) for value in found.tolist()])
     first, raw = numbered(name, listed(name, values))
     distinct = list(first)
@@ -151,6 +157,16 @@ def encode(name: str, values: Any, *, ids: bool = False) -> Coded:
     place = {text: code for code, text in enumerate(order)}
     table = np.array([place[text] for text in texts], dtype=np.int64)
     return Coded(table[raw] if len(table) else raw, order)
+
+
+def remember(column: Texts, coded: Coded) -> None:
+    """Keep the numbers of a read-only column of ids, so that it is numbered once.
+
+    A report of one record would number its patients some fifty times. The column is kept by a
+    weak reference: its numbers go when it goes.
+    """
+    key = id(column)
+    _REMEMBERED[key] = (weakref.ref(column, lambda _: _REMEMBERED.pop(key, None)), coded)
 
 
 def code_texts(column: Column) -> Coded:
@@ -178,7 +194,7 @@ def _whole_numbers(values: Any) -> Column | None:
     return None
 
 
-def _encode_numbers(column: Column) -> tuple[Column, Codes]:
+def encode_numbers(column: Column) -> tuple[Column, Codes]:
     """Return the different numbers, sorted, and the place of each row's among them."""
     low, high = int(column.min()), int(column.max())
     if high - low > 4 * len(column) or high >= 2**63:
@@ -293,7 +309,7 @@ def as_rows(name: str, values: Any, n_rows: int) -> Rows:
     else:
         cells = [_cells.plain(cell) for cell in listed(name, values)]
         if any(isinstance(cell, bool) for cell in cells):
-            return _true_rows(name, cells, n_rows)
+            return true_rows(name, cells, n_rows)
         if not all(isinstance(c, int | float) and float(c).is_integer() for c in cells):
             strange = [c for c in cells if not isinstance(c, float) or not c.is_integer()]
             strange = [c for c in strange if not isinstance(c, int)]
@@ -311,7 +327,13 @@ def as_rows(name: str, values: Any, n_rows: int) -> Rows:
     return positions
 
 
-def _true_rows(name: str, cells: list[Any], n_rows: int) -> Rows:
+def true_rows(name: str, values: Any, n_rows: int) -> Rows:
+    """Return the positions at which a mask is true.
+
+    Raises:
+        InvalidInputError: it has another length, or a value that is neither true nor false.
+    """
+    cells = [_cells.plain(cell) for cell in listed(name, values)]
     strange = [cell for cell in cells if not isinstance(cell, bool)]
     if strange or len(cells) != n_rows:
         raise InvalidInputError(

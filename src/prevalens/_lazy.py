@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from types import ModuleType
 
 from prevalens._checks import did_you_mean
+from prevalens._keras_registration import register_with_keras
 from prevalens.exceptions import MissingExtraError
 
 STAGES = (
@@ -17,6 +18,7 @@ STAGES = (
     "batches",
     "augmentation",
     "models",
+    "features",
     "callbacks",
     "predictions",
     "explanations",
@@ -62,7 +64,9 @@ def lazy_names(stage: str, files: Mapping[str, str]) -> Callable[[str], object]:
                 f"module {stage!r} has no attribute {name!r}; it offers {sorted(files)}"
             )
         module = _import_with_backend(f"{stage}.{files[name]}")
-        # A file whose functions are called by its name, such as `presets.brief`, is its own value.
+        if "keras" in sys.modules:
+            register_with_keras()
+        # A file whose functions are called by its name, such as `presets`, is its own value.
         value = getattr(module, name, module) if files[name] == name else getattr(module, name)
         setattr(sys.modules[stage], name, value)
         return value

@@ -70,7 +70,8 @@ def _each(
 def as_covariate(name: str, values: Any) -> Column:
     """Return a column as numbers where all that are given are numbers, else as texts.
 
-    Missing cells become nan among numbers and an empty text among texts. Ages as DICOM writes
+    Missing cells become nan among numbers and an empty text among texts; a column without any
+    other cell is of numbers. Ages as DICOM writes
     them (061Y) become years. Ids that look like numbers (007, or longer than float64 holds) and
     truth values stay texts.
 
@@ -87,14 +88,11 @@ def as_covariate(name: str, values: Any) -> Column:
             return as_numbers(name, array)
     first, codes = numbered(name, listed(name, values))
     cells = list(first)
-    if not cells:
-        return as_texts([])
     for number in (_measured, _cells.as_years):
         found, strange = _each(cells, number, _cells.is_unknown)
-        if not strange and not np.isnan(found).all():
-            if not _is_ambiguous(name, cells):
-                return found[codes]
-            break
+        some = not np.isnan(found).all() or all(map(_cells.is_missing, cells))
+        if not strange and some and not _is_ambiguous(name, cells):
+            return found[codes] if cells else np.zeros(0)
     return as_texts("" if _cells.is_missing(c) else _cells.as_text(c) for c in cells)[codes]
 
 
@@ -115,6 +113,6 @@ def _is_ambiguous(name: str, cells: list[Any]) -> bool:
         f"The commas of {name!r}, as in {commas[0]!r}, may be decimal or of thousands; the column "
         "is kept as text. Write the numbers without thousands, and with a point.",
         DataWarning,
-        stacklevel=5,
+        stacklevel=6,
     )
     return True

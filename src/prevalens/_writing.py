@@ -4,7 +4,7 @@ import contextlib
 import glob
 import json
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,10 +25,6 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
     temporary = _temporary(target)
     try:
         yield temporary
-        # mkstemp makes the file private; the result gets the permissions any new file would.
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
         with temporary.open("rb+") as written:
             os.fsync(written.fileno())
         temporary.replace(target)
@@ -41,23 +37,24 @@ def _temporary(target: Path) -> Path:
         raise UnwritableFileError(f"{target} is a folder. Give the name of a file in it.")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(
-            prefix=f".{target.stem}-", suffix=target.suffix, dir=target.parent
-        )
+        # Not by tempfile, whose files are private: to ask for the permissions of any new file is
+        # to set the mask of the whole process, all its threads included, for a moment.
+        name = target.parent / f".{target.stem}-{secrets.token_hex(4)}{target.suffix}"
+        handle = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
     except OSError as error:
         raise UnwritableFileError(
             f"{target} cannot be written: its folder {target.parent} cannot be made or written to "
             f"({error.strerror}). Name a folder that can be."
         ) from error
     os.close(handle)
-    return Path(name)
+    return name
 
 
 def remove_unfinished(path: str | os.PathLike[str]) -> None:
     """Remove what writers of `path` that were killed have left beside it."""
     target = Path(path)
     stem, suffix = glob.escape(target.stem), glob.escape(target.suffix)
-    # Eight letters are what tempfile puts in a name.
+    # Eight digits are what a temporary name holds.
     for left in target.parent.glob(f".{stem}-????????{suffix}"):
         left.unlink(missing_ok=True)
 

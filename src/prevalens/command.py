@@ -15,10 +15,11 @@ from prevalens._completion import SHELLS, completion_script
 from prevalens._numbers import as_every_number
 from prevalens._tables import read_columns
 from prevalens.cohorts.cohort import Cohort
-from prevalens.cohorts.readers import read_table
+from prevalens.cohorts.image_table import read_table
 from prevalens.exceptions import InvalidInputError, PrevalensError, PrevalensWarning
 from prevalens.predictions.predictions import Predictions
-from prevalens.reports.clinical_report import FORMATS, ORIGINS, ClinicalReport
+from prevalens.reports.clinical_report import FORMATS, ClinicalReport
+from prevalens.reports.request import ORIGINS
 from prevalens.splits.leakage import audit_leakage
 from prevalens.splits.partition import Partition
 from prevalens.splits.patient_holdout import PatientHoldout
@@ -248,6 +249,7 @@ def _add_predictions(parser: argparse.ArgumentParser) -> None:
     )
     add("--positive", metavar="CLASS", help="which class is positive, where labels are names")
     add("--compare", metavar="COLUMN", help="scores of another model, to compare with")
+    add("--compare-threshold", type=float, metavar="SCORE", help="the other model's threshold")
     add("--by", nargs="*", default=[], metavar="COLUMN", help="subgroups to report apart")
     add("--image", metavar="COLUMN", help="image paths, for pictures of the worst misses")
     add("--root", default="", metavar="FOLDER", help="where image paths start")
@@ -272,8 +274,7 @@ def _add_analysis(parser: argparse.ArgumentParser) -> None:
     add(
         "--patient-score",
         choices=("mean", "max"),
-        default="mean",
-        help="one score a patient: the mean of its images', or the highest (mean)",
+        help="also report patients, by the mean or the highest score of their images",
     )
     add("--worst", type=int, default=20, metavar="NUMBER", help="misses to show, 0 for none (20)")
     add(
@@ -318,6 +319,7 @@ def _report(options: argparse.Namespace) -> int:
     report = ClinicalReport(
         predictions,
         compare=other,
+        compare_threshold=options.compare_threshold,
         threshold=options.threshold,
         threshold_origin=options.threshold_origin,
         prevalence=options.prevalence,
@@ -327,6 +329,7 @@ def _report(options: argparse.Namespace) -> int:
         confidence_level=options.confidence_level,
         seed=options.seed,
         title=options.title,
+        made_by=f"prevalens report {Path(options.table).name}",
     )
     for output in options.output:
         done = "replaced" if Path(output).exists() else "wrote"

@@ -9,7 +9,7 @@ class InvalidInputError(PrevalensError, ValueError):
     """An argument, a table or a file breaks a rule that the text states."""
 
 
-class UnreadableImageError(PrevalensError, OSError):
+class UnreadableImageError(InvalidInputError, OSError):
     """One or more image files cannot be read; the text names each."""
 
 

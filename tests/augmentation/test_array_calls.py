@@ -1,8 +1,10 @@
 """What numpy and Keras spell differently."""
 
+import keras
 import numpy as np
+import pytest
 
-from prevalens.augmentation.array_calls import cast, column, take_rows
+from prevalens.augmentation.array_calls import cast, clip, column, constant, is_torch, take_rows
 
 
 def test_casting_in_numpy_changes_the_type() -> None:
@@ -23,3 +25,41 @@ def test_rows_are_taken_in_any_shape() -> None:
     values = np.asarray([[1, 2], [3, 4], [5, 6]])
 
     assert take_rows(values, np.asarray([[2], [0]]), np).tolist() == [[[5, 6]], [[1, 2]]]
+
+
+def test_constants_of_numpy_are_themselves() -> None:
+    """No copy is made."""
+    values = np.asarray([1.0, 2.0])
+
+    assert constant(values, np.zeros(1), np) is values
+
+
+@pytest.mark.keras
+def test_constants_stand_beside_the_tensor_and_are_made_once_on_pytorch() -> None:
+    """The numbers are those of the array; on PyTorch a second call copies nothing."""
+    values = np.asarray([1.0, 2.0], np.float32)
+    beside = keras.ops.zeros(1)
+    first, second = (constant(values, beside, keras.ops) for _ in range(2))
+
+    assert keras.ops.convert_to_numpy(first).tolist() == [1, 2]
+    if is_torch(beside):
+        assert first is second
+        assert first.device == beside.device
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize("backend", [False, True])
+def test_values_are_cut_off_at_both_ends(backend: bool) -> None:
+    """In numpy and in Keras; infinity is no end."""
+    values = np.asarray([-1.0, 0.5, 9.0], np.float32)
+    xp = keras.ops if backend else np
+    given = keras.ops.convert_to_tensor(values) if backend else values
+
+    assert keras.ops.convert_to_numpy(clip(given, 0.0, 1.0, xp)).tolist() == [0, 0.5, 1]
+    assert keras.ops.convert_to_numpy(clip(given, 0.0, np.inf, xp)).tolist() == [0, 0.5, 9]
+
+
+def test_only_tensors_of_pytorch_are_pytorchs() -> None:
+    """Arrays and numbers are not."""
+    assert not is_torch(np.zeros(2))
+    assert not is_torch(3)

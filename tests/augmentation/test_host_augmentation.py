@@ -4,12 +4,12 @@ import sys
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from prevalens.augmentation import (
     AugmentationPolicy,
     Blur,
     Elastic,
+    Exposure,
     Flip,
     Jpeg,
     QuarterTurn,
@@ -18,9 +18,9 @@ from prevalens.augmentation import (
     Zoom,
     augment_on_host,
     host_augmentation,
+    presets,
 )
-from prevalens.augmentation.blur import blur
-from prevalens.augmentation.picture import places_of
+from prevalens.augmentation.pipeline import places_of
 from prevalens.augmentation.resampling import FILLS, resample
 from prevalens.exceptions import InvalidInputError
 
@@ -59,7 +59,7 @@ def test_the_host_moves_pixels_as_the_layer_does(
     )
     images = smooth_images()
     drawn = policy.draw(4, seed=3, epoch=0)
-    places = places_of(drawn, height=40, width=50, xp=np)
+    places = places_of(policy.operations, drawn, height=40, width=50, xp=np)
     assert places is not None
     wanted = resample(images, *places, fill=fill, fill_value=90.0, xp=np)
     result = augment_on_host(policy, images, drawn)
@@ -81,7 +81,7 @@ def test_the_host_blurs_as_the_layer_does(
     policy = AugmentationPolicy([Blur(defocus=(0.5, 2), motion=(0, 3), probability=0.5)])
     images = np.random.default_rng(0).integers(0, 256, (8, 40, 50, channels), dtype=np.uint8)
     drawn = policy.draw(8, seed=3, epoch=0)
-    wanted = blur(images.astype(np.float32), drawn, reach=policy.by_name["blur"].reach, xp=np)
+    wanted = policy.operations[0].change(images.astype(np.float32), drawn, xp=np)
     result = augment_on_host(policy, images, drawn)
     sharp = (drawn["defocus"] == 0) & (drawn["motion_length"] == 0)
 
@@ -102,17 +102,6 @@ def test_grey_pictures_keep_their_axis() -> None:
     np.testing.assert_array_equal(images, before)
 
 
-def test_jpeg_is_the_round_trip_of_pillow(tmp_path: object) -> None:
-    """Quality 60 gives the pixels of Pillow's own file at quality 60; quality 100 none."""
-    images = smooth_images(2)
-    policy = AugmentationPolicy([Jpeg(quality=60, probability=1)])
-    Image.fromarray(images[0]).save(f"{tmp_path}/one.jpg", quality=60)
-    result = augment_on_host(policy, images, {"jpeg_quality": np.asarray([60, 100])})
-
-    np.testing.assert_array_equal(result[0], np.asarray(Image.open(f"{tmp_path}/one.jpg")))
-    np.testing.assert_array_equal(result[1], images[1])
-
-
 @pytest.mark.parametrize(
     ("images", "text"),
     [
@@ -121,6 +110,9 @@ def test_jpeg_is_the_round_trip_of_pillow(tmp_path: object) -> None:
         ([[1]], "got list"),
         (np.zeros((3, 4, 4, 3), np.uint8), "got 3 images and"),
         (np.zeros((2, 4, 6, 3), np.uint8), "height 4 and width 6"),
+        (np.zeros((2, 3, 6, 6), np.uint8), "last axis"),
+        (np.zeros((2, 4, 4, 3), np.uint16), "got uint16"),
+        (np.zeros((2, 4, 4, 3), bool), "got bool"),
     ],
 )
 def test_what_is_no_batch_of_pixels_is_refused(images: np.ndarray, text: str) -> None:
@@ -138,10 +130,41 @@ def test_without_opencv_pixels_that_nothing_moves_stay(
     monkeypatch.setitem(sys.modules, "cv2", None)
     host_augmentation._opencv.cache_clear()
     images = smooth_images()
+    policy = AugmentationPolicy([Flip(), Rotation(degrees=9), Exposure()], fill=fill)
+    drawn = policy.draw(4, seed=0, epoch=0)
+    still = {name: np.full_like(values, name == "exposure") for name, values in drawn.items()}
     try:
         assert host_augmentation._opencv() is None
-        assert (
-            host_augmentation._move(AugmentationPolicy([Flip()], fill=fill), images, {}) is images
-        )
+        np.testing.assert_array_equal(augment_on_host(policy, images, still), images)
+        assert (augment_on_host(policy, images, drawn) != images).any()
     finally:
         host_augmentation._opencv.cache_clear()
+
+
+def test_no_image_is_no_image() -> None:
+    """A shard may be empty."""
+    policy = presets.blood_smear()
+    images = np.zeros((0, 8, 8, 3), np.uint8)
+
+    assert augment_on_host(policy, images, policy.draw(0, seed=0, epoch=0)).shape == images.shape
+
+
+@pytest.mark.parametrize("name", presets.PRESETS)
+def test_an_image_does_not_depend_on_the_others(name: str) -> None:
+    """One by one, the pictures are those of the batch."""
+    policy = getattr(presets, name)()
+    images = np.random.default_rng(0).integers(0, 256, (5, 20, 20, 3), dtype=np.uint8)
+    drawn = policy.draw(5, seed=1, epoch=0)
+    together = augment_on_host(policy, images, drawn)
+
+    for row in range(5):
+        own = {key: values[row : row + 1] for key, values in drawn.items()}
+        alone = augment_on_host(policy, images[row : row + 1], own)
+        np.testing.assert_array_equal(alone[0], together[row])
+
+
+def test_a_fill_beyond_the_bytes_is_refused() -> None:
+    """The layer would fill with 300 where bytes can hold 255."""
+    policy = AugmentationPolicy([Shift(fraction=0.2)], fill="constant", fill_value=300)
+    with pytest.raises(InvalidInputError, match=r"`fill_value` must lie in .0, 255., got 300"):
+        augment_on_host(policy, smooth_images(), policy.draw(4, seed=0, epoch=0))

@@ -1,30 +1,31 @@
-"""What every operation promises."""
+"""What every operation promises, and how it is registered."""
 
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+
+import numpy as np
 import pytest
 
-from prevalens.augmentation import Flip, Rotation
-from prevalens.augmentation.operation import Operation, both_ways, span
+from prevalens.augmentation import AugmentationPolicy, Flip, Rotation, augment_on_host
+from prevalens.augmentation.operation import (
+    OPERATIONS,
+    FieldOperation,
+    LightOperation,
+    MatrixOperation,
+    Operation,
+    PixelOperation,
+)
+from prevalens.augmentation.ranges import Parameter
 from prevalens.exceptions import InvalidInputError
 
 
-def test_one_number_means_both_ways() -> None:
-    """15 is (-15, 15); a pair stays."""
-    assert both_ways("degrees", 15) == (-15.0, 15.0)
-    assert both_ways("degrees", (-5, 10)) == (-5.0, 10.0)
-
-
-@pytest.mark.parametrize("value", [(2, 1), (1, 2, 3), (0, 99), "ab"])
-def test_a_range_is_two_ordered_numbers_within_bounds(value: object) -> None:
-    """Reversed, too long, out of bounds and no numbers are refused by name."""
-    with pytest.raises(InvalidInputError, match="`factor`"):
-        span("factor", value, low=0, high=10)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize("probability", [-0.1, 1.1, float("nan"), (), (0.5, 2)])
-def test_a_probability_is_a_chance(probability: object) -> None:
-    """Numbers outside 0 to 1 and empty lists are refused."""
-    with pytest.raises(InvalidInputError, match="`probability`"):
-        Flip(probability=probability)  # type: ignore[arg-type]
+@pytest.fixture(autouse=True)
+def _table() -> Iterator[None]:
+    """Leave the table as it was."""
+    before = dict(OPERATIONS)
+    yield
+    OPERATIONS.clear()
+    OPERATIONS.update(before)
 
 
 def test_doing_nothing_is_known() -> None:
@@ -32,15 +33,7 @@ def test_doing_nothing_is_known() -> None:
     assert Rotation(degrees=0).changes_nothing
     assert Rotation(degrees=5, probability=0).changes_nothing
     assert Rotation(degrees=5, probability=(0, 0)).changes_nothing
-    assert Flip(horizontal=False, vertical=False).changes_nothing
-    assert not Flip(vertical=False).changes_nothing
     assert not Rotation(degrees=(3, 3)).changes_nothing
-
-
-def test_an_operation_as_such_draws_nothing() -> None:
-    """The base class says to use a subclass."""
-    with pytest.raises(TypeError, match="subclasses"):
-        Operation().parameters()
 
 
 def test_to_dict_is_plain_json() -> None:
@@ -50,3 +43,68 @@ def test_to_dict_is_plain_json() -> None:
         "degrees": [-3.0, 3.0],
         "probability": [0.1, 1.0],
     }
+
+
+def test_an_operation_never_changes() -> None:
+    """Settings cannot be set, so that equal operations stay equal."""
+    with pytest.raises(AttributeError, match="immutable"):
+        Rotation().degrees = 3  # type: ignore[misc]
+    assert Flip() == Flip()
+    assert len({Flip(), Flip(), Flip(vertical=False)}) == 2
+
+
+def test_to_subclass_is_to_register() -> None:
+    """An operation of the user's own is sampled, applied, saved and read by its class' name."""
+
+    class HalfLight(PixelOperation, frozen=True, kw_only=True):
+        """Half of the light."""
+
+        order: ClassVar[float] = 145
+        share: float = 0.5
+
+        def parameters(self) -> tuple[Parameter, ...]:
+            return (Parameter("half_light", self.share, self.share, identity=1.0),)
+
+        def change(self, pictures: Any, sampled: Mapping[str, Any], *, xp: Any) -> Any:
+            del xp
+            return pictures * sampled["half_light"][:, None, None, None]
+
+    policy = AugmentationPolicy([HalfLight()])
+    images = np.full((2, 3, 3, 1), 100, np.uint8)
+    changed = augment_on_host(policy, images, policy.draw(2, seed=0, epoch=0))
+
+    assert OPERATIONS["half_light"] is HalfLight
+    assert (changed == 50).all()
+    assert AugmentationPolicy.from_dict(policy.to_dict()) == policy
+
+
+def test_an_operation_says_its_place() -> None:
+    """Without an order nobody knows when it is applied: refused where the class is made."""
+    with pytest.raises(InvalidInputError, match="Unplaced must say its place"):
+        type("Unplaced", (PixelOperation,), {"__module__": "mine"})
+    assert "unplaced" not in OPERATIONS
+
+
+def test_a_name_is_taken_once() -> None:
+    """Another class of the same name is refused; the same class, defined anew, is not."""
+    with pytest.raises(InvalidInputError, match=r"'rotation' already, prevalens\.augmentation\."):
+        type("Rotation", (PixelOperation,), {"__module__": "mine", "order": 1.0})
+    for _ in range(2):
+        type("Mine", (PixelOperation,), {"__module__": "notebook", "order": 1.0})
+    assert OPERATIONS["mine"].__module__ == "notebook"
+
+
+def test_a_kind_as_such_does_nothing() -> None:
+    """The classes to be subclassed say so, and none is in the table."""
+    with pytest.raises(TypeError, match="subclasses"):
+        Operation().parameters()
+    size = {"height": 1, "width": 1, "xp": np}
+    for call in (
+        lambda: MatrixOperation().undo({}, **size),
+        lambda: FieldOperation().bend({}, **size),
+        lambda: PixelOperation().change(None, {}, xp=np),
+        lambda: LightOperation().gain({}, **size),
+    ):
+        with pytest.raises(NotImplementedError):
+            call()
+    assert not {"operation", "matrix_operation", "pixel_operation"} & OPERATIONS.keys()

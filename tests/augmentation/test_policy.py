@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -13,12 +13,15 @@ from PIL import Image
 from prevalens.augmentation import (
     AugmentationPolicy,
     Elastic,
+    Exposure,
     Flip,
     QuarterTurn,
     Rotation,
     Shift,
     Zoom,
 )
+from prevalens.augmentation.operation import OPERATIONS, PixelOperation
+from prevalens.augmentation.ranges import Parameter
 from prevalens.exceptions import InvalidInputError, NoEffectWarning, SaturationWarning
 
 POLICY = AugmentationPolicy([Flip(), Rotation(degrees=15), Shift(fraction=0.1)])
@@ -124,13 +127,15 @@ def changed(**changes: object) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("record", "text"),
     [
-        (changed(version=99), "version 1, got 'prevalens augmentation policy' and 99"),
-        ({}, "got None and None"),
+        (changed(version=99), "has version 99; this prevalens reads 1"),
+        ({}, "its `format` is None"),
+        ([], "its `format` is 'list'"),
         (changed(operations=[{"operation": "rotatoin"}]), "Did you mean 'rotation'"),
-        (changed(operations=[{"operation": "flip", "horisontal": True}]), "'horizontal'"),
+        (changed(operations=[{"operation": "flip", "horisontal": True}]), "field horisontal"),
         (changed(fill="edge"), "`fill`"),
-        (changed(colour=1), "got .*'colour'"),
-        ({k: v for k, v in changed().items() if k != "operations"}, "has the keys .*'operations'"),
+        (changed(fill_value="black"), "`fill_value`: expected float, got str"),
+        (changed(colour=1), "unknown field colour"),
+        ({k: v for k, v in changed().items() if k != "operations"}, "missing.* operations"),
     ],
 )
 def test_unknown_records_are_refused(record: dict[str, object], text: str) -> None:
@@ -189,3 +194,28 @@ def test_draw_takes_whole_numbers(bad: dict[str, object]) -> None:
     settings_: dict[str, Any] = {"n": 1, "seed": 0, "epoch": 0, **bad}
     with pytest.raises(InvalidInputError, match=f"`{next(iter(bad))}`"):
         POLICY.draw(settings_.pop("n"), **settings_)
+
+
+def test_two_operations_never_share_a_parameter() -> None:
+    """One would overwrite the other's numbers: refused by both names."""
+
+    class Twin(PixelOperation, frozen=True, kw_only=True):
+        order: ClassVar[float] = 1
+
+        def parameters(self) -> tuple[Parameter, ...]:
+            return (Parameter("rotation", 0, 1),)
+
+    try:
+        with pytest.raises(InvalidInputError, match="'rotation' and 'twin' both sample"):
+            AugmentationPolicy([Rotation(), Twin()])
+    finally:
+        del OPERATIONS["twin"]
+
+
+def test_the_fill_value_is_a_level_where_levels_count() -> None:
+    """Geometry takes any number; a policy that changes pixel values takes 0 to 255."""
+    assert AugmentationPolicy([Shift()], fill="constant", fill_value=-1000).fill_value == -1000
+    with pytest.raises(InvalidInputError, match=r"`fill_value` must lie in \[0, 255\]"):
+        AugmentationPolicy([Shift(), Exposure()], fill="constant", fill_value=-1)
+    with pytest.raises(InvalidInputError, match="`name` must be a text"):
+        AugmentationPolicy([Shift()], name=None)  # type: ignore[arg-type]

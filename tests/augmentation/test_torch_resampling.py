@@ -7,7 +7,7 @@ import pytest
 
 from prevalens._optional import require
 from prevalens.augmentation import AugmentationPolicy, Elastic, Flip, Rotation, Shift, Zoom
-from prevalens.augmentation.picture import movement_of, places_of
+from prevalens.augmentation.pipeline import movement_of, places_of
 from prevalens.augmentation.resampling import resample
 from prevalens.augmentation.torch_resampling import can_sample, sample_on_torch
 
@@ -27,8 +27,8 @@ def test_fill_modes_mean_the_same(fill: str, bent: bool) -> None:
         [Flip(), Rotation(degrees=180), Zoom(factor=3), Shift(fraction=0.4), *bend]
     )
     drawn = policy.draw(6, seed=2, epoch=0)
-    places = places_of(drawn, height=9, width=12, xp=np)
-    movement = movement_of(drawn, height=9, width=12, xp=np)
+    places = places_of(policy.operations, drawn, height=9, width=12, xp=np)
+    movement = movement_of(policy.operations, drawn, height=9, width=12, xp=np)
     assert places is not None
     assert movement is not None
     matrices, field = movement

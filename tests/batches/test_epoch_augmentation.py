@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from prevalens.augmentation import AugmentationPolicy, Flip, Jpeg, QuarterTurn, Rotation
+from prevalens.augmentation import AugmentationPolicy, Flip, Jpeg, QuarterTurn, Rotation, presets
 from prevalens.batches.epoch_augmentation import EpochAugmentation
 from prevalens.exceptions import InvalidInputError
 
@@ -47,7 +47,8 @@ def test_parameters_are_applied_to_bytes() -> None:
 @pytest.mark.parametrize(
     ("policy", "settings", "text"),
     [
-        (Rotation(), {}, "must be an AugmentationPolicy, got Rotation. A layer belongs into"),
+        (Rotation(), {}, r"`augmentation` must be .*AugmentationPolicy\(\[Rotation\(\)\]\)"),
+        (presets.blood_smear, {}, r"Call it: presets\.blood_smear\(\)"),
         (
             AugmentationPolicy([Jpeg(probability=(0.1, 0.2, 0.3))]),
             {},

@@ -6,18 +6,18 @@ import keras
 import numpy as np
 import pytest
 
-from prevalens.batches.epoch_follower import EpochFollower, asking_method
+from prevalens._running_method import RunningMethod, running_method
+from prevalens.batches.epoch_follower import EpochFollower
 
 pytestmark = pytest.mark.keras
 
 
 class Asked(keras.utils.PyDataset):
-    """Notes who asks at each pass."""
+    """Two batches of zeros."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.methods: list[str] = []
-        self.callbacks: list[Any] = []
+        self.found: list[RunningMethod] = []
 
     def __len__(self) -> int:
         return 2
@@ -27,28 +27,26 @@ class Asked(keras.utils.PyDataset):
 
     def on_epoch_begin(self) -> None:
         """Note who asks."""
-        method, callbacks = asking_method()
-        self.methods.append(method)
-        self.callbacks = callbacks
+        self.found.append(running_method(keras.Model))
 
 
 def test_the_asking_method_is_told_apart() -> None:
-    """Fit, evaluate and predict are told apart, and by nobody is none of them."""
+    """Fit, evaluate and predict of Keras are told apart, with the callbacks that were given."""
     model = keras.Sequential([keras.layers.Dense(1)])
     model.compile("sgd", "mse")
     dataset = Asked()
     model.predict(dataset, verbose=0)
-    assert set(dataset.methods) == {"predict"}
+    assert {each.name for each in dataset.found} == {"predict"}
     given = keras.callbacks.Callback()
     for callbacks in (given, [given], keras.callbacks.CallbackList([given], model=model)):
-        dataset.methods.clear()
+        dataset.found.clear()
         model.fit(dataset, verbose=0, callbacks=callbacks)
-        assert set(dataset.methods) == {"fit"}
-        assert given in dataset.callbacks
-    dataset.methods.clear()
+        assert {each.name for each in dataset.found} == {"fit"}
+        assert given in dataset.found[-1].callbacks
+        assert dataset.found[-1].model is model
+    dataset.found.clear()
     model.evaluate(dataset, verbose=0)
-    assert set(dataset.methods) == {"evaluate"}
-    assert asking_method() == ("", [])
+    assert {each.name for each in dataset.found} == {"evaluate"}
 
 
 def test_epochs_and_steps_are_passed_on_exactly() -> None:

@@ -143,3 +143,44 @@ def test_shares_predict_every_row_once(coded_cohort: Cohort) -> None:
     assert len(parts[0][0]) == len(parts[1][0])
     assert join_shards(parts).tolist() == ROWS.tolist()
     assert make(coded_cohort).places().tolist() == list(range(7))
+
+
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize("divisor", [2, 3, 5])
+def test_copies_change_no_judgement(coded_cohort: Cohort, divisor: int, order: int) -> None:
+    """Loss and weighted metrics are those over the rows, whatever fills the batches up.
+
+    The score of row k is k / 31, so both have a closed form; an evaluation within `fit` too.
+    """
+    model = keras.Sequential([keras.Input((4, 4, 3)), keras.layers.GlobalAveragePooling2D()])
+    model.add(keras.layers.Lambda(lambda x: x[:, :1] / 31, output_shape=(1,)))
+    model.compile("sgd", "mse", weighted_metrics=["mae"])
+    rows = np.arange(31)[::order]
+    made = ImageDataset(
+        coded_cohort, rows, image_size=4, batch_size=7, divisible_by=divisor, threads=1
+    )
+    errors = rows / 31 - coded_cohort.is_positive[rows]
+    found = model.evaluate(made, verbose=0, return_dict=True)
+
+    assert made.n_copies() > 0
+    assert found["loss"] == pytest.approx(np.mean(errors**2), rel=1e-5)
+    assert found["mae"] == pytest.approx(np.mean(np.abs(errors)), rel=1e-5)
+
+
+def test_metrics_that_would_count_copies_are_refused(coded_cohort: Cohort) -> None:
+    """One copy fills up 31 rows; plain metrics know no weights, and are named."""
+    model = keras.Sequential([keras.Input((4, 4, 3)), keras.layers.GlobalAveragePooling2D()])
+    model.add(keras.layers.Dense(1, activation="sigmoid"))
+    model.compile("sgd", "mse", metrics=["accuracy", keras.metrics.AUC(name="area")])
+    whole, filled = (
+        ImageDataset(coded_cohort, np.arange(31), image_size=4, batch_size=31, divisible_by=k)
+        for k in (1, 2)
+    )
+    model.evaluate(whole, verbose=0)
+    with pytest.raises(
+        InvalidInputError, match=r"31 rows .*copies of weight 0 \(1\).*: accuracy, area\..*weighted"
+    ):
+        model.evaluate(filled, verbose=0)
+    with pytest.raises(InvalidInputError, match="accuracy, area"):
+        model.fit(whole, validation_data=filled, shuffle=False, verbose=0)
+    assert model.predict(filled, verbose=0).shape == (32, 1)

@@ -13,7 +13,6 @@ from recording_model import recording_model, row_model, shown
 
 from prevalens.augmentation import AugmentationPolicy, Exposure
 from prevalens.batches import ImageDataset, UndersampledDataset
-from prevalens.batches.undersampled_dataset import first_batch
 from prevalens.cohorts import Cohort
 from prevalens.exceptions import InvalidInputError, UnreadableImageError
 
@@ -72,17 +71,6 @@ def test_prevalences_are_hand_counted(coded_cohort: Cohort) -> None:
     dataset = make(coded_cohort)
     assert dataset.train_prevalence == 0.5
     assert dataset.cohort_prevalence == 7 / 31
-
-
-@pytest.mark.parametrize(
-    ("epoch", "steps", "length", "expected"),
-    [(3, 5, 5, 15), (3, 2, 4, 6), (2, 4, 10, 8), (3, 4, 10, 10), (2, 9, 5, 10)],
-)
-def test_first_batch_counts_what_keras_has_shown(
-    epoch: int, steps: int, length: int, expected: int
-) -> None:
-    """With 10 batches, 4 a Keras epoch: 4, 4 and then the 2 left, so epoch 3 starts at 10."""
-    assert first_batch(epoch, steps, length) == expected
 
 
 @pytest.mark.parametrize("steps", [2, 4])
@@ -293,3 +281,16 @@ def test_more_classes_are_numbered(tmp_path: Path) -> None:
     assert sorted(classes.tolist()) == [0, 0, 1, 1, 2, 2]
     assert dataset.train_prevalence == pytest.approx(1 / 3)
     assert dataset.cohort_prevalence == 2 / 16
+
+
+def test_strata_are_balanced_in_place_of_labels(coded_cohort: Cohort) -> None:
+    """Eleven rows of one text and twenty of another: eleven of each, whatever their labels."""
+    strata = ["a"] * 11 + ["b"] * 20
+    made = UndersampledDataset(
+        coded_cohort, np.arange(31), image_size=4, batch_size=7, seed=0, strata=strata
+    )
+    rows = made.rows_of(0)
+
+    assert (int(np.sum(rows < 11)), int(np.sum(rows >= 11))) == (11, 11)
+    assert made.cohort_shares == {"sick": 7 / 31, "well": 24 / 31}
+    assert made.train_shares["sick"] == made.train_prevalence == 7 / 22

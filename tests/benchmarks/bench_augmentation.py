@@ -1,7 +1,9 @@
 """Rotation, flip, shift and zoom of 32 images of 300x300x3: this library, Keras, and the others.
 
 Run `KERAS_BACKEND=jax python tests/benchmarks/bench_augmentation.py [--quick]`; all rows of the
-table come from one run on one machine. Libraries that are not installed are left out.
+table come from one run on one machine. Libraries that are not installed are left out. A second
+table is of the host: each preset and each operation, in CPU time of one thread; with `--host` it
+is the only one.
 """
 
 import argparse
@@ -15,6 +17,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from importlib import metadata
 from typing import Any
+from unittest import mock
 
 import keras
 import numpy as np
@@ -28,8 +31,10 @@ from prevalens.augmentation import (
     Shift,
     Zoom,
     augment_on_host,
+    host_augmentation,
     presets,
 )
+from prevalens.augmentation.operation import OPERATIONS
 
 POLICY = AugmentationPolicy(
     [Flip(), Rotation(degrees=20), Shift(fraction=0.1), Zoom(factor=(0.9, 1.1))], fill="reflect"
@@ -46,7 +51,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer repeats, smaller fit")
-    quick = parser.parse_args(arguments).quick
+    parser.add_argument("--host", action="store_true", help="the table of the host alone")
+    options = parser.parse_args(arguments)
+    quick = options.quick
+    if options.host:
+        print_host_table(2 if quick else 7)
+        return
     images = np.random.default_rng(0).integers(0, 256, (BATCH, SIDE, SIDE, 3)).astype(np.uint8)
     repeats = 2 if quick else 7
     backend = keras.backend.backend()
@@ -71,6 +81,41 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(
         f"| one epoch of `fit` of a small CNN, with / without | {with_:.2f} s / {without:.2f} s | |"
     )
+    print_host_table(2 if quick else 7)
+
+
+def print_host_table(repeats: int) -> None:
+    """Print milliseconds of CPU an image on the host, with OpenCV and without it."""
+    every = {f"`{kind.__name__}`, always applied": AugmentationPolicy([kind(probability=1)])
+             for kind in sorted(OPERATIONS.values(), key=lambda kind: kind.order)}  # fmt: skip
+    if importlib.util.find_spec("cv2"):
+        require("cv2", extra="fast").setNumThreads(1)
+    policies = {f"`presets.{name}()`": getattr(presets, name)() for name in presets.PRESETS}
+    with_opencv = {name: host_milliseconds(p, repeats) for name, p in (policies | every).items()}
+    with mock.patch.object(host_augmentation, "_opencv", return_value=None):
+        without = {name: host_milliseconds(p, repeats) for name, p in (policies | every).items()}
+    print(
+        f"\n{BATCH} soft images of {SIDE}x{SIDE}x3 on the host, CPU time of one thread, minimum of "
+        f"{repeats} turns.\n\n| policy | ms/image with OpenCV | without |\n|---|---:|---:|"
+    )
+    for name, milliseconds in with_opencv.items():
+        print(f"| {name} | {milliseconds:.2f} | {without[name]:.2f} |")
+
+
+def host_milliseconds(policy: AugmentationPolicy, repeats: int) -> float:
+    """Return the least CPU time of an image in this thread, after one turn to warm up."""
+    y, x = np.mgrid[:SIDE, :SIDE] / SIDE
+    waves = [128 + 90 * np.sin((7 + 3 * c) * y + (k % 5 + 4) * x)
+             for k in range(BATCH) for c in range(3)]  # fmt: skip
+    images = np.stack(waves).reshape(BATCH, 3, SIDE, SIDE).transpose(0, 2, 3, 1)
+    pixels = np.ascontiguousarray(images.astype(np.uint8))
+    drawn = policy.draw(BATCH, seed=1, epoch=0)
+    seconds = []
+    for _ in range(repeats + 1):
+        start = time.thread_time()
+        augment_on_host(policy, pixels, drawn)
+        seconds.append(time.thread_time() - start)
+    return 1e3 * min(seconds[1:]) / BATCH
 
 
 def versions() -> str:

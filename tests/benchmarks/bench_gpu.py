@@ -141,7 +141,7 @@ def measure(
         backbone=backbone,
         image_size=size["image_size"],
         weights=None,
-        augmentation=RandomAugmentation(presets.brief(), seed=7) if augmented else None,
+        augmentation=RandomAugmentation(presets.flip_rotate_shift(), seed=7) if augmented else None,
         dtype=precision,
     )
     clock = Clock(batches, len(batches.rows_of(0)))

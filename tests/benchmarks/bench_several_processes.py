@@ -2,8 +2,11 @@
 
     python tests/benchmarks/bench_several_processes.py [--quick]
 
-Each way trains the same small model on the same undersampled epochs, predicts every row, and is
-compared with one process on one device. The script fails where they differ.
+Each way trains the same small model on the same undersampled epochs under the adjuster's rule,
+judges it on every row after each epoch, predicts every row, and is compared with one process on
+one device: weights, predictions, validation loss and accuracy, and each decision. The rule is told
+that a higher loss is better, so that rates are lowered and weights restored. It fails where they
+differ.
 """
 
 import argparse
@@ -14,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +27,7 @@ from PIL import Image
 from prevalens._optional import require
 from prevalens.cohorts import Cohort
 
-EPOCHS, BATCH, SIDE = 3, 8, 8
+EPOCHS, BATCH, SIDE = 4, 8, 8
 WAYS = {
     # name: backend, processes, devices of each
     "JAX, 2 processes, `DataParallel(auto_shard_dataset=False)`": ("jax", 2, 1),
@@ -46,8 +50,11 @@ def main() -> None:
         f"{EPOCHS} epochs of 28 of 54 images in batches of {BATCH} (the last holds 4), on "
         f"{len(os.sched_getaffinity(0))} cores.\n"
     )
-    print("| way | largest difference of a weight | of a prediction | seconds |")
-    print("|---|---|---|---|")
+    print(
+        "| way | largest difference of a weight | of a prediction | of a validation loss or "
+        "accuracy | decisions | seconds |"
+    )
+    print("|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_images(folder)
@@ -58,8 +65,15 @@ def main() -> None:
             seconds = time.perf_counter() - start
             weights = max(differ(part, alone[backend], "weights") for part in parts)
             scores = max(differ(part, alone[backend], "scores") for part in parts)
-            print(f"| {way} | {weights:.1e} | {scores:.1e} | {seconds:.0f} |")
-            assert max(weights, scores) < 1e-5, "several processes learned something else"
+            judged = max(differ(part, alone[backend], "judged") for part in parts)
+            alike = all(part["decisions"] == alone[backend]["decisions"] for part in parts)
+            said = f"{len(alone[backend]['decisions'])}, the same" if alike else "others"
+            print(
+                f"| {way} | {weights:.1e} | {scores:.1e} | {judged:.1e} | {said} | {seconds:.0f} |"
+            )
+            assert max(weights, scores, judged) < 1e-5, "several processes learned something else"
+            assert alike, "several processes decided something else"
+            assert any("restored" in each for each in parts[0]["decisions"])
 
 
 def run(folder: Path, backend: str, count: int, devices: int) -> list[dict[str, Any]]:
@@ -100,14 +114,25 @@ def work_on_jax(folder: Path, index: int, count: int, port: str) -> dict[str, An
             keras.distribution.DataParallel(auto_shard_dataset=False)
         )
     model, dataset = build(folder, shard="auto", divisible_by=devices)
-    model.fit(dataset, epochs=EPOCHS, callbacks=[dataset.follow_epochs()], verbose=0)
+    validation = judged_rows(folder, shard="auto", divisible_by=devices)
+    adjuster = require("prevalens.callbacks", extra="jax").LRA(mode="max", verbose=0)
+    history = model.fit(
+        dataset,
+        validation_data=validation,
+        epochs=EPOCHS,
+        callbacks=[dataset.follow_epochs(), adjuster],
+        verbose=0,
+    ).history
+    judged = [history[name] for name in ("val_loss", "val_binary_accuracy")]
+    decisions = [f"{row.action} at {row.rate:g}" for row in adjuster.record.rows]
     if count > 1:
         # Keras 3.15 cannot predict over processes: each predicts its share by itself.
         weights = model.get_weights()
         keras.distribution.set_distribution(None)
-        model, _ = build(folder)
+        model, _ = build(folder, shard=(0, 1))
         model.set_weights(weights)
-    return predict(folder, model, index, count, divisible_by=devices)
+    found = predict(folder, model, index, count, divisible_by=devices)
+    return {**found, "judged": judged, "decisions": decisions}
 
 
 def work_on_torch(folder: Path, index: int, count: int, port: str) -> dict[str, Any]:
@@ -119,8 +144,12 @@ def work_on_torch(folder: Path, index: int, count: int, port: str) -> dict[str, 
         address = f"tcp://127.0.0.1:{port}"
         distributed.init_process_group("gloo", init_method=address, rank=index, world_size=count)
     model, dataset = build(folder, shard="auto")
+    validation = judged_rows(folder, shard="auto")
     trained = parallel.DistributedDataParallel(model) if count > 1 else model
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    rate, judged, decisions = 0.1, [], []
+    optimizer = torch.optim.SGD(model.parameters(), lr=rate)
+    rule = require("prevalens.callbacks", extra="torch").AdjusterRule(mode="max")
+    state = rule.start(weights=model.get_weights())
     for epoch in range(EPOCHS):
         for images, labels, *weights in dataset.batches_of(epoch):
             optimizer.zero_grad()
@@ -130,10 +159,46 @@ def work_on_torch(folder: Path, index: int, count: int, port: str) -> dict[str, 
             )
             (losses * torch.from_numpy(weights[0]) if weights else losses).mean().backward()
             optimizer.step()
+        judged.append(judge(folder, model, validation, count))
+        state, decision = rule.step(state, epoch=epoch, value=judged[-1][0], rate=rate)
+        if decision.keep:
+            kept = [np.array(weight, copy=True) for weight in model.get_weights()]
+            state = replace(state, kept=replace(state.kept, weights=kept))
+        if decision.restore:
+            model.set_weights(state.kept.weights)
+        said = "kept" if decision.keep else "lowered, restored" if decision.restore else "waited"
+        decisions.append(f"{said} at {rate:g}")
+        rate = optimizer.param_groups[0]["lr"] = decision.next_rate
+    model.set_weights(state.kept.weights)
     found = predict(folder, model, index, count)
     if count > 1:
         distributed.destroy_process_group()
-    return found
+    return {**found, "judged": np.transpose(judged).tolist(), "decisions": decisions}
+
+
+def judge(folder: Path, model: Any, validation: Any, count: int) -> tuple[float, float]:
+    """Return loss and accuracy on every row: shares are gathered, and each process has them all."""
+    distributed = require("torch.distributed", extra="torch")
+    batches = require("prevalens.batches", extra="torch")
+    scores = np.concatenate([np.asarray(model.predict_on_batch(batch[0])) for batch in validation])
+    parts = [(validation.places(), scores)]
+    if count > 1:
+        gathered: list[Any] = [None] * count
+        distributed.all_gather_object(gathered, parts[0])
+        parts = gathered
+    scores = batches.join_shards(parts)[:, 0].astype(float)
+    positive = read(folder).is_positive
+    losses = -np.log(np.where(positive, scores, 1 - scores))
+    return float(losses.mean()), float(((scores > 0.5) == positive).mean())
+
+
+def judged_rows(folder: Path, **settings: Any) -> Any:
+    """Return the dataset of every row, for validation."""
+    batches = require("prevalens.batches", extra="jax")
+    cohort = read(folder)
+    return batches.ImageDataset(
+        cohort, np.arange(len(cohort)), image_size=SIDE, batch_size=BATCH, threads=1, **settings
+    )
 
 
 def build(folder: Path, **settings: Any) -> tuple[Any, Any]:
@@ -151,7 +216,9 @@ def build(folder: Path, **settings: Any) -> tuple[Any, Any]:
             keras.layers.Dense(1, activation="sigmoid"),
         ]
     )
-    model.compile(keras.optimizers.SGD(0.1), "binary_crossentropy")
+    model.compile(
+        keras.optimizers.SGD(0.1), "binary_crossentropy", weighted_metrics=["binary_accuracy"]
+    )
     rows = np.arange(len(cohort))
     dataset = batches.UndersampledDataset(
         cohort, rows, image_size=SIDE, batch_size=BATCH, seed=4, threads=1, **settings

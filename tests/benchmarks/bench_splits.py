@@ -20,6 +20,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from sklearn.model_selection import StratifiedGroupKFold
 
 from prevalens._seeding import generator
+from prevalens.exceptions import DataWarning
 from prevalens.splits import PatientKFold
 from prevalens.splits.units import Units
 
@@ -40,6 +41,42 @@ def heavy_tailed(seed: int) -> Table:
     return np.repeat(positive, sizes), np.repeat(np.arange(n_patients), sizes)
 
 
+def uneven(seed: int) -> Table:
+    """Draw 12 to 119 patients of 9 to 757 images each (log-normal), a third of them positive."""
+    rng = generator(seed, "bench uneven")
+    n_patients = int(rng.integers(12, 120))
+    sizes = np.clip(np.exp(rng.normal(4.5, 1.0, n_patients)), 9, 757).astype(np.int64)
+    positive = rng.permutation(np.arange(n_patients) < max(5, round(n_patients / 3)))
+    return np.repeat(positive.astype(np.int64), sizes), np.repeat(np.arange(n_patients), sizes)
+
+
+def unevenness(labels: NDArray[np.int64], parts: NDArray[np.int64]) -> list[float]:
+    """Return the worst deviations of a class's images, of prevalence and of size, in per cent."""
+    sizes, sick = np.bincount(parts), np.bincount(parts, weights=labels)
+    prevalence = np.abs(sick / sizes - labels.mean()).max()
+    size = np.abs(sizes * len(sizes) / len(labels) - 1).max()
+    return [deviation(labels, parts, FOLDS), float(100 * prevalence), float(100 * size)]
+
+
+def peer_rows(n_cohorts: int) -> list[str]:
+    """Count the uneven cohorts in which either balance is worse than StratifiedGroupKFold."""
+    tables = [uneven(seed) for seed in range(n_cohorts)]
+    his = np.array([unevenness(table[0], theirs(table)) for table in tables])
+    lines = []
+    for balance in ("counts", "prevalence"):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DataWarning)  # of patients who force the worst
+            split = [ours(table, FOLDS, balance=balance) for table in tables]
+        mine = np.array([unevenness(t[0], s) for t, s in zip(tables, split, strict=True)])
+        worse = (mine > his + 1e-9).sum(axis=0)
+        for column, what in enumerate(("a class's images", "prevalence", "a fold's size")):
+            name = f'{n_cohorts} uneven cohorts, 5 folds, balance="{balance}": {what}'
+            both = (f"{np.median(one[:, column]):.3f} %" for one in (mine, his))
+            lines.append(row(f"{name}, worst deviation, median", *both, ""))
+            lines.append(row(f"{name}, ours is the worse", f"{worse[column]}", "", ""))
+    return lines
+
+
 def cnmc() -> Table | None:
     """Read the labels and patients of C-NMC 2019, where its file list is at hand."""
     if not MANIFEST.is_file():
@@ -57,9 +94,11 @@ def deviation(labels: NDArray[np.int64], parts: NDArray[np.int64], shares: list[
     return float(100 * np.abs(counts / targets - 1).max())
 
 
-def ours(table: Table, shares: list[float], seed: int = 0) -> NDArray[np.int64]:
+def ours(
+    table: Table, shares: list[float], seed: int = 0, balance: str = "counts"
+) -> NDArray[np.int64]:
     """Split with the library's defaults."""
-    return Units.of(*table).draw(shares, seed=seed, purpose=["bench"])
+    return Units.of(*table).draw(shares, seed=seed, purpose=["bench"], balance=balance)
 
 
 def theirs(table: Table, seed: int = 0) -> NDArray[np.int64]:
@@ -184,6 +223,36 @@ def speed_rows(n_images: int) -> list[str]:
     ]
 
 
+def wide_rows(n_images: int) -> list[str]:
+    """Time 14 findings, and three further strata, through scikit-learn's protocol."""
+    rng = generator(0, "bench wide")
+    n_patients = n_images // 20
+    patients = rng.integers(0, n_patients, n_images)
+    often = rng.beta(1, 3, n_patients)[patients, None] * np.linspace(0.1, 0.9, 14)
+    findings = (rng.random((n_images, 14)) < often).astype(np.int64)
+    table = {
+        "site": np.array(["north", "south", "east"])[rng.integers(0, 3, n_patients)][patients],
+        "sex": np.array(["f", "m"])[rng.integers(0, 2, n_patients)][patients],
+        "age": rng.normal(60, 12, n_patients)[patients],
+    }
+    sick = (rng.random(n_patients) < 0.1).astype(np.int64)[patients]
+    what = f"{n_images:,} images, {n_patients:,} patients, 5 folds"
+    lines = []
+    for name, labels, strata in (
+        ("14 findings", findings, ()),
+        ("three further strata", sick, tuple(table)),
+    ):
+        start = time.process_time()
+        folds = list(PatientKFold(5, strata=strata).split(table, labels, patients))
+        seconds = time.process_time() - start
+        columns = labels if labels.ndim == 2 else labels[:, None]
+        counts = np.stack([columns[test].sum(axis=0) for _, test in folds])
+        worst = 100 * np.abs(counts * 5 / columns.sum(axis=0) - 1).max()
+        lines.append(row(f"{what}, {name}: CPU time", f"{seconds:.2f} s", "", ""))
+        lines.append(row(f"{what}, {name}: worst deviation", f"{worst:.4f} %", "", ""))
+    return lines
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Print the comparison as one Markdown table."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -203,8 +272,13 @@ def main(arguments: list[str] | None = None) -> None:
         his = agreement(theirs, known)
         what = "C-NMC 2019, 5 folds: patient pairs that two seeds treat alike"
         lines = [row(what, f"{mine:.0f} %", f"{his:.0f} %", "")]
-    lines = quality_rows(tables, seconds) + lines
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DataWarning)
+        lines = quality_rows(tables, seconds) + lines
+    lines += peer_rows(20 if chosen.quick else 200)
     lines += speed_rows(100_000 if chosen.quick else 1_000_000)
+    for n_images in (10_000,) if chosen.quick else (10_000, 1_000_000):
+        lines += wide_rows(n_images)
     sys.stdout.write(
         f"Whole patients into parts on {os.cpu_count()} cores; random cohorts have 10 to 200 "
         f"patients of 9 to 757 images; HiGHS was stopped after {seconds:g} s; two random "

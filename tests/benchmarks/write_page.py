@@ -58,6 +58,7 @@ RUNS = (
     Run("bench_metrics.py"),
     Run("bench_report.py"),
     Run("bench_splits.py", arguments=("--cohorts", "6")),
+    Run("bench_images.py"),
     Run("bench_near_duplicates.py"),
     Run("bench_synthetic.py", ("tensorflow",)),
     Run("bench_threshold.py"),

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import matplotlib as mpl
+import matplotlib.pyplot  # noqa: ICN001 - makes mpl.pyplot
 import pytest
 
 from prevalens.callbacks import AdjusterRule

@@ -179,7 +179,7 @@ def test_patience_above_one_waits_and_then_lowers() -> None:
 
 def test_the_first_epoch_has_no_bar_to_divide_by() -> None:
     """Second defect: no percentage is given in the first epoch, whatever its number."""
-    rule = AdjusterRule()
+    rule = AdjusterRule(threshold=0.9)
     _, row = rule.step(rule.start(epoch=7), epoch=7, value=0.4, rate=1.0, accuracy=0.5)
 
     assert row.improvement is None
@@ -189,7 +189,7 @@ def test_the_first_epoch_has_no_bar_to_divide_by() -> None:
 def test_the_bar_and_the_kept_weights_are_of_one_epoch() -> None:
     """Third defect: the trace that halted on another epoch's bar goes on and keeps the last."""
     trace = [(0.6, 1.2), (0.8, 0.5), (0.7, 0.6), (0.85, 0.9), (0.92, 0.55), (0.95, 0.52)]
-    rows = AdjusterRule().simulate([*trace, (0.96, 0.51)], rate=1.0)
+    rows = AdjusterRule(threshold=0.9).simulate([*trace, (0.96, 0.51)], rate=1.0)
 
     assert [row.keep for row in rows] == [True, True, False, True, True, True, True]
     assert not any(row.stop for row in rows)
@@ -200,7 +200,7 @@ def test_the_bar_and_the_kept_weights_are_of_one_epoch() -> None:
 @given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 2)), min_size=1, max_size=20))
 def test_the_kept_record_is_an_epoch_that_was(history: list[Pair]) -> None:
     """The kept epoch's value and accuracy are those of the history at that epoch."""
-    rule = AdjusterRule(stop_patience=99)
+    rule = AdjusterRule(threshold=0.9, stop_patience=99)
     state = rule.start()
     for epoch, (accuracy, value) in enumerate(history):
         state, _ = rule.step(state, epoch=epoch, value=value, rate=1.0, accuracy=accuracy)
@@ -210,7 +210,7 @@ def test_the_kept_record_is_an_epoch_that_was(history: list[Pair]) -> None:
 
 def test_phases_are_tested_anew_each_epoch() -> None:
     """Falling below the threshold brings the accuracy's phase back."""
-    rows = AdjusterRule().simulate([(0.95, 0.5), (0.8, 0.1), (0.95, 0.4)], rate=1.0)
+    rows = AdjusterRule(threshold=0.9).simulate([(0.95, 0.5), (0.8, 0.1), (0.95, 0.4)], rate=1.0)
 
     assert [row.phase for row in rows] == ["value", "accuracy", "value"]
 
@@ -281,7 +281,7 @@ def test_a_straight_trend_has_no_noise_band() -> None:
 @pytest.mark.parametrize("broken", [(math.nan, 0.5), (0.95, math.nan)])
 def test_what_is_not_a_number_stops(broken: Pair) -> None:
     """A value or accuracy that is not a number ends the training and keeps nothing."""
-    rows = AdjusterRule().simulate([(0.95, 0.6), broken, (0.95, 0.1)], rate=1.0)
+    rows = AdjusterRule(threshold=0.9).simulate([(0.95, 0.6), broken, (0.95, 0.1)], rate=1.0)
 
     assert [row.stop for row in rows] == [False, True]
     assert not rows[-1].keep
@@ -300,7 +300,7 @@ def test_an_infinite_value_is_no_progress_and_no_noise() -> None:
 @given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 2)), min_size=1, max_size=15))
 def test_a_state_through_json_decides_the_same(history: list[Pair]) -> None:
     """Writing the state to JSON and reading it back after each epoch changes no decision."""
-    rule = AdjusterRule(patience=2, cooldown=1, noise_epochs=4)
+    rule = AdjusterRule(threshold=0.9, patience=2, cooldown=1, noise_epochs=4)
     state, rate, rows = rule.start(), 1.0, []
     for epoch, (accuracy, value) in enumerate(history):
         text = json.dumps(state.to_dict(), allow_nan=False)
@@ -340,7 +340,7 @@ def test_a_setting_outside_its_range_is_refused(setting: dict[str, object], text
 def test_a_threshold_needs_the_accuracy() -> None:
     """With a threshold, values without accuracies are refused with the way out."""
     with pytest.raises(InvalidInputError, match="set threshold=None"):
-        AdjusterRule().simulate([0.5], rate=1.0)
+        AdjusterRule(threshold=0.9).simulate([0.5], rate=1.0)
 
 
 def test_a_decision_tells_what_it_was_about() -> None:
@@ -377,7 +377,7 @@ def test_the_kept_epoch_knows_what_it_was_kept_for() -> None:
 
 def test_a_state_is_written_without_looking_at_its_weights() -> None:
     """They may be gigabytes, or things that cannot be copied, such as this lock."""
-    state = AdjusterRule().start(weights=threading.Lock())
+    state = AdjusterRule(threshold=0.9).start(weights=threading.Lock())
     assert "weights" not in state.to_dict()["kept"]
 
 

@@ -1,5 +1,6 @@
 """The callback obeys the rule: rate, weights, stop; on every backend."""
 
+import dataclasses
 import json
 import math
 import os
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 from prevalens import callbacks
+from prevalens.callbacks.adjuster_rule import RuleSettings
 from prevalens.exceptions import InvalidInputError, PrevalensWarning
 
 keras = pytest.importorskip("keras", exc_type=ImportError)
@@ -136,9 +138,8 @@ def test_no_epoch_better_than_the_start_restores_the_start() -> None:
     """Accuracies of 0 are never progress, so the initial weights come back."""
     model = small_model()
     before = [np.array(w, copy=True) for w in model.get_weights()]
-    train(
-        model, Scripted(accuracy=[0.0] * 2, val_loss=[0.5] * 2), callbacks.LRA(verbose=0), epochs=2
-    )
+    script = Scripted(accuracy=[0.0] * 2, val_loss=[0.5] * 2)
+    train(model, script, callbacks.LRA(threshold=0.9, verbose=0), epochs=2)
 
     assert equal(model.get_weights(), before)
 
@@ -154,10 +155,15 @@ def test_it_trains_without_validation_data() -> None:
 def test_an_absent_monitor_lists_what_is_there() -> None:
     """A monitor that is not in the logs is refused with those that are, and the way out."""
     text = r"no 'val_loss'; they have \['accuracy', 'loss'\].*Without validation data use"
+    seen: list[int] = []
+    count = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, _: seen.append(epoch))
     with pytest.raises(InvalidInputError, match=text):
-        train(small_model(), callbacks.LRA(verbose=0))
-    with pytest.raises(InvalidInputError, match=r"no 'acuracy'.*Did you mean 'accuracy'"):
-        train(small_model(), callbacks.LRA(monitor="loss", accuracy="acuracy", verbose=0))
+        train(small_model(), callbacks.LRA(verbose=0), count)
+    misspelt = callbacks.LRA(monitor="loss", accuracy="acuracy", threshold=0.9, verbose=0)
+    with pytest.raises(InvalidInputError, match=r"no 'acuracy'.*Did you mean 'accuracy'.*None"):
+        train(small_model(), misspelt, count)
+
+    assert seen == []
 
 
 def test_validation_in_some_epochs_only_is_told_apart() -> None:
@@ -232,7 +238,7 @@ def test_what_is_followed_and_no_number_is_named(name: str) -> None:
     values[name][1] = math.nan
     script, model = Scripted(**values), small_model()
     with pytest.warns(PrevalensWarning, match=f"'{name}' is not a number in epoch 2. Training"):
-        history = train(model, script, callbacks.LRA(verbose=0), epochs=3)
+        history = train(model, script, callbacks.LRA(threshold=0.9, verbose=0), epochs=3)
 
     assert len(history.epoch) == 2
     assert equal(model.get_weights(), script.weights[0])
@@ -436,3 +442,131 @@ def test_a_fit_of_no_epochs_changes_nothing() -> None:
 
     assert equal(model.get_weights(), before)
     assert len(adjuster.record) == 0
+
+
+def test_the_validation_loss_decides_from_the_first_epoch() -> None:
+    """By default a low training accuracy changes nothing: epoch 2, of the lowest loss, is kept."""
+    script = Scripted(accuracy=[0.5, 0.6, 0.7], val_loss=[0.5, 0.424, 0.599])
+    adjuster, model = callbacks.LRA(verbose=0), small_model()
+    train(model, script, adjuster, epochs=3)
+
+    assert [row.followed for row in adjuster.record.rows] == ["value"] * 3
+    assert equal(model.get_weights(), script.weights[1])
+
+
+def test_a_monitor_that_never_decided_is_said_in_the_last_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """With the notebooks' threshold the accuracy judged all three epochs; the line says so."""
+    script = Scripted(accuracy=[0.5, 0.6, 0.7], val_loss=[0.5, 0.424, 0.599])
+    adjuster = callbacks.LRA(threshold=0.9)
+    train(small_model(), script, adjuster, epochs=3)
+    last = capsys.readouterr().out.splitlines()[-1]
+
+    assert last == adjuster.record.remark() == str(adjuster.record).splitlines()[-1]
+    assert last.startswith("val_loss never decided: the training accuracy stayed below")
+    assert "threshold=0.9 in all 3 epochs" in last
+    assert "of epoch 3, the best" in last
+
+
+def test_epochs_without_validation_are_skipped_and_counted_nowhere() -> None:
+    """Validated in epochs 2, 4 and 6: the two that are worse lower the rate twice, no more."""
+
+    class Second(keras.callbacks.Callback):  # type: ignore[misc]
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            logs.update({"val_loss": [0.4, 0.5, 0.6][epoch // 2]} if epoch % 2 else {})
+
+    adjuster = callbacks.LRA(verbose=0)
+    train(small_model(), Second(), adjuster, epochs=6, validation_data=rows(), validation_freq=2)
+
+    assert [row.action for row in adjuster.record.rows] == [
+        *("skipped", "kept", "skipped", "lowered, restored", "skipped", "lowered, restored")
+    ]
+    assert [row.rate for row in adjuster.record.rows] == [0.5, 0.5, 0.5, 0.5, 0.25, 0.25]
+
+
+def test_a_training_that_was_never_validated_keeps_its_last_weights(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Two epochs and validation every fifth: nothing was judged, so nothing is thrown away."""
+    model, plain = small_model(), small_model()
+    plain.set_weights(model.get_weights())
+    settings = {"epochs": 2, "validation_data": rows(), "validation_freq": 5}
+    train(model, callbacks.LRA(), **settings)
+    train(plain, **settings)
+
+    assert equal(model.get_weights(), plain.get_weights())
+    assert "none of the 2 epochs was validated" in capsys.readouterr().out
+
+
+def test_the_best_weights_come_back_after_an_interruption() -> None:
+    """Ctrl-C in epoch 3 leaves the last weights; `restore_best` gives those of epoch 2."""
+
+    class Interrupt(keras.callbacks.Callback):  # type: ignore[misc]
+        def on_epoch_begin(self, epoch: int, logs: object = None) -> None:
+            self.epoch = epoch
+
+        def on_train_batch_begin(self, batch: int, logs: object = None) -> None:
+            if (self.epoch, batch) == (3, 1):
+                raise KeyboardInterrupt
+
+    script, adjuster = Scripted(val_loss=[0.5, 0.4, 0.45, 0.6]), callbacks.LRA(verbose=0)
+    model = small_model(jit=keras.backend.backend() == "jax")
+    with pytest.raises(InvalidInputError, match="no epoch has begun"):
+        callbacks.LRA().restore_best()
+    with pytest.raises(KeyboardInterrupt):
+        train(model, script, adjuster, Interrupt())
+
+    assert adjuster.restore_best() == 2
+    assert equal(model.get_weights(), script.weights[1])
+    assert model.evaluate(*rows(), verbose=0)
+
+
+def test_averaged_weights_are_what_was_judged_and_what_training_ends_with() -> None:
+    """With SwapEMAWeights the restored model evaluates to the kept epoch's val_loss."""
+    model = small_model(keras.optimizers.SGD(2.0, use_ema=True, ema_momentum=0.5))
+    adjuster = callbacks.LRA(verbose=0, patience=9)
+    swap = keras.callbacks.SwapEMAWeights()
+    history = train(model, swap, adjuster, epochs=5, validation_data=rows())
+    kept = adjuster.record.rows[-1].kept_epoch - 1
+
+    ended = model.evaluate(*rows(), verbose=0, return_dict=True)["loss"]
+    assert ended == pytest.approx(history.history["val_loss"][kept], rel=1e-6)
+    average = model.optimizer._model_variables_moving_average
+    assert equal([keras.ops.convert_to_numpy(v) for v in average], model.get_weights())
+
+
+def test_each_rate_of_several_is_lowered_and_the_highest_is_told() -> None:
+    """Two optimizers at 0.5 and 0.1: one lowering halves both."""
+    fast, slow = keras.optimizers.SGD(0.5), keras.optimizers.SGD(0.1)
+    several = keras.optimizers.MultiOptimizer(lambda v: fast if "kernel" in v.path else slow)
+    adjuster, model = callbacks.LRA(verbose=0), small_model(several)
+    train(model, Scripted(val_loss=[0.5, 0.6, 0.4]), adjuster, epochs=3)
+    rates = [float(part.learning_rate) for part in model.optimizer.optimizers]
+
+    assert sorted(rates) == pytest.approx([0.05, 0.25])
+    assert [row.rate for row in adjuster.record.rows] == [0.5, 0.5, 0.25]
+
+
+def test_a_rate_that_something_else_sets_is_said_once() -> None:
+    """A scheduler that puts 0.5 back in every epoch is named, with the epoch that shows it."""
+    scheduler = keras.callbacks.LearningRateScheduler(lambda *_: 0.5)
+    script = Scripted(val_loss=[0.5, 0.6, 0.7])
+    with pytest.warns(
+        PrevalensWarning, match=r"Epoch 3 was .* 0.25 and was trained at 0.5"
+    ) as told:
+        train(small_model(), scheduler, script, callbacks.LRA(verbose=0), epochs=3)
+
+    assert sum(issubclass(each.category, PrevalensWarning) for each in told) == 1
+
+
+def test_the_settings_of_the_rule_are_those_of_the_callback() -> None:
+    """Each setting of AdjusterRule but its direction can be given to LRA, and no other."""
+    rule = {field.name for field in dataclasses.fields(callbacks.AdjusterRule)}
+
+    assert set(RuleSettings.__annotations__) == rule - {"mode"}
+    assert callbacks.LRA(patience=4, noise_epochs=3).rule == callbacks.AdjusterRule(
+        patience=4, noise_epochs=3
+    )
+    with pytest.raises(TypeError, match="pateince"):
+        callbacks.LRA(pateince=4)

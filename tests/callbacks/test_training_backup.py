@@ -1,9 +1,11 @@
 """A killed run goes on as if nothing had happened, and a broken backup is said so."""
 
 import contextlib
+import copy
 import json
 import logging
 import os
+import pickle
 import resource
 import signal
 import subprocess
@@ -22,6 +24,7 @@ from prevalens.exceptions import InvalidInputError, PrevalensWarning
 
 keras = pytest.importorskip("keras", exc_type=ImportError)
 killed_run = pytest.importorskip("callbacks.killed_run", exc_type=ImportError)
+training_backup = pytest.importorskip("prevalens.callbacks.training_backup", exc_type=ImportError)
 pytestmark = pytest.mark.keras
 
 LOG = logging.getLogger(__name__)
@@ -243,8 +246,8 @@ def test_a_full_disk_costs_the_backup_and_not_the_training(tmp_path: Path) -> No
     ):
         train(model(), disk, callbacks.TrainingBackup(path), epochs=2)
 
-    assert callbacks.TrainingBackup(path).restore(model(), epochs=5) == 1
     assert [file.name for file in tmp_path.iterdir()] == ["backup.npz"]
+    assert callbacks.TrainingBackup(path).restore(model(), epochs=5) == 1
 
 
 def test_without_a_backup_the_run_starts_at_0(tmp_path: Path) -> None:
@@ -376,3 +379,79 @@ def test_a_file_of_another_kind_or_version_is_refused(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(InvalidInputError, match="is no whole file of arrays"):
         callbacks.TrainingBackup(path).restore(model(), epochs=1)
+
+
+def test_a_run_does_not_go_on_with_other_data_or_settings(tmp_path: Path) -> None:
+    """Another array, another setting and another backend are refused; the same ones go on."""
+    rows = np.random.default_rng(0).normal(size=(8, 3)).astype("float32")
+    path = tmp_path / "b.npz"
+
+    def go_on(data: Any, *, rate: float = 0.1) -> None:
+        made = model()
+        backup = callbacks.TrainingBackup(path, settings={"rate": rate})
+        first = backup.restore(made, epochs=3)
+        settings = {"epochs": 3, "shuffle": False, "verbose": 0, "initial_epoch": first}
+        made.fit(data, rows[:, 0], callbacks=[backup], **settings)
+
+    made = model()
+    backup = callbacks.TrainingBackup(path, settings={"rate": 0.1})
+    made.fit(rows, rows[:, 0], epochs=1, shuffle=False, verbose=0, callbacks=[backup])
+    with pytest.raises(InvalidInputError, match=r"other training data: content was .* and is"):
+        go_on(rows + 1)
+    with pytest.raises(InvalidInputError, match=r"other settings: rate was 0\.1 and is 0\.2"):
+        go_on(rows, rate=0.2)
+    go_on(rows)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keras.backend, "backend", lambda: "another")
+        with pytest.raises(InvalidInputError, match=r"written on .* and this is another"):
+            callbacks.TrainingBackup(path, settings={"rate": 0.1}).restore(model(), epochs=3)
+
+
+def test_another_version_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run goes on, with a warning that names the package and both versions."""
+    path = tmp_path / "b.npz"
+    train(model(), callbacks.TrainingBackup(path), epochs=1)
+    changed = training_backup.relevant_versions(keras.backend.backend()) | {"keras": "9.9"}
+    monkeypatch.setattr(training_backup, "relevant_versions", lambda _: changed)
+    with pytest.warns(PrevalensWarning, match=r"other versions \(keras \S+ -> 9\.9\)"):
+        assert callbacks.TrainingBackup(path).restore(model(), epochs=3) == 1
+
+
+def test_a_second_process_may_not_use_the_file(tmp_path: Path) -> None:
+    """While another process holds the backup, neither restoring nor training is possible."""
+    program = (
+        "import sys; from prevalens.callbacks import RunLock\n"
+        "with RunLock(sys.argv[1]): print('held', flush=True); sys.stdin.read()"
+    )
+    path = tmp_path / "b.npz"
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"held\n"
+        with pytest.raises(InvalidInputError, match="in use by another run"):
+            callbacks.TrainingBackup(path).restore(model(), epochs=1)
+        with pytest.raises(InvalidInputError, match="in use by another run"):
+            train(model(), callbacks.TrainingBackup(path), epochs=1)
+
+
+def test_one_value_a_class_stands_in_the_history(tmp_path: Path) -> None:
+    """A metric with several values is kept as a list an epoch."""
+    path, made = tmp_path / "b.npz", model()
+    several = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda _, logs: logs.update(f1=np.array([0.25, 0.5]))
+    )
+    train(made, several, callbacks.TrainingBackup(path), epochs=1)
+    fresh = callbacks.TrainingBackup(path)
+    fresh.restore(model(), epochs=1)
+
+    assert fresh.history["f1"] == [[0.25, 0.5]]
+
+
+def test_what_has_not_begun_can_be_copied(tmp_path: Path) -> None:
+    """Adjuster, backup and lock go through pickle and deepcopy with their settings."""
+    follower = adjuster(patience=4)
+    backup = callbacks.TrainingBackup(tmp_path / "b.npz", follower)
+    for again in (pickle.loads(pickle.dumps(backup)), copy.deepcopy(backup)):  # noqa: S301
+        assert again.path == backup.path
+        assert again.callbacks[0].rule == follower.rule

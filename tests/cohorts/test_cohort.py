@@ -1,11 +1,15 @@
 """The cohort: frozen, checked, comparable."""
 
+import copy
 import dataclasses
 import math
+import os
+import pickle
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -79,7 +83,9 @@ def test_whole_floats_are_whole_ids() -> None:
 )
 def test_missing_values_are_named_by_row(column: str, name: str, missing: object) -> None:
     """None, nan and empty texts are no label, patient or image."""
-    with pytest.raises(InvalidInputError, match=rf"needs its {name}, but 1 of 3 .*: rows 1\."):
+    with pytest.raises(
+        InvalidInputError, match=rf"needs its {name}.*, but 1 of 3 have none: rows 1 "
+    ):
         make(**{column: ["x", missing, "sick"]})
 
 
@@ -101,10 +107,10 @@ def test_broken_columns_are_refused_with_their_values(columns: dict[str, Any], r
     assert reason in str(caught.value)
 
 
-@pytest.mark.parametrize(("one", "other"), [("H3", "h3"), ("p 1", "p1"), ("p1", "p1 ")])
+@pytest.mark.parametrize(("one", "other"), [("H3", "h3"), ("p 1", "p1"), ("7", "007")])
 def test_ids_that_differ_by_case_or_white_space_are_named(one: str, other: str) -> None:
     """Both spellings are in the warning; they stay two patients."""
-    with pytest.warns(DataWarning, match="case or white space") as caught:
+    with pytest.warns(DataWarning, match="case, white space or leading zeros") as caught:
         cohort = make(patients=[one, other, "q"])
 
     assert repr(one) in str(caught[0].message)
@@ -162,11 +168,13 @@ def test_where_keeps_rows_that_meet_every_condition() -> None:
 
 def test_where_refuses_what_it_cannot_answer() -> None:
     """No row left, an unknown name, a mask of another length."""
-    with pytest.raises(InvalidInputError, match=r"none meets \{'site': 'west'\}"):
+    with pytest.raises(
+        InvalidInputError, match="No rows match site='west'; site holds 'north', 'south'"
+    ):
         make().where(site="west")
     with pytest.raises(InvalidInputError, match="no covariate 'sight'"):
         make().where(sight="north")
-    with pytest.raises(InvalidInputError, match="`mask` has 2"):
+    with pytest.raises(InvalidInputError, match="each of the 3 rows, got 2 values"):
         make().where([True, False])
 
 
@@ -209,8 +217,8 @@ def test_concat_of_two_folders_starts_from_the_one_above(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("columns", "reason"),
     [
-        ({"positive": "well"}, "one `classes`"),
-        ({"positive": "well", "classes": ("well", "sick")}, "one `positive`"),
+        ({"positive": "well"}, "agree on `classes`"),
+        ({"positive": "well", "classes": ("well", "sick")}, "agree on `positive`"),
         ({"covariates": {"site": ["a", "b", "c"]}}, r"only one has \['age'\]"),
         ({}, "listed more than once"),
     ],
@@ -223,5 +231,157 @@ def test_concat_refuses_cohorts_that_do_not_fit(columns: dict[str, Any], reason:
 
 def test_an_id_that_numpy_would_cut_is_refused() -> None:
     """'p1' and 'p1' with NUL behind would become one patient."""
-    with pytest.raises(InvalidInputError, match="holds NUL: rows 1"):
+    with pytest.raises(InvalidInputError, match=r"holds NUL.*rows 1 "):
         Cohort(images=["a", "b"], labels=["x", "y"], patients=["p1", "p1\0"], positive="x")
+
+
+def test_the_same_cells_make_the_same_cohort_whatever_they_came_in() -> None:
+    """Blanks, bytes, masks, series and floats: one fingerprint."""
+    made = make(patients=["2", "3", "3"])
+    for columns in (
+        {"images": np.array([[b"a.png"], [b"./b.png"], [b".\\c.png"]])},
+        {"labels": np.array(["well ", " sick", "well"], dtype=object)},
+        {"labels": [0, 1, 0], "classes": ("well", "sick")},
+        {"patients": np.array([2.0, 3.0, 3.0], dtype=np.float32)},
+        {"patients": ["2.0", "3 ", " 3"]},
+        {"covariates": {"site": ["north", "south ", b"south"], "age": ["50", "60,0", "NA"]}},
+        {
+            "covariates": {
+                "site": pd.Categorical(["north", "south", "south"]),
+                "age": [50, 60, None],
+            }
+        },
+        {"covariates": {"site": ["north", "south", "south"], "age": ["050Y", "060Y", ""]}},
+        {"root": "elsewhere", "provenance": "another"},
+    ):
+        other = make(**{"patients": ["2", "3", "3"], **columns})
+        assert other.fingerprint == made.fingerprint, columns
+        assert other == made
+
+
+def test_series_of_other_indexes_are_no_columns_of_one_table() -> None:
+    """What pandas would align is not paired by position."""
+    with pytest.raises(InvalidInputError, match="`labels` and `patients` have different pandas"):
+        make(
+            labels=pd.Series(["well", "sick", "well"]),
+            patients=pd.Series(["p", "q", "q"], index=[2, 1, 0]),
+        )
+
+
+def test_independent_images_are_said_aloud() -> None:
+    """None makes each image a patient of its own; repeated ids beside it are refused."""
+    cohort = make(patients=None)
+
+    assert cohort.independent
+    assert (cohort.n_patients, cohort.patients.tolist()) == (3, ["a.png", "b.png", "c.png"])
+    assert repr(cohort) == "Cohort(3 images independent: well 2, sick 1)"
+    assert cohort.take([2, 0]).independent
+    with pytest.raises(InvalidInputError, match="'patient_id' repeats ids"):
+        Cohort(
+            images=[f"{k}.png" for k in range(20)],
+            labels=["a", "b"] * 10,
+            patients=None,  # type: ignore[arg-type]
+            positive="a",
+            covariates={"patient_id": [f"p{k // 2}" for k in range(20)]},
+        )
+    with pytest.raises(InvalidInputError, match="agree on `independent`"):
+        cohort.concat(make(images=["x", "y", "z"]))
+
+
+def test_patients_are_numbered_once_in_their_order() -> None:
+    """Codes follow the ids, also of rows taken from a cohort, and in a pickle."""
+    cohort = make(patients=["10", "9", "10"])
+    taken = cohort.take([2, 0])
+
+    assert cohort.patient_codes.tolist() == [1, 0, 1]
+    assert (taken.patient_codes.tolist(), taken.n_patients) == ([0, 0], 1)
+    assert pickle.loads(pickle.dumps(cohort)) == cohort  # noqa: S301
+    assert copy.deepcopy(cohort).patient_codes.tolist() == [1, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [([0, 0], "names 0 more than once"), ([3], "must lie in 0 to 2"), ([0.5], "got 0.5")],
+)
+def test_rows_that_are_none_are_refused(rows: list[float], message: str) -> None:
+    """Twice the same, beyond the end, and fractions."""
+    with pytest.raises(InvalidInputError, match=message):
+        make().take(rows)
+
+
+def test_a_mask_of_objects_takes_the_rows_it_marks() -> None:
+    """As a merge of pandas leaves it."""
+    mask = np.array([False, True, True], dtype=object)
+
+    assert make().take(mask).images.tolist() == ["b.png", "c.png"]
+    assert make().where(mask).images.tolist() == ["b.png", "c.png"]
+
+
+def test_where_finds_values_as_they_are_written() -> None:
+    """Numbers, texts of numbers, missing ones, several, and labels."""
+    cohort = make()
+    for values, kept in (
+        ({"age": 50}, ["a.png"]),
+        ({"age": "50"}, ["a.png"]),
+        ({"age": None}, ["c.png"]),
+        ({"age": [50, None]}, ["a.png", "c.png"]),
+        ({"site": {"north", "west"}}, ["a.png"]),
+        ({"patient": "q", "label": "well"}, ["c.png"]),
+    ):
+        assert cohort.where(**values).images.tolist() == kept
+    with pytest.raises(InvalidInputError, match=r"match label='Sick'; label holds 'sick', 'well'"):
+        cohort.where(label="Sick")
+
+
+def three() -> Cohort:
+    """Three classes, of which the first is positive."""
+    return make(labels=["mel", "nv", "bcc"], positive="mel", classes=("mel", "nv", "bcc"))
+
+
+def test_one_class_against_the_rest() -> None:
+    """Two classes, the named one positive; of two classes the positive one changes."""
+    cohort = three().one_vs_rest("bcc")
+
+    assert (cohort.classes, cohort.positive) == (("not bcc", "bcc"), "bcc")
+    assert cohort.is_positive.tolist() == [False, False, True]
+    assert make().one_vs_rest("well").classes == ("sick", "well")
+    assert make().one_vs_rest("well").is_positive.tolist() == [True, False, True]
+    with pytest.raises(InvalidInputError, match=r"got 'bc'. Did you mean 'bcc'"):
+        three().one_vs_rest("bc")
+
+
+def test_classes_are_dropped_with_their_rows() -> None:
+    """The others keep their order; the positive class and the last but one stay."""
+    cohort = three().drop_classes(["nv"])
+
+    assert (cohort.classes, cohort.images.tolist()) == (("mel", "bcc"), ["a.png", "c.png"])
+    assert cohort.label_names.tolist() == ["mel", "bcc"]
+    with pytest.raises(InvalidInputError, match="`positive` must be one of"):
+        three().drop_classes("mel")
+    with pytest.raises(InvalidInputError, match="at least two"):
+        three().drop_classes(["nv", "bcc"])
+    with pytest.raises(InvalidInputError, match="'nevus' came"):
+        three().drop_classes("nevus")
+
+
+def test_one_long_path_does_not_widen_the_others() -> None:
+    """A path of 4,000 letters among thousands costs its own letters only."""
+    paths = ["x" * 4000 + ".png", *(f"{k}.png" for k in range(5000))]
+    cohort = Cohort(images=paths, labels=["a", "b"] * 2500 + ["a"], patients=paths, positive="a")
+
+    assert cohort.images.nbytes + cohort.patients.nbytes < 100_000
+
+
+def test_a_name_that_is_no_utf8_is_written_and_found(tmp_path: Path) -> None:
+    """Latin-1 names from an old share: the record holds text, `path` the file."""
+    raw = os.fsdecode(b"m\xe4.png")
+    try:
+        (tmp_path / raw).write_bytes(b"x")
+    except OSError:
+        pytest.skip("this file system takes no name that is not UTF-8")
+    cohort = make(images=[raw, "b.png", "c%20.png"], root=tmp_path)
+
+    assert cohort.images.tolist() == ["m%E4.png", "b.png", "c%20.png"]
+    assert cohort.path(0).read_bytes() == b"x"
+    assert cohort.path(2) == tmp_path / "c%20.png"
+    assert len(cohort.fingerprint) == 64

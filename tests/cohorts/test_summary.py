@@ -80,7 +80,7 @@ def test_texts_of_many_values_are_counted_only() -> None:
         patients=["p"] * 30,
         positive="a",
         classes=("b", "a"),
-        covariates={"note": [str(k) for k in range(30)], "age": [math.nan] * 30},
+        covariates={"note": [f"note {k}" for k in range(30)], "age": [math.nan] * 30},
     )
     summary = cohort.describe()
 

@@ -1,5 +1,8 @@
 """What every dataset must satisfy: its bytes are a function of epoch and position alone."""
 
+import copy
+import multiprocessing
+import pickle
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -8,7 +11,7 @@ import numpy as np
 import pytest
 
 from prevalens.augmentation import AugmentationPolicy, Jpeg, Rotation, presets
-from prevalens.batches import ImageDataset, UndersampledDataset
+from prevalens.batches import ImageDataset, OversampledDataset, UndersampledDataset
 from prevalens.batches.prefetched_dataset import PrefetchedDataset
 from prevalens.cohorts import Cohort
 from prevalens.images import PixelCache
@@ -29,8 +32,13 @@ DATASETS = {
     "every row": ImageDataset,
     "undersampled": UNDERSAMPLED,
     "undersampled, augmented": partial(UNDERSAMPLED, augmentation=EVERYTHING),
+    "undersampled, batches balanced": partial(UNDERSAMPLED, balanced_batches=True),
+    "oversampled, augmented": partial(
+        OversampledDataset, seed=5, augmentation=EVERYTHING, balanced_batches=True
+    ),
+    "oversampled, patients": partial(OversampledDataset, seed=5, unit="patient"),
     "undersampled, patients, augmented": partial(
-        UNDERSAMPLED, augmentation=presets.brief(), unit="patient"
+        UNDERSAMPLED, augmentation=presets.flip_rotate_shift(), unit="patient"
     ),
 }
 every_dataset = pytest.mark.parametrize("dataset", DATASETS.values(), ids=DATASETS)
@@ -109,3 +117,54 @@ def test_a_cache_changes_no_byte(dataset: Maker, image_cohort: Cohort, tmp_path:
     expected = in_bytes(bare.batches_of(0))
     assert in_bytes(kept.batches_of(0)) == expected
     assert in_bytes(kept.batches_of(0)) == expected
+
+
+def epoch_in_bytes(made: PrefetchedDataset) -> list[list[bytes]]:
+    """Return an epoch of a dataset; in another process, whatever it was sent as."""
+    return in_bytes(made.batches_of(1))
+
+
+@every_dataset
+def test_copies_give_the_same_bytes(dataset: Maker, image_cohort: Cohort) -> None:
+    """Pickled or copied, before and after its threads were started, a dataset stays what it is."""
+    made = make(dataset, image_cohort)
+    for _ in range(2):
+        again = [pickle.loads(pickle.dumps(made)), copy.deepcopy(made)]  # noqa: S301
+        expected = epoch_in_bytes(made)
+        assert [epoch_in_bytes(each) for each in again] == [expected] * 2
+
+
+def test_a_spawned_worker_gives_the_same_bytes(image_cohort: Cohort) -> None:
+    """Datasets sent to a new process answer there as here."""
+    made = [make(dataset, image_cohort) for dataset in DATASETS.values()]
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        assert pool.map(epoch_in_bytes, made) == [epoch_in_bytes(each) for each in made]
+
+
+@every_dataset
+@pytest.mark.parametrize("shard", [(0, 3), (2, 3)])
+def test_other_loaders_get_this_process_share(
+    dataset: Maker, image_cohort: Cohort, shard: tuple[int, int]
+) -> None:
+    """One by one, images, labels and weights are those of the share's batches, copies and all."""
+    made = make(dataset, image_cohort, shard=shard)
+    batches = [np.concatenate(part) for part in zip(*made.batches_of(1), strict=True)]
+    for handed in (made.as_torch_dataset(epoch=1), made.grain_source(epoch=1)):
+        alone = [np.stack(part) for part in zip(*handed, strict=True)]
+        assert in_bytes([alone]) == in_bytes([batches])
+
+
+@every_dataset
+def test_a_dataset_is_known_by_what_it_shows(dataset: Maker, image_cohort: Cohort) -> None:
+    """Made alike it has the same identity; other rows, sizes or targets give another."""
+    made = make(dataset, image_cohort).identity()
+    targets = np.arange(len(image_cohort)) % 2
+    others = [
+        make(dataset, image_cohort, batch_size=6),
+        make(dataset, image_cohort, image_size=8),
+        make(dataset, image_cohort, targets=targets),
+        dataset(image_cohort, np.arange(1, len(image_cohort)), image_size=16, batch_size=5),
+    ]
+
+    assert make(dataset, image_cohort, threads=2, shard=(0, 2)).identity() == made
+    assert all(other.identity() != made for other in others)

@@ -17,7 +17,7 @@ from prevalens.metrics.settings import Settings
 from prevalens.predictions import Predictions
 from prevalens.reports import ClinicalReport
 from prevalens.reports.document import Table
-from prevalens.reports.sections import document_of
+from prevalens.reports.report_record import document_of
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "metrics.md"
 RNG = np.random.default_rng(8)
@@ -35,15 +35,15 @@ every = pytest.mark.parametrize("measure", all_measures(), ids=lambda measure: m
 def rows_of_a_report() -> set[str]:
     """Return the address of every row in the tables of a report."""
     told = Predictions(labels=LABELS.astype(int), scores=SCORES, patients=PATIENTS.astype(str))
-    record = ClinicalReport(told, threshold=0.4).to_dict()
-    blocks = [block for section in document_of(record).sections for block in section.blocks]
+    passages = document_of(ClinicalReport(told, threshold=0.4).record).passages
+    blocks = [block for passage in passages for block in passage.blocks]
     return {key for block in blocks if isinstance(block, Table) for key in block.keys}
 
 
 @every
 def test_it_has_one_row_in_a_report(measure: Measure, rows_of_a_report: set[str]) -> None:
     """In the section of its group; the prevalence stands in a sentence."""
-    where = "utility.estimates" if measure.group == "utility" else "estimates"
+    where = "usefulness.estimates" if measure.group == "utility" else "estimates"
     assert measure.group in GROUPS
     assert f"{where}.{measure.key}" in rows_of_a_report or measure.group == "flow", measure.key
 

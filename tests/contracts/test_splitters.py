@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.model_selection import BaseCrossValidator, StratifiedGroupKFold
 
 from prevalens.cohorts import Cohort
 from prevalens.exceptions import ImpossibleSplitError, InvalidInputError
@@ -27,6 +28,8 @@ from prevalens.splits import (
 
 SOME = settings(max_examples=25, deadline=None)
 IGNORED = "ignore::prevalens.exceptions.LeakageWarning"
+# Cohorts this small are full of patients who alone have most of a class, and of rare levels.
+pytestmark = pytest.mark.filterwarnings("ignore::prevalens.exceptions.DataWarning")
 
 
 @st.composite
@@ -120,6 +123,26 @@ def test_every_fold_holds_every_class_where_each_has_as_many_patients(
     for partition in PatientKFold(n_splits, seed=seed).partitions(cohort):
         for rows in (partition.train, partition.test):
             assert set(cohort.labels[rows].tolist()) == set(cohort.labels.tolist())
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_folds_of_uneven_cohorts_are_at_least_as_even_as_scikit_learns(seed: int) -> None:
+    """Class counts by default, prevalence where asked: never worse than StratifiedGroupKFold."""
+    rng = np.random.default_rng([seed, 5])
+    n_patients = int(rng.integers(15, 60))
+    sizes = np.clip(np.exp(rng.normal(4.5, 1, n_patients)), 9, 757).astype(int)
+    sick = rng.permutation(np.arange(n_patients) < n_patients // 3)
+    labels, patients = np.repeat(sick.astype(int), sizes), np.repeat(np.arange(n_patients), sizes)
+
+    def worst(splitter: BaseCrossValidator) -> tuple[float, float]:
+        tests = [test for _, test in splitter.split(labels, labels, patients)]
+        counts = np.array([np.bincount(labels[test], minlength=2) for test in tests])
+        off = np.abs(counts * len(tests) / np.bincount(labels) - 1).max()
+        return float(off), float(np.abs(counts[:, 1] / counts.sum(1) - labels.mean()).max())
+
+    peer = worst(StratifiedGroupKFold(5, shuffle=True, random_state=seed))
+    assert worst(PatientKFold(5))[0] <= peer[0] + 1e-9
+    assert worst(PatientKFold(5, balance="prevalence"))[1] <= peer[1] + 1e-9
 
 
 @SOME

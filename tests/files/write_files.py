@@ -75,7 +75,7 @@ def tiny_model() -> keras.Model:
 def write_backup(folder: Path) -> None:
     """Train for two epochs with a learning rate adjuster; write both up, and the rates."""
     keras.utils.set_random_seed(0)
-    adjuster = LearningRateAdjuster(monitor="loss", threshold=None, verbose=0)
+    adjuster = LearningRateAdjuster(monitor="loss", verbose=0)
     inputs = np.arange(16.0).reshape(8, 2) / 16
     callbacks = [adjuster, TrainingBackup(folder / "backup.npz", adjuster)]
     tiny_model().fit(inputs, inputs.sum(axis=1), epochs=2, verbose=0, callbacks=callbacks)

@@ -22,14 +22,14 @@ import pydicom
 from PIL import Image
 
 with atheris.instrument_imports(include=["prevalens.images", "PIL"]):
-    from prevalens.exceptions import UnreadableImageError
-    from prevalens.images import read_image, read_image_opencv
+    from prevalens.exceptions import InvalidInputError
+    from prevalens.images import FileReader, read_image
 
 CALLS: tuple[tuple[Callable[..., Any], dict[str, Any]], ...] = (
     (read_image, {}),
     (read_image, {"size": (5, 9), "channels": 1}),
-    (read_image_opencv, {}),
-    (read_image_opencv, {"size": 7}),
+    (read_image, {"reader": FileReader(decoder="opencv")}),
+    (read_image, {"reader": FileReader(decoder="opencv", window="lung", bits=12), "size": 7}),
 )
 FORMATS = {
     "BMP": ("L", "P", "RGB", "1"),
@@ -59,7 +59,7 @@ def main() -> None:
             for call, settings in CALLS:
                 try:
                     pixels = call(target, **settings)
-                except UnreadableImageError as error:
+                except InvalidInputError as error:
                     assert str(target) in str(error), error  # noqa: PT017
                 else:
                     assert pixels.dtype == np.uint8

@@ -12,6 +12,7 @@ import pytest
 
 from prevalens.exceptions import DataWarning
 from prevalens.images.cached_images import CachedImages, read_head
+from prevalens.images.decoding import FILES
 from prevalens.images.file_signatures import sign_files
 
 
@@ -22,7 +23,7 @@ def slots(tmp_path: Path, shape: tuple[int, ...]) -> CachedImages:
         if not path.exists():
             path.write_text(f"{row}")
     file = tmp_path / "a.pixels"
-    return CachedImages(file, shape, paths=paths, signatures=sign_files(paths))
+    return CachedImages(file, shape, paths=paths, signatures=sign_files(paths, FILES), reader=FILES)
 
 
 def test_images_of_odd_sizes_are_kept_to_the_byte(tmp_path: Path) -> None:
@@ -81,12 +82,17 @@ import resource, sys, warnings, numpy as np
 from pathlib import Path
 from prevalens.images.cached_images import CachedImages
 from prevalens.images.file_signatures import sign_files
+from prevalens.images.decoding import FILES
 
 images = np.random.default_rng(0).integers(0, 256, (8, 64, 64, 3), dtype=np.uint8)
 paths = [Path(sys.argv[1]) / "image"] * 8
 paths[0].write_text("image")
 kept = CachedImages(
-    Path(sys.argv[1]) / "a.pixels", images.shape, paths=paths, signatures=sign_files(paths)
+    Path(sys.argv[1]) / "a.pixels",
+    images.shape,
+    paths=paths,
+    signatures=sign_files(paths, FILES),
+    reader=FILES,
 )
 limit = kept._first + 3 * images[0].nbytes  # the head, the records and three images
 resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))

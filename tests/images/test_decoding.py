@@ -169,14 +169,12 @@ def damaged_files(folder: Path) -> dict[str, Path]:
     picture.save(folder / "whole.bmp")
     files["is damaged"] = folder / "cut.bmp"
     files["is damaged"].write_bytes((folder / "whole.bmp").read_bytes()[:-700])
-    files["holds 2 frames"] = folder / "film.gif"
-    picture.save(files["holds 2 frames"], save_all=True, append_images=[picture.rotate(90)])
+    files["holds several frames"] = folder / "film.gif"
+    picture.save(files["holds several frames"], save_all=True, append_images=[picture.rotate(90)])
     files["floating-point"] = folder / "float.tif"
     Image.fromarray(np.zeros((2, 2), dtype=np.float32)).save(files["floating-point"])
-    files["32-bit values from -5 to 70000"] = folder / "integer.tif"
-    Image.fromarray(np.array([[-5, 70000]], dtype=np.int32)).save(
-        files["32-bit values from -5 to 70000"]
-    )
+    files["32-bit signed pixels"] = folder / "integer.tif"
+    Image.fromarray(np.array([[-5, 70000]], dtype=np.int32)).save(files["32-bit signed pixels"])
     return files
 
 
@@ -290,22 +288,6 @@ def test_images_of_one_array_need_a_size(tmp_path: Path) -> None:
     """Without one they could not be stacked."""
     with pytest.raises(InvalidInputError, match="need one `size`, got None"):
         read_images([tmp_path / "a.png"], size=None)
-
-
-def test_a_file_that_goes_while_it_is_opened_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Another process may take it away between the look and the reading."""
-    path = saved(tmp_path / "a.png", "L", [[1]])
-    opened = Image.open
-
-    def late(given: Path, **settings: Any) -> Image.Image:
-        path.unlink()
-        return opened(given, **settings)
-
-    monkeypatch.setattr("PIL.Image.open", late)
-    with pytest.raises(UnreadableImageError, match=r"a\.png does not exist any more"):
-        read_image(path)
 
 
 PEAK = """

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from prevalens.exceptions import UnreadableImageError
+from prevalens.images.decoding import FILES
 from prevalens.images.file_signatures import (
     has_signature,
     hash_content,
@@ -27,18 +28,18 @@ def files(tmp_path: Path) -> list[Path]:
 
 def test_a_signature_holds_until_the_file_is_written(files: list[Path]) -> None:
     """Reading leaves a signature; writing the same bytes with the same times does not."""
-    signatures = sign_files(files)
+    signatures = sign_files(files, FILES)
     stat = files[0].stat()
     assert signatures[:, 0].tolist() == [3, 0]
     assert files[0].read_bytes() == b"abc"
-    assert has_signature(files[0], signatures[0])
+    assert has_signature(files[0], signatures[0], FILES)
     files[0].write_bytes(b"abc")
     os.utime(files[0], ns=(stat.st_atime_ns, stat.st_mtime_ns))
-    assert not has_signature(files[0], signatures[0])
+    assert not has_signature(files[0], signatures[0], FILES)
     files[1].unlink()
-    assert not has_signature(files[1], signatures[1])
+    assert not has_signature(files[1], signatures[1], FILES)
     with pytest.raises(UnreadableImageError, match="b cannot be cached"):
-        sign_files(files)
+        sign_files(files, FILES)
 
 
 def test_signatures_follow_a_file_that_is_moved(files: list[Path], tmp_path: Path) -> None:
@@ -46,16 +47,17 @@ def test_signatures_follow_a_file_that_is_moved(files: list[Path], tmp_path: Pat
     folder = tmp_path / "one"
     folder.mkdir()
     (folder / "a").write_bytes(b"abc")
-    before = sign_files([folder / "a"])
+    before = sign_files([folder / "a"], FILES)
     folder.rename(tmp_path / "other")
-    assert (sign_files([tmp_path / "other" / "a"]) == before).all()
+    assert (sign_files([tmp_path / "other" / "a"], FILES) == before).all()
 
 
-def test_a_hash_is_of_the_bytes(files: list[Path], tmp_path: Path) -> None:
-    """The first half of SHA-256, as hashlib gives it; nothing where there is no file."""
-    digest = b"".join(hashlib.sha256(data).digest()[:16] for data in (b"abc", b""))
-    hashes = hash_contents([*files, tmp_path / "none"])
+def test_a_hash_is_of_the_identity(files: list[Path], tmp_path: Path) -> None:
+    """Half the SHA-256 of what the reader says, which is that of the bytes; 0 for no file."""
+    names = [hashlib.sha256(data).hexdigest() for data in (b"abc", b"")]
+    digest = b"".join(hashlib.sha256(name.encode()).digest()[:16] for name in names)
+    hashes = hash_contents([*files, tmp_path / "none"], FILES)
     assert hashes[:2].astype("<u8").tobytes() == digest
     assert hashes[2].tolist() == [0, 0]
-    assert (hash_content(files[0]) == hashes[0]).all()
-    assert hash_contents([]).shape == (0, 2)
+    assert (hash_content(files[0], FILES) == hashes[0]).all()
+    assert hash_contents([], FILES).shape == (0, 2)

@@ -140,13 +140,18 @@ def test_equal_hashes_are_chained() -> None:
     assert distances.tolist() == [0, 0, 0]
 
 
-def test_empty_pictures_have_the_hash_zero() -> None:
-    """A picture of one value is far from every other picture."""
-    blank = Image.new("L", (50, 40), 130)
-    hashes = looks(blank, picture(1))
+@pytest.mark.parametrize("all_pairs", [4096, 2])
+def test_blank_pictures_are_alike_to_nobody(
+    monkeypatch: pytest.MonkeyPatch, all_pairs: int
+) -> None:
+    """White, black, grey, and grey with noise of one level: the hash 0, and no pair among them."""
+    monkeypatch.setattr("prevalens.images.near_pairs._ALL_PAIRS", all_pairs)
+    noise = np.random.default_rng(0).integers(100, 102, (50, 40), dtype=np.uint8)
+    blanks = [Image.new("L", (50, 40), grey) for grey in (0, 130, 130, 255)]
+    hashes = looks(*blanks, Image.fromarray(noise), picture(1), picture(1), picture(2))
 
-    assert not hashes[0].any()
-    assert find_near_pairs(hashes)[0].shape == (0, 2)
+    assert np.flatnonzero(~hashes.any(axis=1)).tolist() == [0, 1, 2, 3, 4]
+    assert find_near_pairs(hashes)[0].tolist() == [[5, 6]]
 
 
 def test_no_hashes_have_no_pairs(tmp_path: Path) -> None:

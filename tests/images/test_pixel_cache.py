@@ -13,7 +13,7 @@ import pytest
 from coded_images import make_coded_cohort
 
 from prevalens.exceptions import CacheFullError, InvalidInputError, UnreadableImageError
-from prevalens.images import PixelCache, cached_images, pixel_cache
+from prevalens.images import PillowReader, PixelCache, cached_images, pixel_cache
 from prevalens.images.cached_images import CachedImages
 
 Usage = namedtuple("Usage", "total used free")  # noqa: PYI024
@@ -26,10 +26,23 @@ def paths(tmp_path: Path) -> list[Path]:
     return [cohort.path(row) for row in range(5)]
 
 
+class Named(PillowReader):
+    """A reader of another name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        object.__setattr__(self, "_name", name)
+
+    @property
+    def name(self) -> str:
+        """The name given."""
+        return str(self._name)  # type: ignore[attr-defined]
+
+
 def opened(tmp_path: Path, paths: list[Path], **settings: object) -> CachedImages:
     """Open the cache of the images at 4x4."""
     cache = PixelCache(tmp_path / "cache", announce=lambda _: None)
-    return cache.open(paths, **{"size": (4, 4), "decoder": "test 1", **settings})  # type: ignore[arg-type]
+    return cache.open(paths, **{"size": (4, 4), **settings})  # type: ignore[arg-type]
 
 
 def files_of(tmp_path: Path) -> list[Path]:
@@ -76,17 +89,17 @@ def test_what_is_kept_is_there_when_the_cache_is_opened_again(
     assert (into[0] == 1).all()
 
 
-@pytest.mark.parametrize("change", ["size", "decoder", "order", "name"])
+@pytest.mark.parametrize("change", ["size", "reader", "order", "name"])
 def test_other_settings_or_names_start_empty(
     tmp_path: Path, paths: list[Path], change: str
 ) -> None:
-    """Another size, decoder, order or name is another list of images, kept beside the first."""
+    """Another size, reader, order or name is another list of images, kept beside the first."""
     opened(tmp_path, paths).keep(0, one(0))
     settings: dict[str, object] = {}
     if change == "size":
         settings["size"] = (2, 8)
-    elif change == "decoder":
-        settings["decoder"] = "test 2"
+    elif change == "reader":
+        settings["reader"] = Named("test 2")
     elif change == "order":
         paths.reverse()
     else:
@@ -153,7 +166,7 @@ def test_contents_can_be_verified_where_times_lie(
 ) -> None:
     """On a file system whose times say nothing, a changed image is found if asked for."""
     signatures = np.arange(20, dtype=np.uint64).reshape(5, 4)
-    monkeypatch.setattr(pixel_cache, "sign_files", lambda _: signatures)
+    monkeypatch.setattr(pixel_cache, "sign_files", lambda *_: signatures)
     monkeypatch.setattr(cached_images, "has_signature", lambda *_: True)
     first = opened(tmp_path, paths)
     first.keep(0, one(0))
@@ -161,11 +174,11 @@ def test_contents_can_be_verified_where_times_lie(
     change_a_byte(paths[0])
     assert opened(tmp_path, paths).n_kept == 2
     verified = PixelCache(tmp_path / "cache", announce=lambda _: None, verify_contents=True)
-    kept = verified.open(paths, size=(4, 4), decoder="test 1")
+    kept = verified.open(paths, size=(4, 4))
     assert missing_of(kept) == [0, 2, 3, 4]
     assert missing_of(first) == [2, 3, 4]
     assert len(files_of(tmp_path)) == 1
-    assert missing_of(verified.open(paths, size=(4, 4), decoder="test 1")) == [0, 2, 3, 4]
+    assert missing_of(verified.open(paths, size=(4, 4))) == [0, 2, 3, 4]
 
 
 def test_an_image_that_changes_while_the_cache_is_open_is_not_kept(
@@ -214,11 +227,11 @@ def test_what_stays_cached_is_announced(tmp_path: Path, paths: list[Path]) -> No
     """After one of five images changed, the line says that the other one kept stays."""
     said: list[str] = []
     cache = PixelCache(tmp_path / "cache", announce=said.append)
-    kept = cache.open(paths, size=(4, 4), decoder="test 1")
+    kept = cache.open(paths, size=(4, 4))
     kept.keep(0, one(0))
     kept.keep(1, one(1))
     change_a_byte(paths[0])
-    cache.open(paths, size=(4, 4), decoder="test 1")
+    cache.open(paths, size=(4, 4))
     assert said[2:] == ["prevalens: 1 of 5 images are as they were and stay cached"]
 
 
@@ -259,8 +272,8 @@ def test_the_size_is_announced_before_anything_is_written(
     tmp_path: Path, paths: list[Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A new file's size is told once; an old one is opened in silence."""
-    PixelCache(tmp_path / "c").open(paths, size=(400, 500), decoder="x")
-    PixelCache(tmp_path / "c").open(paths, size=(400, 500), decoder="x")
+    PixelCache(tmp_path / "c").open(paths, size=(400, 500))
+    PixelCache(tmp_path / "c").open(paths, size=(400, 500))
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("prevalens: caching 5 images at 400 x 500 in ")
     assert ": 0.00 GB of " in line
@@ -301,7 +314,7 @@ paths = [folder / "000.png"] * 40
 
 def opened():
     return PixelCache(folder / "cache", announce=lambda _: None).open(
-        paths, size=(128, 128), decoder="x")
+        paths, size=(128, 128))
 
 began = time.perf_counter()
 kept = opened()
@@ -360,3 +373,121 @@ def test_a_kill_at_any_moment_leaves_no_wrong_pixel(tmp_path: Path) -> None:
 def test_its_text_makes_it_again(tmp_path: Path) -> None:
     """The folder is all there is to say."""
     assert repr(PixelCache(tmp_path)) == f"PixelCache({str(tmp_path)!r})"
+
+
+READ_ONLY = """
+import os, sys, warnings, numpy as np
+from pathlib import Path
+from prevalens.images import PixelCache
+
+folder, names = Path(sys.argv[1]), sys.argv[2:]
+# Whatever is imported late is imported now: Python itself may be where only root may look.
+PixelCache(folder / "own", announce=lambda _: None).open(names, size=(4, 4))
+if os.getuid() == 0:
+    os.setuid(65534)
+with warnings.catch_warnings(record=True) as seen:
+    warnings.simplefilter("always")
+    kept = PixelCache(folder, announce=lambda _: None).open(names, size=(4, 4))
+    into = np.zeros((len(names), 4, 4, 3), dtype=np.uint8)
+    missing = kept.take(np.arange(len(names)), into=into)
+    kept.keep(int(missing[0]) if missing.size else 0, into[0])
+print(kept.n_kept, missing.tolist(), into[:, 0, 0, 0].tolist(), [str(w.message) for w in seen])
+"""
+
+
+def read_only(tmp_path: Path, paths: list[Path]) -> str:
+    """Open the cache of the images as somebody who may only read it; return what was seen."""
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o755)
+    (tmp_path / "cache" / "own").mkdir(exist_ok=True)
+    for file in (tmp_path / "cache").glob("*.pixels"):
+        file.chmod(0o444)
+    (tmp_path / "cache").chmod(0o555)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", READ_ONLY, str(tmp_path / "cache"), *map(str, paths)],
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+    finally:
+        (tmp_path / "cache").chmod(0o755)
+    return done.stdout.strip()
+
+
+needs_users = pytest.mark.skipif(not hasattr(os, "setuid"), reason="rights are those of POSIX")
+
+
+@needs_users
+def test_a_cache_that_may_only_be_read_is_read(tmp_path: Path, paths: list[Path]) -> None:
+    """Filled by a colleague: all is taken, in silence."""
+    first = opened(tmp_path, paths)
+    for row in range(5):
+        first.keep(row, one(row))
+    assert read_only(tmp_path, paths) == "5 [] [0, 1, 2, 3, 4] []"
+
+
+@needs_users
+def test_what_a_read_only_cache_lacks_is_decoded_each_time_and_said(
+    tmp_path: Path, paths: list[Path]
+) -> None:
+    """Two of five are there; of another list of images none is."""
+    first = opened(tmp_path, paths)
+    for row in (1, 3):
+        first.keep(row, one(row))
+    said = read_only(tmp_path, paths)
+    assert said.startswith("2 [0, 2, 4] [0, 1, 0, 3, 0] ['The pixel cache ")
+    assert "may only be read: 2 of 5 images are kept" in said
+    assert read_only(tmp_path, paths[:2]).startswith("0 [0, 1] [0, 0] [")
+    assert len(list((tmp_path / "cache").glob("*.pixels"))) == 1
+
+
+@needs_users
+def test_a_read_only_cache_of_copied_images_is_judged_by_content(
+    tmp_path: Path, paths: list[Path]
+) -> None:
+    """Files that look otherwise are read and compared: the changed one is not taken."""
+    first = opened(tmp_path, paths)
+    for row in range(5):
+        first.keep(row, one(row))
+    for path in paths:
+        path.touch()
+    change_a_byte(paths[2])
+    assert read_only(tmp_path, paths).startswith("4 [2] [0, 1, 0, 3, 4] [")
+
+
+def test_a_cache_that_is_cut_while_it_is_open_is_an_error(
+    tmp_path: Path, paths: list[Path]
+) -> None:
+    """Reading on through the map would kill the process."""
+    kept = opened(tmp_path, paths)
+    kept.keep(4, one(4))
+    (file,) = files_of(tmp_path)
+    os.truncate(file, 9000)
+    with pytest.raises(UnreadableImageError, match="was cut while it was in use"):
+        kept.take(np.arange(5), into=np.zeros((5, 4, 4, 3), dtype=np.uint8))
+
+
+def test_two_pages_that_changed_places_are_found(tmp_path: Path, paths: list[Path]) -> None:
+    """The checksum is of the bytes in their order: a sum alone would not see it."""
+    cache = PixelCache(tmp_path / "cache", announce=lambda _: None)
+    picture = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    cache.open(paths[:1], size=(64, 64)).keep(0, picture)
+    (file,) = files_of(tmp_path)
+    data = bytearray(file.read_bytes())
+    first = len(data) - picture.nbytes
+    data[first : first + 4096], data[first + 4096 : first + 8192] = (
+        data[first + 4096 : first + 8192],
+        data[first : first + 4096],
+    )
+    file.write_bytes(data)
+    assert cache.open(paths[:1], size=(64, 64)).n_kept == 0
+
+
+def test_another_resizer_is_another_cache(
+    tmp_path: Path, paths: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its pixels differ by a grey level, so they are kept apart."""
+    opened(tmp_path, paths).keep(0, one(0))
+    monkeypatch.setattr(pixel_cache, "resizer_name", lambda: "another 1")
+    assert opened(tmp_path, paths).n_kept == 0

@@ -41,7 +41,7 @@ def classifier(pixels: Any, tmp_path: Path) -> models.Classifier:
         backbone=small_network,
         preprocessing="tf",
         weights=None,
-        augmentation=RandomAugmentation(presets.brief(), seed=1),
+        augmentation=RandomAugmentation(presets.flip_rotate_shift(), seed=1),
     )
     spread(model, pixels)
     return saved(model, tmp_path, temperature=1.5)

@@ -1,9 +1,13 @@
 """A classifier answers for paths and pixels; the file's own tests hold the rest."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from prevalens.exceptions import InvalidInputError
+from prevalens.images import FileReader
 
 keras = pytest.importorskip("keras", exc_type=ImportError)
 from prevalens.models import Classifier, ClassifierCard  # noqa: E402
@@ -39,3 +43,14 @@ def test_another_shape_is_refused() -> None:
     """The text says which shape the network takes."""
     with pytest.raises(InvalidInputError, match=r"\(n_images, 2, 2, 3\), got \(1, 3, 2, 3\)"):
         classifier()(np.zeros((1, 3, 2, 3)))
+
+
+def test_images_are_read_by_the_reader_given(tmp_path: Path) -> None:
+    """Of 12 bits 4095 is white, a mean of 1; read as 16 bits it is 16 of 255."""
+    values = np.full((2, 2), 4095, dtype=np.uint16)
+    Image.fromarray(values).save(tmp_path / "a.png")
+    stated = classifier()([tmp_path / "a.png"], reader=FileReader(bits=12))
+    plain = classifier()([tmp_path / "a.png"])
+
+    np.testing.assert_allclose(stated.scores, [1 / (1 + np.exp(-1))], rtol=1e-6)
+    np.testing.assert_allclose(plain.scores, [1 / (1 + np.exp(-16 / 255))], rtol=1e-6)

@@ -1,6 +1,7 @@
 """What is refused before a figure rests on it: rule, value, remedy."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from prevalens.exceptions import InvalidInputError
@@ -57,40 +58,94 @@ def test_labels_outside_the_classes_are_refused(labels: list[object], message: s
         checking.checked_labels(labels, TWO)
 
 
-def test_missing_ids_are_named() -> None:
-    """None, nan, blanks and what numpy would cut are no patient."""
-    with pytest.raises(InvalidInputError, match="4 of 5 have none: rows 1, 2, 3, 4"):
-        checking.checked_texts("patient", np.array(["a", None, np.nan, " ", "a\0"], dtype=object))
-
-
-def test_ids_that_repeat_are_not_called_independent() -> None:
-    """A column of repeated patient ids forbids `patients=None`; a patient's age does not."""
-    ids = np.array([f"p{k // 2}" for k in range(20)])
-
-    with pytest.raises(InvalidInputError, match="'patient_id' repeats ids: 'p0'"):
-        checking.refuse_hidden_patients({"patient_id": ids})
-    checking.refuse_hidden_patients({"patient_age": ids, "site": ids, "subject": ids[::2]})
-
-
-def test_an_image_listed_twice_is_refused() -> None:
-    """One row per image."""
-    with pytest.raises(InvalidInputError, match=r"listed more than once: 'a\.png'"):
-        checking.check_distinct_images(np.array(["a.png", "b.png", "a.png"]))
-
-
 def test_labels_in_one_column_of_a_table_are_read() -> None:
     """Shape (n_rows, 1), as Keras gives labels, is the same as (n_rows,)."""
     assert checking.checked_labels([[1], [0]], TWO).tolist() == [1, 0]
-    with pytest.raises(InvalidInputError, match=r"got \(2, 2\)"):
-        checking.checked_labels([[1, 0], [0, 1]], TWO)
+    assert checking.as_label_table([[1], [0]]) is None
 
 
-def test_names_of_given_classes_are_their_places() -> None:
-    """With classes known no `positive` is needed; a name that is none of them is refused."""
-    table = {"kind": ["b", "a", "c"]}
-    labels, classes = checking.coded_labels(
-        table, label="kind", classes=("a", "b", "c"), positive=None
-    )
-    assert (labels.tolist(), classes) == ([1, 0, 2], ("a", "b", "c"))
-    with pytest.raises(InvalidInputError, match=r"classes \['a', 'b'\], but 'c' came"):
-        checking.coded_labels(table, label="kind", classes=("a", "b"), positive=None)
+def test_rows_rounded_to_two_decimals_are_a_distribution() -> None:
+    """A third three times is 0.33; a row that is far off is not, nor one of more digits."""
+    rounded = [[0.33, 0.33, 0.33], [0.2, 0.3, 0.5]]
+    assert checking.checked_scores(rounded, ("a", "b", "c")).tolist() == rounded
+    for off in ([[0.32, 0.33, 0.33]], [[0.331, 0.331, 0.331]]):
+        with pytest.raises(InvalidInputError, match="Apply the softmax"):
+            checking.checked_scores(off, ("a", "b", "c"))
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        [[1, 0], [None, 1]],
+        np.array([[1, 0], [np.nan, 1]]),
+        np.ma.MaskedArray([[1, 0], [7, 1]], mask=[[0, 0], [1, 0]]),
+        np.array([[1, 0], [None, 1]], dtype=object),
+        pd.DataFrame({"a": [1, None], "b": [0, 1]}),
+        pd.DataFrame({"a": [1, None], "b": [0, 1]}).convert_dtypes(),
+    ],
+)
+def test_several_labels_are_0_1_and_missing_by_every_way_in(labels: object) -> None:
+    """Lists, nan, masks, objects and frames: nan where one is not known."""
+    table = checking.as_label_table(labels)
+
+    np.testing.assert_array_equal(table, [[1, 0], [np.nan, 1]])
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ([[1, 0], [-1, 1]], "1 are not: -1 in row 1, column 0"),
+        ([[1, 0], [0.5, 2]], r"2 are not: 0\.5 in row 1, column 0"),
+        ([[1, 0], [1]], "rows of one length"),
+        ([[1, "x"], [0, 1]], "got 'x'"),
+        (np.zeros((0, 2)), "at least one row"),
+    ],
+)
+def test_other_values_are_no_labels(labels: object, message: str) -> None:
+    """CheXpert's -1 for uncertain is not taken for known or missing."""
+    with pytest.raises(InvalidInputError, match=message):
+        checking.as_label_table(labels)
+
+
+def test_one_hot_classes_are_not_several_labels() -> None:
+    """Each row one label and scores that sum to 1: the remedy is argmax."""
+    with pytest.raises(InvalidInputError, match=r"labels\.argmax\(axis=1\)"):
+        checking.refuse_one_hot(np.eye(3), np.full((3, 3), 1 / 3))
+    checking.refuse_one_hot(np.eye(3), np.full((3, 3), 0.5))
+    checking.refuse_one_hot(np.array([[1.0, 1.0]]), np.array([[0.5, 0.5]]))
+
+
+@pytest.mark.parametrize(
+    ("value", "classes", "several", "shares"),
+    [
+        (None, TWO, False, None),
+        (0.5, TWO, False, 0.5),
+        ((0.8, 0.2), TWO, False, 0.2),
+        ({"positive": 0.2, "negative": 0.8}, TWO, False, 0.2),
+        (np.array([0.5, 0.25, 0.25]), ("a", "b", "c"), False, (0.5, 0.25, 0.25)),
+        ({"b": 0.25, "a": 0.5, "c": 0.25}, ("a", "b", "c"), False, (0.5, 0.25, 0.25)),
+        ([0.5, 0.9], TWO, True, (0.5, 0.9)),
+    ],
+)
+def test_training_shares_are_one_a_class(
+    value: object, classes: tuple[str, ...], several: bool, shares: object
+) -> None:
+    """A number for two classes, in order or by name for more, and for labels."""
+    assert checking.checked_shares(value, classes, several=several) == shares
+
+
+@pytest.mark.parametrize(
+    ("value", "several", "message"),
+    [
+        (1 / 3, False, "One number cannot correct several"),
+        (0.5, True, "of 3 labels needs one share for each"),
+        ([0.5, 0.5], False, "one share for each"),
+        ([0.5, 0.5, 0.5], False, "which sum to 1"),
+        ([1.0, 0.0, 0.0], False, r"must lie in \(0, 1\)"),
+        ({"a": 0.5, "b": 0.5}, False, "must name each"),
+    ],
+)
+def test_other_training_shares_are_refused(value: object, several: bool, message: str) -> None:
+    """A scalar carried into several classes would correct wrongly."""
+    with pytest.raises(InvalidInputError, match=message):
+        checking.checked_shares(value, ("a", "b", "c"), several=several)

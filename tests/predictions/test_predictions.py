@@ -1,8 +1,10 @@
 """The record of what the model said, in memory and as CSV."""
 
+import os
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -216,3 +218,147 @@ def test_what_a_reader_says_of_the_whole_table_comes_along(tmp_path: Path) -> No
     assert made.train_prevalence == 0.4
     with pytest.raises(InvalidInputError, match="one column name, or one for each class"):
         Predictions.load(path, label="label", score=["score"], patient=None)
+
+
+def test_several_classes_grades_and_labels_come_back_from_a_file(tmp_path: Path) -> None:
+    """With their shares, their order, and what is not known; of digits as names too."""
+    eye = np.eye(3)[[0, 1, 2, 0]] * 0.7 + 0.1
+    records = [
+        small(
+            labels=[0, 1, 2, 1],
+            scores=eye,
+            classes=classes,
+            ordered=ordered,
+            train_prevalence=shares,
+        )
+        for classes, ordered, shares in (
+            (("a", "b", "c"), False, None),
+            (("1", "2", "3"), True, (0.5, 0.25, 0.25)),
+            (("2", "0", "1"), False, {"2": 0.2, "0": 0.3, "1": 0.5}),
+        )
+    ]
+    records.append(
+        small(
+            labels=[[1, 0], [0, None], [1, 1], [0, 0]],
+            scores=[[0.9, 0.1], [0.2, 0.3], [1, 0.5], [0, 0]],
+            classes=("mass", "node"),
+            train_prevalence=(0.1, 0.4),
+        )
+    )
+    for record in records:
+        record.save(tmp_path / "p.csv")
+        read = Predictions.load(
+            tmp_path / "p.csv", label="label_" if record.is_multilabel else "label"
+        )
+        np.testing.assert_array_equal(read.labels, record.labels)
+        np.testing.assert_array_equal(read.scores, record.scores)
+        for name in ("classes", "ordered", "train_prevalence", "is_multilabel"):
+            assert getattr(read, name) == getattr(record, name)
+        assert not read.covariates
+
+
+def test_several_labels_are_looked_at_one_by_one() -> None:
+    """Rows on which a label is not known leave its view, with their patients."""
+    record = small(
+        labels=[[1, 0], [0, None], [1, None], [0, None]],
+        scores=np.linspace(0, 1, 8).reshape(4, 2),
+        classes=("mass", "node"),
+    )
+
+    assert record.is_multilabel
+    assert not record.is_binary
+    assert record.class_counts.tolist() == [2, 0]
+    assert repr(record) == "Predictions(4 images of 2 patients: mass 2, node 0)"
+    assert record.one_vs_rest("mass").labels.tolist() == [1, 0, 1, 0]
+    node = record.one_vs_rest("node")
+    assert (len(node), node.n_patients, node.is_binary) == (1, 1, True)
+    with pytest.raises(InvalidInputError, match="no one prevalence"):
+        _ = record.prevalence
+    with pytest.raises(InvalidInputError, match="known of no row"):
+        record.take([1, 2]).one_vs_rest("node")
+    with pytest.raises(InvalidInputError, match="are no grades"):
+        small(labels=[[1, 0]] * 4, scores=[[0, 0]] * 4, classes=("a", "b"), ordered=True)
+    with pytest.raises(InvalidInputError, match="a name each in `classes`"):
+        small(labels=[[1, 0, 1]] * 4, scores=[[0, 0, 0]] * 4)
+
+
+def test_grades_are_cut_at_one_of_them() -> None:
+    """Only grades, and above the lowest."""
+    eye = np.eye(3)[[0, 1, 2, 0]]
+    record = small(labels=[0, 1, 2, 1], scores=eye, classes=("0", "1", "2"), ordered=True)
+
+    assert record.at_least("1").labels.tolist() == [0, 1, 1, 1]
+    assert record.take([0, 1]).ordered
+    with pytest.raises(InvalidInputError, match="a grade above the lowest"):
+        record.at_least("0")
+    with pytest.raises(InvalidInputError, match="ordered=False"):
+        small().at_least("positive")
+
+
+@pytest.mark.parametrize(
+    ("rows", "scores"),
+    [(np.array([False, True, True, False], dtype=object), [0.2, 0.6]), ([1.0, 3], [0.2, 0.4])],
+)
+def test_a_mask_of_objects_is_a_mask(rows: object, scores: list[float]) -> None:
+    """As pandas leaves it after a merge; whole floats are positions."""
+    assert small().take(rows).scores.tolist() == scores  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("rows", [[True, False], [1.7, 2.9], [4], [-1]])
+def test_what_is_neither_mask_nor_position_is_refused(rows: list[float]) -> None:
+    """Never other rows without a word."""
+    with pytest.raises(InvalidInputError, match="`rows`"):
+        small().take(rows)
+
+
+def test_a_score_of_float32_at_a_decimal_threshold_is_at_it() -> None:
+    """One table from the same decimals, in whatever precision the model answers."""
+    grid = np.arange(1, 10) / 10
+    narrow = Predictions(labels=[0] * 9, scores=grid.astype(np.float32), patients=None)
+
+    assert narrow.scores.tolist() == grid.tolist()
+    assert narrow.with_scores(grid.astype(np.float32)[:, None]).scores.tolist() == grid.tolist()
+
+
+def test_ids_are_read_as_a_cohort_reads_them() -> None:
+    """Blanks, floats and bytes make no other patient; words for missing make none."""
+    for ids in ([1.0, 1.0, 2.0, 2.0], ["1", " 1", "2.0", "2"], [b"1", b"1", b"2", b"2"]):
+        made = small(patients=ids)
+        assert (made.patients.tolist(), made.n_patients) == (["1", "1", "2", "2"], 2)
+    with pytest.raises(InvalidInputError, match=r"rows 1 .*'NA' stands for a missing one"):
+        small(patients=["a", "NA", "b", "b"])
+    with pytest.raises(InvalidInputError, match="different pandas indexes"):
+        small(labels=pd.Series([1, 0, 1, 0]), scores=pd.Series([0.5] * 4, index=[3, 2, 1, 0]))
+
+
+def test_paths_that_leave_the_root_are_refused(tmp_path: Path) -> None:
+    """By two dots, absolute, through a link, to a pipe; a missing file is none of these."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "secret.png").touch()
+    (tmp_path / "in" / "link.png").symlink_to(tmp_path / "secret.png")
+    os.mkfifo(tmp_path / "in" / "pipe.png")
+    table = {"label": [0, 1], "score": [0.1, 0.9], "patient": ["a", "b"]}
+    for name in ("../secret.png", str(tmp_path / "secret.png"), "link.png", "pipe.png"):
+        with pytest.raises(InvalidInputError, match=r"lead out of it|regular file"):
+            Predictions.load({**table, "image": ["x.png", name]}, root=tmp_path / "in")
+    gone = {**table, "image": ["x.png", "../secret.png"]}
+    made = Predictions.load(gone, root=tmp_path / "in", allow_outside=True)
+    assert made.path(1) == tmp_path / "in" / ".." / "secret.png"
+    assert small().path(0) is None
+
+
+def test_a_cohort_of_independent_images_gives_independent_predictions() -> None:
+    """What was said aloud once is not forgotten; what is no cohort is refused."""
+    cohort = Cohort(images=["1", "2"], labels=["a", "b"], patients=None, positive="a")  # type: ignore[arg-type]
+
+    assert Predictions.of(cohort, [0, 1], [0.5, 0.25]).patients is None
+    with pytest.raises(InvalidInputError, match="must be a Cohort, got str"):
+        Predictions.of("cells", [0], [0.5])  # type: ignore[arg-type]
+
+
+def test_ids_over_two_columns() -> None:
+    """Patient 1 of either site is another."""
+    table = {"label": [0, 1], "score": [0.1, 0.9], "id": [1, 1], "site": ["n", "s"]}
+
+    assert Predictions.load(table, patient=["site", "id"]).patients.tolist() == ["n/1", "s/1"]
+    assert list(Predictions.load(table, patient=["site", "id"]).covariates) == []

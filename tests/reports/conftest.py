@@ -1,5 +1,7 @@
 """Predictions that a report can be made of, and reports."""
 
+import inspect
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +10,7 @@ from PIL import Image
 
 from prevalens.predictions import Predictions
 from prevalens.reports import ClinicalReport
+from prevalens.reports.request import Request, checked_request
 
 HOSTILE = '<img src=x onerror="alert(1)">&'
 
@@ -60,5 +63,22 @@ def report(predictions: Predictions) -> ClinicalReport:
         threshold_origin="pre-specified",
         prevalence=0.05,
         by=("site", "age"),
+        patient_score="mean",
         title=f"Report {HOSTILE}",
     )
+
+
+Ask = Callable[..., Request]
+
+
+@pytest.fixture
+def ask() -> Ask:
+    """Return what checks the arguments of a report, with a threshold of 0.5 and defaults."""
+    names = inspect.signature(ClinicalReport).parameters.values()
+    defaults = {name.name: name.default for name in names if name.default is not name.empty}
+
+    def asked(predictions: Predictions, **changes: object) -> Request:
+        settings = {"threshold": 0.5, **defaults, "made_by": "a test", **changes}
+        return checked_request(predictions, **settings)
+
+    return asked

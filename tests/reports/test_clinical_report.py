@@ -9,11 +9,14 @@ import pytest
 
 from prevalens.decisions import choose_threshold, correct_prior_shift
 from prevalens.exceptions import InvalidInputError
+from prevalens.metrics import all_estimates
+from prevalens.metrics.registry import keys_where
 from prevalens.predictions import Predictions
 from prevalens.reports import ClinicalReport
 from prevalens.reports.html_page import html_page
-from prevalens.reports.rendering import markdown_page
-from prevalens.reports.sections import document_of
+from prevalens.reports.markdown_page import markdown_page
+from prevalens.reports.report_record import document_of
+from prevalens.splits import Partition
 
 NAMES = {
     *("sensitivity", "specificity", "ppv", "npv", "lr_positive", "lr_negative", "dor", "accuracy"),
@@ -77,10 +80,10 @@ def test_any_rows_make_a_whole_report(seed: int) -> None:
     )
     report = ClinicalReport(told, threshold=float(rng.random()), by="site", prevalence=0.01)
     record = json.loads(json.dumps(report.to_dict(), allow_nan=False))
-    page = html_page(document_of(record), generator="test")
+    page = html_page(document_of(report.record), generator="test")
 
     assert ClinicalReport.from_dict(record) == report
-    assert markdown_page(document_of(record))
+    assert markdown_page(document_of(report.record))
     assert "nan" not in re.findall(r">([^<]*)<", page.lower())
 
 
@@ -125,6 +128,8 @@ def test_order_of_rows_changes_no_estimate(predictions: Predictions) -> None:
         ({"by": "sites"}, "Did you mean 'site'"),
         ({"patient_score": "median"}, "`patient_score` must be one of"),
         ({"worst": -1}, "`worst` must be a whole number"),
+        ({"compare_threshold": 0.5}, "give `compare` too"),
+        ({"excluded": {"blank": -1}}, r"`excluded\['blank'\]` must be a whole number"),
     ],
 )
 def test_a_wrong_argument_is_named(
@@ -172,11 +177,90 @@ def test_the_models_own_scores_are_shown_before_the_corrected_ones() -> None:
     scores = correct_prior_shift(raw, train_prevalence=0.5, target_prevalence=0.3)
 
     both = ClinicalReport(Predictions(scores=scores, **told), threshold=0.3, uncorrected=own)
-    alone = ClinicalReport(own, threshold=0.3).to_dict()["estimates"]
-    held = both.to_dict()["uncorrected"]
-    assert held["train_prevalence"] == 0.5
-    assert held["estimates"]["brier"] == alone["brier"]
-    assert "sensitivity" not in held["estimates"]
-    assert both.to_dict()["correction"] is None
+    alone = ClinicalReport(own, threshold=0.3)["estimates"]
+    held = both["calibration"]
+    assert held["uncorrected"]["train_prevalence"] == 0.5
+    assert held["uncorrected"]["estimates"]["brier"] == alone["brier"]
+    assert "sensitivity" not in held["uncorrected"]["estimates"]
+    assert held["corrected"] is None
     assert "Calibration before correction, at the prevalence of 50" in str(both)
     assert ClinicalReport.from_dict(both.to_dict()).to_dict() == both.to_dict()
+
+
+def test_estimates_are_those_of_the_metrics(predictions: Predictions) -> None:
+    """The report passes labels, scores and patients on and adds nothing."""
+    held = ClinicalReport(predictions, threshold=0.4, confidence_level=0.9)["estimates"]
+    estimates = all_estimates(
+        predictions.labels,
+        predictions.scores,
+        threshold=0.4,
+        patients=predictions.patients,
+        confidence_level=0.9,
+        measures=keys_where(lambda measure: measure.group != "utility"),
+    )
+
+    assert held == {name: estimate.to_dict() for name, estimate in estimates.items()}
+
+
+ODD = {
+    "one class": ([1, 1, 1], [0.2, 0.9, 0.4]),
+    "no positives": ([0, 0, 0], [0.2, 0.9, 0.4]),
+    "constant": ([0, 1, 0], [0.5, 0.5, 0.5]),
+    "separated": ([0, 0, 1, 1], [0.1, 0.2, 0.8, 0.9]),
+    "all one": ([0, 1, 1], [1.0, 1.0, 1.0]),
+    "all zero": ([0, 1, 1], [0.0, 0.0, 0.0]),
+    "one row": ([1], [0.3]),
+    "four positives": ([1] * 4 + [0] * 30, list(np.linspace(0.9, 0.1, 34))),
+}
+
+
+@pytest.mark.parametrize("kind", ODD)
+@pytest.mark.parametrize("whose", ["independent", "each", "one patient"])
+def test_odd_rows_make_a_report_not_an_error(kind: str, whose: str) -> None:
+    """Every estimate has a value or a reason; JSON holds no nan; every format can be written."""
+    labels, scores = ODD[kind]
+    patients = {
+        "independent": None,
+        "each": [f"p{k}" for k in range(len(labels))],
+        "one patient": ["p"] * len(labels),
+    }[whose]
+    held = Predictions(labels=labels, scores=scores, patients=patients, train_prevalence=0.5)
+    for changes in ({}, {"prevalence": 0.1, "compare": held}):
+        report = ClinicalReport(held, threshold=0.5, **changes)
+        record = json.loads(json.dumps(report.to_dict(), allow_nan=False))
+
+        for estimate in record["estimates"].values():
+            assert (estimate["value"] is None) == bool(estimate.get("not_estimable"))
+        assert ClinicalReport.from_dict(record) == report
+        assert "nan" not in str(report).split()
+        assert html_page(document_of(report.record), generator="test")
+
+
+def test_an_edited_number_is_refused(report: ClinicalReport) -> None:
+    """nan, True, a text, limits on the wrong side and an AUROC of 17 are no estimates."""
+    for value in (float("nan"), True, "0.9", 17, -1):
+        record = report.to_dict()
+        record["estimates"]["auroc"] |= {"value": value, "lower": None, "upper": None}
+        with pytest.raises(InvalidInputError):
+            ClinicalReport.from_dict(record)
+    record = report.to_dict()
+    record["estimates"]["auroc"]["lower"] = 1.0
+    with pytest.raises(InvalidInputError, match=r"estimates\[\.\.\.\]"):
+        ClinicalReport.from_dict(record)
+
+
+def test_one_seed_gives_the_same_bytes(predictions: Predictions, tmp_path: Path) -> None:
+    """Two reports of the same rows are the same page, byte for byte."""
+    for name in ("one", "two"):
+        ClinicalReport(predictions, threshold=0.5, by="site").save(tmp_path / f"{name}.html")
+
+    assert (tmp_path / "one.html").read_bytes() == (tmp_path / "two.html").read_bytes()
+
+
+def test_a_partition_of_another_cohort_is_refused(predictions: Predictions) -> None:
+    """More rows than its cohort has cannot have come from it."""
+    small = Partition(
+        train=np.array([0]), validation=np.array([1]), test=[2], cohort_fingerprint="x", n_rows=3
+    )
+    with pytest.raises(InvalidInputError, match="it is another cohort's"):
+        ClinicalReport(predictions, threshold=0.5, partition=small)

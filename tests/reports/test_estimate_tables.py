@@ -1,30 +1,33 @@
 """Estimates as rows of a table, and the notes beneath it."""
 
+from msgspec.structs import replace
+
 from prevalens.reports.document import Paragraph
 from prevalens.reports.estimate_tables import (
     estimate_row,
     estimate_table,
     keys_of,
-    level_text,
     notes_of,
 )
+from prevalens.reports.record_parts import EstimatePart
 
-FIGURE = {
-    "value": 0.5,
-    "lower": 0.25,
-    "upper": 0.75,
-    "confidence_level": 0.95,
-    "unit": "image",
-    "n": 8,
-    "events": 4,
-    "patients": None,
-}
-NONE = FIGURE | {"value": None, "lower": None, "upper": None, "not_estimable": "no positives"}
+HALF = EstimatePart(
+    value=0.5,
+    lower=0.25,
+    upper=0.75,
+    confidence_level=0.95,
+    method="m",
+    unit="image",
+    n=8,
+    events=4,
+    patients=None,
+)
+NONE = replace(HALF, value=None, lower=None, upper=None, not_estimable="no positives")
 
 
 def test_a_row_tells_name_value_interval_and_basis() -> None:
     """Four cells; where there is no value, the reason takes the interval's place."""
-    assert estimate_row("npv", FIGURE) == (
+    assert estimate_row("npv", HALF) == (
         "Negative predictive value",
         "0.500",
         "0.250 to 0.750",
@@ -36,7 +39,7 @@ def test_a_row_tells_name_value_interval_and_basis() -> None:
 def test_rows_carry_their_address() -> None:
     """Each row knows where its estimate stands in the record."""
     table = estimate_table(
-        {"f1": FIGURE, "mcc": NONE}, ["mcc", "f1"], caption="c", address="estimates"
+        {"f1": HALF, "mcc": NONE}, ["mcc", "f1"], caption="c", address="estimates"
     )
 
     assert table.keys == ["estimates.mcc", "estimates.f1"]
@@ -45,14 +48,13 @@ def test_rows_carry_their_address() -> None:
 
 def test_a_note_is_written_once() -> None:
     """Two estimates with one note share it; an estimate without one has none."""
-    noted = FIGURE | {"note": "few patients"}
-    (paragraph,) = notes_of([("A", noted), ("B", FIGURE), ("C", noted)])
+    noted = replace(HALF, note="few patients")
+    (paragraph,) = notes_of([("A", noted), ("B", HALF), ("C", noted)])
 
     assert isinstance(paragraph, Paragraph)
     assert paragraph.text == "A, C: few patients"
 
 
-def test_keys_are_chosen_by_group_and_levels_are_percentages() -> None:
-    """Ranking estimates are found by name; 0.9 is 90 %."""
-    assert keys_of({"auroc": FIGURE, "f1": FIGURE}, "ranking") == ["auroc"]
-    assert level_text({"settings": {"confidence_level": 0.9}}) == "90 % intervals"
+def test_keys_are_chosen_by_group() -> None:
+    """Ranking estimates are found by name."""
+    assert keys_of({"auroc": HALF, "f1": HALF}, "ranking") == ["auroc"]

@@ -9,22 +9,25 @@ from prevalens.reports.estimate_text import (
     interval_text,
     name_of,
     number_text,
+    p_text,
     percent_text,
+    value_text,
 )
+from prevalens.reports.record_parts import EstimatePart
 
 
 @pytest.mark.parametrize(
     ("value", "text"),
     [
         (0.0, "0.000"),
-        (-2.7e-17, "0.000"),
+        (1e-13, "<0.001"),
         (0.0004, "<0.001"),
-        (-0.0004, "-<0.001"),
+        (-0.0004, ">-0.001"),
         (0.0006, "0.001"),
         (0.99949, "0.999"),
         (0.99999, ">0.999"),
         (1.0, "1.000"),
-        (-0.99999, "<-0.999"),
+        (-0.9998, "-1.000"),
         (9.994, "9.994"),
         (9.996, "10.0"),
         (99.96, "100"),
@@ -37,28 +40,56 @@ def test_numbers_keep_what_a_reader_needs(value: float | None, text: str) -> Non
     assert number_text(value) == text
 
 
+def part(**changes: object) -> EstimatePart:
+    """Return an estimate of 0.5 on one image of one patient, changed."""
+    given = {
+        "value": 0.5,
+        "lower": None,
+        "upper": None,
+        "confidence_level": 0.95,
+        "method": "m",
+        "unit": "image",
+        "n": 1,
+        "events": 1,
+        "patients": 1,
+    }
+    return EstimatePart(**(given | changes))  # type: ignore[arg-type]
+
+
 def test_an_absent_limit_is_said() -> None:
     """One-sided limits and none at all are words, not nan."""
-    assert interval_text({"lower": None, "upper": None}) == "no interval"
-    assert interval_text({"lower": 2.0, "upper": None}) == "2.000 to unbounded"
-    assert interval_text({"lower": None, "upper": 2.0}) == "unbounded to 2.000"
+    assert interval_text(part()) == "no interval"
+    assert interval_text(part(lower=0.25)) == "0.250 to unbounded"
+    assert interval_text(part(upper=2.0)) == "unbounded to 2.000"
+
+
+def test_a_difference_that_is_0_but_for_rounding_is_0() -> None:
+    """A sum of 1e-17 with limits on both sides is 0; a Brier score of 1e-13 is not."""
+    assert value_text(part(value=-2.7e-17, lower=-0.1, upper=0.1)) == "0.000"
+    assert value_text(part(value=1e-13, lower=0.0, upper=0.1)) == "<0.001"
+
+
+@pytest.mark.parametrize(
+    ("p_value", "text"), [(1e-6, "<0.001"), (1e-13, "<0.001"), (0.0, "<0.001"), (0.2, "0.200")]
+)
+def test_no_p_value_is_0(p_value: float, text: str) -> None:
+    """However small, a p value is written as a bound."""
+    assert p_text(p_value) == text
 
 
 def test_the_reason_stands_where_no_value_is() -> None:
     """An estimate without a value says why."""
-    estimate = {"value": None, "lower": None, "upper": None, "not_estimable": "no positives"}
+    absent = part(value=None, not_estimable="no positives")
 
-    assert estimate_text(estimate) == "not estimable: no positives"
+    assert estimate_text(absent) == "not estimable: no positives"
 
 
-def test_what_an_estimate_rests_on() -> None:
+def test_what_an_estimate_is_counted_on() -> None:
     """Counted events for proportions, positives for the rest, patients where there are some."""
-    estimate = {"n": 1, "events": 1, "patients": 1, "unit": "image"}
-
-    assert counts_text("npv", estimate) == "1 of 1 image, 1 patient"
-    assert counts_text("brier", estimate | {"n": 9, "patients": None}) == "9 images, 1 positive"
-    assert counts_text("npv", estimate | {"unit": "patient", "n": 2}) == "1 of 2 patients"
-    assert counts_text("ece", estimate | {"events": None, "patients": None}) == "1 image"
+    assert counts_text("npv", part()) == "1 of 1 image, 1 patient"
+    assert counts_text("brier", part(n=9, patients=None)) == "9 images, 1 positive"
+    assert counts_text("npv", part(unit="patient", n=2)) == "1 of 2 patients"
+    assert counts_text("ece", part(events=None, patients=None)) == "1 image"
 
 
 def test_unknown_estimates_have_a_name_and_a_place() -> None:

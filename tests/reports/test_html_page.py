@@ -12,9 +12,10 @@ import pytest
 
 from prevalens.predictions import Predictions
 from prevalens.reports import ClinicalReport
-from prevalens.reports.document import Chart, Document, Section, Table
-from prevalens.reports.estimate_text import NOT_ESTIMABLE, interval_text, number_text
-from prevalens.reports.html_page import html_page
+from prevalens.reports.document import Chart, Document, Passage, Table
+from prevalens.reports.estimate_text import NOT_ESTIMABLE, interval_text, value_text
+from prevalens.reports.html_page import html_page, policy
+from prevalens.reports.record_parts import EstimatePart
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
 QUIET = (
@@ -33,6 +34,8 @@ class Rows(HTMLParser):
         self.ids: list[str] = []
         self._now: list[str] | None = None
         self._in_cell = False
+        self.scripts: list[str] = []
+        self._in_script = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note rows, identifiers and everything that would load something."""
@@ -48,7 +51,10 @@ class Rows(HTMLParser):
         if tag in {"td", "th"} and self._now is not None:
             self._now.append("")
             self._in_cell = True
-        if tag in {"script", "iframe", "object", "embed", "form", "base"}:
+        if tag == "script":
+            self.scripts.append("")
+            self._in_script = given.get("type") is None
+        if tag in {"iframe", "object", "embed", "form", "base"}:
             self.loads.append(tag)
         for name in ("src", "href"):
             value = given.get(name) or ""
@@ -60,11 +66,15 @@ class Rows(HTMLParser):
         """Close a cell."""
         if tag in {"td", "th"}:
             self._in_cell = False
+        if tag == "script":
+            self._in_script = False
 
     def handle_data(self, data: str) -> None:
         """Collect the text of a cell."""
         if self._in_cell and self._now:
             self._now[-1] += data
+        if self._in_script:
+            self.scripts[-1] += data
 
 
 def read(page: str) -> Rows:
@@ -86,11 +96,11 @@ def check_estimates(rows: Rows, record: dict[str, object]) -> None:
     """Compare each row that names an estimate with the record, text for text."""
     assert len(rows.rows) > 30
     for address, cells in rows.rows.items():
-        estimate = at(record, address)
-        if estimate["value"] is None:
-            assert cells[1:3] == [NOT_ESTIMABLE, estimate["not_estimable"]], address
+        estimate = EstimatePart(**at(record, address))  # type: ignore[arg-type]
+        if estimate.value is None:
+            assert cells[1:3] == [NOT_ESTIMABLE, estimate.not_estimable], address
         else:
-            assert cells[1:3] == [number_text(estimate["value"]), interval_text(estimate)], address
+            assert cells[1:3] == [value_text(estimate), interval_text(estimate)], address
 
 
 def test_every_estimates_text_equals_the_record(report: ClinicalReport, tmp_path: Path) -> None:
@@ -99,26 +109,25 @@ def test_every_estimates_text_equals_the_record(report: ClinicalReport, tmp_path
     rows = read((tmp_path / "r.html").read_text("utf-8"))
 
     check_estimates(rows, report.to_dict())
-    page = (tmp_path / "r.html").read_text("utf-8")
-    cards = re.findall(r'data-headline="(\w+)".*?"value">([^<]+)<.*?<span>([^<]+)</span>', page)
-    assert len(cards) == 4
-    for key, value, limits in cards:
-        estimate = report.to_dict()["estimates"][key]
-        assert (value, limits) == (number_text(estimate["value"]), interval_text(estimate))
-    assert {"estimates.auroc", "correction.estimates.brier", "patient_level.estimates.ppv"} <= set(
-        rows.rows
-    )
+    assert {
+        "estimates.auroc",
+        "calibration.corrected.estimates.brier",
+        "patient_level.estimates.ppv",
+    } <= set(rows.rows)
 
 
-def test_the_page_loads_nothing_and_runs_nothing(report: ClinicalReport, tmp_path: Path) -> None:
-    """No script, no address outside the page, no handler; hostile names stay text."""
+def test_the_page_loads_nothing_and_runs_one_script(report: ClinicalReport, tmp_path: Path) -> None:
+    """No address outside the page, no handler; the script is the one the policy names."""
     report.save(tmp_path / "r.html")
     page = (tmp_path / "r.html").read_text("utf-8")
     rows = read(page)
 
     assert rows.loads == []
+    (script,) = [text for text in rows.scripts if text]
+    assert html.escape(policy(script), quote=False) in html.unescape(page)
+    assert "script-src 'sha256-" in html.unescape(page)
     assert "<img src=x" not in page
-    assert "&lt;img src=x onerror=&quot;alert(1)&quot;&gt;&amp;" in page
+    assert "&lt;img src=x onerror=&#34;alert(1)&#34;&gt;&amp;" in page
     assert len(rows.ids) == len(set(rows.ids))
     assert "url(" not in page
     assert "@import" not in page
@@ -142,7 +151,7 @@ def test_twenty_thumbnails_stay_below_a_megabyte(pictured: Predictions, tmp_path
     ClinicalReport(pictured, threshold=0.9, worst=20).save(tmp_path / "r.html")
     page = (tmp_path / "r.html").read_text("utf-8")
 
-    assert page.count("data:image/jpeg;base64,") == 20
+    assert page.count("data:image/jpeg;base64,") >= 20
     assert len(page.encode()) < 1_000_000
 
 
@@ -161,21 +170,13 @@ def test_the_pictures_are_explained_where_they_were_drawn(
     assert texts[1].count("<p") == texts[0].count("<p") - 1
 
 
-def test_a_stranger_in_a_section_is_an_error() -> None:
-    """Something that is no block is refused, not printed."""
-    document = Document("t", [], [], [Section("a", "A", ["text"])])  # type: ignore[list-item]
-
-    with pytest.raises(TypeError, match="got str"):
-        html_page(document, generator="test")
-
-
 def test_charts_between_tables_keep_their_place() -> None:
     """Blocks come out in the order they went in, charts grouped where they stand together."""
     one, two = (Chart(name, "C", "d", "x", "y", []) for name in ("one", "two"))
-    section = Section(
+    section = Passage(
         "a", "A", [Table("first", ("h",), [("r",)]), one, two, Table("last", ("h",), [])]
     )
-    page = html_page(Document("t", [], [], [section]), generator="test")
+    page = html_page(Document("t", [], [section]), generator="test")
     places = [
         page.index(word) for word in (">first<", "chart-one-title", "chart-two-title", ">last<")
     ]

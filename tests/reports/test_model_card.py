@@ -5,13 +5,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
 from prevalens.exceptions import InvalidInputError
 from prevalens.predictions import Predictions
 from prevalens.reports import ClinicalReport, ModelCard
-from prevalens.reports.estimate_text import interval_text, number_text
+from prevalens.reports.estimate_text import interval_text, value_text
+from prevalens.reports.model_card import CardRecord
 from prevalens.splits import Partition
 
 CLASSIFIER: dict[str, Any] = {
@@ -85,9 +87,9 @@ def test_every_estimate_stands_with_its_interval(predictions: Predictions) -> No
     card = card_of(predictions)
     page = str(card).replace("\\", "")
 
-    for key, estimate in card.to_dict()["report"]["estimates"].items():
-        if estimate["value"] is not None and key not in {"prevalence", "net_benefit"}:
-            assert number_text(estimate["value"]) in page
+    for key, estimate in card.report.record.estimates.items():
+        if estimate.value is not None and key not in {"prevalence", "net_benefit"}:
+            assert value_text(estimate) in page
             assert interval_text(estimate) in page
 
 
@@ -105,7 +107,7 @@ def test_answers_are_never_made_up() -> None:
     """Intended use is the author's: missing, it is said to be; given, it is quoted."""
     empty, full = card_of(), card_of(intended_use="Second reading of smears.", licence="mit")
 
-    assert "## Intended use\n\n> **The author's to answer.**" in str(empty)
+    assert "## Intended use\n\n> **To be completed by the authors.**" in str(empty)
     assert {"intended_use", "out_of_scope", "licence"} <= set(empty.to_dict()["unanswered"])
     assert "license" not in front_matter(empty)
     assert "## Intended use\n\nSecond reading of smears." in str(full)
@@ -177,13 +179,14 @@ def test_data_are_no_markup() -> None:
 
 def test_subgroups_and_crossing_patients_stand_on_the_card(predictions: Predictions) -> None:
     """What was evaluated by group is shown, and a partition that leaks is a limitation."""
+    rows = np.arange(len(predictions))
     parts = {
         crossing: Partition(
-            train=np.array([0]),
-            validation=np.array([1]),
-            test=np.array([2]),
+            train=rows + len(rows),
+            validation=np.array([], int),
+            test=rows,
             cohort_fingerprint="x",
-            n_rows=3,
+            n_rows=2 * len(rows),
             patients_crossing=crossing,
         )
         for crossing in (0, 2)
@@ -195,7 +198,7 @@ def test_subgroups_and_crossing_patients_stand_on_the_card(predictions: Predicti
     leaky, whole = (str(ModelCard(reports[crossing], name="cells")) for crossing in (2, 0))
 
     assert "2 patients have images in more than one part" in leaky
-    assert "more than one part" not in whole
+    assert "2 patients have images" not in whole
     assert "## Subgroups" in whole
     assert "No subgroup was evaluated" not in whole
     assert "## Subgroups" not in str(card_of())
@@ -205,8 +208,17 @@ def test_subgroups_and_crossing_patients_stand_on_the_card(predictions: Predicti
 def test_a_report_that_holds_everything_lacks_nothing(predictions: Predictions) -> None:
     """The list of what is missing goes where nothing is."""
     whole = ClinicalReport(predictions, threshold=0.5)
-    record = whole.to_dict() | {"missing": []}
-    object.__setattr__(whole, "record", record)
+    object.__setattr__(whole, "record", msgspec.structs.replace(whole.record, not_included=[]))
 
-    assert "The report does not hold" not in str(ModelCard(whole, name="cells"))
-    assert "The report does not hold" in str(card_of())
+    assert "Not included in the report" not in str(ModelCard(whole, name="cells"))
+    assert "Not included in the report" in str(card_of())
+
+
+def test_a_card_is_read_strictly() -> None:
+    """What `to_dict` gave is a card's record; an answer of another type is named."""
+    plain = json.loads(json.dumps(card_of().to_dict()))
+
+    assert CardRecord.from_dict(plain) == card_of().record
+    plain["answers"]["licence"] = 3
+    with pytest.raises(InvalidInputError, match=r"answers\.licence"):
+        CardRecord.from_dict(plain)

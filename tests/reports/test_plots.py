@@ -33,20 +33,20 @@ def test_every_chart_can_be_drawn(report: ClinicalReport) -> None:
 def test_the_points_are_the_records(report: ClinicalReport) -> None:
     """The model's line of the decision curve is the record's, number for number."""
     axes = plot_chart(report, "decision")
-    curve = report.to_dict()["utility"]["curve"]
+    curve = report["usefulness"]["curve"]
     (line,) = [line for line in axes.get_lines() if line.get_label() == "Model"]
 
     assert line.get_ydata().tolist() == curve["model"]
 
 
-def test_the_table_shows_its_counts(report: ClinicalReport) -> None:
+def test_the_confusion_matrix_shows_its_counts(report: ClinicalReport) -> None:
     """Four numbers, those of the record; drawn on axes that were given."""
     given = plt.subplots()[1]
-    axes = plot_chart(report, "table", axes=given)
+    axes = plot_chart(report, "confusion_matrix", axes=given)
 
     assert axes is given
     assert [int(text.get_text()) for text in axes.texts] == [
-        report.to_dict()["table"][name]
+        report["confusion_matrix"][name]
         for name in ("true_positive", "false_positive", "false_negative", "true_negative")
     ]
 
@@ -72,7 +72,7 @@ def test_without_matplotlib_the_extra_is_named(
     """The error says what to install; everything else of a report works without it."""
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
     with pytest.raises(MissingExtraError, match=r"prevalens\[plot\]"):
-        plot_chart(report, "table")
+        plot_chart(report, "confusion_matrix")
 
 
 def test_lines_without_names_have_no_legend() -> None:

@@ -24,17 +24,17 @@ def parsed(drawn: str) -> ET.Element:
 
 def test_a_title_and_a_description_are_tied_to_the_drawing() -> None:
     """Screen readers are given both, whatever marks the title holds."""
-    drawn = parsed(svg_chart(chart(), name="roc"))
+    drawn = parsed(svg_chart(chart()))
 
     assert drawn.attrib["role"] == "img"
-    assert drawn.attrib["aria-labelledby"] == "roc-title roc-description"
+    assert drawn.attrib["aria-labelledby"] == "chart-c-title chart-c-description"
     assert drawn.find("title").text == "A & <b>"
-    assert drawn.find("desc").attrib["id"] == "roc-description"
+    assert drawn.find("desc").attrib["id"] == "chart-c-description"
 
 
 def test_corners_of_the_axes_are_where_they_belong() -> None:
     """The point (0, 0) is bottom left, (1, 1) top right; a square frame is square."""
-    drawn = svg_chart(chart(Line("m", [0, 1], [0, 1])), name="c")
+    drawn = svg_chart(chart(Line("m", [0, 1], [0, 1])))
     (path,) = re.findall(r'class="line c0" d="([^"]+)"', drawn)
     (left, bottom), (right, top) = (p.split() for p in path.removeprefix("M").split("L"))
 
@@ -47,7 +47,7 @@ def test_corners_of_the_axes_are_where_they_belong() -> None:
 def test_every_kind_is_valid_xml_and_has_a_legend(kind: str) -> None:
     """Lines, steps, dashes, bands and marks, with their swatches."""
     line = Line("<n>", [0, 0.5, 1], [0, 0.2, 0.4], kind, (0.1, 0.3, 0.5))
-    drawn = parsed(svg_chart(chart(line), name="c"))
+    drawn = parsed(svg_chart(chart(line)))
 
     assert len(list(drawn.iter())) > 10
     assert "&lt;n&gt;" in legend(chart(line))
@@ -56,7 +56,7 @@ def test_every_kind_is_valid_xml_and_has_a_legend(kind: str) -> None:
 
 def test_steps_have_a_corner_between_points() -> None:
     """Two points and the corner between them: across, then up."""
-    drawn = svg_chart(chart(Line("s", [0, 1], [0, 1], "steps")), name="c")
+    drawn = svg_chart(chart(Line("s", [0, 1], [0, 1], "steps")))
     (path,) = re.findall(r'class="line c0" d="([^"]+)"', drawn)
     points = [tuple(map(float, p.split())) for p in path.removeprefix("M").split("L")]
 
@@ -66,7 +66,7 @@ def test_steps_have_a_corner_between_points() -> None:
 
 def test_values_outside_the_axes_stay_inside_the_frame() -> None:
     """A point beyond the range is drawn at the edge, not over the page."""
-    drawn = svg_chart(chart(Line("m", [-5, 9], [7, -3])), name="c")
+    drawn = svg_chart(chart(Line("m", [-5, 9], [7, -3])))
     (path,) = re.findall(r'class="line c0" d="([^"]+)"', drawn)
 
     assert all(0 <= float(number) <= 386 for number in re.findall(r"[\d.]+", path))
@@ -74,7 +74,7 @@ def test_values_outside_the_axes_stay_inside_the_frame() -> None:
 
 def test_an_empty_line_draws_nothing() -> None:
     """No points, no path; no names, no legend."""
-    assert 'class="line' not in svg_chart(chart(Line("e", [], [])), name="c")
+    assert 'class="line' not in svg_chart(chart(Line("e", [], [])))
     assert legend(chart(Line("", [0], [0]))) == ""
 
 
@@ -96,3 +96,12 @@ def test_a_colour_belongs_to_a_name() -> None:
     lines = [Line("a", [], []), Line("", [], []), Line("b", [], []), Line("c", [], [], "band")]
 
     assert colours(chart(*lines)) == [0, 0, 1, 1]
+
+
+def test_points_speak_under_the_pointer_as_text() -> None:
+    """Each tip is the title of a clear spot on its point; marks in it stay text."""
+    drawn = svg_chart(chart(Line("m", [0, 1], [0, 1], tips=["<a>", "b"])))
+
+    assert drawn.count('class="tip"') == 2
+    assert "<title>&lt;a&gt;</title>" in drawn
+    parsed(drawn)

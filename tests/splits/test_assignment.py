@@ -10,7 +10,6 @@ import pytest
 
 from prevalens._seeding import generator
 from prevalens.splits.assignment import (
-    Problem,
     _descend,
     _descend_by_choice,
     _draw,
@@ -22,6 +21,7 @@ from prevalens.splits.assignment import (
     assign,
     shuffled,
 )
+from prevalens.splits.problem import Problem
 
 
 def problem_of(images: list[list[int]], shares: list[float], weight: float = 0.0) -> Problem:
@@ -51,15 +51,6 @@ def test_unequal_shares_are_met() -> None:
     assert problem.worst_deviation(parts) == pytest.approx(0, abs=1e-12)
 
 
-def test_deviations_are_relative_to_the_target() -> None:
-    """Of 10 images half are due to each part, so 4 and 6 deviate by 20 %; patients by nothing."""
-    problem = problem_of([[4], [6]], [0.5, 0.5])
-
-    assert problem.worst_deviation(np.array([0, 1])) == pytest.approx(0.2)
-    assert problem.patient_deviation(np.array([0, 1])) == pytest.approx(0)
-    assert problem.patient_deviation(np.array([0, 0])) == pytest.approx(1)
-
-
 def test_the_shuffle_is_the_raw_stream_of_pcg64() -> None:
     """The order is that of raw PCG64 numbers, which numpy promises never to change."""
     order = shuffled(5, np.random.Generator(np.random.PCG64(1)))
@@ -86,24 +77,6 @@ def test_every_change_of_cost_is_what_the_cost_changes_by(shares: list[float]) -
             swapped = parts.copy()
             swapped[[unit, other]] = parts[[other, unit]]
             assert problem.cost(swapped) >= reached
-
-
-def test_the_cost_is_the_weighted_sum_of_squared_relative_deviations() -> None:
-    """Images 4 and 6 of 10 deviate by 20 %, patients 1 and 1 not at all: 2 x 0.04 at unit scale."""
-    problem = problem_of([[4], [6]], [0.5, 0.5], weight=1.0)
-    unit = problem.targets[0, 0] ** 2
-
-    assert problem.cost(np.array([0, 1])) / unit == pytest.approx(0.08, rel=1e-5)
-
-
-def test_sums_stay_exact_up_to_the_smallest_share() -> None:
-    """The largest cost there can be, everything in the smallest part, is below 2**53."""
-    rng = np.random.default_rng(2)
-    for share in (0.5, 0.1, 0.01, 0.001):
-        problem = problem_of(rng.integers(1, 900, (40, 6)).tolist(), [1 - share, share], 3.0)
-
-        assert problem.cost(np.ones(40, dtype=np.int64)) < 2**53
-        assert (problem.sizes == np.rint(problem.sizes)).all()
 
 
 def test_a_larger_tolerance_gives_other_seeds_other_parts() -> None:
@@ -481,10 +454,11 @@ def test_the_draw_is_among_different_ends_within_the_tolerance() -> None:
 
     assert len(drawn([0.5, 0.5], 0.0)) == 1
     assert drawn([0.5, 0.5], 0.0) <= {(0, 0, 1), (1, 1, 0)}
-    assert len(drawn([0.5, 0.5], 0.5)) == 2
-    assert (1, 0, 1) in drawn([0.5, 0.5], 0.5)
+    # Half off in both parts: 0.5, half of its root mean square, and 0.01 of that of the sizes.
+    assert len(drawn([0.5, 0.5], 0.755)) == 2
+    assert (1, 0, 1) in drawn([0.5, 0.5], 0.755)
     # Patients 1 and 2 deviate by a third in every end.
-    assert len(drawn([0.5, 0.5], 0.49, 1.0)) == 1
+    assert len(drawn([0.5, 0.5], 0.754, 1.0)) == 1
     # 3/8 of 8 images are 3: 4 in part 0 are a third off; 2 in it, a third as well.
     assert drawn([0.375, 0.625], 0.0) == {(0, 0, 1), (1, 1, 0)}
 
@@ -503,19 +477,3 @@ def test_the_draw_takes_the_raw_number_among_what_is_left() -> None:
 def test_parts_are_renumbered_in_the_order_they_appear() -> None:
     """The first part met is 0, the next new one 1."""
     assert _renumbered(np.array([2, 2, 0, 1, 0])).tolist() == [0, 0, 1, 2, 1]
-
-
-def test_patients_deviate_by_the_root_of_the_mean_square() -> None:
-    """Of 4 patients 1 and 3 are half off, of a class of 2 patients 1 and 1 not: 0.5 / sqrt(2)."""
-    counts = np.array([[5], [1], [1], [1]])
-    carries = np.array([[True, True], [True, True], [True, False], [True, False]])
-    problem = Problem(counts, carries, carries, np.array([0.5, 0.5]))
-    parts = np.array([0, 1, 1, 1])
-
-    assert problem.patient_deviation(parts) == pytest.approx(0.5 / math.sqrt(2))
-    nobody = np.concatenate([carries, np.zeros((4, 1), dtype=np.bool_)], axis=1)
-    assert replace(problem, carries=nobody).patient_deviation(parts) == pytest.approx(
-        0.5 / math.sqrt(2)
-    )
-    assert problem.worst_deviation(parts) == pytest.approx(0.25)
-    assert problem.worst_deviation(np.zeros(4, dtype=np.int64)) == pytest.approx(1)

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from prevalens.cohorts import Cohort, find_duplicates, read_cnmc
-from prevalens.exceptions import InvalidInputError, LeakageError, UnreadableImageError
+from prevalens.exceptions import DataWarning, InvalidInputError, LeakageError, UnreadableImageError
 from prevalens.splits import Finding, LeakageAudit, Partition, audit_leakage
 
 MANIFEST = Path(__file__).parents[2].parent / "shared" / "data" / "cnmc" / "manifest.csv"
@@ -151,7 +151,8 @@ def test_a_setting_that_would_be_ignored_is_refused(image_cohort: Cohort) -> Non
 
 def test_without_any_file_the_audit_says_what_it_did_not_check(cohort: Cohort) -> None:
     """No files and no hashes: patients are checked, and the rest is named as unchecked."""
-    audit = audit_leakage(cohort, by_patient(cohort))
+    with pytest.warns(DataWarning, match="copies of images were not looked for"):
+        audit = audit_leakage(cohort, by_patient(cohort))
 
     assert audit.ok
     assert [reason.split(" (")[0] for reason in audit.not_checked] == [
@@ -229,6 +230,7 @@ NOTHING_THERE = (
 )
 
 
+@pytest.mark.filterwarnings("ignore:No image is there:prevalens.exceptions.DataWarning")
 @pytest.mark.parametrize(
     ("there", "hashes", "near", "checked", "not_checked"),
     [

@@ -74,6 +74,7 @@ SHARED = {
     "seed": 0,
     "strata": (),
     "bins": 4,
+    "balance": "counts",
     "patient_weight": 0.005,
     "allow_missing_classes": False,
 }
@@ -81,6 +82,7 @@ CHANGED = {
     "seed": 3,
     "strata": ("site",),
     "bins": 2,
+    "balance": "prevalence",
     "patient_weight": 1.5,
     "tolerance": 0.25,
     "allow_missing_classes": True,
@@ -187,6 +189,7 @@ def record_of(partition: Partition, *more: str) -> dict[str, Any]:
     return {name: value for name, value in partition.settings.items() if name not in more}
 
 
+@pytest.mark.filterwarnings("ignore:The stratum")
 def test_a_partition_records_every_setting(cohort: Cohort) -> None:
     """Strata as lists, as JSON has them; the fold and its validation share beside them."""
     given = {**CHANGED, "strata": ("site", ("label", "site"))}
@@ -221,6 +224,7 @@ def test_a_partition_records_every_setting(cohort: Cohort) -> None:
     assert repeated.method == "PatientHoldout"
 
 
+@pytest.mark.filterwarnings("ignore:The stratum")
 def test_settings_reach_the_draw(cohort: Cohort, monkeypatch: pytest.MonkeyPatch) -> None:
     """Folds and holdout hand weight, tolerance, seed and leave on, and read bins and strata."""
     drawn: list[dict[str, Any]] = []

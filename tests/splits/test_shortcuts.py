@@ -328,7 +328,8 @@ def test_settings_reach_folds_estimates_and_files(
         seen.append((self.n_splits, self.seed, list(groups) == list(cohort.patients)))
         return split(self, x, y, groups)
 
-    def files(paths: Any, *, n_jobs: Any, progress: Any) -> Any:
+    def files(paths: Any, *, reader: Any, n_jobs: Any, progress: Any) -> Any:
+        assert reader is cohort.reader
         seen.append((n_jobs, progress))
         assert list(paths) == [cohort.path(row) for row in range(120)]
         return read(paths)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from prevalens.exceptions import ImpossibleSplitError, InvalidInputError
+from prevalens.exceptions import DataWarning, ImpossibleSplitError, InvalidInputError
 from prevalens.splits.units import Units, check_shares, held_out_shares, refuse_validation
 
 
@@ -30,7 +30,8 @@ def test_units_count_images_by_class_and_stratum() -> None:
         columns={"site": np.array(["x", "x", "x", "y"])},
     )
 
-    assert units.images.tolist() == [[2, 0, 2, 0], [0, 2, 1, 1]]
+    assert units.images.tolist() == [[2, 0], [0, 2]]
+    assert units.strata["site"].tolist() == [0, 0, 0, 1]
     assert units.carries.tolist() == [[True, False], [False, True]]
 
 
@@ -120,18 +121,14 @@ def test_bins_that_are_none_are_refused_by_name(bins: object) -> None:
     units = Units.of(
         list("aaaa"), list("wxyz"), strata=["age"], columns={"age": np.arange(4)}, bins=2
     )
-    assert units.images[:, 1:].tolist() == [[1, 0], [1, 0], [0, 1], [0, 1]]
+    assert units.strata["age"].tolist() == [0, 0, 1, 1]
 
 
 def test_four_bins_are_the_default() -> None:
-    """Eight ages are two and two; a patient of two ages of one bin has two images there."""
+    """Eight ages are two and two, and images are those of the class alone."""
     units = Units.of(["s"] * 8, list("aabbccdd"), strata=["age"], columns={"age": np.arange(8.0)})
-    assert units.images.tolist() == [
-        [2, 2, 0, 0, 0],
-        [2, 0, 2, 0, 0],
-        [2, 0, 0, 2, 0],
-        [2, 0, 0, 0, 2],
-    ]
+    assert units.strata["age"].tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
+    assert units.images.tolist() == [[2]] * 4
     assert units.images.dtype == np.int64
     assert (list(units.classes), list(units.ids)) == (["s"], list("abcd"))
 
@@ -143,21 +140,29 @@ def test_lengths_that_differ_are_told_by_name() -> None:
 
 
 def test_findings_and_strata_stand_side_by_side() -> None:
-    """Indicators, the stratum's levels, and all images last; who has a finding carries it."""
+    """Indicators and all images; the stratum's levels row by row; who has a finding carries it."""
     units = Units.of(
         [[1, 0], [0, 0], [1, 1], [0, 0]],
         ["a", "a", "b", "c"],
         strata=["site"],
         columns={"site": np.array(["x", "y", "y", "y"])},
     )
-    assert units.images.tolist() == [[1, 0, 1, 1, 2], [1, 1, 0, 1, 1], [0, 0, 0, 1, 1]]
+    assert units.images.tolist() == [[1, 0, 2], [1, 1, 1], [0, 0, 1]]
+    assert units.strata["site"].tolist() == [0, 1, 1, 1]
     assert units.carries.tolist() == [[True, False], [True, True], [False, False]]
 
 
 def test_label_is_the_row_of_findings_in_a_crossed_stratum() -> None:
     """Rows 0 0, 0 1 and 1 1 are three labels, whatever number each gets."""
-    units = Units.of([[1, 1], [0, 0], [0, 1], [1, 1]], list("abcd"), strata=["label"], columns={})
-    assert units.images[:, 2:5].tolist() == [[0, 0, 1], [1, 0, 0], [0, 1, 0], [0, 0, 1]]
+    table = [[1, 1], [0, 0], [0, 1], [1, 1]]
+    units = Units.of(
+        table,
+        list("abcd"),
+        strata=["label", ("label", "site")],
+        columns={"site": np.array(list("xxxy"))},
+    )
+    assert units.strata["label"].tolist() == [2, 0, 1, 2]
+    assert len(set(units.strata["label x site"].tolist())) == 4
 
 
 def test_classes_are_named_as_the_cohort_or_the_frame_names_them() -> None:
@@ -348,3 +353,49 @@ def test_a_validation_part_or_no_test_part_is_not_for_split() -> None:
         said = f"validation={validation:g} and test={test:g}\\. Set validation=0 and a test share"
         with pytest.raises(InvalidInputError, match=said):
             refuse_validation(validation=validation, test=test)
+
+
+def test_a_patient_with_more_of_a_class_than_a_part_is_due_is_told_of() -> None:
+    """Half of the sick images are of one patient, and five parts are due a fifth each."""
+    sizes = [80, 20, 20, 20, 20, *[10] * 10]
+    labels, patients = [["s"] * 5 + ["w"] * 10, [f"p{k}" for k in range(15)]]
+    units = Units.of(np.repeat(labels, sizes), np.repeat(patients, sizes))
+
+    with pytest.warns(
+        DataWarning,
+        match=r"Patient 'p0' alone has 80 of the 160 images of class 's'.* 5 parts is due \(20%\)"
+        r".*balance='prevalence'",
+    ):
+        draw(units, 5)
+    draw(units, 2)  # half is what a half is due
+
+
+def test_prevalence_is_kept_where_counts_are_forced_apart() -> None:
+    """One sick patient of 60 images: their part gets the well images that keep a third sick."""
+    sizes = [60, *[10] * 6, *[10] * 24]
+    labels = np.repeat(np.array([1] * 7 + [0] * 24), sizes)
+    units = Units.of(labels, np.repeat(np.arange(31), sizes))
+
+    def shares_sick(balance: str) -> list[float]:
+        parts = units.draw([0.25] * 4, seed=0, purpose=["test"], balance=balance)
+        return [float(labels[parts == part].mean()) for part in range(4)]
+
+    with pytest.warns(DataWarning, match="Patient '0' alone has 60 of the 120 images of class '1'"):
+        counts, prevalence = shares_sick("counts"), shares_sick("prevalence")
+    assert max(counts) == pytest.approx(0.5)  # 60 sick, and a quarter of 240 well
+    assert prevalence == pytest.approx([1 / 3] * 4)
+
+
+def test_parts_keep_their_sizes_and_prevalence_whatever_rare_levels_a_stratum_has() -> None:
+    """100 patients of 80 wards into 60, 20 and 20 %: the label first, and the wards told of."""
+    rng = np.random.default_rng(0)
+    sick = np.repeat(rng.permutation(100) < 24, 4).astype(int)
+    wards = np.array([f"ward {k % 80}" for k in range(100)]).repeat(4)
+    patients = np.repeat(np.arange(100), 4)
+    units = Units.of(sick, patients, strata=["ward"], columns={"ward": wards})
+
+    with pytest.warns(DataWarning, match=r"'ward' cannot be balanced: 80 of its 80 .* 5 pat"):
+        parts = units.draw([0.6, 0.2, 0.2], seed=0, purpose=["test"])
+    assert np.bincount(parts).tolist() == [240, 80, 80]
+    # 96 sick images are 14.4, 4.8 and 4.8 patients: 14 or 15, and 5 or 4.
+    assert [round(float(sick[parts == part].mean()), 1) for part in range(3)] == [0.2] * 3

@@ -6,30 +6,26 @@ from prevalens._lazy import lazy_names
 
 if TYPE_CHECKING:
     from prevalens.augmentation import presets
-    from prevalens.augmentation.appearance_operations import (
-        Blur,
-        Dust,
-        Exposure,
-        Gamma,
-        Illumination,
-        Jpeg,
-        Noise,
-        Stain,
-        WhiteBalance,
-    )
-    from prevalens.augmentation.elastic import Elastic
-    from prevalens.augmentation.geometric_operations import (
-        Flip,
-        QuarterTurn,
-        Rotation,
-        Shear,
-        Shift,
-        Zoom,
-    )
     from prevalens.augmentation.host_augmentation import augment_on_host
+    from prevalens.augmentation.operations.blur import Blur
+    from prevalens.augmentation.operations.dust import Dust
+    from prevalens.augmentation.operations.elastic import Elastic
+    from prevalens.augmentation.operations.exposure import Exposure
+    from prevalens.augmentation.operations.flip import Flip
+    from prevalens.augmentation.operations.gamma import Gamma
+    from prevalens.augmentation.operations.illumination import Illumination
+    from prevalens.augmentation.operations.jpeg import Jpeg
+    from prevalens.augmentation.operations.noise import Noise
+    from prevalens.augmentation.operations.quarter_turn import QuarterTurn
+    from prevalens.augmentation.operations.rotation import Rotation
+    from prevalens.augmentation.operations.shear import Shear
+    from prevalens.augmentation.operations.shift import Shift
+    from prevalens.augmentation.operations.stain import Stain
+    from prevalens.augmentation.operations.white_balance import WhiteBalance
+    from prevalens.augmentation.operations.zoom import Zoom
     from prevalens.augmentation.policy import AugmentationPolicy
     from prevalens.augmentation.random_augmentation import RandomAugmentation
-    from prevalens.augmentation.stain import estimate_stain_basis
+    from prevalens.augmentation.stain_basis import estimate_stain_basis
 
 __all__ = [
     "AugmentationPolicy",
@@ -59,25 +55,25 @@ __getattr__ = lazy_names(
     __name__,
     {
         "AugmentationPolicy": "policy",
-        "Blur": "appearance_operations",
-        "Dust": "appearance_operations",
-        "Elastic": "elastic",
-        "Exposure": "appearance_operations",
-        "Flip": "geometric_operations",
-        "Gamma": "appearance_operations",
-        "Illumination": "appearance_operations",
-        "Jpeg": "appearance_operations",
-        "Noise": "appearance_operations",
-        "QuarterTurn": "geometric_operations",
+        "Blur": "operations.blur",
+        "Dust": "operations.dust",
+        "Elastic": "operations.elastic",
+        "Exposure": "operations.exposure",
+        "Flip": "operations.flip",
+        "Gamma": "operations.gamma",
+        "Illumination": "operations.illumination",
+        "Jpeg": "operations.jpeg",
+        "Noise": "operations.noise",
+        "QuarterTurn": "operations.quarter_turn",
         "RandomAugmentation": "random_augmentation",
-        "Rotation": "geometric_operations",
-        "Shear": "geometric_operations",
-        "Shift": "geometric_operations",
-        "Stain": "appearance_operations",
-        "WhiteBalance": "appearance_operations",
-        "Zoom": "geometric_operations",
+        "Rotation": "operations.rotation",
+        "Shear": "operations.shear",
+        "Shift": "operations.shift",
+        "Stain": "operations.stain",
+        "WhiteBalance": "operations.white_balance",
+        "Zoom": "operations.zoom",
         "augment_on_host": "host_augmentation",
-        "estimate_stain_basis": "stain",
+        "estimate_stain_basis": "stain_basis",
         "presets": "presets",
     },
 )

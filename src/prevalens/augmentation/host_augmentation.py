@@ -1,41 +1,45 @@
 """A policy in the workers: uint8 in, uint8 out, with OpenCV where it is installed; pure."""
 
 import functools
-import io
 from collections.abc import Mapping
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
+from prevalens._checks import check_number
 from prevalens._optional import require
 from prevalens.augmentation.affine import source_matrices
-from prevalens.augmentation.blur import spread_by_shifts
-from prevalens.augmentation.picture import appearance_of, places_of, refuse_turning_oblongs
-from prevalens.augmentation.resampling import resample
+from prevalens.augmentation.host_functions import as_bytes, as_planes
+from prevalens.augmentation.host_resampling import (
+    move_by_numpy,
+    move_by_opencv,
+    opencv_can_move,
+)
+from prevalens.augmentation.operation import Operation
+from prevalens.augmentation.pipeline import (
+    check_parameters,
+    check_pictures,
+    field_operations,
+    matrix_operations,
+    pixel_operations,
+)
 from prevalens.exceptions import InvalidInputError, MissingExtraError
-from prevalens.typing import Images
+from prevalens.typing import Image, Images
 
 if TYPE_CHECKING:
     from prevalens.augmentation.policy import AugmentationPolicy
-
-_BORDERS = {
-    "constant": "BORDER_CONSTANT",
-    "nearest": "BORDER_REPLICATE",
-    "reflect": "BORDER_REFLECT",
-    "mirror": "BORDER_REFLECT_101",
-}
 
 
 def augment_on_host(
     policy: "AugmentationPolicy", images: Images, parameters: Mapping[str, Any]
 ) -> Images:
-    """Apply drawn parameters on the host, for example in the workers of a data loader.
+    """Apply sampled parameters on the host, for example in the workers of a data loader.
 
     The pictures are those of `RandomAugmentation` rounded to whole grey levels. With the extra
-    `fast`, OpenCV moves the pixels; without it, or for `fill="wrap"`, numpy does, more slowly.
+    `fast`, OpenCV does most of the work; without it, or for `fill="wrap"`, numpy does, more
+    slowly.
 
     Args:
         policy: The policy that the parameters were drawn from.
@@ -46,8 +50,9 @@ def augment_on_host(
         New uint8 images of the same shape.
 
     Raises:
-        InvalidInputError: images are not uint8, not one per row of parameters, or too oblong for
-            a quarter turn.
+        InvalidInputError: images are not uint8, or not what the operations can change (oblong for
+            a quarter turn, grey for a stain); or the parameters are not those of the policy, one
+            row per image.
 
     Examples:
         >>> import numpy as np
@@ -57,17 +62,114 @@ def augment_on_host(
         >>> augment_on_host(policy, images, policy.draw(1, seed=0, epoch=0)).ravel().tolist()
         [3, 2, 1, 0]
     """
-    check_host_images(images, parameters)
-    moved = _move(policy, images, parameters)
-    changed = appearance_of(moved, parameters, policy.by_name, xp=np, spread=_spread)
-    if changed.dtype != np.uint8:
-        changed = np.clip(np.rint(changed), 0, 255).astype(np.uint8)
-    if "jpeg_quality" in parameters:
-        changed = _through_jpeg(changed, np.asarray(parameters["jpeg_quality"]))
-    return changed.copy() if changed is images else changed
+    parameters = {name: np.asarray(values) for name, values in parameters.items()}
+    _check(policy, images, parameters)
+    changed = images.copy()
+    if images.size:
+        batch = _Batch(policy, parameters, images.shape)
+        # One image after another: what belongs to one stays in the processor's cache.
+        for row, image in enumerate(images):
+            if batch.moves[row] or batch.changes[row]:
+                changed[row] = batch.change(batch.move(image, row), row)
+    return changed
 
 
-def check_host_images(images: Any, parameters: Mapping[str, Any]) -> None:
+class _Batch:
+    """What the images of one call share: the policy, its parameters and who is changed by what."""
+
+    def __init__(
+        self,
+        policy: "AugmentationPolicy",
+        parameters: Mapping[str, NDArray[Any]],
+        shape: tuple[int, ...],
+    ) -> None:
+        self._policy, self._parameters = policy, parameters
+        n, height, width, _ = shape
+        self._size = (height, width)
+        self._library = _opencv()
+        operations = policy.operations
+        moving = matrix_operations(operations)
+        self._bending = [(each, ~_idle(each, parameters)) for each in field_operations(operations)]
+        self._changing = [(each, ~_idle(each, parameters)) for each in pixel_operations(operations)]
+        nobody = np.zeros(n, dtype=bool)
+        self.bends = sum((rows for _, rows in self._bending), start=nobody)
+        self.changes = sum((rows for _, rows in self._changing), start=nobody)
+        self.moves = sum((~_idle(each, parameters) for each in moving), start=self.bends)
+        self._matrices = (
+            source_matrices(moving, parameters, height=height, width=width, xp=np)
+            if self.moves.any()
+            else None
+        )
+
+    def move(self, image: Image, row: int) -> NDArray[Any]:
+        """Return uint8 pixels, or float32 planes where numpy moved them."""
+        if self._matrices is None or not self.moves[row]:
+            return image
+        matrix = self._matrices[row]
+        library, policy = self._library, self._policy
+        edge: dict[str, Any] = {"fill": policy.fill, "fill_value": policy.fill_value}
+        if library is None or not opencv_can_move(image, policy.fill):
+            return move_by_numpy(image, self._places(matrix, row), **edge, library=library)
+        places = self._places(matrix, row) if self.bends[row] else None
+        return move_by_opencv(image, matrix, places, **edge, library=library)
+
+    def change(self, moved: NDArray[Any], row: int) -> Image:
+        """Return the pixels, uint8, after the operations that change their values."""
+        library = self._library
+        if moved.dtype == np.uint8:
+            if not self.changes[row]:
+                return moved
+            planes = as_planes(moved, library=library)
+        else:
+            planes = moved
+        for operation, rows in self._changing:
+            if rows[row]:
+                planes = operation.change_on_host(
+                    planes, self._own(operation, row), library=library
+                )
+        return as_bytes(planes, library=library)
+
+    def _places(self, matrix: NDArray[np.float32], row: int) -> tuple[Any, Any]:
+        """Return the source x and y of each result pixel, `(height, width)`."""
+        height, width = self._size
+        fields = [
+            operation.bend(self._own(operation, row), height=height, width=width, xp=np)
+            for operation, rows in self._bending
+            if rows[row]
+        ]
+        x, y = np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)[:, None]
+        places = []
+        for axis, (size, (across, down, start)) in enumerate(
+            zip((width, height), matrix, strict=True)
+        ):
+            line, lines = across * x + start, down * y
+            total = lines + line
+            for field in fields:
+                total += field[axis][0] * np.float32(size)
+            places.append(total)
+        return places[0], places[1]
+
+    def _own(self, operation: Operation, row: int) -> dict[str, NDArray[Any]]:
+        names = _names_of(operation)
+        return {name: self._parameters[name][row : row + 1] for name in names}
+
+
+@functools.lru_cache(maxsize=1024)
+def _names_of(operation: Operation) -> tuple[str, ...]:
+    return tuple(parameter.name for parameter in operation.parameters())
+
+
+def _idle(operation: Operation, parameters: Mapping[str, NDArray[Any]]) -> NDArray[np.bool_]:
+    """Return which images the operation leaves as they are, `(n,)`."""
+    strengths = [each for each in operation.parameters() if each.strength]
+    same = [
+        (values == np.float32(each.identity)).reshape(len(values), -1).all(axis=1)
+        for each, values in ((each, parameters[each.name]) for each in strengths)
+    ]
+    return np.logical_and.reduce(same)
+
+
+def _check(policy: "AugmentationPolicy", images: Any, parameters: Mapping[str, Any]) -> None:
     """Refuse what is not a batch of uint8 images, one per row of the parameters."""
     if not isinstance(images, np.ndarray) or images.dtype != np.uint8 or images.ndim != 4:
         found = getattr(images, "dtype", type(images).__name__)
@@ -76,65 +178,10 @@ def check_host_images(images: Any, parameters: Mapping[str, Any]) -> None:
             f"got {found} of shape {np.shape(images)}. Pixels from 0 to 1 must be multiplied by "
             "255 and rounded."
         )
-    lengths = {name: len(values) for name, values in parameters.items()}
-    wrong = {name: length for name, length in lengths.items() if length != len(images)}
-    if wrong:
-        raise InvalidInputError(
-            f"Each image needs its own row of parameters, got {len(images)} images and {wrong}. "
-            "Draw as many as there are images, or take their rows."
-        )
-    refuse_turning_oblongs(parameters, height=images.shape[1], width=images.shape[2])
-
-
-def _move(
-    policy: "AugmentationPolicy", images: Images, parameters: Mapping[str, Any]
-) -> NDArray[Any]:
-    height, width = images.shape[1:3]
-    library = _opencv()
-    # OpenCV has no wrapping border for this, and takes at most four channels.
-    if library is None or policy.fill == "wrap" or images.shape[3] > 4:
-        places = places_of(parameters, height=height, width=width, xp=np)
-        if places is None:
-            return images
-        moved = resample(images, *places, fill=policy.fill, fill_value=policy.fill_value, xp=np)
-        return np.clip(np.rint(moved), 0, 255).astype(np.uint8)
-    edge: dict[str, Any] = {
-        "borderMode": getattr(library, _BORDERS[policy.fill]),
-        "borderValue": (policy.fill_value,) * 4,
-    }
-    moved = np.empty(images.shape, dtype=np.uint8)
-    if "elastic_x" in parameters:
-        for row in range(len(images)):  # one by one: the places of a batch would fill the memory
-            own = {name: np.asarray(v)[row : row + 1] for name, v in parameters.items()}
-            x, y = cast("tuple[Any, Any]", places_of(own, height=height, width=width, xp=np))
-            bent = library.remap(images[row], x[0], y[0], library.INTER_LINEAR, **edge)
-            moved[row] = bent.reshape(images.shape[1:])
-        return moved
-    matrices = source_matrices(parameters, height=height, width=width, xp=np)
-    if matrices is None:
-        return images
-    edge["flags"] = library.INTER_LINEAR | library.WARP_INVERSE_MAP
-    for row, matrix in enumerate(matrices):
-        # OpenCV drops a last axis of one, so that the target is given without it.
-        target = moved[row, :, :, 0] if images.shape[3] == 1 else moved[row]
-        library.warpAffine(images[row], matrix, (width, height), target, **edge)
-    return moved
-
-
-def _spread(wide: NDArray[Any], kernels: NDArray[Any], *, xp: ModuleType) -> NDArray[Any]:
-    """Blur the images whose kernel does, one by one; most draws leave an image sharp."""
-    reach, library = kernels.shape[1] // 2, _opencv()
-    height, width = wide.shape[1] - 2 * reach, wide.shape[2] - 2 * reach
-    inner = np.s_[reach : reach + height, reach : reach + width]
-    spread = wide[:, *inner].copy()
-    for row in np.flatnonzero(kernels[:, reach, reach] < 1):
-        if library is None:
-            own = slice(row, row + 1)
-            spread[own] = spread_by_shifts(wide[own], kernels[own], xp=xp)
-        else:
-            blurred = library.filter2D(wide[row], -1, kernels[row].astype(np.float32))
-            spread[row] = blurred.reshape(wide.shape[1:])[inner]
-    return spread
+    if policy.fill == "constant":
+        check_number("fill_value", policy.fill_value, low=0, high=255)
+    check_parameters(policy.operations, parameters, len(images))
+    check_pictures(policy.operations, images.shape)
 
 
 @functools.cache
@@ -143,14 +190,3 @@ def _opencv() -> ModuleType | None:
         return require("cv2", extra="fast")
     except MissingExtraError:
         return None
-
-
-def _through_jpeg(images: Images, quality: NDArray[Any]) -> Images:
-    """Encode and decode each image whose quality is below 100."""
-    result = images.copy()
-    for row in np.flatnonzero(quality < 100):
-        buffer = io.BytesIO()
-        pixels = images[row][..., 0] if images.shape[3] == 1 else images[row]
-        Image.fromarray(pixels).save(buffer, format="JPEG", quality=int(quality[row]))
-        result[row] = np.asarray(Image.open(buffer)).reshape(images.shape[1:])
-    return result

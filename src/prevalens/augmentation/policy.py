@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
+import msgspec
 import numpy as np
 import PIL.Image
 from numpy.typing import ArrayLike, NDArray
@@ -14,17 +15,15 @@ from prevalens._checks import check_choice, check_integer, check_number, name_so
 from prevalens._seeding import generator
 from prevalens._writing import whole_file
 from prevalens.augmentation.contact_sheet import contact_sheet
-from prevalens.augmentation.drawing import n_uniforms, parameters_from
 from prevalens.augmentation.host_augmentation import augment_on_host
 from prevalens.augmentation.operation import Operation
-from prevalens.augmentation.operations_by_name import operation_from
+from prevalens.augmentation.parameter_sampling import n_uniforms, parameters_from
+from prevalens.augmentation.policy_record import check_operation_names, policy_record
 from prevalens.augmentation.resampling import FILLS
 from prevalens.exceptions import InvalidInputError, NoEffectWarning, SaturationWarning
 from prevalens.typing import Image, Images
 
 Parameters = dict[str, NDArray[np.float32]]
-_FORMAT = "prevalens augmentation policy"
-_VERSION = 1
 
 
 @dataclass(frozen=True)
@@ -32,14 +31,15 @@ class AugmentationPolicy:
     """Operations with their ranges and probabilities, and how they are drawn; never changed.
 
     The order of the list does not matter. Geometry comes first, as one matrix and one
-    interpolation; then stain, light, optics and sensor, in the order in which a microscope
-    meets them.
+    interpolation; then stain, illumination, optics and sensor, in the order in which a
+    microscope meets them.
 
     Args:
         operations: Operations, each kind at most once.
         fill: What lies beyond the edge of a moved picture: "constant", "nearest", "reflect",
             "mirror" or "wrap", the same on every backend and on the host.
-        fill_value: Pixel value beyond the edge for `fill="constant"`.
+        fill_value: Pixel value beyond the edge for `fill="constant"`; 0 to 255 for a policy that
+            changes pixel values.
         name: Name of the policy, for logs and reports.
         reference: Where its strengths come from.
 
@@ -82,8 +82,14 @@ class AugmentationPolicy:
                 f"A policy has each operation at most once, got {name_some(twice)} twice. "
                 "Widen the range of one instead."
             )
+        _refuse_shared_parameters(operations)
         check_choice("fill", self.fill, FILLS)
-        check_number("fill_value", self.fill_value)
+        ends = (0, 255) if any(each.needs_range for each in operations) else (-1e30, 1e30)
+        level = check_number("fill_value", self.fill_value, low=ends[0], high=ends[1])
+        object.__setattr__(self, "fill_value", level)
+        for name in ("name", "reference"):
+            if not isinstance(getattr(self, name), str):
+                raise InvalidInputError(f"`{name}` must be a text, got {getattr(self, name)!r}.")
         object.__setattr__(self, "operations", operations)
         _warn(operations)
 
@@ -126,8 +132,8 @@ class AugmentationPolicy:
         drawn = parameters_from(
             np.concatenate(uniforms, axis=1),
             self.operations,
-            self._chances(n, labels),
             xp=np,
+            chances=self._chances(n, labels),
         )
         return {name: np.ascontiguousarray(v, dtype=np.float32) for name, v in drawn.items()}
 
@@ -189,15 +195,14 @@ class AugmentationPolicy:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the policy as JSON types; `from_dict` makes it anew."""
-        return {
-            "format": _FORMAT,
-            "version": _VERSION,
-            "name": self.name,
-            "reference": self.reference,
-            "fill": self.fill,
-            "fill_value": self.fill_value,
-            "operations": [operation.to_dict() for operation in self.operations],
-        }
+        record = policy_record()(
+            name=self.name,
+            reference=self.reference,
+            fill=self.fill,  # type: ignore[arg-type] # __post_init__ has checked it
+            fill_value=self.fill_value,
+            operations=list(self.operations),
+        )
+        return dict(msgspec.json.decode(msgspec.json.encode(record.to_dict())))
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> Self:
@@ -205,28 +210,25 @@ class AugmentationPolicy:
 
         Raises:
             InvalidInputError: the record is no policy, is of an unknown version, or names an
-                operation or setting that this version of prevalens does not have.
+                operation or setting that this version of prevalens does not have; or a setting
+                is of another type or out of its range.
         """
-        given = (record.get("format"), record.get("version"))
-        if given != (_FORMAT, _VERSION):
-            raise InvalidInputError(
-                f"A policy has format {_FORMAT!r} and version {_VERSION}, got {given[0]!r} and "
-                f"{given[1]!r}. A later prevalens may read it."
-            )
-        keys = {"format", "version", "name", "reference", "fill", "fill_value", "operations"}
-        if record.keys() != keys:
-            raise InvalidInputError(
-                f"A saved policy has the keys {sorted(keys)}, got {sorted(record)}."
-            )
+        check_operation_names(record)
+        read = policy_record().from_dict(record)
         return cls(
-            operations=[operation_from(each) for each in record["operations"]],
-            fill=record["fill"],
-            fill_value=record["fill_value"],
-            name=record["name"],
-            reference=record["reference"],
+            read.operations,
+            fill=read.fill,
+            fill_value=read.fill_value,
+            name=read.name,
+            reference=read.reference,
         )
 
-    def _chances(self, n: int, labels: ArrayLike | None) -> list[Any]:
+    @staticmethod
+    def json_schema() -> dict[str, Any]:
+        """Return the JSON Schema (draft 2020-12) of what `to_dict` gives, of every operation."""
+        return policy_record().json_schema()
+
+    def _chances(self, n: int, labels: ArrayLike | None) -> NDArray[np.float32] | None:
         if (labels is not None) != self.per_class:
             raise InvalidInputError(
                 "This policy has a chance per class: `labels` must give the class of each image."
@@ -234,8 +236,11 @@ class AugmentationPolicy:
                 else "`labels` would be ignored: no operation of this policy has a chance per "
                 "class. Leave `labels` out."
             )
-        rows = np.zeros(n, dtype=np.int64) if labels is None else _class_of_rows(labels, n)
-        return [_chance_of_rows(operation, rows) for operation in self.operations]
+        if labels is None:
+            return None
+        rows = _class_of_rows(labels, n)
+        columns = [_chance_of_rows(operation, rows) for operation in self.operations]
+        return np.stack(columns, axis=1)
 
 
 def _uniforms(rng: np.random.Generator, n: int, width: int, *, start: int) -> NDArray[np.float32]:
@@ -255,16 +260,28 @@ def _class_of_rows(labels: ArrayLike, n: int) -> NDArray[np.int64]:
     return rows.astype(np.int64)
 
 
-def _chance_of_rows(operation: Operation, rows: NDArray[np.int64]) -> Any:
+def _chance_of_rows(operation: Operation, rows: NDArray[np.int64]) -> NDArray[np.float32]:
     chances = operation.probability
     if not isinstance(chances, tuple):
-        return chances
+        return np.full(len(rows), chances, dtype=np.float32)
     if rows.size and not 0 <= rows.min() <= rows.max() < len(chances):
         raise InvalidInputError(
             f"Operation {operation.name!r} has a chance for {len(chances)} classes, but `labels` "
             f"go from {rows.min()} to {rows.max()}. Name one chance per class."
         )
-    return np.asarray(chances, dtype=np.float32)[rows][:, None]
+    return np.asarray(chances, dtype=np.float32)[rows]
+
+
+def _refuse_shared_parameters(operations: Sequence[Operation]) -> None:
+    owners: dict[str, str] = {}
+    for operation in operations:
+        for parameter in operation.parameters():
+            other = owners.setdefault(parameter.name, operation.name)
+            if other != operation.name:
+                raise InvalidInputError(
+                    f"Operations {other!r} and {operation.name!r} both sample a parameter "
+                    f"{parameter.name!r}. Rename it in your own one."
+                )
 
 
 def _warn(operations: Sequence[Operation]) -> None:

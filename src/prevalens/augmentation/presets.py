@@ -4,34 +4,33 @@ Strengths were looked at on real cells and X-rays: each picture is one that a la
 have made of the same specimen.
 """
 
-from prevalens.augmentation.appearance_operations import (
-    Blur,
-    Dust,
-    Exposure,
-    Gamma,
-    Illumination,
-    Noise,
-    Stain,
-    WhiteBalance,
-)
-from prevalens.augmentation.elastic import Elastic
-from prevalens.augmentation.geometric_operations import (
-    Flip,
-    QuarterTurn,
-    Rotation,
-    Shear,
-    Shift,
-    Zoom,
-)
+from prevalens.augmentation.operations.blur import Blur
+from prevalens.augmentation.operations.dust import Dust
+from prevalens.augmentation.operations.elastic import Elastic
+from prevalens.augmentation.operations.exposure import Exposure
+from prevalens.augmentation.operations.flip import Flip
+from prevalens.augmentation.operations.gamma import Gamma
+from prevalens.augmentation.operations.illumination import Illumination
+from prevalens.augmentation.operations.noise import Noise
+from prevalens.augmentation.operations.quarter_turn import QuarterTurn
+from prevalens.augmentation.operations.rotation import Rotation
+from prevalens.augmentation.operations.shear import Shear
+from prevalens.augmentation.operations.shift import Shift
+from prevalens.augmentation.operations.stain import Stain
+from prevalens.augmentation.operations.white_balance import WhiteBalance
+from prevalens.augmentation.operations.zoom import Zoom
 from prevalens.augmentation.policy import AugmentationPolicy
 
+# Their names, in the order in which a list of them reads well.
+PRESETS = ("flip_rotate_shift", "blood_smear", "histology", "chest_xray")
 
-def brief() -> AugmentationPolicy:
-    """Rotation, flip and shift: the three that the project's brief names."""
+
+def flip_rotate_shift() -> AugmentationPolicy:
+    """Return flips, rotations up to 20 degrees and shifts up to a tenth, for any picture."""
     return AugmentationPolicy(
         [Flip(), Rotation(degrees=20), Shift(fraction=0.1)],
-        fill="nearest",
-        name="brief",
+        fill="reflect",
+        name="flip_rotate_shift",
         reference="Rotation, flipping and shifting as in the study design of this library's "
         "reference example, the C-NMC 2019 classifier.",
     )

@@ -11,7 +11,7 @@ Fill modes say what lies beyond the edge of a row of pixels `a b c d`:
 
 from typing import Any
 
-from prevalens.augmentation.array_calls import cast, take_rows
+from prevalens.augmentation.array_calls import cast, clip, take_rows
 
 FILLS = ("constant", "nearest", "reflect", "mirror", "wrap")
 
@@ -42,8 +42,8 @@ def resample(images: Any, x: Any, y: Any, *, fill: str, fill_value: float, xp: A
         float32 images of the same shape.
     """
     n, (height, width, channels) = xp.shape(images)[0], images.shape[1:]
-    left, right, weights_x = _neighbours(fold(x, width, fill, xp), width, fill, xp)
-    top, bottom, weights_y = _neighbours(fold(y, height, fill, xp), height, fill, xp)
+    left, right, weights_x = neighbours(fold(x, width, fill, xp), width, fill, xp)
+    top, bottom, weights_y = neighbours(fold(y, height, fill, xp), height, fill, xp)
     flat = xp.reshape(images, (-1, channels))
     first = xp.reshape(xp.arange(n, dtype="int32") * (height * width), (-1, 1, 1))
     level = fill_value if fill == "constant" else 0.0
@@ -63,12 +63,12 @@ def fold(places: Any, size: int, fill: str, xp: Any) -> Any:
     """Bring places beyond the edge back into the picture, as the fill mode says."""
     last = size - 1.0
     if fill == "constant":  # one pixel of margin, over which the picture fades to the fill
-        return xp.clip(places, -1.0, float(size))
+        return clip(places, -1.0, float(size), xp)
     if fill == "nearest" or (fill == "mirror" and size == 1):
-        return xp.clip(places, 0.0, last)
+        return clip(places, 0.0, last, xp)
     if fill == "reflect":
         turned = size - xp.abs(_modulo(places + 0.5, 2.0 * size, xp) - size)
-        return xp.clip(turned - 0.5, 0.0, last)
+        return clip(turned - 0.5, 0.0, last, xp)
     if fill == "mirror":
         return last - xp.abs(_modulo(places, 2 * last, xp) - last)
     return _modulo(places, float(size), xp)
@@ -79,8 +79,8 @@ def _modulo(values: Any, period: float, xp: Any) -> Any:
     return values - period * xp.floor(values / period)
 
 
-def _neighbours(places: Any, size: int, fill: str, xp: Any) -> tuple[Any, Any, tuple[Any, Any]]:
-    """Return the pixel before, the pixel after, and the weight of each."""
+def neighbours(places: Any, size: int, fill: str, xp: Any) -> tuple[Any, Any, tuple[Any, Any]]:
+    """Return the pixel before folded places, the pixel after, and the weight of each."""
     before = xp.floor(places)
     share = places - before
     first = cast(before, "int32", xp)
@@ -94,5 +94,5 @@ def _neighbours(places: Any, size: int, fill: str, xp: Any) -> tuple[Any, Any, t
             xp.where((first >= 0) & (first < size), weights[0], 0.0),
             xp.where(after < size, weights[1], 0.0),
         )
-        first = xp.clip(first, 0, size - 1)
-    return first, xp.clip(after, 0, size - 1), weights
+        first = clip(first, 0, size - 1, xp)
+    return first, clip(after, 0, size - 1, xp), weights

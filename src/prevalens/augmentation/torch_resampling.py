@@ -41,14 +41,20 @@ def sample_on_torch(
     torch = require("torch", extra="torch")
     padding, aligned = _PADDING[fill]
     n, height, width, channels = images.shape
-    units = _from_units(height, width, aligned=aligned).to(matrices)
-    undone = torch.linalg.inv(units)[:2, :2] @ (matrices @ units)
-    undone[:, :, 2] += torch.linalg.inv(units)[:2, 2]
+    # Grid units go from -1 to 1 over the picture: pixels are middle + half * units.
+    half_x, half_y = ((size - 1) / 2 if aligned else size / 2 for size in (width, height))
+    middle_x, middle_y = (width - 1) / 2, (height - 1) / 2
+    (a, b, e), (c, d, f) = (row.unbind(-1) for row in matrices.unbind(1))
+    rows = [
+        [a, b * (half_y / half_x), (a * middle_x + b * middle_y + e - middle_x) / half_x],
+        [c * (half_x / half_y), d, (c * middle_x + d * middle_y + f - middle_y) / half_y],
+    ]
+    undone = torch.stack([torch.stack(row, dim=-1) for row in rows], dim=1)
     grid = torch.nn.functional.affine_grid(
         undone, (n, channels, height, width), align_corners=aligned
     )
     if field is not None:
-        bend = torch.stack([field[0] * width / units[0, 0], field[1] * height / units[1, 1]], -1)
+        bend = torch.stack([field[0] * (width / half_x), field[1] * (height / half_y)], dim=-1)
         grid = grid + bend
     level = fill_value if fill == "constant" else 0.0
     # Channels first, contiguous, then float: torch 2.13 takes twice as long in another order.
@@ -61,13 +67,3 @@ def sample_on_torch(
         align_corners=aligned,
     )
     return (sampled + level if level else sampled).permute(0, 2, 3, 1)
-
-
-def _from_units(height: int, width: int, *, aligned: bool) -> Any:
-    """Return the matrix from grid units, -1 to 1 over the picture, to pixels."""
-    torch = require("torch", extra="torch")
-    half = [(size - 1) / 2 if aligned else size / 2 for size in (width, height)]
-    middle = [(width - 1) / 2, (height - 1) / 2]
-    return torch.tensor(
-        [[half[0], 0, middle[0]], [0, half[1], middle[1]], [0, 0, 1]], dtype=torch.float32
-    )

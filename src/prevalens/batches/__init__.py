@@ -1,4 +1,4 @@
-"""What the model sees in one epoch: undersampled for training, every row for the rest.
+"""What the model sees in one epoch: classes balanced for training, every row for the rest.
 
 Class weights depend on labels alone and live in `prevalens.cohorts`.
 """
@@ -9,23 +9,32 @@ from prevalens._lazy import lazy_names
 
 if TYPE_CHECKING:
     from prevalens.batches.image_dataset import ImageDataset
+    from prevalens.batches.label_combinations import label_combinations
+    from prevalens.batches.oversampled_dataset import OversampledDataset
+    from prevalens.batches.oversampling import OversamplingPlan
     from prevalens.batches.sharding import join_shards
     from prevalens.batches.undersampled_dataset import UndersampledDataset
     from prevalens.batches.undersampling import UndersamplingPlan
 
 __all__ = [
     "ImageDataset",
+    "OversampledDataset",
+    "OversamplingPlan",
     "UndersampledDataset",
     "UndersamplingPlan",
     "join_shards",
+    "label_combinations",
 ]
 
 __getattr__ = lazy_names(
     __name__,
     {
         "ImageDataset": "image_dataset",
+        "OversampledDataset": "oversampled_dataset",
+        "OversamplingPlan": "oversampling",
         "UndersampledDataset": "undersampled_dataset",
         "UndersamplingPlan": "undersampling",
         "join_shards": "sharding",
+        "label_combinations": "label_combinations",
     },
 )

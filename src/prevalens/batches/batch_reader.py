@@ -1,5 +1,6 @@
 """Rows in, arrays out: what one batch holds."""
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
@@ -53,6 +54,7 @@ class BatchReader:
         seed: int = 0,
     ) -> None:
         self.unreadable: dict[int, str] = {}
+        self._cohort = cohort
         self.source = ImageSource(cohort, image_size=image_size, cache=cache, decoder=decoder)
         self._covariates = _numbers(cohort, covariates)
         self._targets = _labels(cohort) if targets is None else _column("targets", targets, cohort)
@@ -70,6 +72,20 @@ class BatchReader:
                 image_size=self.source.size,
             )
         )
+
+    def identity(self, rows: Rows) -> dict[str, Any]:
+        """Return what decides the batch of any rows; the files are looked at for `rows` only."""
+        columns = [self._targets, self._covariates, self._weights]
+        shown = [
+            repr(each) if each is None else (each.dtype.str, each.tobytes()) for each in columns
+        ]
+        policy = None if self._augmentation is None else self._augmentation.identity()
+        return {
+            "cohort": self._cohort.fingerprint,
+            "columns": hashlib.sha256(repr(shown).encode()).hexdigest(),
+            "augmentation": policy,
+            **self.source.identity(rows),
+        }
 
     def draw(self, rows: Rows, *, epoch: int, first: int) -> Parameters | None:
         """Draw how the images that stand at `first` and after in `epoch` change; None if none do.

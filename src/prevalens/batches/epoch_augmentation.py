@@ -1,5 +1,7 @@
 """A policy over the images of an epoch; pure: a function of seed, epoch and position."""
 
+import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,6 +9,7 @@ import numpy as np
 
 from prevalens.augmentation.host_augmentation import augment_on_host
 from prevalens.augmentation.policy import AugmentationPolicy, Parameters
+from prevalens.augmentation.policy_argument import policy_from
 from prevalens.exceptions import InvalidInputError
 from prevalens.typing import Images, Labels, Rows
 
@@ -25,8 +28,8 @@ class EpochAugmentation:
         image_size: `(height, width)` of the images.
 
     Raises:
-        InvalidInputError: `policy` is none, has chances for another number of classes, or cannot
-            be applied to images of this size.
+        InvalidInputError: `policy` is no policy, has chances for another number of classes, or
+            cannot be applied to images of this size.
     """
 
     def __init__(
@@ -38,12 +41,7 @@ class EpochAugmentation:
         n_classes: int,
         image_size: tuple[int, int],
     ) -> None:
-        given: object = policy
-        if not isinstance(given, AugmentationPolicy):
-            raise InvalidInputError(
-                f"`augmentation` must be an AugmentationPolicy, got {type(given).__name__}. "
-                "A layer belongs into the model; make a policy of its operations for the dataset."
-            )
+        policy = policy_from(policy, "augmentation")
         _check_chances(policy, n_classes)
         self.policy = policy
         self._seed = seed
@@ -51,6 +49,11 @@ class EpochAugmentation:
         # One black image, so that what cannot be done is refused now and not in a thread.
         blank = np.zeros((1, *image_size, 3), dtype=np.uint8)
         self.apply(blank, self.draw(np.zeros(1, dtype=np.int64), epoch=0, first=0))
+
+    def identity(self) -> str:
+        """Return a hash of the policy and the seed."""
+        text = json.dumps([self.policy.to_dict(), self._seed], sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()
 
     def draw(self, rows: Rows, *, epoch: int, first: int) -> Parameters:
         """Draw the parameters of images that stand one after another in an epoch.

@@ -1,12 +1,8 @@
-"""The callback that tells a dataset which epoch it is, and who is asking for batches."""
+"""The callback that tells a dataset which epoch it is."""
 
-import sys
-from collections.abc import Callable, Iterator
-from types import FrameType
+from collections.abc import Callable
 
 import keras
-
-METHODS = ("fit", "evaluate", "predict")
 
 
 class EpochFollower(keras.callbacks.Callback):
@@ -57,26 +53,3 @@ class EpochFollower(keras.callbacks.Callback):
     def on_train_end(self, logs: dict[str, object] | None = None) -> None:  # noqa: ARG002
         """Stop following."""
         self._end()
-
-
-def asking_method() -> tuple[str, list[object]]:
-    """Return which of a model's methods is asking for batches, and the callbacks it was given.
-
-    Keras tells a dataset neither, so the call stack is read; only public names are looked for.
-
-    Returns:
-        `"fit"`, `"evaluate"`, `"predict"` or, where no model asks, `""`; and the callbacks.
-    """
-    for frame in _callers(sys._getframe(1)):  # noqa: SLF001
-        name = frame.f_code.co_name
-        if name in METHODS and isinstance(frame.f_locals.get("self"), keras.Model):
-            given = frame.f_locals.get("callbacks")
-            listed = getattr(given, "callbacks", given)
-            return name, list(listed) if isinstance(listed, list | tuple) else [listed]
-    return "", []
-
-
-def _callers(frame: FrameType | None) -> Iterator[FrameType]:
-    while frame is not None:
-        yield frame
-        frame = frame.f_back

@@ -1,15 +1,20 @@
 """Every row once, in order."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
 
+import keras
 import numpy as np
 from numpy.typing import ArrayLike
 
+from prevalens._running_method import running_method
 from prevalens.batches.batch_reader import BatchReader, check_rows
 from prevalens.batches.image_source import Size
 from prevalens.batches.prefetched_dataset import PrefetchedDataset
 from prevalens.batches.sharding import find_shard
 from prevalens.cohorts.cohort import Cohort
+from prevalens.exceptions import InvalidInputError
 from prevalens.images.pixel_cache import PixelCache
 from prevalens.typing import Rows
 
@@ -37,7 +42,8 @@ class ImageDataset(PrefetchedDataset):
         decoder: `"pillow"`, or `"opencv"` (extra `fast`) for the common formats.
         shard: `(index, count)` of this process, or `"auto"`: each shows its share of every batch.
         divisible_by: Each share has a multiple of this many rows; what is missing is filled up
-            with copies of weight 0 (see `places`).
+            with copies of weight 0 (see `places`). Loss and weighted metrics are then those of
+            one process; plain `metrics` would count the copies, and are refused.
         threads: Threads that read ahead; by default one for each core this process may use, at
             most 8. Their number changes the speed and nothing else.
 
@@ -78,7 +84,21 @@ class ImageDataset(PrefetchedDataset):
             batch_size=batch_size,
             shard=find_shard(shard, divisible_by=divisible_by),
             threads=threads,
+            judges=True,
         )
+
+    def on_epoch_begin(self) -> None:
+        """Refuse metrics that would count copies; called by Keras at the start of each pass."""
+        asking = running_method(keras.Model)
+        n_copies = self.n_copies() if asking.name in {"fit", "evaluate"} else 0
+        plain = plain_metrics(asking.model) if n_copies else []
+        if plain:
+            raise InvalidInputError(
+                f"{len(self.rows_of(0))} rows do not divide evenly, so copies of weight 0 "
+                f"({n_copies}) fill up the batches, and plain metrics would count them: "
+                f"{', '.join(plain)}. Compile them as weighted_metrics=[...], which are then those "
+                "of one process, as the loss is."
+            )
 
     def places(self) -> Rows:
         """Return the place in `rows` of each image that this process shows, in order.
@@ -91,6 +111,32 @@ class ImageDataset(PrefetchedDataset):
         local = [self._shard.places(min(self.batch_size, n_rows - first)) for first in firsts]
         shifted = [np.where(p >= 0, p + f, -1) for p, f in zip(local, firsts, strict=True)]
         return np.concatenate(shifted)
+
+
+def plain_metrics(model: Any) -> list[str]:
+    """Return the metrics that a model was compiled with and that know no weights, by name."""
+    given = (getattr(model, "_compile_config", None) or _NO_CONFIG).config.get("metrics")
+    return [_metric_name(each) for each in _flat(given)]
+
+
+class _NoConfig:
+    config: Mapping[str, Any] = MappingProxyType({})
+
+
+_NO_CONFIG = _NoConfig()
+
+
+def _flat(given: Any) -> list[Any]:
+    if given is None:
+        return []
+    parts = given.values() if isinstance(given, Mapping) else given
+    if isinstance(given, list | tuple | Mapping):
+        return [each for part in parts for each in _flat(part)]
+    return [given]
+
+
+def _metric_name(metric: Any) -> str:
+    return str(metric if isinstance(metric, str) else getattr(metric, "name", metric))
 
 
 class _EveryEpochAlike:

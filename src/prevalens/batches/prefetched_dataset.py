@@ -1,9 +1,10 @@
 """What both datasets share: one Keras worker, and threads of our own that read ahead."""
 
+import hashlib
 import math
 import os
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -15,7 +16,7 @@ from prevalens.batches.row_source import RowSource
 from prevalens.batches.sharding import Shard
 from prevalens.batches.undersampling import EpochPlan
 from prevalens.exceptions import InvalidInputError
-from prevalens.typing import Rows
+from prevalens.typing import Rows, Scores
 
 
 class Place(NamedTuple):
@@ -36,6 +37,9 @@ class PrefetchedDataset(keras.utils.PyDataset):
         shard: The share of every batch that this process shows.
         threads: Threads that read ahead; by default one for each core this process may use, at
             most 8. Their number changes the speed and nothing else.
+        judges: Whether a pass is for judging a model and not for training it. Where copies fill
+            batches up, the images then weigh alike over the whole pass, as an evaluation needs;
+            in training they weigh alike within each batch, as a step needs.
     """
 
     def __init__(
@@ -46,8 +50,10 @@ class PrefetchedDataset(keras.utils.PyDataset):
         batch_size: int,
         shard: Shard,
         threads: int | None,
+        judges: bool = False,
     ) -> None:
         super().__init__()
+        self._judges = judges
         self.batch_size = check_integer("batch_size", batch_size, minimum=1)
         self.threads = check_integer("threads", threads or usable_cores(), minimum=1)
         self._reader = reader
@@ -86,17 +92,60 @@ class PrefetchedDataset(keras.utils.PyDataset):
     def as_torch_dataset(self, epoch: int = 0) -> RowSource:
         """Return the images of `epoch` one by one, for a `torch.utils.data.DataLoader`.
 
-        Each is `(image, label)` as a batch holds them, the image uint8 `(height, width, 3)`.
-        Give the loader no shuffling: the order is the epoch's.
+        Each is `(image, label)` as a batch holds them, the image uint8 `(height, width, 3)`; with
+        `shard` and `divisible_by` these are this process's, and each is `(image, label, weight)`
+        with copies of weight 0, as in batches. Give the loader no shuffling and no sampler: the
+        order is the epoch's.
         """
-        return RowSource(self._reader, self.rows_of(epoch), epoch=epoch)
+        return self._row_source(epoch)
 
     def grain_source(self, epoch: int = 0) -> RowSource:
         """Return the images of `epoch` one by one, for `grain.MapDataset.source`.
 
-        Each is `(image, label)` as a batch holds them, the image uint8 `(height, width, 3)`.
+        What each is stands in `as_torch_dataset`.
         """
-        return RowSource(self._reader, self.rows_of(epoch), epoch=epoch)
+        return self._row_source(epoch)
+
+    def _row_source(self, epoch: int) -> RowSource:
+        whole = self.rows_of(epoch)
+        if self._shard.is_whole:
+            return RowSource(self._reader, whole, epoch=epoch)
+        shares = []
+        for position in range(self._n_batches):
+            first, last = self._ends(len(whole), position)
+            places, weights = self._weigh(len(whole), last - first, judged=self._judges)
+            shares.append((np.maximum(places, 0) + first, weights))
+        places, weights = (np.concatenate(part) for part in zip(*shares, strict=True))
+        return RowSource(self._reader, whole[places], epoch=epoch, places=places, weights=weights)
+
+    def n_copies(self, epoch: int = 0) -> int:
+        """Return how many copies fill up the batches of `epoch`, over all processes."""
+        n_rows = len(self.rows_of(epoch))
+        return self._n_shown(n_rows) - n_rows
+
+    def identity(self) -> dict[str, Any]:
+        """Return what decides the batches, for telling one run's data from another's.
+
+        Hashes of the rows of the first epoch, of labels, weights and settings, and of the content
+        of at most 100 images, evenly spread.
+        """
+        rows = self.rows_of(0)
+        return {
+            "kind": type(self).__name__,
+            "rows": hashlib.sha256(rows.astype("<i8").tobytes()).hexdigest(),
+            "batch_size": self.batch_size,
+            **self._reader.identity(np.unique(rows)),
+        }
+
+    def _n_shown(self, n_rows: int) -> int:
+        ends = (self._ends(n_rows, position) for position in range(self._n_batches))
+        return sum(self._shard.n_shown(last - first) for first, last in ends)
+
+    def _weigh(self, n_rows: int, n_batch: int, *, judged: bool) -> tuple[Rows, Scores]:
+        """Return which rows of a batch this process shows, and what they weigh."""
+        if not judged:
+            return self._shard.weigh(n_batch)
+        return self._shard.weigh(n_batch, each=self._n_shown(n_rows) / n_rows)
 
     def _fetch(self, places: list[Place]) -> Batch:
         return self._prefetcher.get(places[0], upcoming=places[1:])
@@ -108,9 +157,10 @@ class PrefetchedDataset(keras.utils.PyDataset):
         draw = None if place.as_stored else self._reader.draw(rows, epoch=place.epoch, first=first)
         if self._shard.is_whole:
             return self._reader.read(rows, parameters=draw)
-        shown, weights = self._shard.share(rows)
-        places = np.maximum(self._shard.places(len(rows)), 0)
-        return self._reader.read(shown, weights=weights, parameters=take_rows(draw, places))
+        judged = self._judges or place.as_stored
+        places, weights = self._weigh(len(whole), len(rows), judged=judged)
+        places = np.maximum(places, 0)
+        return self._reader.read(rows[places], weights=weights, parameters=take_rows(draw, places))
 
     def _ends(self, n_rows: int, position: int) -> tuple[int, int]:
         """Return where in an epoch of `n_rows` the batch at `position` begins and ends."""

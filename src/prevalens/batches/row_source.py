@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import numpy as np
+
 from prevalens.batches.batch_reader import BatchReader
-from prevalens.typing import Rows
+from prevalens.typing import Rows, Scores
 
 
 class RowSource:
@@ -15,21 +17,36 @@ class RowSource:
         reader: Reads the images and labels of rows.
         rows: Rows of the cohort in the order of positions, shape `(n_shown,)`.
         epoch: The epoch whose rows these are, by which augmentation is drawn.
+        places: Place of each in the epoch, shape `(n_shown,)`; by default its position.
+        weights: Weight of each, shape `(n_shown,)`; by default there are none.
     """
 
-    def __init__(self, reader: BatchReader, rows: Rows, *, epoch: int = 0) -> None:
+    def __init__(
+        self,
+        reader: BatchReader,
+        rows: Rows,
+        *,
+        epoch: int = 0,
+        places: Rows | None = None,
+        weights: Scores | None = None,
+    ) -> None:
         self._reader = reader
         self._rows = rows
         self._epoch = epoch
+        self._places = np.arange(len(rows)) if places is None else places
+        self._weights = weights
 
     def __len__(self) -> int:
         return len(self._rows)
 
     def __getitem__(self, position: int) -> tuple[Any, ...]:
-        place = range(len(self._rows))[position]
-        row = self._rows[place : place + 1]
-        parameters = self._reader.draw(row, epoch=self._epoch, first=place)
-        image: tuple[Any, ...] = _first(self._reader.read(row, parameters=parameters))
+        k = range(len(self._rows))[position]
+        row = self._rows[k : k + 1]
+        weight = None if self._weights is None else self._weights[k : k + 1]
+        parameters = self._reader.draw(row, epoch=self._epoch, first=int(self._places[k]))
+        image: tuple[Any, ...] = _first(
+            self._reader.read(row, weights=weight, parameters=parameters)
+        )
         return image
 
 

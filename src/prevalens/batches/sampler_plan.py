@@ -1,7 +1,6 @@
 """imbalanced-learn's samplers as a plan of epochs; pure."""
 
 import copy
-import threading
 from typing import Any
 
 import numpy as np
@@ -9,6 +8,7 @@ from numpy.typing import ArrayLike
 
 from prevalens._checks import check_integer
 from prevalens._seeding import generator
+from prevalens.batches.recent_epochs import RecentEpochs
 from prevalens.cohorts.cohort import Cohort
 from prevalens.exceptions import InvalidInputError
 from prevalens.typing import Rows
@@ -48,18 +48,11 @@ class SamplerPlan:
         self._labels = cohort.labels[rows]
         self._seed = check_integer("seed", seed, minimum=0)
         self._random = hasattr(sampler, "random_state")
-        self._lock = threading.Lock()
-        self._recent: dict[int, Rows] = {}
+        self._selected = RecentEpochs(self._select)
 
     def rows(self, epoch: int) -> Rows:
         """Return the rows that `epoch` shows, in order, shape `(n_shown,)`."""
-        check_integer("epoch", epoch, minimum=0)
-        with self._lock:
-            draw = epoch if self._random else 0
-            if draw not in self._recent:
-                self._recent = {key: kept for key, kept in self._recent.items() if key > draw - 4}
-                self._recent[draw] = self._select(draw)
-            selected = self._recent[draw]
+        selected = self._selected.rows(epoch if self._random else 0)
         order = generator(self._seed, "sampler order", epoch).permutation(len(selected))
         return selected[order]
 

@@ -1,6 +1,6 @@
 """Shares of one global batch for processes and devices; pure."""
 
-import sys
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from prevalens._checks import check_choice, check_integer
-from prevalens._optional import require
-from prevalens.exceptions import InvalidInputError
+from prevalens._processes import announced_processes, running_processes
+from prevalens.exceptions import InvalidInputError, PrevalensWarning
 from prevalens.typing import Rows, Scores
 
 
@@ -61,20 +61,30 @@ class Shard:
         places = np.arange(self.index * share, (self.index + 1) * share, dtype=np.int64)
         return np.where(places < n_rows, places, -1)
 
-    def share(self, rows: Rows) -> tuple[Rows, Scores]:
-        """Return this process's rows of a global batch, and their weights.
+    def n_shown(self, n_rows: int) -> int:
+        """Return how many rows all processes show of a global batch, copies included."""
+        step = self.count * self.divisible_by
+        return -(-n_rows // step) * step
+
+    def weigh(self, n_rows: int, *, each: float | None = None) -> tuple[Rows, Scores]:
+        """Return which of a global batch's rows this share shows, and their weights.
 
         Args:
-            rows: Rows of the global batch, shape `(batch,)`.
+            n_rows: Rows of the global batch.
+            each: Weight of a row that is no copy; by default what makes the mean over all
+                processes that of the batch.
+
+        Returns:
+            The places as in `places`, and the weights, 0 for copies.
 
         Examples:
-            >>> rows, weights = Shard(1, 2).share(np.array([10, 11, 12, 13, 14]))
-            >>> rows.tolist(), weights.tolist()
-            ([13, 14, 10], [1.2, 1.2, 0.0])
+            >>> places, weights = Shard(1, 2).weigh(5)
+            >>> places.tolist(), weights.tolist()
+            ([3, 4, -1], [1.2, 1.2, 0.0])
         """
-        places = self.places(len(rows))
-        heavier = len(places) * self.count / len(rows)
-        return rows[np.maximum(places, 0)], np.where(places >= 0, heavier, 0.0)
+        places = self.places(n_rows)
+        weight = self.n_shown(n_rows) / n_rows if each is None else each
+        return places, np.where(places >= 0, weight, 0.0)
 
 
 def find_shard(shard: tuple[int, int] | str | None, *, divisible_by: int = 1) -> Shard:
@@ -86,27 +96,45 @@ def find_shard(shard: tuple[int, int] | str | None, *, divisible_by: int = 1) ->
         divisible_by: Each share has a multiple of this many rows.
 
     Raises:
-        InvalidInputError: `shard` is none of these.
+        InvalidInputError: `shard` is none of these; it is left out while several processes run,
+            of which each would show every row; or it is `"auto"` and a launcher has announced
+            several processes (`WORLD_SIZE` beside `RANK`, or `TF_CONFIG`) that are not connected.
     """
+    index, count = running_processes()
+    where, announced = announced_processes()
     if isinstance(shard, str):
         check_choice("shard", shard, ["auto"])
-        shard = _running()
+        if count == 1 and announced > 1:
+            raise InvalidInputError(
+                f"{where} announces {announced} processes, but none are connected, so 'auto' "
+                "cannot tell which this is. Call torch.distributed.init_process_group or "
+                "jax.distributed.initialize before the dataset is made, or give `shard` as "
+                "(index, count)."
+            )
+        return Shard(index, count, divisible_by=divisible_by)
+    if shard is None:
+        _check_alone(count, where, announced)
     pair: Any = (0, 1) if shard is None else shard
     if not isinstance(pair, tuple | list) or len(pair) != 2:
         raise InvalidInputError(f"`shard` must be (index, count) or 'auto', got {shard!r}.")
     return Shard(pair[0], pair[1], divisible_by=divisible_by)
 
 
-def _running() -> tuple[int, int]:
-    # Only a runtime that somebody loaded can be running.
-    if "torch.distributed" in sys.modules:
-        distributed = require("torch.distributed", extra="torch")
-        if distributed.is_available() and distributed.is_initialized():
-            return distributed.get_rank(), distributed.get_world_size()
-    if "jax" in sys.modules:
-        jax = require("jax", extra="jax")
-        return jax.process_index(), jax.process_count()
-    return 0, 1
+def _check_alone(count: int, where: str, announced: int) -> None:
+    """Refuse a dataset without `shard` beside others; say where a launcher announces others."""
+    remedy = "Give shard='auto', or shard=(0, 1) where each is to show every row."
+    if count > 1:
+        raise InvalidInputError(
+            f"{count} processes are running, and without `shard` each would show every row. "
+            f"{remedy}"
+        )
+    if announced > 1:
+        warnings.warn(
+            f"{where} announces {announced} processes, and without `shard` each shows every row. "
+            f"{remedy}",
+            PrevalensWarning,
+            stacklevel=5,
+        )
 
 
 def join_shards(parts: Sequence[tuple[Rows, np.ndarray[Any, Any]]]) -> np.ndarray[Any, Any]:

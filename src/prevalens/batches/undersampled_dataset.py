@@ -1,27 +1,21 @@
 """Every minority image each epoch, and a fresh draw from the larger classes."""
 
-import threading
-from collections.abc import Sequence
-from typing import Any
+from typing import Any, Unpack
 
-import numpy as np
 from numpy.typing import ArrayLike
 
-from prevalens.augmentation.policy import AugmentationPolicy
-from prevalens.batches.batch_reader import Batch, BatchReader, check_rows
-from prevalens.batches.epoch_follower import EpochFollower, asking_method
+from prevalens.batches.batch_reader import check_rows
+from prevalens.batches.epoch_dataset import EpochDataset, Feeding
 from prevalens.batches.image_source import Size
-from prevalens.batches.prefetched_dataset import Place, PrefetchedDataset
 from prevalens.batches.sampler_plan import SamplerPlan
-from prevalens.batches.sharding import find_shard
+from prevalens.batches.strata import strata_of
 from prevalens.batches.undersampling import EpochPlan, Ratio, UndersamplingPlan
 from prevalens.cohorts.cohort import Cohort
 from prevalens.exceptions import InvalidInputError
-from prevalens.images.pixel_cache import PixelCache
 from prevalens.typing import Rows
 
 
-class UndersampledDataset(PrefetchedDataset):
+class UndersampledDataset(EpochDataset):
     """Shows every minority image each epoch, and a fresh draw from the larger classes.
 
     The draws walk through a class without repeats until all of it has been seen. What a batch
@@ -48,28 +42,29 @@ class UndersampledDataset(PrefetchedDataset):
         sampler: One of imbalanced-learn's samplers that exposes `sample_indices_`, in place of
             `ratio` and `unit`.
         features: What the sampler sees, `(n_rows, n_features)` with a row for each of the cohort.
-        covariates: Names of numeric covariates; inputs become `(images, covariates)`.
-        targets: What to learn in place of the label, `(n_rows,)` or `(n_rows, n_targets)` with a
-            row for each of the cohort.
-        sample_weights: Weight of each row of the cohort, `(n_rows,)`, >= 0; batches become
-            `(inputs, labels, weights)`.
-        cache: Keeps decoded images, so that each file is decoded once.
-        decoder: `"pillow"`, or `"opencv"` (extra `fast`) for the common formats.
-        augmentation: What the reading threads change in the images, as bytes: image k of an epoch
-            by row k of `augmentation.draw(..., seed=seed, epoch=epoch)`. A chance per class goes
-            by the label that the batch has for the image's class, whatever `targets` are. By
-            default nothing is changed here; a `RandomAugmentation` in the model is the other way.
-        on_unreadable: `"raise"`, or `"skip"` to leave out images that cannot be read, up to 1 %
-            of `rows`; they are counted and listed in the history, and in `unreadable`.
-        shard: `(index, count)` of this process, or `"auto"`: each shows its share of every batch.
-        divisible_by: Each share has a multiple of this many rows; what is missing is filled up
-            with copies of weight 0.
-        threads: Threads that read ahead; by default one for each core this process may use, at
-            most 8. Their number changes the speed and nothing else.
+        strata: What is balanced in place of the label, a text for each row of the cohort, for
+            example from `label_combinations`.
+        balanced_batches: Whether each batch, not the epoch only, has the classes of the cohort in
+            the shares of the epoch.
+        **feeding: How rows are read, all of it optional: `covariates`, names of numeric ones
+            (inputs become `(images, covariates)`); `targets`, what to learn in place of the label,
+            `(n_rows,)` or `(n_rows, n_targets)` with a row for each of the cohort;
+            `sample_weights` of the rows of the cohort, >= 0 (batches become `(inputs, labels,
+            weights)`); `cache`, a PixelCache; `decoder`, `"pillow"` or `"opencv"`;
+            `augmentation`, what the reading threads change in the images, as bytes: image k of an
+            epoch by row k of `augmentation.draw(..., seed=seed, epoch=epoch)`, a chance per class
+            by the label of the image's class (a `RandomAugmentation` in the model is the other
+            way); `on_unreadable`, `"raise"` or `"skip"` to leave out images that cannot be read,
+            up to 1 % of `rows`, counted and listed in the history and in `unreadable`; `shard`,
+            `(index, count)` of this process or `"auto"`; `divisible_by`, of which each share has
+            a multiple of rows, filled up with copies of weight 0; `threads` that read ahead, by
+            default one a core and at most 8, which change the speed and nothing else.
 
     Attributes:
         train_prevalence: Share of positive images in what the first epoch shows, in [0, 1].
         cohort_prevalence: Share of positive images in `rows`, in [0, 1].
+        train_shares: Share of each class in what the first epoch shows, by its name.
+        cohort_shares: Share of each class in `rows`, by its name.
 
     Raises:
         InvalidInputError: a row lies outside the cohort or repeats, a class has no rows, the
@@ -87,18 +82,11 @@ class UndersampledDataset(PrefetchedDataset):
         ratio: Ratio | None = None,
         seed: int,
         unit: str = "image",
+        strata: ArrayLike | None = None,
+        balanced_batches: bool = False,
         sampler: Any = None,
         features: ArrayLike | None = None,
-        covariates: Sequence[str] = (),
-        targets: ArrayLike | None = None,
-        sample_weights: ArrayLike | None = None,
-        cache: PixelCache | None = None,
-        decoder: str = "pillow",
-        augmentation: AugmentationPolicy | None = None,
-        on_unreadable: str = "raise",
-        shard: tuple[int, int] | str | None = None,
-        divisible_by: int = 1,
-        threads: int | None = None,
+        **feeding: Unpack[Feeding],
     ) -> None:
         kept = check_rows(rows, cohort=cohort)
         plan = choose_plan(
@@ -107,98 +95,20 @@ class UndersampledDataset(PrefetchedDataset):
             ratio=ratio,
             seed=seed,
             unit=unit,
+            strata=strata,
             sampler=sampler,
             features=features,
         )
-        reader = BatchReader(
+        super().__init__(
             cohort,
+            kept,
+            plan,
             image_size=image_size,
-            covariates=covariates,
-            targets=targets,
-            sample_weights=sample_weights,
-            cache=cache,
-            decoder=decoder,
-            on_unreadable=on_unreadable,
-            n_skipped_at_most=len(kept) // 100,
-            augmentation=augmentation,
+            batch_size=batch_size,
             seed=seed,
+            balanced_batches=balanced_batches,
+            feeding=feeding,
         )
-        share = find_shard(shard, divisible_by=divisible_by)
-        super().__init__(reader, plan, batch_size=batch_size, shard=share, threads=threads)
-        self.train_prevalence = float(np.mean(cohort.is_positive[plan.rows(0)]))
-        self.cohort_prevalence = float(np.mean(cohort.is_positive[kept]))
-        self._skips = on_unreadable == "skip"
-        self._turn = threading.Lock()
-        self._following = False  # between the beginning and the end of a followed `fit`
-        self._whole = True  # whether Keras' epochs are the dataset's own
-        self._asked = 0  # batches asked for since the first of epoch 0
-
-    @property
-    def unreadable(self) -> dict[int, str]:
-        """Rows left out so far because their file cannot be read, each with the reason."""
-        return dict(sorted(self._reader.unreadable.items()))
-
-    def follow_epochs(self) -> EpochFollower:
-        """Return the callback that tells this dataset which epoch it is.
-
-        With `on_unreadable="skip"` it adds the number of images skipped so far to the logs as
-        `unreadable_images`, and their files to the history as `unreadable_files`.
-
-        It honours `initial_epoch`, so a resumed run shows what the interrupted one would have.
-        With `steps_per_epoch` the draws are one stream that runs on over Keras' epochs.
-        """
-        return EpochFollower(
-            self,
-            begin=self._begin,
-            end=self._end,
-            unreadable=self._unreadable_files if self._skips else None,
-        )
-
-    def on_epoch_begin(self) -> None:
-        """Refuse `fit` without `follow_epochs`; called by Keras at the start of each pass."""
-        method, callbacks = asking_method()
-        self._looking = method in {"evaluate", "predict"}
-        if self._looking and self._following and not self._whole:
-            raise InvalidInputError(
-                f"`{method}` was called on the dataset that `fit(steps_per_epoch=...)` is reading, "
-                "which would break its stream of draws. Make another dataset for it."
-            )
-        if method == "fit" and not any(
-            isinstance(each, EpochFollower) and each.dataset is self for each in callbacks
-        ):
-            raise InvalidInputError(
-                "`fit` must tell this dataset which epoch it is, or every epoch would show the "
-                "same draw. Pass callbacks=[dataset.follow_epochs()]."
-            )
-
-    def on_epoch_end(self) -> None:
-        """Go back to following, where an evaluation was within a followed `fit`."""
-        self._looking = False
-
-    def __getitem__(self, index: int) -> Batch:
-        with self._turn:
-            if self._looking or not self._following:
-                return super().__getitem__(index)
-            asked = self._asked
-            self._asked += 1
-        return self._fetch([self._place(asked + k) for k in range(self.threads + 2)])
-
-    def _place(self, number: int) -> Place:
-        return Place(*divmod(number, len(self)))
-
-    def _begin(self, epoch: int, steps: int) -> None:
-        self._whole = steps == len(self)
-        if self._whole or not self._following:
-            # Keras keeps one pass going over its epochs where they are not the dataset's own:
-            # then batches are counted on, and only a run's first epoch says where it starts.
-            self._asked = first_batch(epoch, steps, len(self))
-        self._following = True
-
-    def _end(self) -> None:
-        self._following = False
-
-    def _unreadable_files(self) -> list[str]:
-        return [self._reader.source.paths[row] for row in self.unreadable]
 
 
 def choose_plan(
@@ -208,6 +118,7 @@ def choose_plan(
     ratio: Ratio | None,
     seed: int,
     unit: str,
+    strata: ArrayLike | None,
     sampler: Any,
     features: ArrayLike | None,
 ) -> EpochPlan:
@@ -217,36 +128,24 @@ def choose_plan(
         InvalidInputError: both are given, or features without a sampler.
     """
     if sampler is not None:
-        if ratio is not None or unit != "image":
+        if ratio is not None or unit != "image" or strata is not None:
             raise InvalidInputError(
-                f"A `sampler` decides by itself what to draw, so `ratio` ({ratio!r}) and `unit` "
-                f"({unit!r}) would do nothing. Leave them out, or set the sampler's own "
-                "`sampling_strategy`."
+                f"A `sampler` decides by itself what to draw, so `ratio` ({ratio!r}), `unit` "
+                f"({unit!r}) and `strata` would do nothing. Leave them out, or set the sampler's "
+                "own `sampling_strategy`."
             )
         return SamplerPlan(sampler, rows, cohort=cohort, features=features, seed=seed)
     if features is not None:
         raise InvalidInputError(
             "`features` are for a `sampler`, and none was given. Leave them out, or give one."
         )
+    labels, classes = strata_of(rows, cohort=cohort, strata=strata)
     return UndersamplingPlan(
         rows,
-        labels=cohort.labels[rows],
+        labels=labels,
         patients=cohort.patients[rows],
-        classes=cohort.classes,
+        classes=classes,
         ratio=1.0 if ratio is None else ratio,
         seed=seed,
         unit=unit,
     )
-
-
-def first_batch(epoch: int, steps: int, length: int) -> int:
-    """Return how many batches Keras has shown before `epoch` with `steps_per_epoch=steps`.
-
-    Keras cuts the epoch short in which a pass of `length` batches ends.
-
-    Examples:
-        >>> [first_batch(epoch, 4, 10) for epoch in range(5)]
-        [0, 4, 8, 10, 14]
-    """
-    passes, more = divmod(epoch, -(-length // steps))
-    return passes * length + more * steps

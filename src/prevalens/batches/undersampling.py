@@ -1,15 +1,18 @@
 """Which rows an epoch shows; pure: a function of the seed and the epoch."""
 
-import threading
+import operator
 import warnings
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Protocol, TypeAlias
 
 import numpy as np
+from imblearn.utils import check_sampling_strategy
 
 from prevalens._checks import check_choice, check_integer, check_number, did_you_mean, name_some
 from prevalens._seeding import generator
 from prevalens.batches.coverage_walk import CoverageWalk, PatientWalk
+from prevalens.batches.recent_epochs import RecentEpochs
 from prevalens.exceptions import InvalidInputError, NoEffectWarning
 from prevalens.typing import Labels, Rows, Texts
 
@@ -50,15 +53,10 @@ def epoch_counts(labels: Labels, classes: tuple[str, ...], ratio: Ratio) -> dict
         >>> epoch_counts(np.array([0] * 90 + [1] * 10), ("well", "sick"), 0.5)
         {'well': 20, 'sick': 10}
     """
-    sizes = dict(zip(classes, np.bincount(labels, minlength=len(classes)).tolist(), strict=True))
-    empty = [name for name, size in sizes.items() if not size]
-    if empty:
-        raise InvalidInputError(
-            f"Every class needs at least one row to draw from, but {name_some(empty)} has none "
-            f"of the {len(labels)} rows. Give rows of it, or read the cohort without that class."
-        )
+    sizes = class_sizes(labels, classes)
     if isinstance(ratio, str):
-        return _by_word(sizes, check_choice("ratio", ratio, WORDS))
+        fewer = counts_by_word(labels, classes, ratio, words=WORDS, kind="under-sampling")
+        return {name: fewer.get(name, size) for name, size in sizes.items()}
     if callable(ratio):
         ratio = ratio(np.asarray(classes)[labels])
     if isinstance(ratio, Mapping):
@@ -79,14 +77,33 @@ def _by_number(sizes: dict[str, int], ratio: float) -> dict[str, int]:
     return {name: min(size, most) for name, size in sizes.items()}
 
 
-def _by_word(sizes: dict[str, int], word: str) -> dict[str, int]:
-    smallest = min(sizes.values())
-    majority = max(sizes, key=lambda name: sizes[name])
-    reduced = {
-        "majority": {majority},
-        "not majority": set(sizes) - {majority},
-    }.get(word, set(sizes))
-    return {name: smallest if name in reduced else size for name, size in sizes.items()}
+def class_sizes(labels: Labels, classes: tuple[str, ...]) -> dict[str, int]:
+    """Return how many rows each class has, or say which has none."""
+    sizes = dict(zip(classes, np.bincount(labels, minlength=len(classes)).tolist(), strict=True))
+    empty = [name for name, size in sizes.items() if not size]
+    if empty:
+        raise InvalidInputError(
+            f"Every class needs at least one row to draw from, but {name_some(empty)} has none "
+            f"of the {len(labels)} rows. Give rows of it, or read the cohort without that class."
+        )
+    return sizes
+
+
+def counts_by_word(
+    labels: Labels, classes: tuple[str, ...], word: str, *, words: tuple[str, ...], kind: str
+) -> dict[str, int]:
+    """Return what imbalanced-learn makes of one of its words, for the classes that it is about.
+
+    Args:
+        labels: Class of each row, shape `(n_rows,)`.
+        classes: Class names.
+        word: The word.
+        words: The words of this kind.
+        kind: `"under-sampling"`, for counts of rows kept, or `"over-sampling"`, of rows added.
+    """
+    check_choice("ratio", word, words)
+    found = check_sampling_strategy(word, labels, kind)
+    return {classes[int(code)]: int(count) for code, count in found.items()}
 
 
 def _by_count(sizes: dict[str, int], counts: Mapping[str, int]) -> dict[str, int]:
@@ -143,43 +160,71 @@ class UndersamplingPlan:
                 NoEffectWarning,
                 stacklevel=4,
             )
-        self._members = {name: np.flatnonzero(labels == code) for code, name in enumerate(classes)}
-        self._rows = rows
-        self._patients = patients
         self._seed = check_integer("seed", seed, minimum=0)
-        self._unit = check_choice("unit", unit, UNITS)
-        self._lock = threading.Lock()
-        self._recent: dict[int, Rows] = {}
-        self._restart()
+        self._walks = walks(
+            rows,
+            labels=labels,
+            patients=patients,
+            counts=self.counts,
+            seed=self._seed,
+            unit=unit,
+        )
+        self._recent = RecentEpochs(self._make)
 
     def rows(self, epoch: int) -> Rows:
         """Return the rows that `epoch` shows, in order, shape `(n_shown,)`."""
-        check_integer("epoch", epoch, minimum=0)
-        with self._lock:
-            if epoch not in self._recent and epoch < self._next:
-                self._restart()
-            while epoch not in self._recent:
-                self._advance()
-            return self._recent[epoch]
+        return self._recent.rows(epoch)
 
-    def _restart(self) -> None:
-        self._next = 0
-        self._takes = [self._take(name, members) for name, members in self._members.items()]
+    def _make(self, epoch: int) -> Rows:
+        shown = np.concatenate([walk.take(epoch) for walk in self._walks])
+        return shown[generator(self._seed, "order", epoch).permutation(len(shown))]
 
-    def _take(self, name: str, members: Rows) -> Callable[[], Rows]:
-        count, rows = self.counts[name], self._rows[members]
-        if count == len(members):
-            return lambda: rows
-        if self._unit == "patient":
-            patients = self._patients[members]
-            return PatientWalk(rows, patients, count=count, seed=self._seed, name=name).take
-        walk = CoverageWalk(rows, seed=self._seed, name=name)
-        return lambda: walk.take(count)
 
-    def _advance(self) -> None:
-        shown = np.concatenate([take() for take in self._takes])
-        order = generator(self._seed, "order", self._next).permutation(len(shown))
-        # Two epochs are looked at in turn where prefetching runs ahead; four leave room.
-        self._recent = {key: kept for key, kept in self._recent.items() if key > self._next - 4}
-        self._recent[self._next] = shown[order]
-        self._next += 1
+class Walk(Protocol):
+    """Says which rows of a class an epoch takes."""
+
+    def take(self, epoch: int) -> Rows:
+        """Return the rows that `epoch` takes."""
+        ...
+
+
+class _All:
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    def take(self, epoch: int) -> Rows:  # noqa: ARG002
+        return self._rows
+
+
+def walks(
+    rows: Rows,
+    *,
+    labels: Labels,
+    patients: Texts,
+    counts: Counts,
+    seed: int,
+    unit: str,
+) -> list[Walk]:
+    """Return the walk through each class, which takes the counted rows each epoch.
+
+    Args:
+        rows: Rows to draw from, shape `(n_kept,)`.
+        labels: Class of each of `rows`, the place of its name in `counts`, shape `(n_kept,)`.
+        patients: Patient of each of `rows`, shape `(n_kept,)`.
+        counts: Rows an epoch takes by class name, at most as many as there are.
+        seed: Seed of the whole run.
+        unit: `"image"` or `"patient"`.
+    """
+    check_choice("unit", unit, UNITS)
+    made: list[Walk] = []
+    for code, (name, count) in enumerate(counts.items()):
+        members = np.flatnonzero(labels == code)
+        own = rows[members]
+        if count == len(own):
+            made.append(_All(own))
+        elif unit == "patient":
+            made.append(PatientWalk(own, patients[members], count=count, seed=seed, name=name))
+        else:
+            starts = partial(operator.mul, count)
+            made.append(CoverageWalk(own, starts=starts, seed=seed, name=name))
+    return made

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
         Decision,
         KeptEpoch,
     )
+    from prevalens.callbacks.corrected_log_loss import CorrectedLogLoss
     from prevalens.callbacks.learning_rate_adjuster import LRA, LearningRateAdjuster
+    from prevalens.callbacks.run_lock import RunLock
     from prevalens.callbacks.training_backup import TrainingBackup
     from prevalens.callbacks.two_phases import two_phases
 
@@ -19,10 +21,12 @@ if TYPE_CHECKING:
 __all__ = [  # noqa: RUF022
     "AdjusterRule",
     "AdjusterState",
+    "CorrectedLogLoss",
     "Decision",
     "KeptEpoch",
     "LRA",
     "LearningRateAdjuster",
+    "RunLock",
     "TrainingBackup",
     "two_phases",
 ]
@@ -32,10 +36,12 @@ __getattr__ = lazy_names(
     {
         "AdjusterRule": "adjuster_rule",
         "AdjusterState": "adjuster_rule",
+        "CorrectedLogLoss": "corrected_log_loss",
         "Decision": "adjuster_rule",
         "KeptEpoch": "adjuster_rule",
         "LRA": "learning_rate_adjuster",
         "LearningRateAdjuster": "learning_rate_adjuster",
+        "RunLock": "run_lock",
         "TrainingBackup": "training_backup",
         "two_phases": "two_phases",
     },

@@ -2,10 +2,13 @@
 
 import csv
 import io
+import math
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
+
+import numpy as np
 
 from prevalens._optional import require
 from prevalens._writing import write_text
@@ -24,13 +27,14 @@ class AdjusterRow:
         accuracy: Training accuracy, or None where the logs have none.
         val_loss: Loss on the validation data, or None.
         val_accuracy: Accuracy on the validation data, or None.
-        value: The monitored value.
-        rate: Learning rate of the epoch.
+        value: The monitored value, or None where the epoch was not validated.
+        rate: Learning rate of the epoch; the highest where the optimizer has several.
         next_rate: Learning rate of the next epoch.
-        followed: What progress was judged by: the training accuracy or the monitored value.
+        followed: What progress was judged by: `"accuracy"` of the training, the monitored
+            `"value"`, or nothing where the epoch was `"skipped"`.
         improvement: Change against the bar in per cent, positive when better, or None.
-        action: What was done: kept, waited, lowered, lowered and restored, stopped; unfreeze
-            where the first of two phases ends.
+        action: What was done: kept, waited, lowered, lowered and restored, stopped; skipped
+            where the epoch was not validated; unfreeze where the first of two phases ends.
         kept_epoch: The epoch that a restore goes back to, from 1; 0 is the start.
         duration: Seconds the epoch took, validation included.
     """
@@ -40,7 +44,7 @@ class AdjusterRow:
     accuracy: float | None
     val_loss: float | None = None
     val_accuracy: float | None = None
-    value: float
+    value: float | None
     rate: float
     next_rate: float
     followed: str
@@ -54,7 +58,7 @@ class AdjusterRow:
         cls,
         decision: Decision,
         *,
-        logs: Mapping[str, float],
+        logs: Mapping[str, Any],
         accuracy: str = "accuracy",
         duration: float,
     ) -> "AdjusterRow":
@@ -84,7 +88,9 @@ class AdjusterRow:
 
     def ending_phase(self) -> "AdjusterRow":
         """Return the row of an epoch that ends the first of two phases, not the training."""
-        words = [word for word in self.action.split(", ") if word not in ("stopped", "waited")]
+        words = [
+            word for word in self.action.split(", ") if word not in ("stopped", "waited", "skipped")
+        ]
         return replace(self, action=", ".join([*words, "unfreeze"]))
 
 
@@ -96,18 +102,44 @@ class AdjusterRecord:
 
     Args:
         monitor: Name of the monitored value, for the heading.
+        threshold: Training accuracy from which the monitor decides, or None.
         rows: The rows so far.
     """
 
-    def __init__(self, *, monitor: str, rows: Iterable[AdjusterRow] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        monitor: str,
+        threshold: float | None = None,
+        rows: Iterable[AdjusterRow] = (),
+    ) -> None:
         self.monitor = monitor
+        self.threshold = threshold
         self.rows = list(rows)
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def __str__(self) -> str:
-        return AdjusterTable(self.monitor).text(self.rows)
+        lines = [AdjusterTable(self.monitor).text(self.rows), self.remark()]
+        return "\n".join(line for line in lines if line)
+
+    def remark(self) -> str:
+        """Return a line that says where the monitor decided in no epoch; empty elsewhere."""
+        if not self.rows or any(row.followed == "value" for row in self.rows):
+            return ""
+        n_judged = sum(row.followed == "accuracy" for row in self.rows)
+        if not n_judged:
+            return (
+                f"{self.monitor} never decided: none of the {len(self.rows)} epochs was validated, "
+                "so no weights were judged and the last ones stay."
+            )
+        return (
+            f"{self.monitor} never decided: the training accuracy stayed below "
+            f"threshold={self.threshold:g} in all {n_judged} epochs that were judged. The weights "
+            f"are those of epoch {self.rows[-1].kept_epoch}, the best by training accuracy. Lower "
+            "the threshold, or leave it out."
+        )
 
     def to_list(self) -> list[dict[str, Any]]:
         """Return the rows as dictionaries of texts and numbers."""
@@ -137,9 +169,12 @@ class AdjusterRecord:
         if not self.rows:
             raise InvalidInputError("There is no row to plot. Train for at least one epoch.")
         if axes is None:
-            axes = require("matplotlib.pyplot", extra="plot").subplots()[1]
+            # Room for the second axis, which the usual margins cut off.
+            figure = require("matplotlib.pyplot", extra="plot").subplots(layout="constrained")
+            axes = figure[1]
         epochs = [row.epoch for row in self.rows]
-        axes.plot(epochs, [row.value for row in self.rows], marker="o", label=self.monitor)
+        values = [math.nan if row.value is None else row.value for row in self.rows]
+        axes.plot(epochs, values, marker="o", label=self.monitor)
         for row in self.rows:
             if "restored" in row.action:
                 axes.axvline(row.epoch, linestyle=":", color="grey")
@@ -153,6 +188,8 @@ class AdjusterRecord:
 
 
 def _action(decision: Decision) -> str:
+    if decision.value is None:
+        return "skipped"
     words = ["kept"] if decision.keep else []
     if decision.next_rate < decision.rate:
         words.append("lowered")
@@ -163,8 +200,10 @@ def _action(decision: Decision) -> str:
     return ", ".join(words) or "waited"
 
 
-def _float(value: float | None) -> float | None:
-    return None if value is None else float(value)
+def _float(value: Any) -> float | None:
+    if value is None or np.size(value) != 1:  # a metric may have one value a class
+        return None
+    return float(np.reshape(value, ()))
 
 
 def rows_of(records: Iterable[Mapping[str, Any]]) -> list[AdjusterRow]:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Self
+from typing import Any, Self, TypedDict
 
 import numpy as np
 
@@ -77,9 +77,10 @@ class Decision:
 
     Args:
         epoch: Number of the epoch, from 0.
-        phase: `"accuracy"` below the threshold, else `"value"`.
+        phase: `"accuracy"` below the threshold, `"skipped"` where there is no monitored value,
+            else `"value"`.
         accuracy: Training accuracy of the epoch, or None where it is not followed.
-        value: Monitored value of the epoch.
+        value: Monitored value of the epoch, or None where it was not validated.
         improvement: Change of the followed quantity against its bar, in per cent of the bar,
             positive when better; None where there is no bar yet, or the bar is 0.
         keep: Whether this epoch becomes the kept one.
@@ -93,7 +94,7 @@ class Decision:
     epoch: int
     phase: str
     accuracy: float | None
-    value: float
+    value: float | None
     improvement: float | None
     keep: bool
     restore: bool
@@ -103,12 +104,28 @@ class Decision:
     kept_epoch: int
 
 
+class RuleSettings(TypedDict, total=False):
+    """The settings of an `AdjusterRule`, but for its direction, as keyword arguments."""
+
+    patience: int
+    stop_patience: int
+    threshold: float | None
+    factor: float
+    dwell: bool
+    min_delta: float
+    min_rate: float
+    cooldown: int
+    noise_epochs: int
+    noise_width: float
+
+
 @dataclass(frozen=True, kw_only=True)
 class AdjusterRule:
     """Lower the rate when progress stalls, go back to the best epoch, and stop in time.
 
-    Below `threshold` the model still underfits: progress is a higher training accuracy. From
-    the threshold on, progress is a better monitored value. Which of the two holds is decided
+    Progress is a better monitored value. With a `threshold`, as in the notebooks this rule is
+    known from, a first phase goes before: while the training accuracy lies below it, the model
+    still underfits and progress is a higher training accuracy; which of the two holds is decided
     anew each epoch. After `patience` epochs without progress the rate is multiplied by
     `factor` and, with `dwell`, training goes on from the best epoch; after `stop_patience` such
     lowerings without progress in between it ends.
@@ -116,8 +133,8 @@ class AdjusterRule:
     Args:
         patience: Epochs without progress before the rate is lowered, at least 1.
         stop_patience: Lowerings in a row before the training ends, at least 1.
-        threshold: Training accuracy from which the monitored value decides, in `[0, 1]`; None
-            lets it decide from the start.
+        threshold: Training accuracy from which the monitored value decides, in `[0, 1]`; 0.9 in
+            the notebooks. None, the default, lets it decide from the start.
         factor: What the rate is multiplied by, in `(0, 1)`.
         dwell: Whether lowering the rate also goes back to the kept epoch.
         mode: `"min"` when a lower monitored value is better, else `"max"`.
@@ -132,14 +149,14 @@ class AdjusterRule:
         InvalidInputError: a setting lies outside its range.
 
     Examples:
-        >>> rule = AdjusterRule(patience=2, threshold=None)
+        >>> rule = AdjusterRule(patience=2)
         >>> [row.next_rate for row in rule.simulate([0.5, 0.5, 0.5, 0.4], rate=1.0)]
         [1.0, 1.0, 0.5, 0.5]
     """
 
     patience: int = 1
     stop_patience: int = 3
-    threshold: float | None = 0.9
+    threshold: float | None = None
     factor: float = 0.5
     dwell: bool = True
     mode: str = "min"
@@ -184,7 +201,7 @@ class AdjusterRule:
         state: AdjusterState,
         *,
         epoch: int,
-        value: float,
+        value: float | None,
         rate: float,
         accuracy: float | None = None,
     ) -> tuple[AdjusterState, Decision]:
@@ -193,7 +210,8 @@ class AdjusterRule:
         Args:
             state: The state after the epoch before.
             epoch: Number of the epoch, from 0.
-            value: Monitored value of the epoch.
+            value: Monitored value of the epoch; None where it was not validated, which decides
+                nothing and is counted nowhere.
             rate: Learning rate of the epoch, above 0.
             accuracy: Training accuracy of the epoch; required where `threshold` is set.
 
@@ -201,6 +219,8 @@ class AdjusterRule:
             The state after the epoch, whose kept epoch has no weights yet if it is this one,
             and the decision. A value or accuracy that is not a number stops the training.
         """
+        if value is None:
+            return state, _skipped(state, epoch=epoch, rate=rate, accuracy=accuracy)
         if self.threshold is not None and accuracy is None:
             raise InvalidInputError(
                 f"`accuracy` is needed in epoch {epoch}, because `threshold` is "
@@ -223,8 +243,6 @@ class AdjusterRule:
             cooling=self.cooldown if lower else max(0, state.cooling - 1),
             recent=self._remember(state.recent, value),
         )
-        # A rate that already lies below the floor is left alone, never raised to it.
-        floor = min(rate, self.min_rate)
         decision = Decision(
             epoch=epoch,
             phase=phase,
@@ -235,10 +253,15 @@ class AdjusterRule:
             restore=lower and self.dwell,
             stop=broken or lowered >= self.stop_patience,
             rate=rate,
-            next_rate=max(rate * self.factor, floor) if lower else rate,
+            next_rate=self.lowered(rate) if lower else rate,
             kept_epoch=after.kept.epoch,
         )
         return after, decision
+
+    def lowered(self, rate: float) -> float:
+        """Return the rate after one lowering, never below `min_rate`."""
+        # A rate that already lies below the floor is left alone, never raised to it.
+        return max(rate * self.factor, min(rate, self.min_rate))
 
     def _judge(
         self, state: AdjusterState, *, value: float, accuracy: float | None
@@ -279,6 +302,22 @@ class AdjusterRule:
             if row.stop:
                 break
         return rows
+
+
+def _skipped(state: AdjusterState, *, epoch: int, rate: float, accuracy: float | None) -> Decision:
+    return Decision(
+        epoch=epoch,
+        phase="skipped",
+        accuracy=accuracy,
+        value=None,
+        improvement=None,
+        keep=False,
+        restore=False,
+        stop=False,
+        rate=rate,
+        next_rate=rate,
+        kept_epoch=state.kept.epoch,
+    )
 
 
 def _percent(gain: float, bar: float) -> float | None:

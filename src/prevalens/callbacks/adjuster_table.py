@@ -34,6 +34,7 @@ _STYLES = {
     "restored": "yellow",
     "lowered": "yellow",
     "kept": "green",
+    "skipped": "dim",
     "waited": "",
 }
 
@@ -69,7 +70,8 @@ class AdjusterTable:
         cells = {name: _number(name, getattr(row, name)) for name in _COLUMNS}
         if self._own:
             cells["val_accuracy"] = _number("val_accuracy", row.value)
-        cells["followed"] = "accuracy" if row.followed == "accuracy" else self.monitor
+        names = {"accuracy": "accuracy", "skipped": "-"}
+        cells["followed"] = names.get(row.followed, self.monitor)
         cells["action"] = _weightiest(row.action)
         return " ".join(map(_place, cells.values(), cells))
 
@@ -90,7 +92,7 @@ class AdjusterTable:
         lines = [self.line(row)] if self._headed else [self.heading(), self.line(row)]
         self._headed = True
         if not interactive:
-            logging.getLogger("prevalens").info("\n".join(lines))
+            self.say("\n".join(lines), interactive=False)
             return
         if behind_bar:
             sys.stdout.write("\n")
@@ -104,6 +106,15 @@ class AdjusterTable:
         for heading in lines[:-1]:
             console.print(Text(heading, style="bold"))
         console.print(Text(lines[-1], style=_STYLES[_weightiest(row.action)]))
+
+    @staticmethod
+    def say(text: str, *, interactive: bool) -> None:
+        """Print a text of one or more lines below the rows, or log it."""
+        if interactive:
+            sys.stdout.write(f"{text}\n")
+            sys.stdout.flush()
+        else:
+            logging.getLogger("prevalens").info(text)
 
 
 def _weightiest(action: str) -> str:

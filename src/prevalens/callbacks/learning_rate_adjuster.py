@@ -3,45 +3,47 @@
 import math
 import os
 import time
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import keras
 
-from prevalens._checks import check_choice, check_integer, did_you_mean
-from prevalens._writing import remove_unfinished
+from prevalens._checks import check_choice
+from prevalens._processes import agreed, running_processes
+from prevalens._running_method import running_method
 from prevalens.callbacks.adjuster_record import AdjusterRecord, AdjusterRow, rows_of
-from prevalens.callbacks.adjuster_rule import AdjusterRule, AdjusterState, Decision
+from prevalens.callbacks.adjuster_rule import AdjusterRule, AdjusterState, Decision, RuleSettings
 from prevalens.callbacks.adjuster_table import AdjusterTable
-from prevalens.callbacks.kept_arrays import KeptArrays
+from prevalens.callbacks.broken_loss import BrokenLoss, is_finite, warn_of_broken
+from prevalens.callbacks.model_snapshots import ModelSnapshots
 from prevalens.callbacks.monitor_direction import monitor_direction
-from prevalens.exceptions import InvalidInputError, PrevalensWarning
+from prevalens.callbacks.monitored_logs import MonitoredLogs
+from prevalens.callbacks.optimizer_rates import read_rates, refuse_schedule, set_rates
+from prevalens.callbacks.other_callbacks import check_other_callbacks, warn_of_foreign_rates
+from prevalens.callbacks.owner_questions import OwnerQuestions
+from prevalens.callbacks.training_phases import TrainingPhases
+from prevalens.exceptions import InvalidInputError
 
 
 class LearningRateAdjuster(keras.callbacks.Callback):
     """Lower the rate when progress stalls, go back to the best weights, stop in time.
 
-    Holds an `AdjusterRule` and obeys it at the end of each epoch; at the end of training the
-    weights of the kept epoch are restored, always. `LRA` is another name for this class.
+    Holds an `AdjusterRule` and obeys it at the end of each epoch: by default the validation loss
+    decides, from the first epoch on. At the end of training the weights of the kept epoch are
+    restored, always. `LRA` is another name for this class.
+
+    Where the optimizer averages weights (`use_ema=True`) the training ends with the average of
+    the kept epoch; a `MultiOptimizer` has each of its rates lowered, and rows show the highest.
+    Epochs that `validation_freq` leaves out are skipped and counted nowhere.
 
     Args:
-        monitor: Name in Keras' logs of the value that decides from the threshold on. Without
-            validation data use `"loss"`.
-        accuracy: Name in Keras' logs of the training accuracy that `threshold` is about.
+        monitor: Name in Keras' logs of the value that decides. Without validation data use
+            `"loss"`; where the training rows are undersampled, a monitor that knows the
+            prevalence, such as `"val_corrected_loss"` (see `CorrectedLogLoss`) or `"val_auc"`.
+        accuracy: Name in Keras' logs of the training accuracy, where there is a `threshold`.
         mode: `"min"` or `"max"`; `"auto"` reads it off the monitor's name.
-        patience: Epochs without progress before the rate is lowered, at least 1.
-        stop_patience: Lowerings in a row before the training ends, at least 1.
-        threshold: Training accuracy from which `monitor` decides; None: from the start.
-        factor: What the rate is multiplied by, in `(0, 1)`.
-        dwell: Whether lowering the rate also goes back to the kept epoch's weights.
-        min_delta: Change of `monitor` that counts as progress must exceed this.
-        min_rate: Rate below which it is not lowered.
-        cooldown: Epochs after a lowering in which lack of progress is not counted.
-        noise_epochs: Number of last epochs whose scatter sets a noise band, 0 for none.
-        noise_width: Half-width of that band in standard deviations.
         restore_optimizer: Whether going back also restores the optimizer's slots (its momenta)
             of the kept epoch. The rate, the step count and a loss scale are never taken back.
         weights_file: Keep the best weights in this `.npz` file rather than in memory; where the
@@ -56,17 +58,18 @@ class LearningRateAdjuster(keras.callbacks.Callback):
         halt_file: The training ends after the epoch in which this file appears; one that is
             there from the start is refused.
         verbose: 1 prints one line an epoch, in colour on a terminal; 0 none.
+        **rule: Settings of `AdjusterRule`: `patience` (1), `stop_patience` (3), `threshold`
+            (None), `factor` (0.5), `dwell` (True), `min_delta`, `min_rate`, `cooldown`,
+            `noise_epochs` (0 each) and `noise_width` (2.0).
 
     Attributes:
         rule: The rule that is obeyed.
         record: One row per epoch; can be printed, saved as CSV and plotted.
-        phase: 2 once `begin_second_phase` was called, else 1.
-        unfreezes: Whether the first of two phases has ended, and the second not begun.
 
     Raises:
         InvalidInputError: a setting lies outside its range, the monitor's name tells no
-            direction, a monitor is not in the logs, or the optimizer's rate follows a schedule
-            and so cannot be set.
+            direction, a monitor is not in the logs or is one value a class, or the optimizer's
+            rate follows a schedule and so cannot be set.
     """
 
     # Its only hook after a batch reads the logs and never touches the model, so Keras need
@@ -79,16 +82,6 @@ class LearningRateAdjuster(keras.callbacks.Callback):
         monitor: str = "val_loss",
         accuracy: str = "accuracy",
         mode: str = "auto",
-        patience: int = 1,
-        stop_patience: int = 3,
-        threshold: float | None = 0.9,
-        factor: float = 0.5,
-        dwell: bool = True,
-        min_delta: float = 0.0,
-        min_rate: float = 0.0,
-        cooldown: int = 0,
-        noise_epochs: int = 0,
-        noise_width: float = 2.0,
         restore_optimizer: bool = False,
         weights_file: str | os.PathLike[str] | None = None,
         unfreeze_at: int | None = None,
@@ -96,65 +89,67 @@ class LearningRateAdjuster(keras.callbacks.Callback):
         ask_epoch: int | None = None,
         halt_file: str | os.PathLike[str] | None = None,
         verbose: int = 1,
+        **rule: Unpack[RuleSettings],
     ) -> None:
         super().__init__()
         check_choice("mode", mode, ("auto", "min", "max"))
-        if (on_ask is None) != (ask_epoch is None):
-            raise InvalidInputError(
-                f"`on_ask` and `ask_epoch` belong together, got {on_ask!r} and {ask_epoch!r}. "
-                "Give both, or neither."
-            )
-        for name, number in (("ask_epoch", ask_epoch), ("unfreeze_at", unfreeze_at)):
-            if number is not None:
-                check_integer(name, number, minimum=1)
         self.rule = AdjusterRule(
-            patience=patience,
-            stop_patience=stop_patience,
-            threshold=threshold,
-            factor=factor,
-            dwell=dwell,
-            mode=monitor_direction(monitor) if mode == "auto" else mode,
-            min_delta=min_delta,
-            min_rate=min_rate,
-            cooldown=cooldown,
-            noise_epochs=noise_epochs,
-            noise_width=noise_width,
+            mode=monitor_direction(monitor) if mode == "auto" else mode, **rule
         )
         self.monitor, self.accuracy = monitor, accuracy
-        self.restore_optimizer = restore_optimizer
-        self.weights_file = None if weights_file is None else Path(weights_file)
-        self.unfreeze_at = unfreeze_at
-        self.on_ask, self.ask_epoch = on_ask, ask_epoch
-        self.halt_file = None if halt_file is None else Path(halt_file)
         self.verbose = verbose
+        self._logs = MonitoredLogs(
+            monitor, accuracy=None if self.rule.threshold is None else accuracy
+        )
+        self._snapshots = ModelSnapshots(
+            None if weights_file is None else Path(weights_file), with_slots=restore_optimizer
+        )
+        self._phases = TrainingPhases(unfreeze_at)
+        self._questions = OwnerQuestions(on_ask, ask_epoch=ask_epoch, halt_file=halt_file)
+        self._broken = BrokenLoss()
         self._table = AdjusterTable(monitor)
         self._resumes = False
         self._start_afresh()
 
     def _start_afresh(self) -> None:
-        self.record = AdjusterRecord(monitor=self.monitor)
-        self.phase, self.unfreezes = 1, False
+        self.record = AdjusterRecord(monitor=self.monitor, threshold=self.rule.threshold)
+        self._phases.start_afresh()
+        self._questions.start_afresh()
         self._state: AdjusterState | None = None
-        self._broken_batch: int | None = None
         self._began = time.perf_counter()
-        self._next_ask = self.ask_epoch
-        self._trainable = 0
 
-    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:  # noqa: ARG002
-        """Refuse a rate that cannot be set, and start afresh unless a state was given."""
-        _refuse_schedule(self.model.optimizer)
-        if self.weights_file is not None:
-            remove_unfinished(self.weights_file)
-        if self.halt_file is not None and self.halt_file.exists():
-            raise InvalidInputError(
-                f"The halt file {self.halt_file} is there before training has begun, perhaps "
-                "from an earlier run. Remove it, or leave `halt_file` out."
-            )
+    @property
+    def unfreeze_at(self) -> int | None:
+        """Number of epochs after which the first of two phases ends, or None."""
+        return self._phases.unfreeze_at
+
+    @property
+    def phase(self) -> int:
+        """2 once `begin_second_phase` was called, else 1."""
+        return self._phases.number
+
+    @property
+    def unfreezes(self) -> bool:
+        """Whether the first of two phases has ended, and the second not begun."""
+        return self._phases.has_ended
+
+    def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:  # noqa: ARG002
+        """Refuse what cannot work, and start afresh unless a state was given."""
+        refuse_schedule(self.model.optimizer)
+        self._snapshots.remove_unfinished()
+        self._questions.check_no_halt_file()
+        fit = running_method(keras.Model)
+        self._others = [each for each in fit.callbacks if each is not self]
+        check_other_callbacks(self._others, optimizer=self.model.optimizer)
+        before = fit.callbacks[: fit.callbacks.index(self)] if self in fit.callbacks else []
+        self._logs.begin(fit, after=before)
         if not self._resumes:
             self._start_afresh()
         if not self.unfreezes:
-            self._trainable = len(self.model.trainable_variables)
+            self._phases.n_trainable = len(self.model.trainable_variables)
         self._table = AdjusterTable(self.monitor)
+        self._rates: list[float] | None = None
+        self._rates_are_foreign = False
         self._resumes = False
 
     def begin_second_phase(self) -> int:
@@ -168,90 +163,108 @@ class LearningRateAdjuster(keras.callbacks.Callback):
         Raises:
             InvalidInputError: the first phase has not ended.
         """
-        if not self.unfreezes:
-            raise InvalidInputError(
-                "No first phase has ended, so no second can begin. Give `unfreeze_at`, and call "
-                "this after the `fit` that it ended."
-            )
-        self.phase, self._resumes = 2, True
+        self._phases.begin_second()
+        self._resumes = True
         return self.record.rows[-1].epoch
 
-    def _open_second_phase(self, state: AdjusterState) -> None:
-        count = len(self.model.trainable_variables)
-        if count == self._trainable:
-            raise InvalidInputError(
-                f"The second phase would train the same {count} arrays as the first. Unfreeze "
-                "layers, for example with prevalens.models.unfreeze, and compile the model anew."
-            )
-        state = self.rule.reopen(state)
-        # The optimizer is another one now, so what is kept of it is its state at this start.
-        self._state = replace(state, kept=replace(state.kept, weights=self._snapshot()))
-        self.unfreezes = False
-
-    def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:  # noqa: ARG002
+    def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:  # noqa: ARG002
         """Start the clock; before the first epoch keep the weights it starts from."""
         self._print_row()
         if self._state is None:
-            self._state = self.rule.start(epoch=epoch, weights=self._snapshot())
+            weights = self._snapshots.take(self.model)
+            self._state = self.rule.start(epoch=epoch, weights=weights)
         elif self.unfreezes:
-            self._open_second_phase(self._state)
-        self._broken_batch = None
+            self._phases.check_opened(len(self.model.trainable_variables))
+            # The optimizer is another one now, so what is kept of it is its state at this start.
+            self._state = self._with_weights(self.rule.reopen(self._state))
+        self._broken.begin_epoch()
         self._began = time.perf_counter()
 
     def on_train_batch_begin(
         self,
         batch: int,  # noqa: ARG002
-        logs: Mapping[str, float] | None = None,  # noqa: ARG002
+        logs: Mapping[str, Any] | None = None,  # noqa: ARG002
     ) -> None:
         """End the training where an earlier batch's loss was not finite."""
-        if self._broken_batch is not None:
+        if self._broken.batch is not None:
             self.model.stop_training = True
 
-    def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
-        """Note the first batch whose loss is not finite."""
-        if not math.isfinite((logs or {}).get("loss", 0.0)):
-            earlier = self._broken_batch
-            self._broken_batch = batch if earlier is None else min(batch, earlier)
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
+        """Look at what the first batch logs, and note the first whose loss is not finite."""
+        self._logs.check_batch(logs or {})
+        self._broken.note(batch, logs or {})
 
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Ask the rule, and do what it says; adds the epoch's rate to the logs."""
         logs = {} if logs is None else logs
-        rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
-        state, decision = self.rule.step(
-            self._known(),
-            epoch=epoch,
-            value=self._read(logs, self.monitor) if _finite(logs) else math.nan,
-            rate=rate,
-            accuracy=None if self.rule.threshold is None else self._read(logs, self.accuracy),
-        )
-        if decision.keep:
-            state = replace(state, kept=replace(state.kept, weights=self._snapshot()))
-        self._state = state
-        broken = self._find_broken(decision, logs)
+        rates = self._read_rates(epoch)
+        state, decision = self._decide(epoch, logs, rate=max(rates))
+        self._state = self._with_weights(state) if decision.keep else state
+        broken = self._warn_of_broken(decision, logs)
         if decision.restore:
-            self._go_back(state)
-        if decision.next_rate != rate:
+            self._snapshots.restore(self.model, state.kept.weights)
+        if decision.next_rate != decision.rate:
             # Through `self.model`: an optimizer held elsewhere is a stale copy on JAX.
-            self.model.optimizer.learning_rate = decision.next_rate
-        logs["learning_rate"] = rate
+            set_rates(self.model.optimizer, [self.rule.lowered(rate) for rate in rates])
+        self._rates = read_rates(self.model.optimizer)
+        logs["learning_rate"] = decision.rate
         seconds = time.perf_counter() - self._began
         row = AdjusterRow.of(decision, logs=logs, accuracy=self.accuracy, duration=seconds)
+        self._finish_epoch(row, stops=decision.stop, broken=broken)
+
+    def _decide(
+        self, epoch: int, logs: Mapping[str, Any], *, rate: float
+    ) -> tuple[AdjusterState, Decision]:
+        value = self._logs.value(logs) if is_finite(logs) else math.nan
+        accuracy = self._logs.training_accuracy(logs)
+        if value is not None:
+            value, *rest = agreed([value] if accuracy is None else [value, accuracy])
+            accuracy = rest[0] if rest else None
+        return self.rule.step(self._known(), epoch=epoch, value=value, rate=rate, accuracy=accuracy)
+
+    def _finish_epoch(self, row: AdjusterRow, *, stops: bool, broken: bool) -> None:
         self.record.rows.append(row)
         self._table.waiting = row
-        word = self._ask(row)
-        if self._ends_first_phase(row, word, stops=decision.stop) and not broken:
-            self.unfreezes = True
+        if self._questions.is_due(row.epoch):
+            self._print_row(behind_bar=True)
+        word = self._questions.ask(row, may_unfreeze=self._phases.can_end)
+        if not broken and self._phases.ends(row.epoch, word=word, stops=stops):
             self.record.rows[-1] = row.ending_phase()
             if self._table.waiting is not None:
                 self._table.waiting = self.record.rows[-1]
-        if decision.stop or self.unfreezes or word == "halt":
+        if stops or self.unfreezes or word == "halt":
             self.model.stop_training = True
 
-    def on_train_end(self, logs: Mapping[str, float] | None = None) -> None:  # noqa: ARG002
-        """Restore the weights of the kept epoch."""
+    def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:  # noqa: ARG002
+        """Restore the weights of the kept epoch, and say where the monitor never decided."""
         self._print_row()
-        if self._state is not None:
-            self._go_back(self._state)
+        rows = self.record.rows
+        if self._state is not None and any(row.followed != "skipped" for row in rows):
+            self.restore_best()
+        if self.record.remark() and self._prints():
+            self._table.say(
+                self.record.remark(), interactive=keras.config.is_interactive_logging_enabled()
+            )
+
+    def restore_best(self) -> int:
+        """Give the model the weights of the kept epoch; for use after Ctrl-C or an error.
+
+        A `fit` that ends by itself has done so already.
+
+        Returns:
+            The kept epoch, from 1; 0 is the state before the first.
+
+        Raises:
+            InvalidInputError: no epoch has begun.
+        """
+        if self._state is None:
+            raise InvalidInputError(
+                "There are no best weights yet: no epoch has begun. Call this after `fit`."
+            )
+        kept = self._state.kept
+        trained = kept.monitor != "start"
+        self._snapshots.restore_final(self.model, kept.weights, trained=trained)
+        return kept.epoch + 1
 
     def get_state(self) -> tuple[dict[str, Any], Sequence[Any]]:
         """Return what the callback remembers: texts and numbers, and the kept arrays."""
@@ -260,10 +273,8 @@ class LearningRateAdjuster(keras.callbacks.Callback):
             "epoch": self.record.rows[-1].epoch if self.record.rows else 0,
             "state": state.to_dict(),
             "rows": self.record.to_list(),
-            "next_ask": self._next_ask,
-            "phase": self.phase,
-            "unfreezes": self.unfreezes,
-            "trainable": self._trainable,
+            "next_ask": self._questions.next_epoch,
+            "phases": self._phases.to_dict(),
         }
         return record, state.kept.weights.arrays() if state.kept.weights is not None else []
 
@@ -271,130 +282,43 @@ class LearningRateAdjuster(keras.callbacks.Callback):
         """Take back what `get_state` gave, so that the next `fit` goes on from there."""
         self._start_afresh()
         state = AdjusterState.from_dict(record["state"])
-        kept = self._keep(arrays)
+        kept = self._snapshots.keep(arrays)
         self._state = replace(state, kept=replace(state.kept, weights=kept))
-        self.record = AdjusterRecord(monitor=self.monitor, rows=rows_of(record["rows"]))
-        self._next_ask = record["next_ask"]
-        # A backup of before there were phases has none of the three.
-        self.phase = record.get("phase", 1)
-        self.unfreezes = record.get("unfreezes", False)
-        self._trainable = record.get("trainable", 0)
+        self.record.rows = rows_of(record["rows"])
+        self._questions.next_epoch = record["next_ask"]
+        self._phases.set(record["phases"])
         self._resumes = True
 
     def _known(self) -> AdjusterState:
         return self._state if self._state is not None else self.rule.start()
 
-    def _read(self, logs: Mapping[str, float], name: str) -> float:
-        if name not in logs:
-            hint = ' Without validation data use monitor="loss".' if name == self.monitor else ""
-            hint += " Validate in every epoch." if self.record.rows else ""
-            raise InvalidInputError(
-                f"The logs have no {name!r}; they have {sorted(logs)}. Name one of those, or "
-                f"compile the model with that metric.{did_you_mean(name, logs)}{hint}"
-            )
-        return float(logs[name])
+    def _with_weights(self, state: AdjusterState) -> AdjusterState:
+        return replace(state, kept=replace(state.kept, weights=self._snapshots.take(self.model)))
 
-    def _snapshot(self) -> KeptArrays:
-        return self._keep([keras.ops.convert_to_numpy(v) for v in self._followed()])
+    def _read_rates(self, epoch: int) -> list[float]:
+        rates = read_rates(self.model.optimizer)
+        if self._rates is not None and rates != self._rates and not self._rates_are_foreign:
+            self._rates_are_foreign = True  # which is said once a `fit`
+            warn_of_foreign_rates(self._rates, rates, epoch=epoch + 1, callbacks=self._others)
+        return rates
 
-    def _keep(self, arrays: Sequence[Any]) -> KeptArrays:
-        try:
-            return KeptArrays(arrays, file=self.weights_file)
-        except OSError as error:
-            warnings.warn(
-                f"The best weights could not be written to {self.weights_file}: {error}. They "
-                "are kept in memory, and training goes on. Free some space.",
-                PrevalensWarning,
-                stacklevel=2,
-            )
-            return KeptArrays(arrays)
-
-    def _followed(self) -> list[Any]:
-        slots = _slots(self.model.optimizer) if self.restore_optimizer else []
-        return [*self.model.weights, *slots]
-
-    def _go_back(self, state: AdjusterState) -> None:
-        for variable, array in zip(self._followed(), state.kept.weights.arrays(), strict=True):
-            variable.assign(array)
-
-    def _find_broken(self, decision: Decision, logs: Mapping[str, float]) -> bool:
-        """Warn of a loss that is not finite, or of a followed value that is not a number."""
-        if not _finite(logs):
-            name, what = "loss", "a finite number"
-        elif math.isnan(decision.value):
-            name, what = self.monitor, "a number"
-        elif math.isnan(decision.accuracy or 0.0):
-            name, what = self.accuracy, "a number"
-        else:
-            return False
-        warnings.warn(
-            f"{name!r} is not {what} in epoch {decision.epoch + 1}{self._broken_batches()}. "
-            f"Training stops there and goes back to epoch {decision.kept_epoch + 1}. Lower the "
-            "rate, clip the gradients, or look for broken images and labels in that batch.",
-            PrevalensWarning,
-            stacklevel=2,
+    def _warn_of_broken(self, decision: Decision, logs: Mapping[str, Any]) -> bool:
+        where = self._broken.where(
+            steps_per_execution=int(self.model.steps_per_execution),
+            steps=(self.params or {}).get("steps"),
         )
-        return True
+        names = {"value": self.monitor, "accuracy": self.accuracy}
+        return warn_of_broken(decision, logs, names=names, where=where)
 
-    def _broken_batches(self) -> str:
-        if self._broken_batch is None:
-            return ""
-        several = int(self.model.steps_per_execution)  # which report as one, the first or the last
-        first = self._broken_batch // several * several + 1
-        last = min(first + several - 1, (self.params or {}).get("steps") or math.inf)
-        return f", batch {last}" if first == last else f", in one of the batches {first} to {last}"
+    def _prints(self) -> bool:
+        return bool(self.verbose) and running_processes()[0] == 0
 
     def _print_row(self, *, behind_bar: bool = False) -> None:
         """Print the last row; Keras ends the line of its bar after an epoch's callbacks."""
-        if self.verbose:
+        if self._prints():
             shown = keras.config.is_interactive_logging_enabled()
             bar = behind_bar and (self.params or {}).get("verbose") == 1
             self._table.flush(interactive=shown, behind_bar=bar)
 
-    def _ask(self, row: AdjusterRow) -> object:
-        """Return `"halt"`, `"unfreeze"` or None, as the halt file and the owner say."""
-        if self.halt_file is not None and self.halt_file.exists():
-            return "halt"
-        if self.on_ask is None or self._next_ask is None or row.epoch < self._next_ask:
-            return None
-        self._print_row(behind_bar=True)
-        answer = self.on_ask(row)
-        if answer is None or answer == "halt":
-            return answer
-        if answer == "unfreeze":
-            if self.unfreeze_at is None or self.phase == 2:
-                raise InvalidInputError(
-                    "`on_ask` answered 'unfreeze', but there is no first phase to end. Give "
-                    "`unfreeze_at`, the latest epoch for it, and train with `two_phases`."
-                )
-            return answer
-        self._next_ask = row.epoch + check_integer("on_ask's answer", answer, minimum=1)
-        return None
-
-    def _ends_first_phase(self, row: AdjusterRow, word: object, *, stops: bool) -> bool:
-        if self.unfreeze_at is None or self.phase == 2 or word == "halt":
-            return False
-        return stops or word == "unfreeze" or row.epoch >= self.unfreeze_at
-
 
 LRA = LearningRateAdjuster
-
-
-def _refuse_schedule(optimizer: Any) -> None:
-    inner = getattr(optimizer, "inner_optimizer", optimizer)
-    rate = getattr(inner, "_learning_rate", None)
-    if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
-        raise InvalidInputError(
-            f"The optimizer's rate follows {type(rate).__name__}, so it cannot be lowered. "
-            "Compile the model with a number as `learning_rate`, or leave this callback out."
-        )
-
-
-def _slots(optimizer: Any) -> list[Any]:
-    """Return the optimizer's variables but its rate, its step counts and its loss scale."""
-    ours = ("learning_rate", "iteration", "step_counter", "dynamic_scale")
-    return [v for v in optimizer.variables if v.name not in ours]
-
-
-def _finite(logs: Mapping[str, float]) -> bool:
-    return math.isfinite(logs.get("loss", 0.0))

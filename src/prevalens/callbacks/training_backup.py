@@ -1,7 +1,5 @@
 """TrainingBackup: a killed run goes on as if nothing had happened."""
 
-import json
-import math
 import os
 import warnings
 from collections.abc import Mapping, Sequence
@@ -10,15 +8,28 @@ from typing import Any, Protocol
 
 import keras
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
+from prevalens._processes import running_processes
+from prevalens._running_method import running_method
 from prevalens._writing import remove_unfinished
-from prevalens.callbacks.kept_arrays import read_arrays, write_arrays
-from prevalens.callbacks.torch_random import set_torch_random_state, torch_random_state
+from prevalens.callbacks.backup_record import BackupRecord
+from prevalens.callbacks.run_identity import RunIdentity, identity_of, relevant_versions
+from prevalens.callbacks.run_lock import RunLock
+from prevalens.callbacks.training_state import (
+    arrays_of,
+    assign,
+    build_optimizer,
+    global_random,
+    named,
+    set_global_random,
+    settle,
+    stored,
+)
+from prevalens.callbacks.weight_snapshot import read_arrays, write_arrays
 from prevalens.exceptions import InvalidInputError, PrevalensWarning
 
-_FORMAT = "prevalens training backup"
-_VERSION = 1
 _RECORD = "record"
 
 
@@ -44,6 +55,11 @@ class TrainingBackup(keras.callbacks.Callback):
     reproducibly, provided the data of an epoch depends on its number alone: the datasets of
     `prevalens.batches` do; other data needs `shuffle=False`.
 
+    The file knows its run: `restore` refuses another backend or other `settings`, `fit` refuses
+    other data than the run was started with, and another version of a package is said. One
+    process at a time uses the file: a second one is refused, and what a killed one held is free.
+    Of several processes only the first writes it, and all read it.
+
     A disk that is full costs the backup, not the training: a warning is given, the last whole
     backup stays, and the next epoch tries again.
 
@@ -51,6 +67,9 @@ class TrainingBackup(keras.callbacks.Callback):
         path: The file, ending in `.npz`.
         callbacks: Callbacks whose state belongs to the run, for example a LearningRateAdjuster.
             List them before this one in `fit`.
+        settings: What decides the result, as texts and numbers by name, for example the options
+            of a program or `{"partition": ...}` with the checksum of its file; a run with other
+            settings is refused.
 
     Attributes:
         history: Logs of every epoch of the run by name, those before a kill too.
@@ -68,7 +87,12 @@ class TrainingBackup(keras.callbacks.Callback):
             )
     """
 
-    def __init__(self, path: str | os.PathLike[str], *callbacks: Stateful) -> None:
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *callbacks: Stateful,
+        settings: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__()
         self.path = Path(path)
         if self.path.suffix != ".npz":
@@ -80,8 +104,14 @@ class TrainingBackup(keras.callbacks.Callback):
                     "remembers cannot be saved. Leave it out, or give it both."
                 )
         self.callbacks = callbacks
-        self.history: dict[str, list[float]] = {}
+        self.history: dict[str, list[Any]] = {}
+        backend = keras.backend.backend()
+        self._run = RunIdentity(
+            backend=backend, versions=relevant_versions(backend), settings=dict(settings or {})
+        )
+        self._lock = RunLock(self.path)
         self._restored: dict[str, NDArray[Any]] | None = None
+        self._earlier: RunIdentity | None = None
 
     def restore(self, model: keras.Model, *, epochs: int) -> int:
         """Give a freshly built and compiled model the state of the last whole epoch.
@@ -95,62 +125,107 @@ class TrainingBackup(keras.callbacks.Callback):
             the run had ended, so that `fit` trains no more and restores the kept weights.
 
         Raises:
-            InvalidInputError: the file is cut, of another version, or of another model.
+            InvalidInputError: another run uses the file; or it is cut, or was written by another
+                version, model or backend, or with other settings.
         """
-        remove_unfinished(self.path)
+        self._take_over()
         if not self.path.exists():
             return 0
         arrays, record = self._read()
-        _assign(self.path, "model", _stored(arrays, "model"), model.variables)
-        _settle(model)
-        _build_optimizer(model)
-        _assign(self.path, "optimizer", _stored(arrays, "optimizer"), model.optimizer.variables)
+        self._compare(record.run)
+        assign(self.path, "model", stored(arrays, "model"), model.variables)
+        settle(model)
+        build_optimizer(model)
+        assign(self.path, "optimizer", stored(arrays, "optimizer"), model.optimizer.variables)
         for place, (callback, state) in enumerate(
-            zip(self.callbacks, record["callbacks"], strict=True)
+            zip(self.callbacks, record.callbacks, strict=True)
         ):
-            callback.set_state(state, _stored(arrays, f"callback{place}"))
-        self.history = record["history"]
+            callback.set_state(state, stored(arrays, f"callback{place}"))
+        self.history = record.history
         self._restored = arrays
-        return epochs if record["stopped"] else min(int(record["epoch"]), epochs)
+        return epochs if record.stopped else min(record.epoch, epochs)
 
     def saved_state(self, callback: Stateful) -> dict[str, Any] | None:
         """Return the texts and numbers that the file holds of a callback; None without a file."""
         if not self.path.exists():
             return None
-        state: dict[str, Any] = self._read()[1]["callbacks"][self.callbacks.index(callback)]
-        return state
+        return self._read()[1].callbacks[self.callbacks.index(callback)]
 
     def go_on(self, model: keras.Model) -> None:
         """Let the next `fit` go on with this history, after the model was compiled anew."""
-        self._restored = _named(
-            {"model": _arrays_of(model.variables), "random": _global_random()},
+        self._restored = named(
+            {"model": arrays_of(model.variables), "random": global_random()},
         )
 
-    def _read(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    def _take_over(self) -> None:
+        """Lock the file, and remove what killed runs left beside it."""
+        if running_processes()[0] == 0:
+            self._lock.acquire()
+            remove_unfinished(self.path)
+
+    def _compare(self, earlier: RunIdentity) -> None:
+        earlier.check_settings(self._run, where=str(self.path))
+        changed = earlier.changed_versions(self._run)
+        if changed:
+            warnings.warn(
+                f"{self.path} was written with other versions ({', '.join(changed)}), so the run "
+                "may not go on to the last bit as it began. Install those, or accept it.",
+                PrevalensWarning,
+                stacklevel=3,
+            )
+        self._earlier = earlier
+
+    def _identify_data(self) -> None:
+        """Learn which data `fit` was given, and refuse other data than the run's."""
+        given = running_method(keras.Model).settings
+        parts = {
+            "training": tuple(given.get(name) for name in ("x", "y", "sample_weight")),
+            "validation": given.get("validation_data"),
+        }
+        known = {
+            part: identity_of(_alone(data)) for part, data in parts.items() if data is not None
+        }
+        if self._earlier is not None:
+            for part, now in known.items():
+                self._earlier.check_data(part, now, where=str(self.path))
+        self._run = replace(self._run, data=known)
+
+    def _read(self) -> tuple[dict[str, NDArray[Any]], BackupRecord]:
         arrays = read_arrays(self.path)
-        record = _read_record(self.path, arrays)
-        if len(record["callbacks"]) != len(self.callbacks):
+        if _RECORD not in arrays:
+            raise InvalidInputError(f"{self.path} is no training backup. {BackupRecord.REMEDY}")
+        record = BackupRecord.from_bytes(arrays[_RECORD], path=self.path)
+        if len(record.callbacks) != len(self.callbacks):
             raise InvalidInputError(
-                f"{self.path} holds the state of {len(record['callbacks'])} callbacks, got "
+                f"{self.path} holds the state of {len(record.callbacks)} callbacks, got "
                 f"{len(self.callbacks)}. Give the same ones, in the same order."
             )
         return arrays, record
 
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:  # noqa: ARG002
-        """Start a new history, unless a run goes on."""
+        """Start a new history, unless a run goes on; refuse other data than the run's."""
+        self._take_over()
+        self._identify_data()
         if self._restored is None:
             self.history = {}
         else:
             # Keras 3.15 has by now traced the model once, which on PyTorch moves the random
             # states of its layers on.
-            _assign(self.path, "model", _stored(self._restored, "model"), self.model.variables)
-            _set_global_random(_stored(self._restored, "random"))
-        self._restored = None
+            assign(self.path, "model", stored(self._restored, "model"), self.model.variables)
+            set_global_random(stored(self._restored, "random"))
+        self._restored = self._earlier = None
 
-    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+    def on_train_end(self, logs: Mapping[str, float] | None = None) -> None:  # noqa: ARG002
+        """Let another process use the file."""
+        self._lock.release()
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Save the state, whole or not at all."""
         for name, value in (logs or {}).items():
-            self.history.setdefault(name, []).append(float(value))
+            # A metric may have one value a class.
+            self.history.setdefault(name, []).append(np.asarray(value, dtype=float).tolist())
+        if running_processes()[0] != 0:
+            return
         try:
             write_arrays(self.path, self._collect(epoch))
         except OSError as error:
@@ -169,110 +244,27 @@ class TrainingBackup(keras.callbacks.Callback):
                     f"{type(callback).__name__} has not seen epoch {epoch + 1} yet. List it in "
                     "`fit` before the TrainingBackup."
                 )
-        record = {
-            "format": _FORMAT,
-            "version": _VERSION,
-            "epoch": epoch + 1,
-            "stopped": bool(self.model.stop_training),
-            "history": self.history,
-            "callbacks": [state for state, _ in states],
-        }
+        record = BackupRecord(
+            epoch=epoch + 1,
+            stopped=bool(self.model.stop_training),
+            history=self.history,
+            callbacks=[state for state, _ in states],
+            run=self._run,
+        )
         families = {
-            "model": _arrays_of(self.model.variables),
-            "optimizer": _arrays_of(self.model.optimizer.variables),
-            "random": _global_random(),
+            "model": arrays_of(self.model.variables),
+            "optimizer": arrays_of(self.model.optimizer.variables),
+            "random": global_random(),
             **{f"callback{place}": kept for place, (_, kept) in enumerate(states)},
         }
         return {
-            _RECORD: np.frombuffer(_written(record).encode(), dtype=np.uint8),
-            **_named(families),
+            _RECORD: record.to_bytes(),
+            **named(families),
         }
 
 
-def _arrays_of(variables: Sequence[Any]) -> list[NDArray[Any]]:
-    # Copies, because on PyTorch's CPU what Keras hands out is the live variable's memory.
-    return [np.array(keras.ops.convert_to_numpy(v), copy=True) for v in variables]
-
-
-def _named(families: Mapping[str, Sequence[NDArray[Any]]]) -> dict[str, NDArray[Any]]:
-    return {
-        f"{family}/{place:05d}": array
-        for family, members in families.items()
-        for place, array in enumerate(members)
-    }
-
-
-def _written(record: Any) -> str:
-    """Write JSON that every reader takes: a loss that broke, as `{"float": "nan"}`."""
-
-    def finite(value: Any) -> Any:
-        if isinstance(value, Mapping):
-            return {name: finite(member) for name, member in value.items()}
-        if isinstance(value, list | tuple):
-            return [finite(member) for member in value]
-        broken = isinstance(value, float) and not math.isfinite(value)
-        return {"float": str(float(value))} if broken else value
-
-    return json.dumps(finite(record), allow_nan=False)
-
-
-def _number(members: dict[str, Any]) -> Any:
-    return float(members["float"]) if members.keys() == {"float"} else members
-
-
-def _read_record(path: Path, arrays: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
-    text = arrays[_RECORD].tobytes() if _RECORD in arrays else b"{}"
-    record = json.loads(text, object_hook=_number)
-    if record.get("format") != _FORMAT:
-        raise InvalidInputError(f"{path} is no training backup. Give a file TrainingBackup wrote.")
-    if record["version"] != _VERSION:
-        raise InvalidInputError(
-            f"{path} has version {record['version']!r}; this prevalens reads {_VERSION}. "
-            "Use the version that wrote it, or begin anew."
-        )
-    return dict(record)
-
-
-def _stored(arrays: Mapping[str, NDArray[Any]], family: str) -> list[NDArray[Any]]:
-    return [arrays[name] for name in sorted(arrays) if name.startswith(f"{family}/")]
-
-
-def _assign(path: Path, family: str, arrays: Sequence[Any], variables: Sequence[Any]) -> None:
-    ours = [tuple(variable.shape) for variable in variables]
-    theirs = [array.shape for array in arrays]
-    if ours != theirs:
-        place = next(
-            (k for k, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b), None
-        )
-        where = (
-            f"{len(theirs)} variables where there are {len(ours)}"
-            if place is None
-            else f"shape {theirs[place]} where {variables[place].path} has {ours[place]}"
-        )
-        raise InvalidInputError(
-            f"{path} is of another {family}: it has {where}. Build and compile the model as in "
-            "the run that wrote it, or begin anew with another file."
-        )
-    for variable, array in zip(variables, arrays, strict=True):
-        variable.assign(array)
-
-
-def _settle(model: keras.Model) -> None:
-    """Make layers that keep constants beside their weights (Normalization) read them anew."""
-    for layer in model._flatten_layers():  # noqa: SLF001 - Keras has no public walk
-        if isinstance(layer, keras.layers.Normalization):
-            layer.finalize_state()
-
-
-def _global_random() -> list[NDArray[Any]]:
-    return torch_random_state() if keras.backend.backend() == "torch" else []
-
-
-def _set_global_random(states: Sequence[NDArray[Any]]) -> None:
-    if states and keras.backend.backend() == "torch":
-        set_torch_random_state(states)
-
-
-def _build_optimizer(model: keras.Model) -> None:
-    if not model.optimizer.built:
-        model.optimizer.build(model.trainable_variables)
+def _alone(data: Any) -> Any:
+    """Return a dataset that came without labels and weights beside it, and arrays as they are."""
+    if isinstance(data, tuple) and len(data) > 1 and all(each is None for each in data[1:]):
+        return data[0]
+    return data

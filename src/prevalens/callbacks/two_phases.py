@@ -55,7 +55,7 @@ def two_phases(
     begin = 0
     if backup is not None:
         saved = backup.saved_state(adjuster)
-        if saved is not None and saved.get("phase", 1) == 2:
+        if saved is not None and saved["phases"]["number"] == 2:
             _open(model, unfreeze)
         begin = backup.restore(model, epochs=epochs)
     yield begin

@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from prevalens.cohorts.cnmc import read_cnmc
     from prevalens.cohorts.cohort import Cohort
     from prevalens.cohorts.duplicates import Duplicates, find_duplicates
+    from prevalens.cohorts.folders import read_folder
+    from prevalens.cohorts.image_table import read_table
     from prevalens.cohorts.imbalance import (
         class_counts,
         class_weights,
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
         majority_class,
         prevalence,
     )
-    from prevalens.cohorts.readers import read_folder, read_table
     from prevalens.cohorts.summary import CohortSummary
     from prevalens.cohorts.synthetic import make_cells
 
@@ -49,7 +50,7 @@ __getattr__ = lazy_names(
         "make_cells": "synthetic",
         "prevalence": "imbalance",
         "read_cnmc": "cnmc",
-        "read_folder": "readers",
-        "read_table": "readers",
+        "read_folder": "folders",
+        "read_table": "image_table",
     },
 )

@@ -13,9 +13,10 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from prevalens._checks import check_choice, name_some
+from prevalens._columns import as_texts
 from prevalens._tables import read_columns
 from prevalens.cohorts.cohort import Cohort
-from prevalens.cohorts.readers import image_paths
+from prevalens.cohorts.folders import image_paths
 from prevalens.exceptions import InvalidInputError
 
 # UID_11_10_1_all.bmp, UID_H10_1_2_hem.bmp: patient, image, cell, class.
@@ -90,17 +91,17 @@ def _cohort(cells: Sequence[_Cell], place: Path, *, n_unlabelled: int) -> Cohort
     hashes = [cell.sha256 for cell in cells]
     left_out = f"; {n_unlabelled} images without a label left out" if n_unlabelled else ""
     return Cohort(
-        images=np.array([cell.path for cell in cells], dtype=np.str_),
-        labels=np.array([word["label"].lower() for word in words]),
-        patients=np.array([word["patient"].upper() for word in words]),
+        images=as_texts(cell.path for cell in cells),
+        labels=as_texts(word["label"].lower() for word in words),
+        patients=as_texts(word["patient"].upper() for word in words),
         positive="all",
         classes=("hem", "all"),
         covariates={
-            "part": np.array([cell.part for cell in cells]),
-            "fold": np.array([cell.fold for cell in cells]),
+            "part": as_texts(cell.part for cell in cells),
+            "fold": as_texts(cell.fold for cell in cells),
             "image_no": np.array([int(word["image"]) for word in words]),
             "cell_no": np.array([int(word["cell"]) for word in words]),
-            **({"sha256": np.array(hashes)} if all(hashes) else {}),
+            **({"sha256": as_texts(hashes)} if all(hashes) else {}),
         },
         root=place.parent if place.is_file() else place,
         provenance=f"C-NMC 2019, {len(cells)} cells read from {place.name}{left_out}",

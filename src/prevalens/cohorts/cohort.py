@@ -2,57 +2,79 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from prevalens._checks import check_same_length, did_you_mean
-from prevalens.cohorts.columns import (
-    codes,
-    common_root,
-    frozen,
-    joined,
-    names_of,
-    ordered,
-    refuse_repeated,
-    texts,
-    warn_look_alikes,
+from prevalens._cells import as_text
+from prevalens._checks import check_same_length, did_you_mean, name_some
+from prevalens._columns import (
+    as_rows,
+    as_texts,
+    check_same_index,
+    encode,
+    encode_numbers,
+    true_rows,
+    warn_of_lookalikes,
 )
+from prevalens._frozen_columns import FrozenColumns
+from prevalens._numbers import as_covariate
+from prevalens.cohorts.classes import check_classes, coded_labels
+from prevalens.cohorts.hidden_patients import refuse_hidden_patients
+from prevalens.cohorts.image_names import file_of, image_names
+from prevalens.cohorts.joining import common_root, joined
+from prevalens.cohorts.matching import refuse_no_match, rows_that_match
 from prevalens.cohorts.summary import CohortSummary, summarise
 from prevalens.exceptions import InvalidInputError
-from prevalens.typing import Column, Labels, Rows, Texts
+from prevalens.images.decoding import check_reader
+from prevalens.images.readers.reader import Reader
+from prevalens.typing import Codes, Column, Flags, Labels, Rows, Texts
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Cohort:
+class Cohort(FrozenColumns):
     """One row per image: its file, its label, its patient, its covariates; never changed.
 
+    Columns may be lists, numpy arrays (masked too) or columns of pandas, polars or pyarrow; the
+    same cells make the same cohort whatever they came in. Blanks around a cell go, `2.0` is `2`,
+    accents are composed, and a cell is missing where it is None, nan, NA, empty or one of the
+    words for it (`NA`, `N/A`, `#N/A`, `NULL`, `?`, `.`).
+
     Args:
-        images: Path of each image, relative to `root` or absolute, shape `(n_rows,)`.
-        labels: Class name of each image, shape `(n_rows,)`; or, where `classes` is given too,
-            whole numbers that index into it.
-        patients: Patient id of each image, shape `(n_rows,)`; read as text, never empty.
+        images: Path of each image, relative to `root` or absolute, shape `(n_rows,)`; in one
+            spelling afterwards, with forward slashes.
+        labels: Class name of each image, shape `(n_rows,)`; or, where `classes` are given and are
+            not such names, whole numbers that index into them.
+        patients: Patient id of each image, shape `(n_rows,)`; read as text, never missing. Always
+            given: None says aloud that each image is another patient's.
         positive: The class whose miss is the costly error. It need not be the minority.
         classes: Class names. By default those in `labels`, sorted, with `positive` last: in a
             two-class cohort label 1 is the positive class.
-        covariates: Further columns by name, each of shape `(n_rows,)`, text or numbers.
+        covariates: Further columns by name, each of shape `(n_rows,)`: float64 where every cell is
+            a number or missing (nan), else texts (missing: empty).
         root: Folder that relative paths start from.
         provenance: Where the images come from, in words that belong in a report.
+        reader: What reads the images, wherever they are read: in batches, caches, fingerprints,
+            audits and reports. By default `prevalens.images.FileReader()`.
 
     Attributes:
         labels: Class of each row as an index into `classes`, shape `(n_rows,)`.
+        patients: Patient id of each row; the image's own path where `patients` was None.
+        patient_codes: Number of each row's patient, from 0 in the order of the sorted ids.
+        independent: Whether `patients` was None.
 
     Raises:
-        InvalidInputError: lengths differ, a patient id or label is missing, a label is not among
-            the classes, there are fewer than two classes, or an image is listed twice.
+        InvalidInputError: lengths or pandas indexes differ, a patient id or label is missing or no
+            id, a label is not among the classes, there are fewer than two classes, two classes
+            differ by case alone, an image is listed twice, or `patients` is None although a
+            covariate holds repeated patient ids.
 
     Warns:
-        DataWarning: patient ids differ by case or white space alone; the text names them.
+        DataWarning: patient ids differ by case, white space or leading zeros alone.
     """
 
     images: Texts
@@ -63,50 +85,46 @@ class Cohort:
     covariates: Mapping[str, Column] = field(default_factory=dict)
     root: Path = Path()
     provenance: str = ""
+    reader: Reader | None = None
+    patient_codes: Codes = field(init=False)
+    independent: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        covariates = {str(key): np.asarray(column) for key, column in self.covariates.items()}
-        labels: Any = np.asarray(self.labels)
-        check_same_length(images=self.images, labels=labels, patients=self.patients, **covariates)
-        coded = bool(self.classes) and labels.dtype.kind in "iu"
-        names = names_of(labels, self.classes) if coded else texts("label", self.labels)
-        classes = tuple(map(str, self.classes)) or ordered(names, str(self.positive))
-        images = texts("image", self.images)
-        refuse_repeated(images)
-        patients = texts("patient", self.patients)
-        warn_look_alikes(patients)
+        given = {"images": self.images, "labels": self.labels, "patients": self.patients}
+        check_same_index(**given, **self.covariates)
+        covariates = {str(name): as_covariate(str(name), c) for name, c in self.covariates.items()}
+        images = image_names(self.images)
+        labels, classes, positive = coded_labels(self.labels, self.classes, self.positive)
+        independent = self.patients is None
+        patients = encode("patient id", images if independent else self.patients, ids=True)
+        if independent:
+            refuse_hidden_patients(covariates)
+        else:
+            warn_of_lookalikes("Patient ids", patients.names)
+        check_same_length(images=images, labels=labels, patients=patients.codes, **covariates)
         self._keep(
-            images=frozen(images),
-            labels=frozen(codes(names, classes, str(self.positive))),
-            patients=frozen(patients),
-            positive=str(self.positive),
+            images=images,
+            labels=labels,
+            patients=images if independent else patients.texts,
+            patient_codes=patients.codes,
+            independent=independent,
+            positive=positive,
             classes=classes,
-            covariates=MappingProxyType({k: frozen(c.copy()) for k, c in covariates.items()}),
+            covariates=covariates,
             root=Path(self.root),
         )
-
-    def _keep(self, **values: object) -> None:
-        for name, value in values.items():
-            object.__setattr__(self, name, value)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        # A mapping proxy cannot be pickled, and worker processes are sent cohorts.
-        given = vars(self) | {"covariates": dict(self.covariates)}
-        return partial(type(self), **given), ()
+        check_reader(self.reader)
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def __repr__(self) -> str:
+        sizes = np.bincount(self.labels, minlength=len(self.classes)).tolist()
         counts = ", ".join(
-            f"{name} {count}"
-            for name, count in zip(
-                self.classes,
-                np.bincount(self.labels, minlength=len(self.classes)),
-                strict=True,
-            )
+            f"{name} {count}" for name, count in zip(self.classes, sizes, strict=True)
         )
-        return f"Cohort({len(self)} images of {self.n_patients} patients: {counts})"
+        whose = "independent" if self.independent else f"of {self.n_patients} patients"
+        return f"Cohort({len(self)} images {whose}: {counts})"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Cohort) and self.fingerprint == other.fingerprint
@@ -117,19 +135,19 @@ class Cohort:
     @property
     def label_names(self) -> Texts:
         """Class name of each row, shape `(n_rows,)`."""
-        return np.asarray(self.classes)[self.labels]
+        return as_texts(self.classes)[self.labels]
 
     @property
-    def is_positive(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    def is_positive(self) -> Flags:
         """Whether each row is of the positive class, shape `(n_rows,)`."""
         return self.labels == self.classes.index(self.positive)
 
     @property
     def n_patients(self) -> int:
         """Number of different patients."""
-        return len(np.unique(self.patients))
+        return int(self.patient_codes.max()) + 1 if len(self) else 0
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """SHA-256 of paths, labels, patients, classes and covariates; not of `root`."""
         digest = hashlib.sha256()
@@ -140,12 +158,16 @@ class Cohort:
             columns.append(self.covariates[name])
         digest.update(head.encode())
         for column in columns:
-            digest.update(b"\x1d" + "\x1f".join(map(str, column.tolist())).encode())
+            mark = "\x1d"
+            for start in range(0, len(column) or 1, 100_000):
+                part = column[start : start + 100_000].tolist()
+                digest.update((mark + "\x1f".join(map(str, part))).encode())
+                mark = "\x1f"
         return digest.hexdigest()
 
     def path(self, row: int) -> Path:
         """Return the file of the image in `row`."""
-        return self.root / str(self.images[row])
+        return file_of(self.root, str(self.images[row]))
 
     def covariate(self, name: str) -> Column:
         """Return the covariate called `name`, shape `(n_rows,)`.
@@ -160,14 +182,28 @@ class Cohort:
             )
         return self.covariates[name]
 
-    def take(self, rows: Rows | Sequence[int]) -> Self:
-        """Return the cohort of the given rows, in their order; the classes stay the same."""
-        kept = np.asarray(rows, dtype=np.int64)
-        return replace(
-            self,
+    def take(self, rows: Rows | Sequence[int] | ArrayLike) -> Self:
+        """Return the cohort of the given rows, in their order; the classes stay the same.
+
+        Args:
+            rows: Positions from 0, each once, or a mask of shape `(n_rows,)`.
+
+        Raises:
+            InvalidInputError: `rows` is neither, or names a row twice.
+        """
+        kept = as_rows("rows", rows, len(self))
+        if kept.size and np.bincount(kept).max() > 1:
+            twice = np.flatnonzero(np.bincount(kept) > 1).tolist()
+            raise InvalidInputError(
+                f"Each image is one row, but `rows` names {name_some(twice)} more than once. Name "
+                "each row once."
+            )
+        codes = self.patient_codes[kept]
+        return self._with(
             images=self.images[kept],
             labels=self.labels[kept],
             patients=self.patients[kept],
+            patient_codes=encode_numbers(codes)[1] if kept.size else codes,
             covariates={name: column[kept] for name, column in self.covariates.items()},
         )
 
@@ -182,9 +218,47 @@ class Cohort:
         Raises:
             InvalidInputError: an id is no patient of the cohort.
         """
-        found, position = np.unique(self.patients, return_inverse=True)
-        names = joined(found.tolist(), [(str(a), str(b)) for a, b in pairs])
-        return replace(self, patients=np.array(names, dtype=np.str_)[position.reshape(-1)])
+        first = np.unique(self.patient_codes, return_index=True)[1]
+        found = self.patients[first].tolist()
+        names = joined(found, [(as_text(a), as_text(b)) for a, b in pairs])
+        coded = encode("patient id", as_texts(names)[self.patient_codes], ids=True)
+        return self._with(patients=coded.texts, patient_codes=coded.codes)
+
+    def one_vs_rest(self, positive: str) -> Self:
+        """Return the two-class cohort of class `positive` against all others together.
+
+        Raises:
+            InvalidInputError: there is no such class.
+        """
+        chosen = as_text(positive)
+        check_classes(self.classes, chosen)
+        rest = [name for name in self.classes if name != chosen]
+        return self._with(
+            labels=(self.labels == self.classes.index(chosen)).astype(np.int64),
+            classes=(rest[0] if len(rest) == 1 else f"not {chosen}", chosen),
+            positive=chosen,
+        )
+
+    def drop_classes(self, classes: str | Sequence[str]) -> Self:
+        """Return the cohort without the rows of some classes, and without these classes.
+
+        Raises:
+            InvalidInputError: there is no such class, `positive` is among them, or fewer than two
+                classes are left.
+        """
+        dropped = {as_text(name) for name in ([classes] if isinstance(classes, str) else classes)}
+        unknown = sorted(dropped - set(self.classes))
+        if unknown:
+            raise InvalidInputError(
+                f"Only classes of the cohort can be dropped, {list(self.classes)}, but "
+                f"{name_some(unknown)} came." + did_you_mean(unknown[0], self.classes)
+            )
+        left = tuple(name for name in self.classes if name not in dropped)
+        check_classes(left, self.positive)
+        code_of = {name: code for code, name in enumerate(left)}
+        codes = np.array([code_of.get(name, -1) for name in self.classes], dtype=np.int64)
+        kept = np.flatnonzero(codes[self.labels] >= 0)
+        return self._with(labels=codes[self.labels], classes=left).take(kept)
 
     def where(self, mask: ArrayLike | None = None, /, **values: object) -> Self:
         """Return the cohort of the rows that meet every condition.
@@ -210,17 +284,16 @@ class Cohort:
             >>> cohort.where(site="north")
             Cohort(2 images of 2 patients: well 1, sick 1)
         """
-        kept = np.ones(len(self), dtype=bool) if mask is None else np.array(mask, dtype=bool)
-        check_same_length(cohort=self, mask=kept)
+        kept = np.ones(len(self), dtype=np.bool_)
+        if mask is not None:
+            kept[:] = False
+            kept[true_rows("mask", mask, len(self))] = True
         own = {"label": self.label_names, "patient": self.patients}
+        columns = {name: own[name] if name in own else self.covariate(name) for name in values}
         for name, wanted in values.items():
-            column = own[name] if name in own else self.covariate(name)
-            several = list(wanted) if isinstance(wanted, list | tuple | set) else [wanted]
-            kept &= np.isin(column, np.array(several, dtype=column.dtype))
+            kept &= rows_that_match(columns[name], wanted)
         if not kept.any():
-            raise InvalidInputError(
-                f"A cohort needs rows, but none meets {values or 'the mask'}. Loosen a condition."
-            )
+            refuse_no_match(columns, values)
         return self.take(np.flatnonzero(kept))
 
     def describe(self) -> CohortSummary:
@@ -229,7 +302,7 @@ class Cohort:
             labels=self.labels,
             classes=self.classes,
             positive=self.positive,
-            patients=self.patients,
+            patients=self.patient_codes,
             covariates=self.covariates,
             provenance=self.provenance,
         )
@@ -244,10 +317,10 @@ class Cohort:
             InvalidInputError: the classes, the positive class or the covariates' names differ, or
                 an image is in both.
         """
-        for what in ("classes", "positive"):
+        for what in ("classes", "positive", "independent"):
             if getattr(self, what) != getattr(other, what):
                 raise InvalidInputError(
-                    f"Cohorts of one study have one `{what}`, got {getattr(self, what)!r} and "
+                    f"Cohorts of one study agree on `{what}`, got {getattr(self, what)!r} and "
                     f"{getattr(other, what)!r}. Read both with the same `{what}`."
                 )
         if set(self.covariates) != set(other.covariates):
@@ -256,16 +329,24 @@ class Cohort:
                 f"Both cohorts need the same covariates, but only one has {differing}. Read them "
                 "for both, or for neither."
             )
+        names = [check_reader(each.reader).name for each in (self, other)]
+        if names[0] != names[1]:
+            raise InvalidInputError(
+                f"Cohorts of one study have one `reader`, got {names[0]!r} and {names[1]!r}. Read "
+                "both by the same."
+            )
         root, first, second = common_root(self.root, self.images, other.root, other.images)
-        return replace(
-            self,
+        return type(self)(
             images=np.concatenate([first, second]),
-            labels=np.concatenate([self.labels, other.labels]),
-            patients=np.concatenate([self.patients, other.patients]),
+            labels=np.concatenate([self.label_names, other.label_names]),
+            patients=None if self.independent else np.concatenate([self.patients, other.patients]),  # type: ignore[arg-type]
+            positive=self.positive,
+            classes=self.classes,
             covariates={
-                name: np.concatenate([column, other.covariates[name]])
+                name: np.concatenate([column.astype(object), other.covariates[name].astype(object)])
                 for name, column in self.covariates.items()
             },
             root=root,
+            reader=self.reader,
             provenance="; ".join(filter(None, [self.provenance, other.provenance])),
         )

@@ -1,7 +1,9 @@
 """Images that are in a cohort more than once."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,8 +12,9 @@ from numpy.typing import NDArray
 from prevalens._checks import check_same_length
 from prevalens.cohorts.cohort import Cohort
 from prevalens.cohorts.components import component_codes, repeated
-from prevalens.exceptions import InvalidInputError
-from prevalens.images.fingerprints import hash_files, perceptual_hashes
+from prevalens.exceptions import InvalidInputError, UnreadableImageError
+from prevalens.images.decoding import check_reader
+from prevalens.images.fingerprints import Hashes, hash_files, perceptual_hashes
 from prevalens.images.near_pairs import MAX_DISTANCE, find_near_pairs
 from prevalens.typing import Rows, Texts
 
@@ -24,17 +27,20 @@ class Duplicates:
     """Which rows of a cohort hold the same image.
 
     Args:
-        identical: Groups of rows whose files have the same bytes, each of two rows or more.
+        identical: Groups of rows whose images have the same bytes, each of two rows or more.
         near_pairs: Pairs of rows whose pictures look alike, shape `(n_near, 2)`; of identical
             files only the first stands here.
         distances: Distance of each near pair, shape `(n_near,)`, 0 to 1.
         patients: Patient of each row, shape `(n_rows,)`.
+        blank: Rows of blank pictures among those that were looked at, rising. They are copies of
+            nobody: one white tile is like another, whoever it is of.
     """
 
     identical: tuple[Rows, ...]
     near_pairs: NDArray[np.int64]
     distances: NDArray[np.float64]
     patients: Texts
+    blank: Rows = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
     @property
     def identical_pairs(self) -> NDArray[np.int64]:
@@ -103,20 +109,65 @@ def find_duplicates(
             "`turns` and `max_distance` tell how images may look alike, but near=False does not "
             "look at them. Pass near=True, or leave them out."
         )
-    paths = [cohort.path(row) for row in range(len(cohort))]
     if hashes is None and HASHES in cohort.covariates:
         hashes = cohort.covariates[HASHES]
+    settings = _Reading(cohort, n_jobs, progress)
     if hashes is None:
-        hashes = hash_files(paths, n_jobs=n_jobs, progress=progress)
+        hashes = settings.hashes()
     identical = repeated(_checked(hashes, cohort))
+    copies = {row for rows in identical for row in rows[1:].tolist()}
+    firsts = np.array([row for row in range(len(cohort)) if row not in copies], dtype=np.int64)
+    if near:
+        looks = settings.looks(firsts)
+        blank = set(firsts[~looks.any(axis=1)].tolist())
+    else:
+        blank = {int(rows[0]) for rows in identical if settings.is_blank(int(rows[0]))}
+    alike = [rows for rows in identical if int(rows[0]) not in blank]
+    empty = sorted(blank | {row for r in identical if int(r[0]) in blank for row in r.tolist()})
     pairs, distances = np.empty((0, 2), dtype=np.int64), np.empty(0)
     if near:
-        copies = {row for rows in identical for row in rows[1:].tolist()}
-        firsts = np.array([row for row in range(len(cohort)) if row not in copies], dtype=np.int64)
-        looks = perceptual_hashes([paths[row] for row in firsts], n_jobs=n_jobs, progress=progress)
         found, distances = find_near_pairs(looks, max_distance=max_distance, turns=turns)
         pairs = firsts[found]
-    return Duplicates(identical, pairs, distances, cohort.patients)
+    return Duplicates(
+        tuple(alike), pairs, distances, cohort.patients, np.array(empty, dtype=np.int64)
+    )
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """The images of a cohort, by its own reader."""
+
+    cohort: Cohort
+    n_jobs: int | None
+    progress: bool
+
+    def hashes(self) -> Texts:
+        return hash_files(
+            self._paths(range(len(self.cohort))),
+            reader=check_reader(self.cohort.reader),
+            n_jobs=self.n_jobs,
+            progress=self.progress,
+        )
+
+    def looks(self, rows: Rows) -> Hashes:
+        return perceptual_hashes(
+            self._paths(rows.tolist()),
+            reader=self.cohort.reader,
+            n_jobs=self.n_jobs,
+            progress=self.progress,
+        )
+
+    def is_blank(self, row: int) -> bool:
+        """Return whether a picture is blank; False where it cannot be seen."""
+        address = str(self.cohort.path(row))
+        reader = check_reader(self.cohort.reader)
+        try:
+            return reader.matches(address) and not self.looks(np.array([row])).any()
+        except UnreadableImageError:
+            return False
+
+    def _paths(self, rows: Iterable[int]) -> list[Path]:
+        return [self.cohort.path(row) for row in rows]
 
 
 def _checked(hashes: Any, cohort: Cohort) -> Texts:

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from prevalens.typing import Column, Labels, Texts
+from prevalens._columns import code_texts
+from prevalens.typing import Codes, Column, Labels
 
 # Text covariates of more values than this are ids or free text; their values are only counted.
 _MANY = 20
@@ -85,15 +86,15 @@ def summarise(
     labels: Labels,
     classes: tuple[str, ...],
     positive: str,
-    patients: Texts,
+    patients: Codes,
     covariates: Mapping[str, Column],
     provenance: str,
 ) -> CohortSummary:
     """Count the columns of a cohort."""
     counts = np.bincount(labels, minlength=len(classes)).tolist()
-    _, codes, per_patient = np.unique(patients, return_inverse=True, return_counts=True)
+    per_patient = np.bincount(patients)
     held = np.zeros((len(per_patient), len(classes)), dtype=bool)
-    held[codes.reshape(-1), labels] = True
+    held[patients, labels] = True
     is_positive = labels == classes.index(positive)
     spread = (
         (int(per_patient.min()), float(np.median(per_patient)), int(per_patient.max()))
@@ -118,24 +119,23 @@ def summarise(
     )
 
 
-def _covariate(column: Column, patients: Texts, is_positive: Column) -> dict[str, Any]:
-    if column.dtype.kind in "iuf":
-        given = column[~np.isnan(column)] if column.dtype.kind == "f" else column
-        figures = (np.min, np.median, np.max) if len(given) else ()
-        low, median, high = (float(figure(given)) for figure in figures) if figures else [None] * 3
-        missing = len(column) - len(given)
-        return {"minimum": low, "median": median, "maximum": high, "missing": missing}
-    values = column.astype(np.str_)
-    different = np.unique(values)
-    if len(different) > _MANY:
-        return {"values": len(different)}
+def _covariate(column: Column, patients: Codes, is_positive: Column) -> dict[str, Any]:
+    if column.dtype.kind == "f":
+        given = column[~np.isnan(column)]
+        measures: dict[str, Any] = {"minimum": np.min, "median": np.median, "maximum": np.max}
+        found = {n: float(of(given)) if len(given) else None for n, of in measures.items()}
+        return {**found, "missing": len(column) - len(given)}
+    coded = code_texts(column)
+    if len(coded.names) > _MANY:
+        return {"values": len(coded.names)}
+    rows = [coded.codes == code for code in range(len(coded.names))]
     return {
         value: {
-            "images": int((values == value).sum()),
-            "patients": len(np.unique(patients[values == value])),
-            "prevalence": float(is_positive[values == value].mean()),
+            "images": int(of.sum()),
+            "patients": len(np.unique(patients[of])),
+            "prevalence": float(is_positive[of].mean()),
         }
-        for value in different.tolist()
+        for value, of in zip(coded.names, rows, strict=True)
     }
 
 

@@ -2,8 +2,8 @@
 
 import json
 import os
+import secrets
 import shutil
-import tempfile
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -206,7 +206,8 @@ def _size(path: Path) -> int:
 def _draw_whole(root: Path, tasks: list[_Task], record: dict[str, Any], *, workers: int) -> None:
     """Draw beside the folder and put the whole in its place at the end."""
     root.parent.mkdir(parents=True, exist_ok=True)
-    part = Path(tempfile.mkdtemp(prefix=f".{root.name}-", dir=root.parent))
+    part = root.parent / f".{root.name}-{secrets.token_hex(4)}"
+    part.mkdir()
     try:
         for label in _CLASSES:
             (part / label).mkdir()
@@ -219,7 +220,6 @@ def _draw_whole(root: Path, tasks: list[_Task], record: dict[str, Any], *, worke
         merged = {file: size for chunk in sizes for file, size in chunk.items()}
         envelope = {"format": _FORMAT, "version": _VERSION}
         write_json(part / MANIFEST, {**envelope, "settings": record, "bytes": merged})
-        part.chmod(0o777 & ~_umask())
         if root.exists():
             root.rmdir()  # empty, as checked; Windows renames onto no folder
         part.replace(root)
@@ -234,9 +234,3 @@ def _draw_files(part: Path, tasks: list[_Task], *, image_size: int, seed: int) -
         Pillow.fromarray(drawn.image).save(part / task.file)
         sizes[task.file] = _size(part / task.file)
     return sizes
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

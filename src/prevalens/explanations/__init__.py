@@ -6,8 +6,8 @@ from prevalens._lazy import lazy_names
 
 if TYPE_CHECKING:
     from prevalens.explanations.activation_map import compute_activation_map
-    from prevalens.explanations.deletion_test import DeletionTest, deletion_test
-    from prevalens.explanations.grad_cam import grad_cam
+    from prevalens.explanations.deletion_test import DeletionTest, compute_deletion_test
+    from prevalens.explanations.gradient_weighted_map import grad_cam
     from prevalens.explanations.integrated_gradients import compute_integrated_gradients
     from prevalens.explanations.occlusion_map import compute_occlusion_map
     from prevalens.explanations.overlay import draw_overlay, mass_inside, save_overlay
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 __all__ = [
     "DeletionTest",
     "compute_activation_map",
+    "compute_deletion_test",
     "compute_integrated_gradients",
     "compute_occlusion_map",
-    "deletion_test",
     "draw_overlay",
     "grad_cam",
     "mass_inside",
@@ -29,11 +29,11 @@ __getattr__ = lazy_names(
     {
         "DeletionTest": "deletion_test",
         "compute_activation_map": "activation_map",
+        "compute_deletion_test": "deletion_test",
         "compute_integrated_gradients": "integrated_gradients",
         "compute_occlusion_map": "occlusion_map",
-        "deletion_test": "deletion_test",
         "draw_overlay": "overlay",
-        "grad_cam": "grad_cam",
+        "grad_cam": "gradient_weighted_map",
         "mass_inside": "overlay",
         "save_overlay": "overlay",
     },

@@ -29,8 +29,8 @@ def compute_activation_map(
     activation map of Zhou et al., and its mean over the places is the model's own log-odds. With
     any other pooling or head the map is not tied to the answer: it shows what the head would make
     of each place alone, of which the model need not have used any. A warning says so, and
-    `deletion_test` tells whether such a map is faithful. No gradient is taken, so it is the same on
-    every backend.
+    `compute_deletion_test` tells whether such a map is faithful. No gradient is taken, so it is the
+    same on every backend.
 
     Args:
         model: A classifier whose feature maps go through a global pooling layer and end in a
@@ -101,8 +101,8 @@ def _warn_untied(pooling: keras.layers.Layer, steps: keras.Model | None) -> None
     what = "its pooling is not the average" if linear else "its head is not linear"
     warnings.warn(
         f"The map is not tied to the model's answer, because {what}: it shows what the head would "
-        "make of each place alone. Say so in its caption, and ask `deletion_test` whether it is "
-        "faithful, or use `compute_integrated_gradients` or `compute_occlusion_map`.",
+        "make of each place alone. Say so in its caption, and ask `compute_deletion_test` whether "
+        "it is faithful, or use `compute_integrated_gradients` or `compute_occlusion_map`.",
         DataWarning,
         stacklevel=3,
     )

@@ -47,7 +47,7 @@ class DeletionTest:
         )
 
 
-def deletion_test(
+def compute_deletion_test(
     model: Scorer,
     images: ArrayLike,
     maps: ArrayLike,

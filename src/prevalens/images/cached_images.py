@@ -1,5 +1,7 @@
 """One file of decoded images, and which of its slots can be trusted."""
 
+import errno
+import functools
 import json
 import mmap
 import os
@@ -12,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from prevalens.exceptions import DataWarning
+from prevalens.exceptions import DataWarning, UnreadableImageError
 from prevalens.images.file_signatures import (
     Contents,
     Signatures,
@@ -20,7 +22,8 @@ from prevalens.images.file_signatures import (
     hash_content,
     hash_contents,
 )
-from prevalens.typing import Image, Images, Rows
+from prevalens.images.readers.reader import Reader
+from prevalens.typing import Flags, Image, Images, Rows
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio: spreads small numbers
 _HEAD = 8192  # bytes before the records: what the file is, for those who look into it
@@ -36,13 +39,14 @@ class CachedImages:
     like, the hash of its content and the checksum of the pixels. A slot without a right record is
     empty, so a run killed at any moment leaves no half-written image behind. The file is written
     by calls that report a full disk, never through the map, where a full disk would kill the
-    process.
+    process. A file that may only be read is read, and what it lacks is decoded each time.
 
     Args:
-        file: The file; made where it does not exist.
+        file: The file; made where it does not exist and may be.
         shape: `(n_images, height, width, channels)`.
         paths: The image files, one for each slot.
         signatures: What they looked like when the cache was opened, shape `(n_images, 4)`.
+        reader: What reads them.
 
     Attributes:
         pixels: The images, uint8, `shape`; undefined where they are not trusted.
@@ -58,36 +62,38 @@ class CachedImages:
         *,
         paths: Sequence[str | os.PathLike[str]],
         signatures: Signatures,
+        reader: Reader,
     ) -> None:
         self._file = file
         self._shape = shape
         self._paths = paths
         self._signatures = signatures
+        self._reader = reader
         self._open()
 
     def _open(self) -> None:
-        self._full = False
         count = self._shape[0]
         self._bytes = int(np.prod(self._shape[1:]))
         self._first = _HEAD + -(-count * _RECORD * 8 // _PAGE) * _PAGE
-        handle = os.open(self._file, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
-        weakref.finalize(self, os.close, handle)
-        self._handle = handle
-        size = self._first + count * self._bytes
-        # Every process may do this at once: growing to the same size does no harm, and a file
-        # that a killed run left short is made whole.
-        if os.fstat(handle).st_size < size:
-            os.truncate(handle, size)
-        mapped = mmap.mmap(handle, size, access=mmap.ACCESS_READ)
+        self._size = self._first + count * self._bytes
+        self._handle, self._full = _open_slots(self._file, self._size)
+        weakref.finalize(self, os.close, self._handle)
+        self.trusted = np.zeros(count, dtype=np.bool_)
+        self.is_read_only = self._full
+        self._is_older = False
+        if os.fstat(self._handle).st_size < self._size:  # of others, and not whole
+            self.records = np.zeros((count, _RECORD), dtype=np.uint64)
+            self.pixels = np.broadcast_to(np.uint8(0), self._shape)
+            return
+        mapped = mmap.mmap(self._handle, self._size, access=mmap.ACCESS_READ)
         words = np.frombuffer(mapped, np.uint64, count * _RECORD, _HEAD)
         self.records = words.reshape(count, _RECORD)
         flat = np.frombuffer(mapped, np.uint8, count * self._bytes, self._first)
         self.pixels = flat.reshape(self._shape)
-        self.trusted = np.zeros(count, dtype=np.bool_)
         self._look(np.arange(count))
 
     def __getstate__(self) -> dict[str, Any]:
-        names = ("_file", "_shape", "_paths", "_signatures")
+        names = ("_file", "_shape", "_paths", "_signatures", "_reader")
         return {name: self.__dict__[name] for name in names}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -108,7 +114,11 @@ class CachedImages:
         Args:
             rows: Positions of images, shape `(batch,)`.
             into: Where to copy to, uint8 `(batch, height, width, channels)`.
+
+        Raises:
+            UnreadableImageError: the file was cut since it was opened.
         """
+        self._refuse_cut()
         if not self.trusted[rows].all():
             self._look(rows[~self.trusted[rows]])
         missing = np.flatnonzero(~self.trusted[rows])
@@ -128,15 +138,15 @@ class CachedImages:
         """
         if self._full:
             return
-        content = hash_content(self._paths[row])
+        content = hash_content(self._paths[row], self._reader)
         # Looked at after it was decoded and hashed: as it was before, so it was all along.
-        if content.any() and has_signature(self._paths[row], self._signatures[row]):
+        if content.any() and has_signature(self._paths[row], self._signatures[row], self._reader):
             self._put(row, image, content)
 
     def find_changed(self) -> Rows:
         """Read the file of each kept image, and return the rows whose content is another now."""
         rows = np.flatnonzero(self.trusted)
-        now = hash_contents([self._paths[row] for row in rows.tolist()])
+        now = hash_contents([self._paths[row] for row in rows.tolist()], self._reader)
         changed: Rows = rows[(now != self.records[rows, 4:6]).any(axis=1)]
         return changed
 
@@ -149,20 +159,30 @@ class CachedImages:
                 same where its content is.
         """
         rows = np.flatnonzero(older.trusted & ~self.trusted)
-        records = older.records[rows]
-        same = (records[:, :4] == self._signatures[rows]).all(axis=1) & by_signature
+        same = rows[older._still_holds(rows, by_signature=by_signature)]  # noqa: SLF001
+        for row in same.tolist():
+            self._put(row, older.pixels[row], older.records[row, 4:6])
+        return len(same)
+
+    def forget_changed(self, *, by_signature: bool) -> None:
+        """Trust only what still holds, where the file is of other times and may only be read."""
+        rows = np.flatnonzero(self.trusted)
+        self.trusted[rows] = self._still_holds(rows, by_signature=by_signature)
+        self._is_older = True
+
+    def _still_holds(self, rows: Rows, *, by_signature: bool) -> Flags:
+        """Return which of `rows` are kept of the content that their image files have now."""
+        records = self.records[rows]
+        same: Flags = (records[:, :4] == self._signatures[rows]).all(axis=1) & by_signature
         unsure = np.flatnonzero(~same)
-        now = hash_contents([self._paths[row] for row in rows[unsure].tolist()])
-        same[unsure] = (now == records[unsure, 4:6]).all(axis=1)
-        for place in np.flatnonzero(same).tolist():
-            row = int(rows[place])
-            self._put(row, older.pixels[row], records[place, 4:6])
-        return int(same.sum())
+        paths = [self._paths[row] for row in rows[unsure].tolist()]
+        same[unsure] = (hash_contents(paths, self._reader) == records[unsure, 4:6]).all(axis=1)
+        return same
 
     def write_head(self, head: dict[str, Any]) -> None:
         """Write what this file is, for `read_head`, unless it is too long to fit."""
         text = json.dumps(head).encode()
-        if len(text) < _HEAD:
+        if len(text) < _HEAD and not self.is_read_only:
             _write_at(self._handle, np.frombuffer(text, np.uint8), 0)
 
     def _put(self, row: int, image: Image, content: Contents) -> None:
@@ -187,11 +207,37 @@ class CachedImages:
             return
         self.trusted[row] = True
 
+    def _refuse_cut(self) -> None:
+        # To read through the map beyond the file's end would kill the process.
+        if self.trusted.any() and os.fstat(self._handle).st_size < self._size:
+            raise UnreadableImageError(
+                f"The pixel cache {self._file} was cut while it was in use. Remove it, and start "
+                "again."
+            )
+
     def _look(self, rows: Rows) -> None:
         """Trust those of `rows` that are there, whoever wrote them."""
+        if self._is_older or os.fstat(self._handle).st_size < self._size:
+            return
         records = self.records[rows]
         for row in rows[records[:, 7] == _check(records, rows)].tolist():
             self.trusted[row] = _sum(self.pixels[row].reshape(-1)) == self.records[row, 6]
+
+
+def _open_slots(file: Path, size: int) -> tuple[int, bool]:
+    """Return an open file of slots, made and made whole where it may be; and whether it may not."""
+    binary = getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+    try:
+        handle = os.open(file, os.O_RDWR | os.O_CREAT | binary, 0o666)
+    except OSError as error:
+        if error.errno not in {errno.EACCES, errno.EPERM, errno.EROFS}:
+            raise
+        return os.open(file if file.exists() else os.devnull, os.O_RDONLY | binary), True
+    # Every process may do this at once: growing to the same size does no harm, and a file that a
+    # killed run left short is made whole.
+    if os.fstat(handle).st_size < size:
+        os.truncate(handle, size)
+    return handle, False
 
 
 def read_head(file: Path) -> dict[str, Any]:
@@ -217,9 +263,17 @@ def _write_at(handle: int, data: np.ndarray[Any, Any], offset: int) -> None:
 
 
 def _sum(flat: np.ndarray[Any, Any]) -> np.uint64:
-    """Sum the bytes as 64-bit words: finds pages a crash lost or tore, at memory speed."""
+    """Weigh the bytes as 64-bit words, each by its place: finds pages lost, torn or swapped."""
     whole = len(flat) // 8 * 8
-    return flat[:whole].view(np.uint64).sum(dtype=np.uint64) + flat[whole:].sum(dtype=np.uint64)
+    words = flat[:whole].view(np.uint64)
+    last = int.from_bytes(flat[whole:].tobytes(), "little")
+    return np.uint64((int(np.dot(words, _weights(len(words)))) + last) % 2**64)
+
+
+@functools.lru_cache(maxsize=8)
+def _weights(count: int) -> np.ndarray[Any, Any]:
+    # Odd, so that no word's change is lost.
+    return np.arange(1, count + 1, dtype=np.uint64) * _MIX | np.uint64(1)
 
 
 def _check(records: np.ndarray[Any, Any], rows: Rows) -> Any:

@@ -1,93 +1,105 @@
-"""From a file to pixels; every refusal names the file."""
+"""The one door to pictures: an address and a reader in, bytes of grey or colour out."""
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from PIL import Image as Pillow
-from PIL import ImageOps, UnidentifiedImageError
 
 from prevalens._checks import check_integer
 from prevalens.exceptions import InvalidInputError, UnreadableImageError
-from prevalens.images.dicom import is_dicom, read_dicom
 from prevalens.images.many_files import map_files
-from prevalens.images.row_bands import row_bands
+from prevalens.images.readers.arrays import SUFFIXES as ARRAYS
+from prevalens.images.readers.files import FileReader
+from prevalens.images.readers.reader import Reader
+from prevalens.images.resizing import resize
 from prevalens.typing import Image, Images
 
-# Formats that Pillow reads by itself: its EPS reader, for one, would start another program.
-FORMATS = ("BMP", "DIB", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
+Address: TypeAlias = str | os.PathLike[str]
+
 SUFFIXES = frozenset(
     {
         *(".bmp", ".dib", ".gif", ".jpg", ".jpeg", ".jp2", ".j2k", ".png", ".webp"),
-        *(".pgm", ".ppm", ".pnm", ".tif", ".tiff", ".dcm", ".dicom"),
+        *(".pgm", ".ppm", ".pnm", ".tif", ".tiff", ".dcm", ".dicom", ".ima"),
     }
 )
+FILES = FileReader()
 
 
 def read_image(
-    path: str | os.PathLike[str],
+    path: Address,
     *,
     size: int | tuple[int, int] | None = None,
     channels: int = 3,
+    reader: Reader | None = None,
 ) -> Image:
-    """Read one image file as bytes of grey or red, green, blue.
+    """Read one image as bytes of grey or red, green, blue.
 
-    What each kind of file means:
+    What each kind of file means, where no reader of your own is given:
 
     - 8-bit grey and colour: as stored. Colour becomes grey by the luma of ITU-R BT.601; grey
       becomes colour by three equal channels.
     - 1-bit: 0 and 255. Palette: its colours. CMYK and YCbCr: Pillow's plain conversion to RGB,
       without a colour profile.
-    - 16-bit grey: the whole range 0 to 65535 goes linearly to 0 to 255 and is rounded; never
-      stretched to what the picture holds. 16-bit colour PNG: the high byte.
+    - 16-bit grey: the whole range 0 to 65535, or what `FileReader(bits=12)` states, goes linearly
+      to 0 to 255 and is rounded; never stretched to what the picture holds. 16-bit colour: the
+      high byte.
     - Transparency (LA, RGBA, palette): laid over black.
     - EXIF orientation is applied, so that what is up in a viewer is up in the array.
-    - DICOM (needs the extra `dicom`): see `read_dicom`.
-    - Several frames (GIF, TIFF, animated PNG or WebP) and floating-point pixels are refused.
+    - DICOM (needs the extra `dicom`): see `DicomReader`. Found by content, not by suffix.
+    - A row of an array: `a.npy#17`, `a.npz#images/17`, `a.h5#scans/17`, see `ArrayReader`.
+    - Several frames (GIF, TIFF, animated PNG or WebP), and values with a sign, of 32 bits or
+      floating-point are refused, and so is a TIFF whose layout readers take differently. Smaller
+      copies beside a TIFF's picture are passed over.
 
     Args:
-        path: BMP, GIF, JPEG, JPEG 2000, PNG, PPM, TIFF, WebP or DICOM file.
+        path: BMP, GIF, JPEG, JPEG 2000, PNG, PPM, TIFF, WebP, DICOM or array file.
         size: Height and width to resize to, or one number for a square; bilinear with
-            anti-aliasing, the aspect ratio is not kept. By default the stored size.
+            anti-aliasing, the aspect ratio is not kept. By default the stored size. See
+            `resizer_name` for what resizes.
         channels: 3 for red, green, blue; 1 for grey.
+        reader: What reads, for example `FileReader(window=(40, 400))` or one of your own; by
+            default `FileReader()`.
 
     Returns:
         The pixels, uint8, shape `(height, width, channels)`, 0 to 255.
 
     Raises:
-        UnreadableImageError: the file is missing, empty, cut, no image, of several frames, or has
-            more pixels than `PIL.Image.MAX_IMAGE_PIXELS`; the text names it.
-        InvalidInputError: `size` or `channels` is not as above.
+        UnreadableImageError: the file is missing, empty, cut, no image, no regular file, of
+            several frames, or has more pixels than `PIL.Image.MAX_IMAGE_PIXELS`; the text names
+            it.
+        InvalidInputError: `size` or `channels` is not as above, or the reader gives no picture.
     """
     wanted = check_size(size)
     if channels not in {1, 3}:
         raise InvalidInputError(f"`channels` must be 1 (grey) or 3 (colour), got {channels!r}.")
-    target = Path(path)
-    _refuse_absent(target)
-    picture = Pillow.fromarray(read_dicom(target)) if is_dicom(target) else _decode(target)
-    picture = _as(picture, "L" if channels == 1 else "RGB")
-    if wanted is not None and picture.size != (wanted[1], wanted[0]):
-        picture = picture.resize((wanted[1], wanted[0]), Pillow.Resampling.BILINEAR)
-    pixels: Image = np.array(picture, dtype=np.uint8)
-    return pixels.reshape(*pixels.shape[:2], channels)
+    address = os.fspath(path)
+    pixels = _checked((reader or FILES).read(address), address, reader)
+    pixels = _as_grey(pixels) if channels == 1 else pixels
+    if wanted is not None and pixels.shape[:2] != wanted:
+        pixels = resize(pixels, wanted)
+    if pixels.shape[2] != channels:
+        return np.repeat(pixels, channels, axis=2)
+    return pixels if pixels.flags.owndata and pixels.flags.writeable else pixels.copy()
 
 
 def read_images(
-    paths: Sequence[str | os.PathLike[str]],
+    paths: Sequence[Address],
     *,
     size: int | tuple[int, int],
     channels: int = 3,
+    reader: Reader | None = None,
     n_jobs: int | None = None,
     progress: bool = False,
 ) -> Images:
-    """Read many image files into one array.
+    """Read many images into one array.
 
     Args:
         paths: The files.
         size: Height and width to resize each to, or one number for squares.
         channels: 3 for red, green, blue; 1 for grey.
+        reader: What reads, as for `read_image`.
         n_jobs: Workers, as joblib counts them. None follows `joblib.parallel_config`, so that
             its `backend="dask"` or `"ray"` spreads the reading over a cluster. The result does
             not depend on it.
@@ -109,9 +121,16 @@ def read_images(
         progress="read" if progress else None,
         size=(height, width),
         channels=channels,
+        reader=reader,
     )
     empty: Images = np.empty((0, height, width, channels), dtype=np.uint8)
     return np.stack(read) if read else empty
+
+
+def has_picture_suffix(path: Address) -> bool:
+    """Return whether a name ends as pictures' names do; array files count, by their rows."""
+    ending = os.path.splitext(os.fspath(path))[1].lower()  # noqa: PTH122
+    return ending in SUFFIXES | ARRAYS
 
 
 def check_size(size: int | tuple[int, int] | None) -> tuple[int, int] | None:
@@ -125,103 +144,39 @@ def check_size(size: int | tuple[int, int] | None) -> tuple[int, int] | None:
     return height, width
 
 
-def _refuse_absent(path: Path) -> None:
-    if not path.is_file():
-        what = "is a folder" if path.is_dir() else "does not exist"
-        raise UnreadableImageError(f"{path} {what}. Give the path of an image file.")
-    if path.stat().st_size == 0:
-        raise UnreadableImageError(f"{path} is empty (0 bytes). Copy or download it again.")
+def check_reader(reader: Reader | None) -> Reader:
+    """Return the reader, the one for all files where none is given, or say what a reader is."""
+    if reader is None:
+        return FILES
+    if isinstance(reader, type) or not isinstance(reader, Reader):
+        raise InvalidInputError(
+            "`reader` must have a name and the methods matches, read and identity, got "
+            f"{reader!r}. See prevalens.images.Reader, or give FileReader()."
+        )
+    return reader
 
 
-def _decode(path: Path) -> Pillow.Image:
-    try:
-        with Pillow.open(path, formats=FORMATS) as opened:
-            _refuse_bomb(path, opened)
-            _refuse_frames(path, opened)
-            opened.load()
-            ImageOps.exif_transpose(opened, in_place=True)
-            return _eight_bit(path, opened)
-    except UnreadableImageError:
-        raise
-    except FileNotFoundError as error:
-        raise UnreadableImageError(f"{path} does not exist any more.") from error
-    except UnidentifiedImageError as error:
-        raise UnreadableImageError(
-            f"{path} is no image in a readable format. Convert it to PNG, or leave it out."
-        ) from error
-    except (Pillow.DecompressionBombError, Pillow.DecompressionBombWarning) as error:
-        raise _bomb(path, str(error)) from error
-    # Pillow's decoders raise OSError, SyntaxError, struct.error and more on damaged files.
-    except Exception as error:
-        reason = str(error) or type(error).__name__
-        raise UnreadableImageError(
-            f"{path} is damaged ({reason}). Copy it again, or leave it out."
-        ) from error
+def _checked(pixels: Any, address: str, reader: Reader | None) -> Image:
+    """Return what a reader gave with an axis of channels, or say what it should have given."""
+    found = np.asarray(pixels)
+    if found.dtype != np.uint8 or found.ndim not in {2, 3} or 0 in found.shape:
+        raise _no_picture(found, address, reader)
+    if found.ndim == 2:
+        return found[:, :, None]
+    if found.shape[2] not in {1, 3}:
+        raise _no_picture(found, address, reader)
+    return found
 
 
-def _refuse_bomb(path: Path, picture: Pillow.Image) -> None:
-    # Pillow warns at its limit and refuses at twice that; here the limit is the limit.
-    limit = Pillow.MAX_IMAGE_PIXELS
-    if limit is not None and picture.width * picture.height > limit:
-        raise _bomb(path, f"{picture.width} x {picture.height}; the limit is {limit}")
-
-
-def _bomb(path: Path, claim: str) -> UnreadableImageError:
+def _no_picture(found: Any, address: str, reader: Reader | None) -> UnreadableImageError:
     return UnreadableImageError(
-        f"{path} claims too many pixels ({claim}). If you trust it, raise "
-        "PIL.Image.MAX_IMAGE_PIXELS; else leave it out."
+        f"A reader gives uint8 of shape (height, width) or (height, width, 1 or 3), but of "
+        f"{address} {type(reader or FILES).__name__} gave {found.dtype} of shape {found.shape}. "
+        "Mend its `read`."
     )
 
 
-def _refuse_frames(path: Path, picture: Pillow.Image) -> None:
-    # An MPO photograph carries previews beside its picture, which comes first.
-    frames = 1 if picture.format == "MPO" else getattr(picture, "n_frames", 1)
-    if frames > 1:
-        raise UnreadableImageError(
-            f"{path} holds {frames} frames, and one row is one image. Export each frame to a "
-            "file of its own."
-        )
-
-
-def _eight_bit(path: Path, picture: Pillow.Image) -> Pillow.Image:
-    if picture.mode.startswith("I"):
-        return _from_sixteen_bit(path, np.asarray(picture))
-    if picture.mode == "F":
-        raise UnreadableImageError(
-            f"{path} holds floating-point pixels, whose range nothing states. Convert it to 8 or "
-            "16 bits."
-        )
-    if picture.has_transparency_data:
-        return _over_black(picture)
-    return _as(picture, "L" if picture.mode in {"1", "L"} else "RGB")
-
-
-def _as(picture: Pillow.Image, mode: str) -> Pillow.Image:
-    # Converting to the same mode would copy, and a picture may be large.
-    return picture if picture.mode == mode else picture.convert(mode)
-
-
-def _over_black(picture: Pillow.Image) -> Pillow.Image:
-    shown = Pillow.new("RGB", picture.size)
-    for band in row_bands(picture.height, picture.width):
-        box = (0, band.start, picture.width, band.stop)
-        layer = picture.crop(box).convert("RGBA")
-        black = Pillow.new("RGBA", layer.size, (0, 0, 0, 255))
-        shown.paste(Pillow.alpha_composite(black, layer).convert("RGB"), box)
-    return shown
-
-
-def _from_sixteen_bit(path: Path, pixels: np.ndarray[Any, Any]) -> Pillow.Image:
-    if pixels.min() < 0 or pixels.max() > 65535:
-        raise UnreadableImageError(
-            f"{path} holds 32-bit values from {pixels.min()} to {pixels.max()}, whose range "
-            "nothing states. Convert it to 8 or 16 bits."
-        )
-    shown = np.empty(pixels.shape, dtype=np.uint8)
-    for band in row_bands(*pixels.shape):
-        # 65535 / 257 is 255 exactly; adding half of 257 rounds.
-        wide = pixels[band].astype(np.uint32)
-        wide += 128
-        wide //= 257
-        shown[band] = wide
-    return Pillow.fromarray(shown)
+def _as_grey(pixels: Image) -> Image:
+    if pixels.shape[2] == 1:
+        return pixels
+    return np.asarray(Pillow.fromarray(np.ascontiguousarray(pixels)).convert("L"))[:, :, None]

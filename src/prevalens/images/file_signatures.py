@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from prevalens.exceptions import UnreadableImageError
 from prevalens.images.many_files import map_files
+from prevalens.images.opening import split_address
+from prevalens.images.readers.reader import Reader
 
 FilePath: TypeAlias = str | os.PathLike[str]
 Signatures: TypeAlias = NDArray[np.uint64]  # (n_files, 4) bytes, two times, number of the inode
@@ -19,8 +21,10 @@ Contents: TypeAlias = NDArray[np.uint64]  # (n_files, 2) half of the SHA-256, 0 
 _TICK = 0.02  # seconds; file systems stamp changes by a clock that ticks every 1 to 10 ms
 
 
-def sign_files(paths: Sequence[FilePath]) -> Signatures:
+def sign_files(paths: Sequence[FilePath], reader: Reader) -> Signatures:
     """Return what a quick look at each file shows: its size, times and inode, shape `(n_files, 4)`.
+
+    Of an address that is no file and part of none, it is the reader's identity.
 
     While a signature stays, so does the file, unless somebody sets times by hand or the file
     system's clock is coarser than 20 ms.
@@ -28,43 +32,55 @@ def sign_files(paths: Sequence[FilePath]) -> Signatures:
     Raises:
         UnreadableImageError: a file does not exist.
     """
-    try:
-        stats = [os.stat(path) for path in paths]  # noqa: PTH116
-    except OSError as error:
-        raise UnreadableImageError(
-            f"{error.filename} cannot be cached ({error.strerror}). Check the path."
-        ) from error
-    newest = max((each.st_ctime for each in stats), default=0.0)
+    looks = [_look(path, reader) for path in paths]
+    newest = max((look[2] for look in looks), default=0) * 1e-9
     # A file changed within this tick of the clock could change again unseen: wait it out.
-    time.sleep(min(_TICK, max(0.0, newest + _TICK - time.time())))
-    return np.array([_numbers(each) for each in stats], dtype=np.uint64).reshape(-1, 4)
+    time.sleep(max(0.0, min(_TICK, newest + _TICK - time.time())))
+    return np.array(looks, dtype=np.uint64).reshape(-1, 4)
 
 
-def has_signature(path: FilePath, signature: Signatures) -> bool:
+def has_signature(path: FilePath, signature: Signatures, reader: Reader) -> bool:
     """Say whether a quick look at a file still shows `signature`, shape `(4,)`."""
     try:
-        return _numbers(os.stat(path)) == tuple(signature.tolist())  # noqa: PTH116
+        return _look(path, reader) == tuple(signature.tolist())
     except OSError:
         return False
 
 
-def hash_contents(paths: Sequence[FilePath]) -> Contents:
-    """Read files whole and return half of the SHA-256 of each, shape `(n_files, 2)`."""
-    return np.array(map_files(_content, paths), dtype=np.uint64).reshape(-1, 2)
+def hash_contents(paths: Sequence[FilePath], reader: Reader) -> Contents:
+    """Return half of the SHA-256 of each image's identity, shape `(n_files, 2)`."""
+    return np.array(map_files(_content, paths, reader=reader), dtype=np.uint64).reshape(-1, 2)
 
 
-def hash_content(path: FilePath) -> Contents:
-    """Read one file whole and return half of its SHA-256, shape `(2,)`; 0 where unreadable."""
-    return np.array(_content(path), dtype=np.uint64)
+def hash_content(path: FilePath, reader: Reader) -> Contents:
+    """Return half of the SHA-256 of one image's identity, shape `(2,)`; 0 where unreadable."""
+    return np.array(_content(path, reader=reader), dtype=np.uint64)
 
 
-def _content(path: FilePath) -> tuple[int, int]:
+def _content(path: FilePath, *, reader: Reader) -> tuple[int, int]:
     try:
-        with open(path, "rb", buffering=0) as opened:  # noqa: PTH123
-            digest = hashlib.file_digest(opened, "sha256").digest()
+        identity = reader.identity(os.fspath(path))
     except OSError:
         return 0, 0
+    digest = hashlib.sha256(identity.encode("utf-8", "surrogateescape")).digest()
     return int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:16], "little")
+
+
+def _look(path: FilePath, reader: Reader) -> tuple[int, ...]:
+    address = os.fspath(path)
+    try:
+        try:
+            return _numbers(os.stat(address))  # noqa: PTH116
+        except OSError:
+            return _numbers(os.stat(split_address(address)[0]))  # noqa: PTH116
+    except (OSError, ValueError) as error:
+        if not reader.matches(address):
+            raise UnreadableImageError(
+                f"{address} cannot be cached ({getattr(error, 'strerror', None) or error}). "
+                "Check the path."
+            ) from error
+        # Two words, of which none is taken for a time.
+        return (*_content(address, reader=reader), 0, 0)
 
 
 def _numbers(stat: os.stat_result) -> tuple[int, int, int, int]:

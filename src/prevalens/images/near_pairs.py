@@ -1,5 +1,6 @@
 """Which pictures look alike: close pairs of perceptual hashes, found by an index."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,7 @@ from numpy.typing import NDArray
 
 from prevalens._checks import check_number
 from prevalens._seeding import generator
+from prevalens._threads import one_blas_thread
 from prevalens.exceptions import InvalidInputError
 from prevalens.images.fingerprints import Hashes
 
@@ -15,7 +17,10 @@ MAX_DISTANCE = 0.25
 _ALL_PAIRS = 4096
 _LEAF = 64
 _TREES = 16
-_LEAVES_AT_ONCE = 256
+_LEAVES_AT_ONCE = 512
+_COMPONENTS = 48
+_SAMPLE = 16_384  # hashes that the principal components are found from
+_ROWS_AT_ONCE = 16_384
 # Look-alikes kept of each image in a leaf; without a bound n alike images make n^2 / 2 pairs.
 _NEAREST = 16
 _PAIRS_AT_ONCE = 4096
@@ -28,9 +33,11 @@ def find_near_pairs(
 
     Up to 4,096 hashes every pair is looked at. Beyond, 16 trees each halve the hashes again and
     again across a random direction (random projection trees: Dasgupta and Freund 2008), and pairs
-    that end in the same leaf of 64 in any tree are looked at. The work grows as n log n, however
-    alike the images are. A pair can be missed, the less often the closer it is;
-    `tests/benchmarks/bench_near_duplicates.py` measures how often.
+    that end in the same leaf of 64 in any tree are looked at: by their 48 principal components
+    first, in which no pair is farther apart than it is, and those that remain in full. The work
+    grows as n log n, however alike the images are. A pair can be missed, the less often the closer
+    it is; `tests/benchmarks/bench_near_duplicates.py` measures how often. Blank pictures, whose
+    hash is 0, are alike to nobody.
 
     Args:
         hashes: What `perceptual_hashes` returned, shape `(n_images, 255)`.
@@ -55,40 +62,74 @@ def find_near_pairs(
             f"`hashes` must have the shape (n_images, 255), got {points.shape}. Give what "
             "`perceptual_hashes` returned."
         )
-    chains, kept = _equal(points)
-    found, distances = _verified(
-        points, kept[_candidates(points[kept], limit, turns)], limit, turns
-    )
+    with one_blas_thread():
+        chains, kept = _equal(points)
+        candidates = _candidates(points, kept, limit, turns)
+        found, distances = _verified(points, candidates, limit, turns)
     pairs = np.concatenate([chains, np.sort(found, axis=1)])
     everything = np.concatenate([np.zeros(len(chains)), distances])
     order = np.lexsort((pairs[:, 1], pairs[:, 0]))
     return pairs[order], everything[order]
 
 
+def _portions(n: int) -> Iterator[slice]:
+    return (slice(start, start + _ROWS_AT_ONCE) for start in range(0, n, _ROWS_AT_ONCE))
+
+
 def _equal(points: Hashes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the chained pairs of equal hashes, and the first row of each different hash."""
-    keys = np.ascontiguousarray(points).view(f"V{points.shape[1] * 4}").reshape(-1)
-    _, codes = np.unique(keys, return_inverse=True)
-    order = np.argsort(codes, kind="stable").astype(np.int64)
-    same = np.diff(codes[order]) == 0
+    """Return the chained pairs of equal hashes, and the first row of each different one but 0."""
+    n = len(points)
+    keys = np.empty(n, dtype=np.uint64)
+    there = np.empty(n, dtype=np.bool_)
+    weights = np.random.default_rng(0).integers(0, 2**64, points.shape[1], dtype=np.uint64)
+    for part in _portions(n):
+        words = np.ascontiguousarray(points[part]).view(np.uint32).astype(np.uint64)
+        keys[part] = words @ (weights | np.uint64(1))
+        there[part] = points[part].any(axis=1)
+    rows = np.flatnonzero(there)
+    order = rows[np.argsort(keys[rows], kind="stable")]
+    same = np.diff(keys[order]) == 0
+    for place in np.flatnonzero(same).tolist():  # equal keys are of equal hashes, but for chance
+        same[place] = np.array_equal(points[order[place]], points[order[place + 1]])
     chains = np.stack([order[:-1][same], order[1:][same]], axis=1)
     return chains, np.sort(order[np.concatenate([[True], ~same])[: len(order)]])
 
 
-def _candidates(points: Hashes, limit: float, turns: bool) -> NDArray[np.int64]:  # noqa: FBT001
-    """Return pairs that may be within `limit`, shape `(n_candidates, 2)`."""
-    n = len(points)
-    seen = _turnless(points) if turns else points
+def _candidates(
+    points: Hashes,
+    kept: NDArray[np.int64],
+    limit: float,
+    turns: bool,  # noqa: FBT001
+) -> NDArray[np.int64]:
+    """Return pairs of rows that may be within `limit`, shape `(n_candidates, 2)`."""
+    n = len(kept)
     if n <= _ALL_PAIRS:
-        return _split_keys(_close_in(seen, np.arange(n)[None], limit), n)
+        seen = _turnless(points[kept]) if turns else points[kept]
+        return kept[_split_keys(_close_in(seen, np.arange(n)[None], limit), n)]
+    short = _shortened(points, kept, turns)
     rng = generator(0, "near pairs")
     found = np.empty(0, dtype=np.int64)
     for _ in range(_TREES):
-        leaves = _leaves(seen, rng)
+        leaves = _leaves(short, rng)
         starts = range(0, len(leaves), _LEAVES_AT_ONCE)
-        keys = [_close_in(seen, leaves[start : start + _LEAVES_AT_ONCE], limit) for start in starts]
+        keys = [
+            _close_in(short, leaves[start : start + _LEAVES_AT_ONCE], limit) for start in starts
+        ]
         found = np.union1d(found, np.concatenate(keys))
-    return _split_keys(found, n)
+    return kept[_split_keys(found, n)]
+
+
+def _shortened(points: Hashes, kept: NDArray[np.int64], turns: bool) -> Hashes:  # noqa: FBT001
+    """Return the principal components of the hashes, which bring no pair farther apart."""
+    step = max(1, len(kept) // _SAMPLE)
+    sample = _turnless(points[kept[::step]]) if turns else points[kept[::step]]
+    _, vectors = np.linalg.eigh(np.cov(sample, rowvar=False))
+    axes = vectors[:, -_COMPONENTS:].astype(np.float32)
+    short = np.empty((len(kept), axes.shape[1]), dtype=np.float32)
+    for part in _portions(len(kept)):
+        rows = points[kept[part]]
+        short[part] = (_turnless(rows) if turns else rows) @ axes
+    return short
 
 
 def _leaves(points: Hashes, rng: np.random.Generator) -> NDArray[np.int64]:
@@ -99,11 +140,11 @@ def _leaves(points: Hashes, rng: np.random.Generator) -> NDArray[np.int64]:
     nodes = np.arange(size * 2**levels, dtype=np.int64)[None]
     # From one image to another: such directions follow what tells the images apart.
     ends = points[rng.choice(n, size=(2, levels))]
-    along = np.full((levels, nodes.size), np.inf, dtype=np.float32)
-    along[:, :n] = (ends[0] - ends[1]) @ points.T
+    along = np.full(nodes.size, np.inf, dtype=np.float32)
     for level in range(levels):
+        np.dot(points, ends[0, level] - ends[1, level], out=along[:n])
         middle = nodes.shape[1] // 2
-        halves = np.argpartition(along[level][nodes], middle, axis=1)
+        halves = np.argpartition(along[nodes], middle, axis=1)
         nodes = np.take_along_axis(nodes, halves, axis=1).reshape(-1, middle)
     return np.minimum(nodes, n)
 
@@ -111,17 +152,21 @@ def _leaves(points: Hashes, rng: np.random.Generator) -> NDArray[np.int64]:
 def _close_in(points: Hashes, leaves: NDArray[np.int64], limit: float) -> NDArray[np.int64]:
     """Return the close pairs within each leaf as rising keys `low x n + high`."""
     n = len(points)
-    members = points[np.minimum(leaves, n - 1)]
+    members = points[np.minimum(leaves, max(n - 1, 0))]
     squares = np.einsum("lid,lid->li", members, members)
-    squared = squares[:, :, None] + squares[:, None, :] - 2 * members @ members.swapaxes(1, 2)
+    squares[leaves >= n] = np.inf  # none there
+    squared = members @ members.swapaxes(1, 2)
+    squared *= -2
+    squared += squares[:, :, None]
+    squared += squares[:, None, :]
     # Single precision: a little more than asked for, which the exact check drops.
-    real = leaves < n
-    close = (squared <= limit**2 + 1e-4) & real[:, :, None] & real[:, None, :]
-    crowded = (close.sum(axis=2) > _NEAREST + 1).any(axis=1)
-    if crowded.any():
+    close = squared <= limit**2 + 1e-4
+    crowded = np.flatnonzero((np.count_nonzero(close, axis=2) > _NEAREST + 1).any(axis=1))
+    if crowded.size:
         close[crowded] = _thinned(close[crowded], squared[crowded])
-    leaf, a, b = np.nonzero(np.triu(close, 1))
-    first, second = leaves[leaf, a], leaves[leaf, b]
+    leaf, a, b = np.unravel_index(np.flatnonzero(close), close.shape)
+    upper = a < b
+    first, second = leaves[leaf[upper], a[upper]], leaves[leaf[upper], b[upper]]
     return np.unique(np.minimum(first, second) * n + np.maximum(first, second))
 
 

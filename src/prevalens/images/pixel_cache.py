@@ -8,15 +8,19 @@ import os
 import secrets
 import shutil
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from prevalens.exceptions import CacheFullError, InvalidInputError
+from prevalens.exceptions import CacheFullError, DataWarning, InvalidInputError
 from prevalens.images.cached_images import CachedImages, read_head
+from prevalens.images.decoding import check_reader
 from prevalens.images.file_signatures import sign_files
+from prevalens.images.readers.reader import Reader
+from prevalens.images.resizing import resizer_name
 
-_FORMAT = "prevalens pixels 2"
+_FORMAT = "prevalens pixels 3"
 
 
 class PixelCache:
@@ -65,7 +69,7 @@ class PixelCache:
         *,
         size: tuple[int, int],
         channels: int = 3,
-        decoder: str,
+        reader: Reader | None = None,
     ) -> CachedImages:
         """Open the file of these images at this size, or begin it.
 
@@ -73,8 +77,8 @@ class PixelCache:
             paths: The image files; their positions number the slots.
             size: Height and width of the decoded images.
             channels: 3 for colour, 1 for grey.
-            decoder: Name and version of what decodes, so that another decoder's pixels are kept
-                apart.
+            reader: What reads them, as for `read_image`. The pixels of another, by its name, and
+                those of another resizer are kept apart.
 
         Returns:
             The images that are there, each verified against its checksum, and room for the rest.
@@ -85,10 +89,15 @@ class PixelCache:
         """
         shape = (len(paths), *size, channels)
         folder, names = _apart([os.path.abspath(path) for path in paths])  # noqa: PTH100
-        signatures = sign_files(paths)
-        settings = _short(_settings(shape, decoder, names))
+        own = check_reader(reader)
+        signatures = sign_files(paths, own)
+        settings = _short(_settings(shape, f"{own.name}; {resizer_name()}", names))
         file = self.directory / f"{settings}-{_short(signatures.tobytes())}.pixels"
-        slots = functools.partial(CachedImages, shape=shape, paths=paths, signatures=signatures)
+        slots = functools.partial(
+            CachedImages, shape=shape, paths=paths, signatures=signatures, reader=own
+        )
+        if not _may_write(self.directory):
+            return self._read_only(slots, file, settings)
         if self.verify_contents and file.exists() and slots(file).find_changed().size:
             # Who reads it keeps it; for us it is an older file, of which the rest is taken.
             file.rename(file.with_stem(f"{settings}-{secrets.token_hex(10)}"))
@@ -105,6 +114,26 @@ class PixelCache:
         )
         for each in past:
             _remove(each)
+        return kept
+
+    def _read_only(
+        self, slots: Callable[[Path], CachedImages], file: Path, settings: str
+    ) -> CachedImages:
+        """Take what is there: of this very list of images, or of one that looked otherwise."""
+        candidates = [slots(file)]
+        if not candidates[0].n_kept:
+            candidates += [slots(each) for each in self.directory.glob(f"{settings}-*.pixels")]
+        kept = max(candidates, key=lambda each: each.n_kept)
+        if kept is not candidates[0] or self.verify_contents:
+            kept.forget_changed(by_signature=not self.verify_contents)
+        if kept.n_kept < len(kept):
+            warnings.warn(
+                f"The pixel cache {self.directory} may only be read: {kept.n_kept} of {len(kept)} "
+                "images are kept, the others are decoded each time. Name a directory that may be "
+                "written to, to speed the next run up.",
+                DataWarning,
+                stacklevel=3,
+            )
         return kept
 
     def _carry_over(self, kept: CachedImages, others: Sequence[CachedImages]) -> None:
@@ -145,9 +174,14 @@ def _apart(names: Sequence[str]) -> tuple[str, list[str]]:
     return folder, [name[len(folder) :] for name in names]
 
 
-def _settings(shape: tuple[int, ...], decoder: str, names: Sequence[str]) -> bytes:
+def _may_write(directory: Path) -> bool:
+    there = next(each for each in (directory, *directory.absolute().parents) if each.exists())
+    return os.access(there, os.W_OK | os.X_OK)
+
+
+def _settings(shape: tuple[int, ...], reading: str, names: Sequence[str]) -> bytes:
     # The version stands for what this library does to pixels after decoding.
-    return json.dumps([_FORMAT, version("prevalens"), shape, decoder, names]).encode()
+    return json.dumps([_FORMAT, version("prevalens"), shape, reading, names]).encode()
 
 
 def _is_past(file: Path, folder: str) -> bool:

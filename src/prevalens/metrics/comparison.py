@@ -64,7 +64,7 @@ def compare_models(
     at = _thresholds(compared, threshold, second_threshold)
     sides = (columns, Columns(columns.labels, other, columns.codes))
     everyone = np.ones(columns.labels.size, dtype=bool)
-    hypothesis = f"both models have the same {measure} on these images"
+    hypothesis = f"both models have the same {measure} in the population of these images"
     return Pair(compared, columns, sides, (everyone, everyone), at).contrast(
         confidence_level, hypothesis
     )
@@ -110,7 +110,7 @@ def compare_groups(
         )
     compared = _comparable(measure)
     at = _thresholds(compared, threshold, None)
-    hypothesis = f"both groups have the same {measure}"
+    hypothesis = f"both groups have the same {measure} in their populations"
     sides = _part(columns, first), _part(columns, ~first)
     return Pair(compared, columns, sides, (first, ~first), at).contrast(
         confidence_level, hypothesis

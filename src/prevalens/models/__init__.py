@@ -6,18 +6,24 @@ from prevalens._lazy import lazy_names
 
 if TYPE_CHECKING:
     from prevalens.models.all_classifier import all_classifier
+    from prevalens.models.auc_margin_loss import AucMarginLoss
+    from prevalens.models.class_balanced_loss import ClassBalancedLoss
     from prevalens.models.classifier import create_classifier
     from prevalens.models.classifier_card import ClassifierCard
     from prevalens.models.classifier_export import export_classifier
     from prevalens.models.classifier_file import load_classifier, save_classifier
+    from prevalens.models.focal_loss import FocalLoss
     from prevalens.models.loaded_classifier import Classifier
     from prevalens.models.logit_adjusted_loss import LogitAdjustedLoss
     from prevalens.models.registry import Preprocessing, backbone_names
     from prevalens.models.unfreezing import unfreeze
 
 __all__ = [
+    "AucMarginLoss",
+    "ClassBalancedLoss",
     "Classifier",
     "ClassifierCard",
+    "FocalLoss",
     "LogitAdjustedLoss",
     "Preprocessing",
     "all_classifier",
@@ -32,8 +38,11 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
+        "AucMarginLoss": "auc_margin_loss",
+        "ClassBalancedLoss": "class_balanced_loss",
         "Classifier": "loaded_classifier",
         "ClassifierCard": "classifier_card",
+        "FocalLoss": "focal_loss",
         "LogitAdjustedLoss": "logit_adjusted_loss",
         "Preprocessing": "registry",
         "all_classifier": "all_classifier",

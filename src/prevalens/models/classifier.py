@@ -90,7 +90,7 @@ def create_classifier(
         pixels = _preprocessing(preprocessing, mode)
         images = keras.Input((*size, 3), name="images")
         changed = images if augmentation is None else augmentation(images)
-        features = pool(network(_prepare(changed, pixels)), pooling=pooling)
+        features = pool(network(prepare(changed, pixels)), pooling=pooling)
         if isinstance(network, keras.layers.Layer):
             network.trainable = not freeze
         elif freeze:
@@ -281,7 +281,8 @@ def _preprocessing(asked: str | Preprocessing | None, mode: str | None) -> Prepr
     return PREPROCESSING[check_choice("preprocessing", asked or mode, PREPROCESSING)]
 
 
-def _prepare(images: Any, pixels: Preprocessing) -> Any:
+def prepare(images: Any, pixels: Preprocessing) -> Any:
+    """Return images as a backbone takes them."""
     if pixels.changes_nothing:
         return images
     if pixels.blue_first:

@@ -1,17 +1,35 @@
 """What belongs to a classifier beside its weights: classes, thresholds, prevalences; pure."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
-from typing import Any
+from typing import Annotated, Any, ClassVar, TypeAlias
 
+import msgspec
 import numpy as np
 
 from prevalens._checks import check_number
+from prevalens._records import Record
 from prevalens.exceptions import InvalidInputError
 from prevalens.models.class_shares import check_shares
 
-_VERSION = 1
+Share: TypeAlias = Annotated[float, msgspec.Meta(gt=0, lt=1)]
+Threshold: TypeAlias = Annotated[float, msgspec.Meta(ge=0, le=1)]
+
+
+class CardRecord(Record, frozen=True, kw_only=True):
+    """A `ClassifierCard` as it stands in files; its fields are the card's."""
+
+    FORMAT: ClassVar[str] = "prevalens classifier card"
+    REMEDY: ClassVar[str] = "Give a whole file that save_classifier wrote, from someone you trust."
+    classes: Annotated[list[str], msgspec.Meta(min_length=1)]
+    threshold: Threshold | list[Threshold] | None
+    train_prevalence: Share | list[Share]
+    threshold_origin: str
+    prevalence: Share | list[Share] | None
+    temperature: Annotated[float, msgspec.Meta(gt=0)]
+    multilabel: bool
+    library_version: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +52,6 @@ class ClassifierCard:
             temperature was fitted (Guo et al. 2017).
         multilabel: Whether the classes are labels, any number of which an image may have.
         library_version: Version of prevalens that wrote the file.
-        format_version: Version of this record.
 
     Raises:
         InvalidInputError: names repeat, or a number is out of its range or of the wrong count.
@@ -48,7 +65,6 @@ class ClassifierCard:
     temperature: float = 1.0
     multilabel: bool = False
     library_version: str = field(default_factory=lambda: version("prevalens"))
-    format_version: int = _VERSION
 
     def __post_init__(self) -> None:
         classes = tuple(map(str, self.classes))
@@ -101,14 +117,15 @@ class ClassifierCard:
         return self.classes[1]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the record as it stands in files."""
-        return {
+        """Return the record as it stands in files, `format` and `version` first."""
+        plain: dict[str, Any] = {
             name: list(value) if isinstance(value, tuple) else value
             for name, value in asdict(self).items()
         }
+        return CardRecord(**plain).to_dict()
 
 
-def read_card(record: dict[str, Any], *, source: str) -> ClassifierCard:
+def read_card(record: object, *, source: str) -> ClassifierCard:
     """Return the card of a record that `to_dict` made.
 
     Args:
@@ -118,23 +135,13 @@ def read_card(record: dict[str, Any], *, source: str) -> ClassifierCard:
     Raises:
         InvalidInputError: the record is of another version, or was edited.
     """
-    found = record.get("format_version")
-    if found != _VERSION:
-        raise InvalidInputError(
-            f"{source} has version {found!r}; this prevalens reads {_VERSION}. "
-            f"It was written by prevalens {record.get('library_version')}: use that one."
-        )
-    names = {column.name for column in fields(ClassifierCard)}
-    if not set(record) <= names or not {"classes", "threshold", "train_prevalence"} <= set(record):
-        raise InvalidInputError(
-            f"{source} was edited: its card holds {sorted(record)}, not {sorted(names)}."
-        )
+    plain = msgspec.to_builtins(CardRecord.from_dict(record, where=source))
     values: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in record.items()
+        name: tuple(value) if isinstance(value, list) else value for name, value in plain.items()
     }
     try:
         return ClassifierCard(**values)
-    except (InvalidInputError, TypeError, ValueError) as error:
+    except InvalidInputError as error:
         raise InvalidInputError(f"{source} was edited: {error}") from error
 
 

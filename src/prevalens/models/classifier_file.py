@@ -96,17 +96,7 @@ def load_classifier(path: str | os.PathLike[str]) -> Classifier:
             far more than its size, or reaches for other files), of a later version or a newer
             Keras, or no classifier file.
     """
-    check_keras_file(path)
-    try:
-        model = keras.saving.load_model(
-            path, custom_objects=_OWN_LAYERS, compile=False, safe_mode=True
-        )
-    except (ValueError, TypeError, OSError, KeyError, zipfile.BadZipFile) as error:
-        raise InvalidInputError(
-            f"{path} cannot be read as a classifier{_newer_keras(path)}: {error} Give a whole "
-            "file that save_classifier wrote, from someone you trust. Layers of your own must be "
-            "registered with Keras, and their module imported, before."
-        ) from error
+    model = load_network(path)
     cards = [layer for layer in model.layers if isinstance(layer, CardLayer)]
     if not cards:
         raise InvalidInputError(
@@ -118,6 +108,25 @@ def load_classifier(path: str | os.PathLike[str]) -> Classifier:
     network = keras.Model(inputs, cards[-1].input, name="classifier")
     _compute_in_float32(network)
     return Classifier(network, read_card(cards[-1].card, source=str(path)))
+
+
+def load_network(path: str | os.PathLike[str]) -> keras.Model:
+    """Read any `.keras` file: bounded in size, without code, and with this library's layers known.
+
+    Raises:
+        InvalidInputError: as in `load_classifier`.
+    """
+    check_keras_file(path)
+    try:
+        return keras.saving.load_model(
+            path, custom_objects=_OWN_LAYERS, compile=False, safe_mode=True
+        )
+    except (ValueError, TypeError, OSError, KeyError, zipfile.BadZipFile) as error:
+        raise InvalidInputError(
+            f"{path} cannot be read as a classifier{_newer_keras(path)}: {error} Give a whole "
+            "file that save_classifier wrote, from someone you trust. Layers of your own must be "
+            "registered with Keras, and their module imported, before."
+        ) from error
 
 
 def _compute_in_float32(layer: Any) -> None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from prevalens.exceptions import InvalidInputError
 from prevalens.images.decoding import read_images
+from prevalens.images.readers.reader import Reader
 from prevalens.models.classifier_card import ClassifierCard, correct
 
 
@@ -53,6 +54,7 @@ class Classifier:
         *,
         prevalence: float | Sequence[float] | None = None,
         batch_size: int = 32,
+        reader: Reader | None = None,
     ) -> Answer:
         """Answer for each image.
 
@@ -61,13 +63,17 @@ class Classifier:
             prevalence: Share of positives (or of each class or label) where these images come
                 from, in `(0, 1)`; by default the card's.
             batch_size: Images read and scored at a time.
+            reader: What reads the paths, as for `prevalens.images.read_image`: the one that the
+                cohort trained on had.
         """
         card = self.card
         if prevalence is not None:
             card = replace(card, prevalence=prevalence)  # type: ignore[arg-type]
         width = 1 if card.is_binary else len(card.classes)
         parts = [
-            self._scores(self.model.predict(self._pixels(images[k : k + batch_size]), verbose=0))
+            self._scores(
+                self.model.predict(self._pixels(images[k : k + batch_size], reader), verbose=0)
+            )
             for k in range(0, len(images), batch_size)
         ]
         return _answer(_corrected(np.concatenate([np.empty((0, width)), *parts]), card), card)
@@ -88,10 +94,10 @@ class Classifier:
         """Return the corrected scores of one batch, of the shape that `predict` gives."""
         return _corrected(self._scores(self.model.predict_on_batch(x)), self.card)
 
-    def _pixels(self, images: Any) -> NDArray[Any]:
+    def _pixels(self, images: Any, reader: Reader | None) -> NDArray[Any]:
         height, width = self.model.input_shape[1:3]
         if not isinstance(images, np.ndarray):
-            return np.asarray(read_images(images, size=(height, width)))
+            return np.asarray(read_images(images, size=(height, width), reader=reader))
         if images.ndim != 4 or images.shape[1:] != (height, width, 3):
             raise InvalidInputError(
                 f"Pixels must have the shape (n_images, {height}, {width}, 3), got "

@@ -1,60 +1,113 @@
-"""What labels, scores and ids must be before a figure may rest on them."""
+"""What labels, scores and training shares must be before an estimate may rest on them."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from prevalens._cells import as_number
-from prevalens._checks import did_you_mean, name_some
-from prevalens._tables import Cells, find_column
+from prevalens._checks import check_number, name_some
+from prevalens._columns import listed, widened
+from prevalens._numbers import as_numbers
 from prevalens.exceptions import InvalidInputError
-from prevalens.typing import Column, Labels, Scores, Texts
+from prevalens.typing import Labels, Numbers, Scores
 
-_PATIENT_WORDS = ("patient", "patients", "subject", "person", "mrn", "participant")
+Shares = float | tuple[float, ...]
 
 
-def checked_labels(labels: ArrayLike, classes: tuple[str, ...]) -> Labels:
+def checked_labels(labels: Any, classes: tuple[str, ...]) -> Labels:
     """Return labels as class indices, or name those that are none.
 
     Raises:
         InvalidInputError: there is no row, or a label is no index into the classes.
     """
-    column: Any = np.asarray(labels)
-    if column.ndim == 2 and column.shape[1] == 1:
-        column = column[:, 0]
-    if column.ndim != 1 or column.size == 0:
-        raise InvalidInputError(
-            f"`labels` must have shape (n_rows,) with at least one row, got {column.shape}."
-        )
-    if column.dtype.kind not in "biuf":
-        raise InvalidInputError(
-            f"`labels` must be whole numbers 0 to {len(classes) - 1}, got "
-            f"{name_some(np.unique(column.astype(str)).tolist())}. Code the classes "
-            f"{list(classes)} in that order."
-        )
+    cells = labels
+    if getattr(getattr(labels, "dtype", None), "kind", "O") not in tuple("biuf"):
+        cells = listed("labels", labels)
+        names = [cell for cell in cells if isinstance(cell, str | bytes)]
+        if names:
+            raise InvalidInputError(
+                f"`labels` must be whole numbers 0 to {len(classes) - 1}, got "
+                f"{name_some(sorted(set(map(str, names))))}. Code the classes {list(classes)} in "
+                "that order."
+            )
+    column = as_numbers("labels", cells)
+    if column.size == 0:
+        raise InvalidInputError("`labels` must have shape (n_rows,) with at least one row, got 0.")
     wrong = (column != np.floor(column)) | (column < 0) | (column >= len(classes))
     if wrong.any():
-        values = np.unique(column[wrong]).tolist()
+        values = [int(v) if v.is_integer() else v for v in np.unique(column[wrong]).tolist()]
+        rows = np.flatnonzero(wrong).tolist()
         raise InvalidInputError(
             f"`labels` must be whole numbers 0 to {len(classes) - 1}, one for each of "
-            f"{list(classes)}, but {int(wrong.sum())} of {column.size} rows hold "
-            f"{name_some(values)}. Recode them, or name all `classes`."
+            f"{list(classes)}, but {len(rows)} of {column.size} rows hold {name_some(values)}: "
+            f"rows {name_some(rows)} (the first is 0). Recode them, or name all `classes`."
         )
     return column.astype(np.int64)
 
 
-def checked_scores(scores: ArrayLike, classes: tuple[str, ...]) -> Scores:
+def as_label_table(labels: Any) -> Numbers | None:
+    """Return labels of several columns as 0, 1 and nan where not known; None where one column.
+
+    Raises:
+        InvalidInputError: a label is neither 0, 1 nor missing; the text names its place.
+    """
+    table = _as_table("labels", labels)
+    if table is None or table.shape[1] == 1:
+        return None
+    wrong = ~np.isnan(table) & (table != 0) & (table != 1)
+    if wrong.any():
+        row, column = np.argwhere(wrong)[0].tolist()
+        raise InvalidInputError(
+            f"Several labels a row must be 0, 1 or missing (None, nan), but {int(wrong.sum())} are "
+            f"not: {table[row, column]:g} in row {row}, column {column} (the first is 0). Recode "
+            "them: what is uncertain is missing."
+        )
+    if not table.size:
+        raise InvalidInputError("`labels` must have at least one row, got none.")
+    return table
+
+
+def _as_table(name: str, values: Any) -> Numbers | None:
+    """Return a table of numbers, shape `(n_rows, n_columns)`, or None where it is one column."""
+    if hasattr(values, "columns") and not callable(values.columns):
+        columns = [as_numbers(str(key), values[key]) for key in values.columns]
+        return np.column_stack(columns) if columns else None
+    if isinstance(values, list | tuple):
+        if not values or not isinstance(values[0], list | tuple | np.ndarray):
+            return None
+        if len({len(row) for row in values}) > 1:
+            raise InvalidInputError(f"`{name}` must have rows of one length. Fill them up.")
+    array = values if isinstance(values, np.ndarray) else np.asarray(values)
+    if array.ndim == 3 and array.shape[2] == 1:
+        raise InvalidInputError(f"`{name}` must be one table, got {array.shape}.")
+    if array.ndim != 2:
+        return None
+    if array.dtype.kind in "biuf":
+        wide = widened(np.ma.getdata(array))
+        mask = np.ma.getmaskarray(array)
+        return np.where(mask, np.nan, wide) if mask.any() else wide
+    return np.column_stack([as_numbers(name, column) for column in array.T])
+
+
+def checked_scores(scores: Any, classes: tuple[str, ...], *, several: bool = False) -> Scores:
     """Return scores as float64: of the positive class, or with a column for each of several.
+
+    Args:
+        scores: Probabilities, shape `(n_rows,)`, `(n_rows, 1)` or `(n_rows, n_classes)`.
+        classes: Class names.
+        several: Whether the classes are labels of which a row may have several.
 
     Raises:
         InvalidInputError: a score is missing or no probability, or the shape fits no classes.
     """
-    given = np.asarray(scores)
-    if given.dtype.kind not in "biuf":
-        raise InvalidInputError(f"`scores` must be numbers, got {given.dtype}.")
-    values = np.array(given, dtype=np.float64)
+    shape = getattr(scores, "shape", None)
+    if shape is not None and len(shape) > 2:
+        raise InvalidInputError(
+            f"`scores` must have shape (n_rows,) or a column for each of the {len(classes)} "
+            f"classes {list(classes)}, got {tuple(shape)}."
+        )
+    table = _as_table("scores", scores)
+    values = as_numbers("scores", scores) if table is None else table
     missing = np.flatnonzero(~np.isfinite(values.reshape(len(values), -1)).all(axis=1))
     if missing.size:
         raise InvalidInputError(
@@ -63,17 +116,35 @@ def checked_scores(scores: ArrayLike, classes: tuple[str, ...]) -> Scores:
             "those rows out."
         )
     _refuse_no_probabilities(values)
-    if values.ndim == 2 and values.shape[1] == 1 and len(classes) == 2:
+    binary = len(classes) == 2 and not several
+    if values.ndim == 2 and values.shape[1] == 1 and binary:
         values = values[:, 0]
-    if values.ndim == 1 and len(classes) == 2:
+    if values.ndim == 1 and binary:
         return values
     if values.ndim != 2 or values.shape[1] != len(classes):
         raise InvalidInputError(
             f"`scores` must have shape (n_rows,) or a column for each of the {len(classes)} "
             f"classes {list(classes)}, got {values.shape}."
         )
+    if several:
+        return values
     _refuse_wrong_sums(values)
-    return np.ascontiguousarray(values[:, 1]) if len(classes) == 2 else values
+    return np.ascontiguousarray(values[:, 1]) if binary else values
+
+
+def refuse_one_hot(labels: Numbers, scores: Scores) -> None:
+    """Refuse labels of which each row has exactly one, beside scores that sum to 1.
+
+    Raises:
+        InvalidInputError: they are one class a row, written as indicators.
+    """
+    alone = not np.isnan(labels).any() and bool((labels.sum(axis=1) == 1).all())
+    if alone and bool((np.abs(scores.sum(axis=1) - 1) < 1e-3).all()):
+        raise InvalidInputError(
+            "`labels` of several columns mean that a row may have several labels, but every row "
+            "has exactly one and its scores sum to 1: classes, one-hot. Pass "
+            "labels.argmax(axis=1)."
+        )
 
 
 def _refuse_no_probabilities(values: Scores) -> None:
@@ -100,7 +171,11 @@ def _refuse_no_probabilities(values: Scores) -> None:
 
 
 def _refuse_wrong_sums(values: Scores) -> None:
-    off = np.flatnonzero(np.abs(values.sum(axis=1) - 1) > 1e-3)
+    # Rounded to d decimals, a row of k scores sums to 1 within k / 2 steps of the last decimal.
+    tolerance = 1e-3
+    if np.array_equal(values, np.round(values, 2)):
+        tolerance = max(tolerance, values.shape[1] * 0.005 + 1e-9)
+    off = np.flatnonzero(np.abs(values.sum(axis=1) - 1) > tolerance)
     if off.size:
         raise InvalidInputError(
             f"The scores of a row must sum to 1, but {off.size} of {len(values)} rows do not; "
@@ -108,101 +183,42 @@ def _refuse_wrong_sums(values: Scores) -> None:
         )
 
 
-def checked_texts(name: str, values: ArrayLike) -> Texts:
-    """Return ids as texts, or name the rows that have none.
-
-    Raises:
-        InvalidInputError: an id is empty, None or nan, or holds the character NUL.
-    """
-    cells = np.asarray(values, dtype=object).tolist()
-    # Only nan differs from itself; data frames mark a missing id by it. numpy cuts NUL off the end
-    # of a text, which would make two ids one.
-    missing = [
-        row
-        for row, cell in enumerate(cells)
-        if cell is None or cell != cell or not str(cell).strip() or "\0" in str(cell)  # noqa: PLR0124
-    ]
-    if missing:
-        raise InvalidInputError(
-            f"Every row needs its {name}, a text without NUL, but {len(missing)} of {len(cells)} "
-            f"have none: rows {name_some(missing)} (the first is 0). Fill them in, or leave those "
-            "rows out."
-        )
-    return np.array([str(cell) for cell in cells], dtype=np.str_)
-
-
-def check_distinct_images(images: Texts | None) -> None:
-    """Refuse an image that is listed twice."""
-    if images is None:
-        return
-    found, counts = np.unique(images, return_counts=True)
-    if (counts > 1).any():
-        raise InvalidInputError(
-            f"Each image is one row, but {int((counts > 1).sum())} are listed more than once: "
-            f"{name_some(found[counts > 1].tolist())}. Keep one row of each, for example the "
-            "mean of its scores."
-        )
-
-
-def refuse_hidden_patients(covariates: Mapping[str, Column]) -> None:
-    """Refuse images said to be independent beside a column of repeated patient ids."""
-    for name, column in covariates.items():
-        words = name.lower().replace("-", "_").replace(" ", "_").split("_")
-        if any(word in _PATIENT_WORDS for word in words) and {"age", "sex"}.isdisjoint(words):
-            found, counts = np.unique(column.astype(str), return_counts=True)
-            # Ids repeat among many values; a column with a handful of values is a covariate.
-            if (counts > 1).any() and found.size > max(5, len(column) // 100):
-                repeated = found[counts > 1].tolist()
-                raise InvalidInputError(
-                    f"`patients` is None, which says that images are independent, but the column "
-                    f"{name!r} repeats ids: {name_some(repeated)}. Pass it as `patients`, or "
-                    "leave the column out."
-                )
-
-
-def coded_labels(
-    table: Mapping[str, Cells], *, label: str, classes: tuple[str, ...], positive: str | None
-) -> tuple[Labels, tuple[str, ...]]:
-    """Return the labels of a table as class indices, and the class names.
+def checked_shares(value: Any, classes: tuple[str, ...], *, several: bool) -> Shares | None:
+    """Return the share of the positive class, or of each class or label, in training.
 
     Args:
-        table: Named columns.
-        label: Column of labels, numbers or names.
-        classes: Class names where the score columns gave them, else empty.
-        positive: Name of the positive class, where labels are names.
+        value: None, one number (two classes), or one for each class in their order or by name.
+        classes: Class names.
+        several: Whether the classes are labels of which a row may have several.
 
     Raises:
-        InvalidInputError: the column is missing, or its names cannot be told apart.
+        InvalidInputError: a share is outside (0, 1), shares of classes do not sum to 1, or there
+            is one number for several classes.
     """
-    column = find_column(table, label, purpose="label")
-    if positive is None and all(as_number(cell).is_integer() for cell in column):
-        labels = np.array([int(as_number(cell)) for cell in column], dtype=np.int64)
-        return labels, classes or _written_names(table, labels)
-    names = checked_texts("label", np.array(column, dtype=object))
-    found = np.unique(names).tolist()
-    if not classes:
-        if positive is None or positive not in found or len(found) > 2:
+    if value is None:
+        return None
+    binary = len(classes) == 2 and not several
+    if isinstance(value, Mapping):
+        if set(value) != set(classes):
             raise InvalidInputError(
-                f"Column {label!r} must hold 0 and 1, or two names of which `positive` is one; "
-                f"it holds {name_some(found)} and `positive` is {positive!r}. Name the positive "
-                f"class.{did_you_mean(positive, found) if positive else ''}"
+                f"`train_prevalence` must name each of {list(classes)}, got {list(value)}."
             )
-        classes = (*(n for n in found if n != positive), positive)
-        classes = classes if len(classes) == 2 else ("not " + positive, positive)
-    unknown = sorted(set(found) - set(classes))
-    if unknown:
+        value = [value[name] for name in classes]
+    if np.ndim(value) == 0:
+        if binary:
+            return _share(value)
         raise InvalidInputError(
-            f"Every label must be one of the classes {list(classes)}, but {name_some(unknown)} "
-            "came. Correct them, or add a score column for each class."
+            f"`train_prevalence` of {len(classes)} {'labels' if several else 'classes'} needs one "
+            f"share for each of {list(classes)}, got {value!r}. One number cannot correct several."
         )
-    return np.array([classes.index(name) for name in names.tolist()], dtype=np.int64), classes
+    shares = tuple(map(_share, np.asarray(value).tolist()))
+    if len(shares) != len(classes) or (not several and abs(sum(shares) - 1) > 1e-6):
+        raise InvalidInputError(
+            f"`train_prevalence` needs one share for each of {list(classes)}"
+            f"{'' if several else ', which sum to 1'}, got {list(shares)}."
+        )
+    return shares[1] if binary else shares
 
 
-def _written_names(table: Mapping[str, Cells], labels: Labels) -> tuple[str, ...]:
-    """Return the names in the column `class` that `save` writes beside 0 and 1."""
-    names = ["negative", "positive"]
-    if "class" in table:
-        for code in (0, 1):
-            found = np.unique(np.array(table["class"]).astype(str)[labels == code])
-            names[code] = str(found[0]) if found.size == 1 else names[code]
-    return tuple(names)
+def _share(value: Any) -> float:
+    return check_number("train_prevalence", value, low=0, high=1, open_low=True, open_high=True)

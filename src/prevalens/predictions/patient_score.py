@@ -48,12 +48,14 @@ def patient_scores(
     for name, value, user in (("k", k, "top_k"), ("cutoff", cutoff, "fraction")):
         if (value is not None) != (how == user):
             raise InvalidInputError(f"`{name}` belongs to how={user!r}, got {value!r}, {how!r}.")
-    if predictions.patients is None or not predictions.is_binary:
+    if predictions.patient_codes is None or not predictions.is_binary:
         raise InvalidInputError(
             "Patients are scored from two-class predictions with patient ids, got "
             f"{predictions!r}. Pass `patients`, or take `one_vs_rest` first."
         )
-    patients, owner = np.unique(predictions.patients, return_inverse=True)
+    owner = predictions.patient_codes
+    patients = np.empty(predictions.n_patients or 0, dtype=object)
+    patients[owner] = predictions.patients
     scores = _pooled(predictions.scores, owner, how=how, k=k, cutoff=cutoff)
     labels = np.zeros(len(patients), dtype=np.int64)
     np.maximum.at(labels, owner, predictions.labels)
@@ -100,4 +102,7 @@ def _constant(column: Column, owner: Column, n_patients: int) -> Column | None:
     first = np.full(n_patients, -1, dtype=np.int64)
     first[owner[::-1]] = np.arange(len(column))[::-1]
     values = column[first]
-    return values if bool(np.all(values[owner] == column)) else None
+    same = values[owner] == column
+    if column.dtype.kind == "f":
+        same |= np.isnan(values[owner]) & np.isnan(column)
+    return values if bool(np.all(same)) else None

@@ -2,56 +2,81 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from prevalens._checks import check_number, check_same_length, name_some
-from prevalens._numbers import as_covariate, as_every_number
-from prevalens._tables import Cells, find_column, read_all_columns, write_columns
+from prevalens._cells import as_text
+from prevalens._checks import check_same_length, did_you_mean, name_some
+from prevalens._columns import as_rows, check_same_index, encode, encode_numbers
+from prevalens._frozen_columns import FrozenColumns
+from prevalens._numbers import as_covariate
+from prevalens._tables import find_column, read_all_columns, write_columns
 from prevalens.cohorts.cohort import Cohort
+from prevalens.cohorts.hidden_patients import refuse_hidden_patients
+from prevalens.cohorts.image_names import file_of, image_names
+from prevalens.cohorts.image_table import ids_of
+from prevalens.cohorts.listed_files import check_files
 from prevalens.exceptions import InvalidInputError
+from prevalens.images.decoding import check_reader
+from prevalens.images.readers.reader import Reader
 from prevalens.predictions.checking import (
-    check_distinct_images,
+    Shares,
+    as_label_table,
     checked_labels,
     checked_scores,
-    checked_texts,
-    coded_labels,
-    refuse_hidden_patients,
+    checked_shares,
+    refuse_one_hot,
 )
-from prevalens.typing import Column, Labels, Rows, Scores, Texts
-
-_OWN = ("image", "patient", "label", "class", "score", "train_prevalence", "provenance")
+from prevalens.predictions.class_views import from_grade, one_class
+from prevalens.predictions.prediction_table import (
+    OWN,
+    read_constants,
+    read_labels_and_scores,
+    to_columns,
+)
+from prevalens.typing import Codes, Column, Labels, Rows, Scores, Texts
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class Predictions:
+class Predictions(FrozenColumns):
     """One row per held-out image: its label, its score, its patient; never changed.
+
+    Two classes, several classes, ordered ones (grades), or several labels a row. Columns are read
+    as `prevalens.cohorts.Cohort` reads them. Scores of float32 become the float64 of the same
+    decimals: 0.7 is at a threshold of 0.7.
 
     Args:
         labels: Class of each row as an index into `classes`, shape `(n_rows,)`; with two classes
-            1 is the positive one.
-        scores: Probability of the positive class, shape `(n_rows,)` or `(n_rows, 1)`; or of each
-            class, shape `(n_rows, n_classes)`, each row summing to 1. In [0, 1].
+            1 is the positive one. Or several labels: shape `(n_rows, n_labels)` of 0, 1 and
+            missing (None, nan), n_labels >= 2.
+        scores: Probability of the positive class, shape `(n_rows,)` or `(n_rows, 1)`; of each
+            class, shape `(n_rows, n_classes)`, each row summing to 1; or of each label, shape
+            `(n_rows, n_labels)`. In [0, 1].
         patients: Patient id of each row, shape `(n_rows,)`. Always given: None says aloud that
             the images are independent, one patient each.
         covariates: Further columns by name, each of shape `(n_rows,)`, for subgroups.
         images: Path of each image, relative to `root` or absolute, shape `(n_rows,)`.
-        classes: Class names; of two the second is the positive one.
+        classes: Class names, of two the second is the positive one; or the labels' names.
         provenance: Where the rows come from, in words that belong in a report.
         train_prevalence: Share of the positive class among the rows the model was trained on,
-            in (0, 1), for example 0.5 after undersampling to 1:1; None where it is unknown.
+            in (0, 1), for example 0.5 after undersampling to 1:1; for several classes or labels
+            the share of each, in their order or by name. None where it is unknown.
         root: Folder that relative image paths start from.
+        ordered: Whether the classes are grades, from the lowest to the highest.
+        reader: What reads the images, as the cohort's: a report shows what the model saw.
+
+    Attributes:
+        labels: As given; of several labels float64, nan where one is not known.
+        patient_codes: Number of each row's patient, from 0; None where images are independent.
 
     Raises:
-        InvalidInputError: lengths differ, a score is missing or outside [0, 1], a label is not
-            among the classes, an id is missing, an image is listed twice, or `patients` is None
-            although a covariate holds repeated patient ids.
+        InvalidInputError: lengths or pandas indexes differ, a score is missing or outside [0, 1],
+            a label is not among the classes, an id is missing, an image is listed twice, or
+            `patients` is None although a covariate holds repeated patient ids.
     """
 
     labels: Labels
@@ -61,52 +86,56 @@ class Predictions:
     images: Texts | None = None
     classes: tuple[str, ...] = ("negative", "positive")
     provenance: str = ""
-    train_prevalence: float | None = None
+    train_prevalence: Shares | None = None
     root: Path = Path()
+    ordered: bool = False
+    reader: Reader | None = None
+    patient_codes: Codes | None = field(init=False)
 
     def __post_init__(self) -> None:
-        covariates = {str(k): np.array(v) for k, v in (self.covariates or {}).items()}
-        ids = {"patients": self.patients, "images": self.images}
-        given = {name: column for name, column in ids.items() if column is not None}
-        check_same_length(labels=self.labels, scores=self.scores, **given, **covariates)
-        classes = tuple(map(str, self.classes))
+        given = {"labels": self.labels, "scores": self.scores, "patients": self.patients}
+        check_same_index(**given, images=self.images, **(self.covariates or {}))
+        covariates = {str(n): as_covariate(str(n), c) for n, c in (self.covariates or {}).items()}
+        classes = tuple(map(as_text, self.classes))
         if len(set(classes)) < max(2, len(classes)):
             raise InvalidInputError(
                 f"Predictions need at least two different `classes`, got {list(classes)}."
             )
-        texts = {n: checked_texts(n.removesuffix("s"), c) for n, c in given.items()}
-        check_distinct_images(texts.get("images"))
-        if self.patients is None:
+        table = as_label_table(self.labels)
+        several = table is not None
+        labels: Any = checked_labels(self.labels, classes) if table is None else table
+        if several:
+            self._check_several(labels, classes)
+        scores = checked_scores(self.scores, classes, several=several)
+        if several:
+            refuse_one_hot(labels, scores)
+        columns: dict[str, Any] = {"labels": labels, "scores": scores}
+        ids = None if self.patients is None else encode("patient id", self.patients, ids=True)
+        if ids is None:
             refuse_hidden_patients(covariates)
-        if self.train_prevalence is not None:
-            check_number(
-                "train_prevalence",
-                self.train_prevalence,
-                low=0,
-                high=1,
-                open_low=True,
-                open_high=True,
-            )
+        else:
+            columns["patients"] = ids.texts
+        if self.images is not None:
+            columns["images"] = image_names(self.images)
+        check_same_length(**columns, **covariates)
+        check_reader(self.reader)
         self._keep(
-            labels=checked_labels(self.labels, classes),
-            scores=checked_scores(self.scores, classes),
-            patients=texts.get("patients"),
-            images=texts.get("images"),
-            covariates=MappingProxyType(covariates),
+            **columns,
+            patient_codes=None if ids is None else ids.codes,
+            covariates=covariates,
             classes=classes,
+            train_prevalence=checked_shares(self.train_prevalence, classes, several=several),
             root=Path(self.root),
         )
 
-    def _keep(self, **values: object) -> None:
-        for name, value in values.items():
-            if isinstance(value, np.ndarray):
-                value.setflags(write=False)
-            object.__setattr__(self, name, value)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        # A mapping proxy cannot be pickled, and worker processes are sent predictions.
-        given = vars(self) | {"covariates": dict(self.covariates or {})}
-        return partial(type(self), **given), ()
+    def _check_several(self, labels: Any, classes: tuple[str, ...]) -> None:
+        if labels.shape[1] != len(classes):
+            raise InvalidInputError(
+                f"Several labels need a name each in `classes`, but there are {labels.shape[1]} "
+                f"and {list(classes)}. Name them, or code classes as one number a row."
+            )
+        if self.ordered:
+            raise InvalidInputError("Several labels a row are no grades. Leave `ordered` out.")
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -121,61 +150,123 @@ class Predictions:
 
     @property
     def class_counts(self) -> np.ndarray[Any, np.dtype[np.int64]]:
-        """Rows of each class, shape `(n_classes,)`."""
+        """Rows of each class, or rows that have each label, shape `(n_classes,)`."""
+        if self.is_multilabel:
+            return np.asarray((self.labels == 1).sum(axis=0), dtype=np.int64)
         return np.bincount(self.labels, minlength=len(self.classes)).astype(np.int64)
 
     @property
     def n_patients(self) -> int | None:
         """Number of different patients; None where images are independent."""
-        return None if self.patients is None else len(np.unique(self.patients))
+        return None if self.patient_codes is None else int(self.patient_codes.max()) + 1
 
     @property
     def prevalence(self) -> float:
-        """Share of rows of the last class, which with two classes is the positive one."""
-        return float(np.mean(self.labels == len(self.classes) - 1))
-
-    def take(self, rows: Rows | Sequence[int] | ArrayLike) -> Self:
-        """Return the predictions of the given rows (positions or a mask), in their order."""
-        kept = np.asarray(rows)
-        kept = np.flatnonzero(kept) if kept.dtype == np.bool_ else kept.astype(np.int64)
-        return replace(
-            self,
-            labels=self.labels[kept],
-            scores=self.scores[kept],
-            patients=None if self.patients is None else self.patients[kept],
-            images=None if self.images is None else self.images[kept],
-            covariates={name: column[kept] for name, column in (self.covariates or {}).items()},
-        )
-
-    def with_scores(self, scores: ArrayLike, *, train_prevalence: float | None = None) -> Self:
-        """Return the same rows with other scores, for example corrected ones."""
-        return replace(self, scores=np.asarray(scores), train_prevalence=train_prevalence)
-
-    def one_vs_rest(self, positive: str) -> "Predictions":
-        """Return two-class predictions: class `positive` against all others together.
+        """Share of rows of the last class, which with two classes is the positive one.
 
         Raises:
-            InvalidInputError: there is no such class.
+            InvalidInputError: rows have several labels.
         """
-        if positive not in self.classes:
+        if self.is_multilabel:
             raise InvalidInputError(
-                f"`positive` must be one of the classes {list(self.classes)}, got {positive!r}."
+                f"Several labels have no one prevalence. Take one label: one_vs_rest(name), of "
+                f"{list(self.classes)}."
             )
-        code = self.classes.index(positive)
-        full = np.column_stack([1 - self.scores, self.scores]) if self.is_binary else self.scores
-        rest = [name for name in self.classes if name != positive]
-        return replace(
-            self,
-            labels=(self.labels == code).astype(np.int64),
-            scores=np.clip(full[:, code], 0, 1),
-            classes=(rest[0] if len(rest) == 1 else "not " + positive, positive),
-            train_prevalence=self.train_prevalence if positive == self.classes[-1] else None,
-        )
+        return float(np.mean(self.labels == len(self.classes) - 1))
 
     @property
     def is_binary(self) -> bool:
         """Whether there are two classes."""
-        return len(self.classes) == 2
+        return len(self.classes) == 2 and self.labels.ndim == 1
+
+    @property
+    def is_multilabel(self) -> bool:
+        """Whether a row may have several labels; `classes` names them."""
+        return self.labels.ndim == 2
+
+    def path(self, row: int) -> Path | None:
+        """Return the file of the image in `row`; None where images are not named."""
+        return None if self.images is None else file_of(self.root, str(self.images[row]))
+
+    def take(self, rows: Rows | Sequence[int] | ArrayLike) -> Self:
+        """Return the predictions of the given rows, in their order.
+
+        Args:
+            rows: Positions from 0, or a mask of shape `(n_rows,)`.
+
+        Raises:
+            InvalidInputError: `rows` is neither, or names an image twice.
+        """
+        kept = as_rows("rows", rows, len(self))
+        twice = np.flatnonzero(np.bincount(kept) > 1).tolist() if kept.size else []
+        if twice and self.images is not None:
+            raise InvalidInputError(
+                f"Each image is one row, but `rows` names {name_some(twice)} more than once. Name "
+                "each row once."
+            )
+        codes = None if self.patient_codes is None else self.patient_codes[kept]
+        return self._with(
+            labels=self.labels[kept],
+            scores=self.scores[kept],
+            patients=None if self.patients is None else self.patients[kept],
+            patient_codes=encode_numbers(codes)[1] if codes is not None and kept.size else codes,
+            images=None if self.images is None else self.images[kept],
+            covariates={name: column[kept] for name, column in (self.covariates or {}).items()},
+        )
+
+    def with_scores(self, scores: ArrayLike, *, train_prevalence: Any = None) -> Self:
+        """Return the same rows with other scores, for example corrected ones.
+
+        Raises:
+            InvalidInputError: as for the scores of `Predictions`.
+        """
+        several = self.is_multilabel
+        made = checked_scores(scores, self.classes, several=several)
+        check_same_length(labels=self.labels, scores=made)
+        shares = checked_shares(train_prevalence, self.classes, several=several)
+        return self._with(scores=made, train_prevalence=shares)
+
+    def one_vs_rest(self, positive: str) -> Self:
+        """Return two-class predictions: one class against all others, or one label.
+
+        Of several labels only the rows on which this one is known stay. Of several classes the
+        training shares go: among the others they differ too, and a shift of two classes would
+        correct wrongly. Correct all classes first.
+
+        Raises:
+            InvalidInputError: there is no such class or label, or it is known of no row.
+        """
+        code = self._code_of(positive)
+        made = self._with(**one_class(self, code))
+        if not self.is_multilabel:
+            return made
+        known = np.flatnonzero(~np.isnan(self.labels[:, code]))
+        if not known.size:
+            raise InvalidInputError(f"The label {positive!r} is known of no row. Take another.")
+        return made.take(known)
+
+    def at_least(self, grade: str) -> Self:
+        """Return two-class predictions: this grade or a higher one, against the lower ones.
+
+        Raises:
+            InvalidInputError: the classes are not `ordered`, or it is no grade but the lowest.
+        """
+        code = self._code_of(grade)
+        if not self.ordered or code == 0:
+            raise InvalidInputError(
+                f"Grades need ordered=True and a grade above the lowest, got {grade!r} of "
+                f"{list(self.classes)}, ordered={self.ordered}."
+            )
+        return self._with(**from_grade(self, code))
+
+    def _code_of(self, name: str) -> int:
+        chosen = as_text(name)
+        if chosen not in self.classes:
+            raise InvalidInputError(
+                f"`positive` must be one of the classes {list(self.classes)}, got {name!r}."
+                + did_you_mean(chosen, self.classes)
+            )
+        return self.classes.index(chosen)
 
     @classmethod
     def of(
@@ -184,7 +275,8 @@ class Predictions:
         rows: Rows | Sequence[int],
         scores: ArrayLike,
         *,
-        train_prevalence: float | None = None,
+        train_prevalence: Any = None,
+        ordered: bool = False,
     ) -> Self:
         """Join a model's scores to the rows of the cohort they are about.
 
@@ -193,8 +285,18 @@ class Predictions:
             rows: Rows that were predicted, shape `(n_rows,)`.
             scores: What `model.predict` gave, shape `(n_rows,)`, `(n_rows, 1)` or, one column for
                 each of `cohort.classes`, `(n_rows, n_classes)`.
-            train_prevalence: Share of the positive class among the rows trained on.
+            train_prevalence: Share of the positive class among the rows trained on; for several
+                classes of each.
+            ordered: Whether the cohort's classes are grades, from the lowest to the highest.
+
+        Raises:
+            InvalidInputError: `cohort` is none, or as in `Predictions`.
         """
+        if not isinstance(cohort, Cohort):
+            raise InvalidInputError(
+                f"`cohort` must be a Cohort, got {type(cohort).__name__}. For labels and ids "
+                "alone call Predictions(labels=..., scores=..., patients=...)."
+            )
         held_out = cohort.take(rows)
         labels, classes, given = held_out.labels, held_out.classes, np.asarray(scores)
         if len(classes) == 2:
@@ -205,13 +307,15 @@ class Predictions:
         return cls(
             labels=labels,
             scores=given,
-            patients=held_out.patients,
+            patients=None if held_out.independent else held_out.patients,
             covariates=held_out.covariates,
             images=held_out.images,
             classes=classes,
             provenance=held_out.provenance,
             train_prevalence=train_prevalence,
             root=held_out.root,
+            ordered=ordered,
+            reader=held_out.reader,
         )
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -220,117 +324,75 @@ class Predictions:
         Raises:
             InvalidInputError: a covariate has the name of one of the file's own columns.
         """
-        taken = sorted(set(self.covariates or {}) & set(_OWN))
-        if taken:
-            raise InvalidInputError(
-                f"The file has columns of its own called {list(_OWN)}; rename the covariates "
-                f"{taken}."
-            )
-        columns: dict[str, Sequence[Any]] = {}
-        for name, ids in (("image", self.images), ("patient", self.patients)):
-            columns |= {} if ids is None else {name: ids.tolist()}
-        columns["label"] = self.labels.tolist()
-        columns["class"] = np.asarray(self.classes)[self.labels].tolist()
-        if self.is_binary:
-            columns["score"] = self.scores.tolist()
-        else:
-            for name, score in zip(self.classes, self.scores.T, strict=True):
-                columns[f"score_{name}"] = score.tolist()
-        columns |= {name: column.tolist() for name, column in (self.covariates or {}).items()}
-        for name in ("train_prevalence", "provenance"):
-            if getattr(self, name):
-                columns[name] = [getattr(self, name)] * len(self)
-        write_columns(path, columns)
+        write_columns(path, to_columns(self))
 
     @classmethod
     def load(
         cls,
-        source: str | os.PathLike[str] | Mapping[str, Any],
+        source: Any,
         *,
-        label: str = "label",
+        label: str | Sequence[str] = "label",
         score: str | Sequence[str] = "score",
-        patient: str | None = "patient",
+        patient: str | Sequence[str] | None = "patient",
         image: str | None = None,
         positive: str | None = None,
         root: str | os.PathLike[str] = "",
         provenance: str | None = None,
-        train_prevalence: float | None = None,
+        train_prevalence: Any = None,
+        ordered: bool | None = None,
+        allow_outside: bool = False,
     ) -> Self:
-        """Read a table of predictions: one that `save` wrote, or any with a label and a score.
+        """Read a table of predictions: one that `save` wrote, or any with labels and scores.
 
         Args:
-            source: Path of a CSV file (commas, semicolons or tabs; with or without a byte-order
-                mark), or a data frame.
-            label: Column of labels: 0 and 1, or names, of which `positive` is one.
-            score: Column of scores; or, for several classes, one column for each.
-            patient: Column of patient ids; None says that images are independent.
+            source: Path of a CSV file (commas, semicolons, tabs or bars), or a data frame, or a
+                mapping of columns.
+            label: Column of labels: 0 and 1, or names, of which `positive` is one; for several
+                classes their names or indices. For several labels a prefix, such as `"label_"`,
+                or the names of one column each, of 0, 1 and missing.
+            score: Column of scores; for several classes or labels a prefix, such as `"score_"`,
+                or the names of one column each. What follows the prefix is the class' name.
+            patient: Column of patient ids, or several that make an id together, such as
+                `["site", "id"]`; None says that images are independent.
             image: Column of image paths; by default `image`, where there is one.
-            positive: Name of the positive class, where labels are names.
+            positive: Name of the positive class, where labels are names of two classes.
             root: Folder that relative image paths start from.
             provenance: Where the rows come from; by default the file's own column, if any.
-            train_prevalence: As in `Predictions`; by default the file's own column, if any.
+            train_prevalence: As in `Predictions`; by default the file's own columns, if any.
+            ordered: As in `Predictions`; by default as the file's own column says, if any.
+            allow_outside: Whether image paths may lead out of `root`: by `..`, as absolute paths
+                or through links.
 
         Returns:
             The predictions; every other column is a covariate.
 
         Raises:
             InvalidInputError: a column is missing (the nearest is named), a cell is no number,
-                labels are names and `positive` is not among them, or as in `Predictions`.
+                labels are names and `positive` is not among them, an image path leads out of
+                `root` or to what is no file, or as in `Predictions`.
         """
         table = read_all_columns(source)
         if not table or not next(iter(table.values())):
             raise InvalidInputError("The table has no rows. Give one row for each image.")
-        find = find_column
         image = image if image is not None or "image" not in table else "image"
-        scores, classes = _score_columns(table, score)
-        labels, classes = coded_labels(table, label=label, classes=classes, positive=positive)
-        ids: dict[str, Any] = {
-            "patients": None if patient is None else find(table, patient, purpose="patient id"),
-            "images": None if image is None else find(table, image, purpose="image path"),
-        }
-        used = {label, image, patient, *_OWN, *([score] if isinstance(score, str) else score)}
-        used |= {f"score_{name}" for name in classes} if scores.ndim == 2 else set()
-        known = _whole_table(table)
-        if train_prevalence is not None:
-            known["train_prevalence"] = train_prevalence
+        read = read_labels_and_scores(table, label=label, score=score, positive=positive)
+        keys = [patient] if isinstance(patient, str) else list(patient or ())
+        for key in keys:
+            find_column(table, key, purpose="patient id")
+        images = None
+        if image is not None:
+            images = image_names(find_column(table, image, purpose="image path"))
+            check_files(images.tolist(), Path(root), allow_outside=allow_outside, must_exist=False)
+        known = read_constants(table, read.classes)
+        given = {"provenance": provenance, "train_prevalence": train_prevalence, "ordered": ordered}
+        used = {*read.used, *keys, image, *OWN, *(f"train_prevalence_{n}" for n in read.classes)}
         return cls(
-            labels=labels,
-            scores=scores,
-            **ids,
-            covariates={n: as_covariate(n, c) for n, c in table.items() if n not in used},
-            classes=classes,
+            labels=read.labels,
+            scores=read.scores,
+            patients=ids_of(table, keys) if keys else None,
+            images=images,
+            covariates={name: cells for name, cells in table.items() if name not in used},  # type: ignore[misc]
+            **({"classes": read.classes} if read.classes else {}),  # type: ignore[arg-type]
             root=Path(root),
-            **(known if provenance is None else known | {"provenance": provenance}),
+            **(known | {name: value for name, value in given.items() if value is not None}),
         )
-
-
-def _whole_table(table: Mapping[str, Cells]) -> dict[str, Any]:
-    """Return what `save` wrote into every row because it holds for all."""
-    known: dict[str, Any] = {}
-    if "train_prevalence" in table:
-        known["train_prevalence"] = float(
-            as_every_number("train_prevalence", table["train_prevalence"])[0]
-        )
-    if "provenance" in table:
-        known["provenance"] = str(table["provenance"][0])
-    return known
-
-
-def _score_columns(
-    table: Mapping[str, Cells], score: str | Sequence[str]
-) -> tuple[Scores, tuple[str, ...]]:
-    own = [name for name in table if name.startswith("score_")]
-    if score == "score" and "score" not in table and len(own) > 1:
-        score = own
-    if isinstance(score, str):
-        column = find_column(table, score, purpose="score")
-        return as_every_number(score, column), ()
-    found = [find_column(table, name, purpose="score") for name in score]
-    if len(found) < 2:
-        raise InvalidInputError(
-            f"Give `score` one column name, or one for each class, got {name_some(score)}."
-        )
-    stacked = np.column_stack(
-        [as_every_number(name, column) for name, column in zip(score, found, strict=True)]
-    )
-    return stacked, tuple(name.removeprefix("score_") for name in score)

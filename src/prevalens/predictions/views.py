@@ -75,7 +75,7 @@ def predict_with_views(
         Ayhan & Berens, "Test-time data augmentation for estimation of heteroscedastic aleatoric
         uncertainty in deep neural networks", MIDL 2018.
     """
-    named = _check_views(views)
+    named = check_views(views)
     layout = data_format or keras.config.image_data_format()
     check_choice("data_format", layout, ("channels_last", "channels_first"))
     axes = (1, 2) if layout == "channels_last" else (2, 3)
@@ -86,7 +86,7 @@ def predict_with_views(
         widest = max(widest, len(batch))
         # A short last batch is filled up, so that nothing is compiled for its shape.
         filled = np.concatenate([batch, np.repeat(batch[-1:], widest - len(batch), axis=0)])
-        seen = [model.predict_on_batch(_view(filled, name, axes)) for name in named]
+        seen = [model.predict_on_batch(turn_view(filled, name, axes)) for name in named]
         found.append(np.asarray(seen, dtype=np.float64)[:, : len(batch)])
     if not found:
         raise InvalidInputError("`images` must hold at least one image, got none.")
@@ -95,7 +95,8 @@ def predict_with_views(
     return ViewScores(per_view.mean(axis=0), per_view.std(axis=0), per_view, named)
 
 
-def _check_views(views: Sequence[str]) -> tuple[str, ...]:
+def check_views(views: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of views, or say which are unknown or repeated."""
     named = (views,) if isinstance(views, str) else tuple(views)
     for name in named:
         check_choice("views", name, VIEWS)
@@ -129,7 +130,8 @@ def _refuse_oblong(batch: NDArray[Any], axes: tuple[int, int], views: Sequence[s
         )
 
 
-def _view(batch: NDArray[Any], name: str, axes: tuple[int, int]) -> NDArray[Any]:
+def turn_view(batch: NDArray[Any], name: str, axes: tuple[int, int]) -> NDArray[Any]:
+    """Return a batch of images as one of `VIEWS` shows them; `axes` are height and width."""
     mirrored, turns = VIEWS[name]
     batch = np.flip(batch, axis=axes[1]) if mirrored else batch
     # PyTorch takes no array with negative strides.

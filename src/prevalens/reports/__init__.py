@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from prevalens.reports.clinical_report import ClinicalReport
     from prevalens.reports.model_card import ModelCard
     from prevalens.reports.plots import chart_names, plot_chart
-    from prevalens.reports.record_format import json_schema
+    from prevalens.reports.report_record import json_schema
 
 __all__ = [
     "ClinicalReport",
@@ -24,7 +24,7 @@ __getattr__ = lazy_names(
         "ClinicalReport": "clinical_report",
         "ModelCard": "model_card",
         "chart_names": "plots",
-        "json_schema": "record_format",
+        "json_schema": "report_record",
         "plot_chart": "plots",
     },
 )

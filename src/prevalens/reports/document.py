@@ -1,8 +1,10 @@
-"""What a report is made of, before any format: sections of paragraphs, tables and charts."""
+"""What a report is made of, before any format: sections of typed blocks."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
+
+from prevalens.reports.record_parts import EstimatePart
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class Line:
         y: Vertical positions.
         kind: `"line"`, `"steps"`, `"dashes"`, `"band"` (between `y` and `upper`) or `"marks"`.
         upper: Upper edge of a band or of the interval at each mark.
+        tips: What each point says under the pointer, one text a point; empty for none.
     """
 
     name: str
@@ -53,6 +56,7 @@ class Line:
     y: Sequence[float]
     kind: str = "line"
     upper: Sequence[float] = ()
+    tips: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,108 @@ class Chart:
 
 
 @dataclass(frozen=True)
+class Forest:
+    """Estimates with their intervals under each other, around a line for all rows.
+
+    Args:
+        name: Its name, unique in the report.
+        title: What it shows.
+        rows: For each row its text, what it is counted on, and its estimate.
+        reference: The estimate of all rows, drawn as a line; None for none.
+    """
+
+    name: str
+    title: str
+    rows: Sequence[tuple[str, str, EstimatePart]]
+    reference: float | None = None
+
+
+@dataclass(frozen=True)
+class FlowBox:
+    """One box of a flow diagram.
+
+    Args:
+        title: What the box is about.
+        lines: Counts in it.
+        where: `"stream"`; `"aside"`, as what leaves the stream; or `"last"`, beside the others of
+            its kind at the end.
+    """
+
+    title: str
+    lines: Sequence[str]
+    where: str = "stream"
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A flow diagram, from top to bottom.
+
+    Args:
+        title: What it shows.
+        boxes: The boxes in order.
+    """
+
+    title: str
+    boxes: Sequence[FlowBox]
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """A confusion matrix as a picture.
+
+    Args:
+        caption: What is counted.
+        classes: Name of the negative and of the positive class.
+        counts: True positives, false positives, false negatives, true negatives.
+    """
+
+    caption: str
+    classes: tuple[str, str]
+    counts: tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class Message:
+    """One result in natural frequencies.
+
+    Args:
+        key: Its name, for links and scripts.
+        headline: The number a reader remembers.
+        text: The sentence around it.
+        share: Dots of a hundred that are filled, 0 to 100.
+        kind: `"found"`, `"cleared"` or `"alarm"`: which colours the dots have.
+    """
+
+    key: str
+    headline: str
+    text: str
+    share: int
+    kind: str
+
+
+@dataclass(frozen=True)
+class Messages:
+    """The results that a reader must not miss.
+
+    Args:
+        items: The messages in order.
+    """
+
+    items: Sequence[Message]
+
+
+@dataclass(frozen=True)
+class Explorer:
+    """Other thresholds and prevalences to try, where the page can run its script.
+
+    Args:
+        data: Plain values that the script reads.
+    """
+
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Gallery:
     """Pictures with captions.
 
@@ -101,27 +207,45 @@ class Listing:
 
     Args:
         items: The texts.
+        tone: As of a paragraph.
     """
 
     items: Sequence[str]
-
-
-Block: TypeAlias = Paragraph | Table | Chart | Gallery | Listing
+    tone: str = "plain"
 
 
 @dataclass(frozen=True)
-class Section:
-    """One section.
+class Either:
+    """The same twice: whole for a page that folds, short for a format that cannot.
 
     Args:
-        name: Its name in the record and in links.
+        whole: Every block.
+        short: What stands for them elsewhere.
+    """
+
+    whole: "Sequence[Block]"
+    short: "Sequence[Block]"
+
+
+Basic: TypeAlias = Paragraph | Table | Chart | Gallery | Listing
+Block: TypeAlias = Basic | Forest | Flow | Matrix | Messages | Explorer | Either
+
+
+@dataclass(frozen=True)
+class Passage:
+    """One section as it is shown.
+
+    Args:
+        name: Its key in the record and in links.
         title: What a reader sees.
         blocks: What it holds.
+        folded: Whether a page may fold it.
     """
 
     name: str
     title: str
     blocks: Sequence[Block]
+    folded: bool = False
 
 
 @dataclass(frozen=True)
@@ -131,11 +255,35 @@ class Document:
     Args:
         title: Title of the report.
         lead: What stands before the first section.
-        headline: The estimates a reader looks for first: key, name and mapping of each.
-        sections: The sections in order.
+        passages: The sections in order.
     """
 
     title: str
     lead: Sequence[Paragraph]
-    headline: Sequence[tuple[str, str, Mapping[str, Any]]]
-    sections: Sequence[Section] = field(default_factory=tuple)
+    passages: Sequence[Passage] = field(default_factory=tuple)
+
+
+def basics(blocks: Sequence[Block]) -> list[Basic]:
+    """Return blocks as those that every format can write; pictures become what they say."""
+    return [plain for block in blocks for plain in _basic(block)]
+
+
+def _basic(block: Block) -> list[Basic]:
+    if isinstance(block, Matrix):
+        negative, positive = block.classes
+        hits, alarms, misses, cleared = map(str, block.counts)
+        rows = [("Predicted positive", hits, alarms), ("Predicted negative", misses, cleared)]
+        header = ("Prediction", f"Label {positive}", f"Label {negative}")
+        return [Table(block.caption, header, rows)]
+    if isinstance(block, Messages):
+        return [Listing([f"{item.headline} {item.text}" for item in block.items])]
+    if isinstance(block, Flow):
+        told = [f"{box.title}: {'; '.join(box.lines)}" for box in block.boxes]
+        return [Paragraph(f"{block.title}."), Listing(told)]
+    if isinstance(block, Either):
+        return basics(block.short)
+    if isinstance(block, Forest | Explorer):
+        return []  # the table beside it says the same
+    if isinstance(block, Paragraph | Table | Chart | Gallery | Listing):
+        return [block]
+    raise TypeError(f"A section holds blocks, got {type(block).__name__}.")

@@ -1,26 +1,29 @@
 """A model card: what a model's page on a hub must say, with the report's own estimates."""
 
-import copy
 import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from prevalens._checks import check_choice
-from prevalens._writing import write_json, write_text
+from prevalens._records import Part, Record
+from prevalens._writing import write_text
 from prevalens.exceptions import InvalidInputError
-from prevalens.reports import result_sections
 from prevalens.reports.clinical_report import ClinicalReport
-from prevalens.reports.document import Block, Document, Listing, Paragraph, Section
-from prevalens.reports.estimate_tables import estimate_table, keys_of, level_text, noted
-from prevalens.reports.estimate_text import interval_text, name_of, percent_text
-from prevalens.reports.rendering import markdown_page
-from prevalens.reports.sections import lead_of
+from prevalens.reports.document import Block, Document, Listing, Paragraph, Passage
+from prevalens.reports.estimate_tables import estimate_table, keys_of, noted
+from prevalens.reports.estimate_text import count_text, interval_text, name_of, percent_text
+from prevalens.reports.markdown_page import markdown_page
+from prevalens.reports.report_head import ReportHead
+from prevalens.reports.report_record import lead_of
+from prevalens.reports.sections.key_results import SECTION as KEY_RESULTS
+from prevalens.reports.sections.not_included import SECTION as NOT_INCLUDED
+from prevalens.reports.sections.partition import SECTION as PARTITION
+from prevalens.reports.sections.subgroups import SECTION as SUBGROUPS
 
-Record = Mapping[str, Any]
-ANSWER = "The author's to answer."
+ANSWER = "To be completed by the authors."
 # Hugging Face's metrics by their names there; the others keep prevalens' names.
 _HUB_METRICS = {
     "sensitivity": "recall",
@@ -35,18 +38,44 @@ _GROUPS = {
     "calibration": "Calibration",
 }
 _FORMATS = (".md", ".json")
-# What the card repeats of the report; curves, misses and comparisons stay there.
-_KEPT = (
-    "title",
-    "prevalens",
-    "provenance",
-    "synthetic",
-    "settings",
-    "flow",
-    "estimates",
-    "subgroups",
-    "missing",
-)
+# What the card repeats of the report; curves, errors and comparisons stay there.
+_KEPT = {
+    *(
+        "title",
+        "prevalens",
+        "data_source",
+        "synthetic",
+        "settings",
+        "confusion_matrix",
+        "estimates",
+    ),
+    *("key_results", "study", "partition", "subgroups", "not_included"),
+}
+
+
+class Answers(Part, frozen=True, kw_only=True):
+    """What only the author knows; None where it is not given."""
+
+    base_model: str | None
+    licence: str | None
+    dataset: str | None
+    training_data: str | None
+    intended_use: str | None
+    out_of_scope: str | None
+
+
+class CardRecord(Record, frozen=True, kw_only=True):
+    """The record of a model card; `report` holds the parts of the report that the card shows."""
+
+    FORMAT: ClassVar[str] = "prevalens model card"
+
+    name: str
+    metadata: dict[str, Any]
+    synthetic: bool
+    answers: Answers
+    unanswered: list[str]
+    classifier: dict[str, Any] | None
+    report: dict[str, Any]
 
 
 @dataclass(frozen=True, init=False, repr=False)
@@ -73,15 +102,16 @@ class ModelCard:
 
     Examples:
         >>> from prevalens.predictions import Predictions
-        >>> told = Predictions(
+        >>> held_out = Predictions(
         ...     labels=[0, 0, 1, 1], scores=[0.1, 0.4, 0.35, 0.8], patients=["a", "b", "c", "d"]
         ... )
-        >>> report = ClinicalReport(told, threshold=0.5, threshold_origin="pre-specified")
+        >>> report = ClinicalReport(held_out, threshold=0.5, threshold_origin="pre-specified")
         >>> ModelCard(report, name="cells").to_dict()["unanswered"][-1]
         'out_of_scope'
     """
 
-    record: Record
+    record: CardRecord
+    report: ClinicalReport
 
     def __init__(
         self,
@@ -96,43 +126,45 @@ class ModelCard:
         intended_use: str | None = None,
         out_of_scope: str | None = None,
     ) -> None:
-        told = report.to_dict()
-        answers = {
-            "base_model": base_model,
-            "licence": licence,
-            "dataset": dataset,
-            "training_data": training_data,
-            "intended_use": intended_use,
-            "out_of_scope": out_of_scope,
-        }
-        record = {
-            "format": "prevalens model card",
-            "version": 1,
-            "name": name,
-            "metadata": _metadata(told, name, answers),
-            "synthetic": told["synthetic"],
-            "provenance": told["provenance"],
-            "answers": answers,
-            "unanswered": [question for question, answer in answers.items() if not answer],
-            "classifier": None if classifier is None else _matching(classifier, told),
-            "report": {key: told[key] for key in _KEPT},
-        }
+        answers = Answers(
+            base_model=base_model,
+            licence=licence,
+            dataset=dataset,
+            training_data=training_data,
+            intended_use=intended_use,
+            out_of_scope=out_of_scope,
+        )
+        held = report.record
+        record = CardRecord(
+            name=name,
+            metadata=_metadata(held, name, answers),
+            synthetic=held.synthetic,
+            answers=answers,
+            unanswered=[
+                question for question in answers.__struct_fields__ if not getattr(answers, question)
+            ],
+            classifier=None if classifier is None else _matching(classifier, held),
+            report={part: value for part, value in report.to_dict().items() if part in _KEPT},
+        )
         object.__setattr__(self, "record", record)
+        object.__setattr__(self, "report", report)
 
     def __repr__(self) -> str:
-        return f"ModelCard({self.record['name']!r}, {len(self.record['unanswered'])} unanswered)"
+        return f"ModelCard({self.record.name!r}, {len(self.record.unanswered)} unanswered)"
 
     def __str__(self) -> str:
         # JSON is YAML, and a name that holds a colon or a quote stays a name.
         lines = [
             f"{key}: {json.dumps(_plain(value), ensure_ascii=False, allow_nan=False)}"
-            for key, value in self.record["metadata"].items()
+            for key, value in self.record.metadata.items()
         ]
-        return "\n".join(["---", *lines, "---", "", markdown_page(_document(self.record))])
+        return "\n".join(
+            ["---", *lines, "---", "", markdown_page(_document(self.record, self.report.record))]
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the card as plain values; `metadata` holds Hugging Face's fields."""
-        return copy.deepcopy(dict(self.record))
+        return self.record.to_dict()
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the card, whole or not at all.
@@ -146,25 +178,25 @@ class ModelCard:
         """
         suffix = check_choice("the suffix of `path`", Path(path).suffix.lower(), _FORMATS)
         if suffix == ".json":
-            write_json(path, self.record)
+            self.record.save(Path(path))
         else:
             write_text(path, str(self))
 
 
-def _matching(classifier: Mapping[str, Any], report: Record) -> dict[str, Any]:
-    """Return the classifier's fields, or say that the report is about other calls."""
-    setting = report["settings"]
+def _matching(classifier: Mapping[str, Any], report: ReportHead) -> dict[str, Any]:
+    """Return the classifier's fields, or say that the report is about other predictions."""
+    setting = report.settings
     for name in ("classes", "threshold"):
-        here, there = classifier.get(name), setting[name]
+        here, there = classifier.get(name), getattr(setting, name)
         if (list(here or ()) if name == "classes" else here) != there:
             raise InvalidInputError(
                 f"The classifier's `{name}` is {here!r}, but the report's is {there!r}: its "
-                "estimates are about other calls. Make the report with the classifier's own."
+                "estimates are about other predictions. Make the report with the classifier's own."
             )
     return {**classifier, "classes": list(classifier["classes"])}
 
 
-def _metadata(report: Record, name: str, answers: Mapping[str, str | None]) -> dict[str, Any]:
+def _metadata(report: ReportHead, name: str, answers: Answers) -> dict[str, Any]:
     """Return Hugging Face's fields; those that only the author knows are left out if not given."""
     shown: dict[str, Any] = {
         "library_name": "keras",
@@ -173,14 +205,13 @@ def _metadata(report: Record, name: str, answers: Mapping[str, str | None]) -> d
             "prevalens",
             "medical-imaging",
             "class-imbalance",
-            *(["synthetic-data"] if report["synthetic"] else []),
+            *(["synthetic-data"] if report.synthetic else []),
         ],
     }
-    for field, answer in (("license", "licence"), ("base_model", "base_model")):
-        if answers[answer]:
-            shown[field] = answers[answer]
-    origin = "synthetic images" if report["synthetic"] else "not stated"
-    dataset = answers["dataset"] or origin
+    given = {"license": answers.licence, "base_model": answers.base_model}
+    shown |= {field: answer for field, answer in given.items() if answer}
+    origin = "synthetic images" if report.synthetic else "not provided"
+    dataset = answers.dataset or origin
     result = {
         "task": {"type": "image-classification", "name": "Image classification"},
         "dataset": {"type": dataset, "name": dataset, "split": "held-out rows"},
@@ -189,19 +220,18 @@ def _metadata(report: Record, name: str, answers: Mapping[str, str | None]) -> d
     return {**shown, "model-index": [{"name": name, "results": [result]}]}
 
 
-def _hub_metrics(report: Record) -> list[dict[str, Any]]:
+def _hub_metrics(report: ReportHead) -> list[dict[str, Any]]:
     """Return every estimate that could be estimated, its interval in its name."""
-    confidence_level = report["settings"]["confidence_level"] * 100
-    warning = "; synthetic images" if report["synthetic"] else ""
+    level = f"{report.settings.confidence_level * 100:g} % interval"
+    warning = "; synthetic images" if report.synthetic else ""
     return [
         {
             "type": _HUB_METRICS.get(key, key),
-            "value": estimate["value"],
-            "name": f"{name_of(key)} ({confidence_level:g} % interval: "
-            f"{interval_text(estimate)}{warning})",
+            "value": estimate.value,
+            "name": f"{name_of(key)} ({level}: {interval_text(estimate)}{warning})",
         }
-        for key, estimate in report["estimates"].items()
-        if estimate["value"] is not None
+        for key, estimate in report.estimates.items()
+        if estimate.value is not None
     ]
 
 
@@ -214,94 +244,79 @@ def _plain(value: Any) -> Any:
     return [_plain(item) for item in value] if isinstance(value, Sequence) else value
 
 
-def _document(card: Record) -> Document:
-    report, answers = card["report"], card["answers"]
-    estimates = report["estimates"]
-    sections = [
-        Section("details", "Model details", [Listing(_details(card))]),
-        Section("intended", "Intended use", [_answer(answers["intended_use"])]),
-        Section("scope", "Out-of-scope use", [_answer(answers["out_of_scope"])]),
-        Section("risks", "Bias, risks and limitations", _limits(card)),
-        Section("training", "Training data", _training(card)),
-        Section("evaluation", "Evaluation data", [Listing(_evaluated(report, answers))]),
+def _document(card: CardRecord, report: ReportHead) -> Document:
+    answers, estimates = card.answers, report.estimates
+    passages = [
+        Passage("details", "Model details", [Listing(_details(card, report))]),
+        Passage("intended", "Intended use", [_answer(answers.intended_use)]),
+        Passage("scope", "Out-of-scope use", [_answer(answers.out_of_scope)]),
+        Passage("risks", "Bias, risks and limitations", _limits(report)),
+        Passage("training", "Training data", _training(card, report)),
+        Passage("evaluation", "Evaluation data", [Listing(_evaluated(report, answers))]),
     ]
     for group, title in _GROUPS.items():
         keys = keys_of(estimates, group)
-        table = estimate_table(
-            estimates, keys, caption=level_text(report), address="report.estimates"
-        )
-        sections.append(Section(group, title, [table, *noted(estimates, keys)]))
-    subgroups = result_sections.subgroups(report)
-    if subgroups:
-        sections.append(Section("subgroups", "Subgroups", subgroups))
-    return Document(f"Model card: {card['name']}", lead_of(report), [], sections)
+        table = estimate_table(estimates, keys, caption=report.level, address="report.estimates")
+        passages.append(Passage(group, title, [table, *noted(estimates, keys)]))
+    if SUBGROUPS.of(report):
+        passages.append(Passage("subgroups", "Subgroups", SUBGROUPS.show(report)))
+    return Document(f"Model card: {card.name}", lead_of(report), passages)
 
 
 def _answer(text: str | None) -> Paragraph:
     return Paragraph(text) if text else Paragraph(ANSWER, "warning")
 
 
-def _details(card: Record) -> list[str]:
-    report, answers, classifier = card["report"], card["answers"], card["classifier"]
-    setting = report["settings"]
-    negative, positive = setting["classes"]
+def _details(card: CardRecord, report: ReportHead) -> list[str]:
+    negative, positive = report.settings.classes
     items = [
         f"Task: tell {positive} (positive) from {negative} on one image",
-        f"Started from: {answers['base_model'] or ANSWER}",
-        f"Licence: {answers['licence'] or ANSWER}",
-        f"Card written by prevalens {report['prevalens']}, from the report {report['title']!r}",
+        f"Started from: {card.answers.base_model or ANSWER}",
+        f"Licence: {card.answers.licence or ANSWER}",
+        f"Card written by prevalens {report.prevalens}, from the report {report.title!r}",
     ]
-    if classifier is not None:
+    if card.classifier is not None:
         items += [
-            f"{field.replace('_', ' ').capitalize()}: {classifier[field]}"
+            f"{field.replace('_', ' ').capitalize()}: {card.classifier[field]}"
             for field in ("threshold", "threshold_origin", "prevalence", "temperature")
-            if classifier.get(field) not in (None, "")
+            if card.classifier.get(field) not in (None, "")
         ]
     return items
 
 
-def _training(card: Record) -> list[Block]:
-    classifier = card["classifier"] or {}
-    share = classifier.get("train_prevalence", card["report"]["settings"]["train_prevalence"])
-    told = "not stated" if share is None else percent_text(share)
+def _training(card: CardRecord, report: ReportHead) -> list[Block]:
+    classifier = card.classifier or {}
+    share = classifier.get("train_prevalence", report.settings.train_prevalence)
+    told = "not provided" if share is None else percent_text(share)
     return [
-        _answer(card["answers"]["training_data"]),
+        _answer(card.answers.training_data),
         Paragraph(f"Share of positives in the training batches: {told}."),
     ]
 
 
-def _evaluated(report: Record, answers: Mapping[str, str | None]) -> list[str]:
-    flow, setting = report["flow"], report["settings"]
-    whose = "independent" if flow["patients"] is None else f"of {flow['patients']} patients"
-    parts = flow["parts"]
+def _evaluated(report: ReportHead, answers: Answers) -> list[str]:
+    rows, parts = report.estimates["prevalence"], PARTITION.of(report)
+    whose = "independent" if rows.patients is None else f"of {count_text(rows.patients, 'patient')}"
     return [
-        f"Data: {answers['dataset'] or ANSWER}",
-        f"Provenance: {report['provenance'] or 'not stated'}",
-        f"{flow['images']} images {whose}, {flow['positive_images']} {setting['classes'][1]}",
+        f"Data: {answers.dataset or ANSWER}",
+        f"Data source: {report.data_source or 'not provided'}",
+        f"{count_text(rows.n, 'image')} {whose}, {rows.events:,} {report.settings.classes[1]}",
         "How the rows were held out: "
-        + ("not stated" if parts is None else f"divided by {parts['method']}"),
+        + ("not provided" if parts is None else f"divided by {parts.method}"),
     ]
 
 
-def _limits(card: Record) -> list[Block]:
+def _limits(report: ReportHead) -> list[Block]:
     """Return what the record itself says against the estimates, and what it cannot say."""
-    report = card["report"]
-    parts = report["flow"]["parts"]
     shown: list[Block] = []
-    if card["synthetic"]:
+    if report.synthetic:
         shown.append(Paragraph("No image of a patient was evaluated: do not use it.", "warning"))
-    if parts is not None and parts["patients_crossing"]:
-        text = (
-            f"{parts['patients_crossing']} patients have images in more than one part: the "
-            "estimates are optimistic."
-        )
-        shown.append(Paragraph(text, "warning"))
-    if report["settings"]["threshold_origin"] == "exploratory":
-        text = "The threshold is exploratory: estimates at it may be optimistic."
-        shown.append(Paragraph(text, "warning"))
-    if not report["subgroups"]:
+    results = KEY_RESULTS.of(report)
+    if results is not None and results.flags:
+        shown.append(Listing([flag.text for flag in results.flags], "warning"))
+    if not SUBGROUPS.of(report):
         shown.append(Paragraph("No subgroup was evaluated: nothing is known of differences."))
-    missing = [f"{part['part']}: {part['remedy']}." for part in report["missing"]]
-    if missing:
-        shown += [Paragraph("The report does not hold:"), Listing(missing)]
+    absent = [f"{part.part}: {part.remedy}." for part in NOT_INCLUDED.of(report) or []]
+    if absent:
+        shown += [Paragraph("Not included in the report:"), Listing(absent)]
     return [*shown, Paragraph(f"Further limitations: {ANSWER}")]

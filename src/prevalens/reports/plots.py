@@ -1,13 +1,13 @@
 """The report's charts in matplotlib, for a paper."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from prevalens import _optional
 from prevalens._checks import check_choice
-from prevalens.reports.chart_blocks import charts_by_name
 from prevalens.reports.clinical_report import ClinicalReport
 from prevalens.reports.document import Chart, Line
+from prevalens.reports.report_head import ReportHead
+from prevalens.reports.report_record import document_of
 from prevalens.reports.svg_charts import colours
 
 _COLOURS = ("#0b57d0", "#b3400c", "#57606a", "#0f766e", "#7c3aed")
@@ -18,7 +18,8 @@ def plot_chart(report: ClinicalReport, name: str, *, axes: Any = None) -> Any:
 
     Args:
         report: The report.
-        name: Name of the chart, one of `chart_names(report)`; or `"table"` for the 2x2 table.
+        name: Name of the chart, one of `chart_names(report)`; or
+            `"confusion_matrix"`.
         axes: Matplotlib axes to draw on; by default those of a new figure.
 
     Returns:
@@ -32,15 +33,20 @@ def plot_chart(report: ClinicalReport, name: str, *, axes: Any = None) -> Any:
     pyplot = _optional.require("matplotlib.pyplot", extra="plot")
     if axes is None:
         axes = pyplot.subplots(figsize=(4.5, 4.2), layout="constrained")[1]
-    record = report.to_dict()
-    if name == "table":
-        return _draw_table(record, axes)
-    return _draw(charts_by_name(record)[name], axes)
+    if name == "confusion_matrix":
+        return _draw_matrix(report.record, axes)
+    return _draw(_charts(report)[name], axes)
 
 
 def chart_names(report: ClinicalReport) -> list[str]:
     """List the charts a report can draw."""
-    return ["table", *charts_by_name(report.to_dict())]
+    return ["confusion_matrix", *_charts(report)]
+
+
+def _charts(report: ClinicalReport) -> dict[str, Chart]:
+    passages = document_of(report.record).passages
+    blocks = (block for passage in passages for block in passage.blocks)
+    return {block.name: block for block in blocks if isinstance(block, Chart)}
 
 
 def _draw(chart: Chart, axes: Any) -> Any:
@@ -74,12 +80,11 @@ def _draw_line(line: Line, axes: Any, *, colour: str) -> None:
         axes.plot(line.x, line.y, style, color=colour, label=label, drawstyle=steps)
 
 
-def _draw_table(record: Mapping[str, Any], axes: Any) -> Any:
-    table = record["table"]
-    negative, positive = record["settings"]["classes"]
+def _draw_matrix(record: ReportHead, axes: Any) -> Any:
+    matrix, (negative, positive) = record.confusion_matrix, record.settings.classes
     counts = [
-        [table["true_positive"], table["false_positive"]],
-        [table["false_negative"], table["true_negative"]],
+        [matrix.true_positive, matrix.false_positive],
+        [matrix.false_negative, matrix.true_negative],
     ]
     axes.imshow(counts, cmap="Blues", vmin=0)
     darkest = max(map(max, counts))
@@ -88,6 +93,6 @@ def _draw_table(record: Mapping[str, Any], axes: Any) -> Any:
             colour = "white" if count > darkest / 2 else "black"
             axes.text(column, row, str(count), ha="center", va="center", color=colour)
     axes.set_xticks([0, 1], [f"label {positive}", f"label {negative}"])
-    axes.set_yticks([0, 1], ["called positive", "called negative"])
-    axes.set_title("Calls against labels")
+    axes.set_yticks([0, 1], ["predicted positive", "predicted negative"])
+    axes.set_title("Confusion matrix")
     return axes

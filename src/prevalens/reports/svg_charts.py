@@ -1,9 +1,15 @@
-"""Charts as inline SVG, drawn here so that a page needs no network and no plotting package."""
+"""Charts as inline SVG, drawn here and not by a plotting package.
+
+matplotlib's SVG has no text for screen readers and fixed colours, while a page is also read in the
+dark and in print; and it is an optional extra, which a report must not need. `plot_chart` draws the
+same points with matplotlib, for a paper. Every text goes through `Markup.format`, which escapes.
+"""
 
 import itertools
 import math
 from collections.abc import Sequence
-from html import escape
+
+from markupsafe import Markup
 
 from prevalens.reports.document import Chart, Line
 
@@ -11,45 +17,58 @@ _SIDE = 380
 _WIDE = (460, 300)
 _MARGIN = {"left": 52, "right": 12, "top": 12, "bottom": 46}
 _COLOURS = 5  # classes c0 to c4 in page.css
+_MOST_TIPS = 100  # points that speak under the pointer, a line
 
 
-def svg_chart(chart: Chart, *, name: str) -> str:
-    """Draw a chart as an `<svg>` element with a title and a description for screen readers.
-
-    Args:
-        chart: The chart.
-        name: Identifier of the element, unique on the page.
-    """
+def svg_chart(chart: Chart) -> Markup:
+    """Draw a chart as an `<svg>` element with a title and a description for screen readers."""
     width, height = (_SIDE + 6, _SIDE) if chart.square else _WIDE
     frame = _Frame(chart, width, height)
-    drawn = [
+    parts = [*_axes(chart, frame)]
+    parts += [
         _shape(line, frame, colour)
         for line, colour in zip(chart.lines, colours(chart), strict=True)
     ]
-    return "\n".join(
-        [
-            (
-                f'<svg class="chart" role="img" viewBox="0 0 {width} {height}" '
-                f'aria-labelledby="{name}-title {name}-description">'
-            ),
-            f'<title id="{name}-title">{escape(chart.title)}</title>',
-            f'<desc id="{name}-description">{escape(chart.description)}</desc>',
-            *_axes(chart, frame),
-            *drawn,
-            "</svg>",
-        ]
+    return drawing(chart.name, chart.title, chart.description, (width, height), parts)
+
+
+def drawing(
+    name: str, title: str, description: str, size: tuple[float, float], parts: Sequence[Markup]
+) -> Markup:
+    """Put parts into an `<svg>` element with a title and a description for screen readers.
+
+    Args:
+        name: Identifier, unique on the page.
+        title: What is drawn.
+        description: The same in words.
+        size: Width and height.
+        parts: The elements.
+    """
+    return Markup(
+        '<svg class="chart" role="img" viewBox="0 0 {width:g} {height:g}" '
+        'aria-labelledby="{name}-title {name}-description">'
+        '<title id="{name}-title">{title}</title>'
+        '<desc id="{name}-description">{description}</desc>{parts}</svg>'
+    ).format(
+        name=f"chart-{name}",
+        title=title,
+        description=description,
+        width=size[0],
+        height=size[1],
+        parts=Markup("\n").join(parts),
     )
 
 
-def legend(chart: Chart) -> str:
+def legend(chart: Chart) -> Markup:
     """Return the legend of a chart as an HTML list, for beside the drawing."""
-    items = "".join(
-        f'<li><svg class="swatch" viewBox="0 0 24 10" aria-hidden="true">{_swatch(line, colour)}'
-        f"</svg>{escape(line.name)}</li>"
+    items = Markup().join(
+        Markup(
+            '<li><svg class="swatch" viewBox="0 0 24 10" aria-hidden="true">{}</svg>{}</li>'
+        ).format(_swatch(line, colour), line.name)
         for line, colour in zip(chart.lines, colours(chart), strict=True)
         if line.name
     )
-    return f'<ul class="legend">{items}</ul>' if items else ""
+    return Markup('<ul class="legend">{}</ul>').format(items) if items else Markup()
 
 
 def colours(chart: Chart) -> list[int]:
@@ -101,74 +120,89 @@ def ticks(low: float, high: float) -> list[float]:
     return [round(number * step, 10) + 0.0 for number in range(first, last + 1)]
 
 
-def _axes(chart: Chart, frame: _Frame) -> list[str]:
+def text(
+    x: float, y: float, words: str, *, kind: str, anchor: str = "start", turn: str = ""
+) -> Markup:
+    """Return a `<text>` element."""
+    return Markup('<text class="{}" x="{:.1f}" y="{:.1f}" text-anchor="{}"{}>{}</text>').format(
+        kind, x, y, anchor, Markup(' transform="{}"').format(turn) if turn else "", words
+    )
+
+
+def path(kind: str, data: str) -> Markup:
+    """Return a `<path>` element."""
+    return Markup('<path class="{}" d="{}"/>').format(kind, data)
+
+
+def _axes(chart: Chart, frame: _Frame) -> list[Markup]:
     drawn = []
     for value in ticks(*chart.x_range):
-        x = f"{frame.x(value):.1f}"
-        drawn += [
-            f'<path class="grid" d="M{x} {frame.top}V{frame.bottom}"/>',
-            (
-                f'<text class="tick" x="{x}" y="{frame.bottom + 16}" text-anchor="middle">'
-                f"{value:g}</text>"
-            ),
-        ]
+        x = frame.x(value)
+        drawn.append(path("grid", f"M{x:.1f} {frame.top}V{frame.bottom}"))
+        drawn.append(text(x, frame.bottom + 16, f"{value:g}", kind="tick", anchor="middle"))
     for value in ticks(*chart.y_range):
         y = frame.y(value)
-        drawn += [
-            f'<path class="grid" d="M{frame.left} {y:.1f}H{frame.right}"/>',
-            (
-                f'<text class="tick" x="{frame.left - 6}" y="{y + 4:.1f}" text-anchor="end">'
-                f"{value:g}</text>"
-            ),
-        ]
-    middle_x, middle_y = (frame.left + frame.right) / 2, (frame.top + frame.bottom) / 2
+        drawn.append(path("grid", f"M{frame.left} {y:.1f}H{frame.right}"))
+        drawn.append(text(frame.left - 6, y + 4, f"{value:g}", kind="tick", anchor="end"))
+    across, up = (frame.left + frame.right) / 2, (frame.top + frame.bottom) / 2
+    turned = f"rotate(-90 14 {up:.1f})"
     return [
         *drawn,
-        f'<path class="axis" d="M{frame.left} {frame.top}V{frame.bottom}H{frame.right}"/>',
-        (
-            f'<text class="label" x="{middle_x:.1f}" y="{frame.bottom + 38}" text-anchor="middle">'
-            f"{escape(chart.x_label)}</text>"
-        ),
-        (
-            f'<text class="label" x="14" y="{middle_y:.1f}" text-anchor="middle" '
-            f'transform="rotate(-90 14 {middle_y:.1f})">{escape(chart.y_label)}</text>'
-        ),
+        path("axis", f"M{frame.left} {frame.top}V{frame.bottom}H{frame.right}"),
+        text(across, frame.bottom + 38, chart.x_label, kind="label", anchor="middle"),
+        text(14, up, chart.y_label, kind="label", anchor="middle", turn=turned),
     ]
 
 
-def _shape(line: Line, frame: _Frame, number: int) -> str:
+def _shape(line: Line, frame: _Frame, number: int) -> Markup:
     points = [(frame.x(x), frame.y(y)) for x, y in zip(line.x, line.y, strict=True)]
     if not points:
-        return ""
+        return Markup()
     if line.kind == "marks":
         return _marks(line, points, frame, number)
     if line.kind == "band":
         upper = [(frame.x(x), frame.y(y)) for x, y in zip(line.x, line.upper, strict=True)]
-        return f'<path class="band c{number}" d="{_path(points + upper[::-1])}Z"/>'
+        return path(f"band c{number}", f"{_through(points + upper[::-1])}Z")
     if line.kind == "steps":
         corners = [(b[0], a[1]) for a, b in itertools.pairwise(points)]
         paired = zip(points[1:], corners, strict=True)
         points = [points[0], *(p for end, corner in paired for p in (corner, end))]
     kind = "line dashes" if line.kind == "dashes" else "line"
-    return f'<path class="{kind} c{number}" d="{_path(points)}"/>'
+    return path(f"{kind} c{number}", _through(points)) + _tips(line, points)
 
 
-def _path(points: Sequence[tuple[float, float]]) -> str:
+def _tips(line: Line, points: Sequence[tuple[float, float]]) -> Markup:
+    """Return a clear spot on each point, which says what it is under the pointer."""
+    step = max(1, len(line.tips) // _MOST_TIPS)
+    told = list(zip(points, line.tips, strict=False))[::step] if line.kind != "steps" else []
+    return Markup().join(
+        Markup(
+            '<circle class="tip" cx="{:.1f}" cy="{:.1f}" r="6"><title>{}</title></circle>'
+        ).format(x, y, tip)
+        for (x, y), tip in told
+    )
+
+
+def _through(points: Sequence[tuple[float, float]]) -> str:
     return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
 
 
-def _marks(line: Line, points: Sequence[tuple[float, float]], frame: _Frame, number: int) -> str:
-    drawn = [f'<circle class="mark c{number}" cx="{x:.1f}" cy="{y:.1f}" r="4"/>' for x, y in points]
+def _marks(line: Line, points: Sequence[tuple[float, float]], frame: _Frame, number: int) -> Markup:
+    tips = line.tips or [""] * len(points)
+    drawn = [
+        Markup('<circle class="mark c{}" cx="{:.1f}" cy="{:.1f}" r="4">{}</circle>').format(
+            number, x, y, Markup("<title>{}</title>").format(tip) if tip else ""
+        )
+        for (x, y), tip in zip(points, tips, strict=True)
+    ]
     for (x, y), upper in zip(points, line.upper, strict=False):
-        drawn.append(f'<path class="line c{number}" d="M{x:.1f} {y:.1f}V{frame.y(upper):.1f}"/>')
-    return "".join(drawn)
+        drawn.append(path(f"line c{number}", f"M{x:.1f} {y:.1f}V{frame.y(upper):.1f}"))
+    return Markup().join(drawn)
 
 
-def _swatch(line: Line, number: int) -> str:
-    colour = f"c{number}"
+def _swatch(line: Line, number: int) -> Markup:
     if line.kind == "band":
-        return f'<rect class="band {colour}" x="1" y="1" width="22" height="8"/>'
+        return Markup('<rect class="band c{}" x="1" y="1" width="22" height="8"/>').format(number)
     if line.kind == "marks":
-        return f'<circle class="mark {colour}" cx="12" cy="5" r="4"/>'
-    kind = "line dashes" if line.kind == "dashes" else "line"
-    return f'<path class="{kind} {colour}" d="M1 5H23"/>'
+        return Markup('<circle class="mark c{}" cx="12" cy="5" r="4"/>').format(number)
+    return path(f"{'line dashes' if line.kind == 'dashes' else 'line'} c{number}", "M1 5H23")

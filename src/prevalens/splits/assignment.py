@@ -5,19 +5,16 @@ whole numbers below 2**53, which float64 holds exactly in whatever order they ar
 randomness is the raw stream of PCG64: the same seed gives the same parts on any machine.
 """
 
-import math
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from prevalens._threads import one_blas_thread
 from prevalens.splits.coverage import kinds_of
-from prevalens.typing import Column
-
-_Floats = NDArray[np.float64]
-_Ints = NDArray[np.int64]
-_Bools = NDArray[np.bool_]
+from prevalens.splits.problem import Bools as _Bools
+from prevalens.splits.problem import Floats as _Floats
+from prevalens.splits.problem import Ints as _Ints
+from prevalens.splits.problem import Problem
 
 _FORBIDDEN = 2.0**52  # larger than any change of cost
 _GOLDEN = (5**0.5 - 1) / 2  # the most evenly spread steps around a circle
@@ -26,88 +23,14 @@ _VERY_MANY = 20_000  # of so many, one weighing and two starts will do
 _CHOICE = 320  # of more, a fresh random choice every round
 _WORK = 1_000_000  # pairs of units looked at in one round, over all starts
 _STARTS = 256
-_UNIT_WEIGHTS = (0.01, 0.0, 0.1)  # each of a third of the starts
+# Weights of units and of sizes in the cost, each pair of a third of the starts. Where shares of
+# classes are balanced, sizes guide most starts, and the rest leave them to a patient who is large.
+_WEIGHTS = {
+    "counts": ((0.01, 0.0), (0.0, 0.0), (0.1, 0.0)),
+    "prevalence": ((0.01, 0.5), (0.0, 0.05), (0.1, 0.5)),
+}
 _ROUNDS = 600  # of random choices, at most
 _IDLE = 60  # rounds without an improvement that end the search
-
-
-@dataclass(frozen=True, eq=False)
-class Problem:
-    """Units with counts, and parts with shares.
-
-    Args:
-        images: Images of each unit in each stratum, shape `(n_units, n_strata)`.
-        carries: Whether each unit carries each class, shape `(n_units, n_classes)`.
-        required: The same for the classes that every part has to hold.
-        shares: Share of each part, shape `(n_parts,)`, positive, summing to 1.
-        unit_weight: Weight of the squared relative deviation of the units of each class against
-            that of the images of each stratum, in the cost that the search lowers.
-    """
-
-    images: _Ints
-    carries: _Bools
-    required: _Bools
-    shares: _Floats
-    unit_weight: float = 0.01
-
-    @cached_property
-    def columns(self) -> _Floats:
-        """What is balanced: images per stratum, units per class, shape `(n_units, c)`."""
-        return np.concatenate([self.images, self.carries], axis=1).astype(np.float64)
-
-    @cached_property
-    def scale(self) -> _Floats:
-        """Whole number that a count of one weighs in each part, shape `(n_parts, c)`."""
-        totals = np.maximum(self.columns.sum(axis=0), 1)
-        weights = np.ones(len(totals))
-        weights[self.images.shape[1] :] = self.unit_weight
-        # No relative deviation passes 1 / share; all their squares must stay below 2**52.
-        spare = 52 - np.log2(8 * len(totals) * max(1.0, self.unit_weight))
-        bits = min(24, int(spare / 2 + np.log2(self.shares.min())))
-        return np.rint(2.0**bits * np.sqrt(weights) / (self.shares[:, None] * totals))
-
-    @cached_property
-    def sizes(self) -> _Floats:
-        """What each unit weighs in each part, shape `(n_parts, n_units, c)`."""
-        return self.scale[:, None, :] * self.columns
-
-    @cached_property
-    def targets(self) -> _Floats:
-        """What each part should weigh, shape `(n_parts, c)`."""
-        return np.rint(self.scale * (self.shares[:, None] * self.columns.sum(axis=0)))
-
-    @cached_property
-    def nearest(self) -> _Floats:
-        """How near its target whole images let each stratum come, shape `(n_parts, n_strata)`."""
-        due = self.shares[:, None] * self.images.sum(axis=0)
-        off = np.maximum(np.ceil(due) - due, due - np.floor(due))
-        # The 1 is for targets and scales, which are themselves rounded.
-        return self.scale[:, : due.shape[1]] * off + 1
-
-    def totals(self, parts: _Ints, counted: Column) -> _Floats:
-        """Return the sum of `counted`, `(n_units, c)`, over each part, `(n_parts, c)`."""
-        n_parts = len(self.shares)
-        sums = [np.bincount(parts, weights=column, minlength=n_parts) for column in counted.T]
-        return np.stack(sums, axis=1)
-
-    def cost(self, parts: _Ints) -> float:
-        """Return what the search lowers: the weighted squares of all relative deviations."""
-        excess = self.totals(parts, self.columns) * self.scale - self.targets
-        return float((excess**2).sum())
-
-    def worst_deviation(self, parts: _Ints) -> float:
-        """Return the worst relative deviation of any stratum's images in any part."""
-        return float(np.abs(self._deviations(parts, self.images)).max())
-
-    def patient_deviation(self, parts: _Ints) -> float:
-        """Return the root of the mean squared relative deviation of patients per class."""
-        deviations = self._deviations(parts, self.carries)
-        # Exact but for one rounding, in whatever order: the same on every machine.
-        return math.sqrt(math.fsum((deviations**2).ravel().tolist()) / deviations.size)
-
-    def _deviations(self, parts: _Ints, counted: Column) -> _Floats:
-        counted = counted[:, counted.any(axis=0)]
-        return self.totals(parts, counted) / (self.shares[:, None] * counted.sum(axis=0)) - 1
 
 
 @dataclass(eq=False)
@@ -119,8 +42,7 @@ class _Search:
 
     def __post_init__(self) -> None:
         problem = self.problem
-        totals = np.stack([problem.totals(parts, problem.columns) for parts in self.parts])
-        self.excess = totals * problem.scale - problem.targets
+        self.excess = np.stack([problem.excess(parts) for parts in self.parts])
         self.carriers = np.stack([problem.totals(parts, problem.carries) for parts in self.parts])
 
     def step(self, units: _Ints) -> _Bools:
@@ -147,10 +69,10 @@ class _Search:
         return improved
 
     def is_rounded(self) -> bool:
-        """Whether some start has the images of all strata as even as whole images allow."""
-        nearest = self.problem.nearest
-        reached = np.abs(self.excess[:, :, : nearest.shape[1]]) <= nearest
-        return bool(reached.all(axis=(1, 2)).any())
+        """Whether some start's worst deviation of a class is what whole images force."""
+        n_classes = self.problem.images.shape[1]
+        worst = np.abs(self.excess[:, :, :n_classes]).max(axis=(1, 2))
+        return bool((worst <= self.problem.nearest).any())
 
     def keep(self, chosen: _Bools) -> None:
         """Go on with the chosen starts alone."""
@@ -227,15 +149,16 @@ def assign(
     n_units = len(problem.images)
     many = n_units > _ALL_AT_ONCE
     # Of very many units any start comes as near as whole images allow; two are enough.
-    weights = _UNIT_WEIGHTS if n_units <= _VERY_MANY else _UNIT_WEIGHTS[:1]
+    weights = _WEIGHTS[problem.balance][: 1 if n_units > _VERY_MANY else None]
     n_starts = int(np.clip(_WORK // n_units**2, 1 + len(weights), _STARTS))
     starts = np.stack([_start(problem, seeds, rng) for _ in range(n_starts)])
     found = [starts]
-    for number, weight in enumerate(weights):
-        weighed = replace(problem, unit_weight=weight)
-        some = starts[number :: len(weights)]
-        ends = _descend_by_choice(weighed, some, rng) if many else _descend(weighed, some)
-        found.append(ends)
+    with one_blas_thread():
+        for number, (unit, size) in enumerate(weights):
+            weighed = replace(problem, unit_weight=unit, size_weight=size)
+            some = starts[number :: len(weights)]
+            ends = _descend_by_choice(weighed, some, rng) if many else _descend(weighed, some)
+            found.append(ends)
     return _draw(problem, np.concatenate(found), patient_weight, tolerance, rng)
 
 
@@ -317,12 +240,8 @@ def _draw(
     rng: np.random.Generator,
 ) -> _Ints:
     """Draw one of the different assignments whose weighed deviations are within the tolerance."""
-    score = np.array(
-        [
-            problem.worst_deviation(parts) + patient_weight * problem.patient_deviation(parts)
-            for parts in found
-        ]
-    )
+    scores = [problem.score(parts, patient_weight=patient_weight) for parts in found]
+    score = np.array(scores)
     found = found[score <= score.min() + tolerance]
     even = bool((problem.shares == problem.shares[0]).all())
     # Of parts with equal shares the numbers mean nothing: (0, 0, 1) and (1, 1, 0) are the same.

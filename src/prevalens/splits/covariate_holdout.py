@@ -10,7 +10,7 @@ from prevalens._checks import check_choice, check_integer, did_you_mean, name_so
 from prevalens.cohorts.cohort import Cohort
 from prevalens.exceptions import ImpossibleSplitError, InvalidInputError
 from prevalens.splits.columns import encode
-from prevalens.splits.partition import NO_ROWS, Partition
+from prevalens.splits.partition import NO_ROWS, Partition, count_crossing
 from prevalens.splits.units import Units, check_shares
 from prevalens.typing import Rows, Texts
 
@@ -115,6 +115,7 @@ class CovariateHoldout:
             n_rows=len(cohort),
             method=type(self).__name__,
             settings=self._settings(cohort, rows, wanted),
+            patients_crossing=count_crossing(cohort.patients, list(rows.values())),
         )
 
     def _draw_validation(self, cohort: Cohort, left: Rows) -> dict[str, Rows]:

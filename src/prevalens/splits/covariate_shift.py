@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from prevalens.cohorts.cohort import Cohort
-from prevalens.exceptions import InvalidInputError
 from prevalens.splits.partition import Partition
 from prevalens.typing import Column
 
@@ -69,10 +68,7 @@ def covariate_shifts(cohort: Cohort, partition: Partition) -> list[CovariateShif
     References:
         Austin, Statistics in Medicine 2009;28:3083-3107.
     """
-    if partition.cohort_fingerprint != cohort.fingerprint:
-        raise InvalidInputError(
-            "The partition was drawn on another cohort. Compare it on the cohort it was drawn on."
-        )
+    partition.check_cohort(cohort)
     columns: dict[str, Column] = {"label": cohort.label_names, **cohort.covariates}
     shifts = [
         _shift(name, value, part, numbers[partition.train], numbers[rows])

@@ -1,5 +1,6 @@
 """The audit of a partition: what stands on both sides."""
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,8 @@ from prevalens._checks import name_some
 from prevalens.cohorts.cohort import Cohort
 from prevalens.cohorts.components import repeated
 from prevalens.cohorts.duplicates import HASHES, find_duplicates
-from prevalens.exceptions import InvalidInputError, LeakageError
+from prevalens.exceptions import DataWarning, LeakageError
+from prevalens.images.decoding import check_reader
 from prevalens.images.near_pairs import MAX_DISTANCE
 from prevalens.splits.partition import Partition
 from prevalens.typing import Rows
@@ -117,7 +119,7 @@ def audit_leakage(
         hashes: SHA-256 of each row's file, shape `(n_rows,)`; by default the covariate `sha256`,
             else the files are read.
         near: Whether to look for pictures that look alike too. None looks where the images are
-            there, and the audit says where they are not.
+            there; where they are not, the audit says so and warns.
         turns: Whether pictures that look alike may also be flipped or turned by quarter turns.
         max_distance: How far apart the perceptual hashes of two pictures that look alike may be,
             see `prevalens.images.find_near_pairs`.
@@ -128,20 +130,22 @@ def audit_leakage(
     Raises:
         InvalidInputError: the partition is of another cohort, or a setting needs `near`.
         UnreadableImageError: some files, but not all, cannot be read; the text names every one.
+
+    Warns:
+        DataWarning: no image is there, so that copies were not looked for.
     """
-    if partition.cohort_fingerprint != cohort.fingerprint:
-        raise InvalidInputError(
-            "The partition was drawn on another cohort. Audit it with the cohort it was drawn on."
-        )
+    partition.check_cohort(cohort)
     parts = _part_of_each_row(partition)
     findings = _crossing("patient", repeated(cohort.patients), cohort, parts)
-    files = any(cohort.path(row).is_file() for row in range(len(cohort)))
+    matches = check_reader(cohort.reader).matches
+    files = any(matches(str(cohort.path(row))) for row in range(len(cohort)))
     looks = files if near is None else near
     if hashes is None and HASHES not in cohort.covariates and not (files or looks):
         reasons = (
             "identical images (no image is there, and no hashes were given)",
             "near-duplicate images (no image is there)",
         )
+        _warn_unseen(cohort, near)
         return LeakageAudit(tuple(findings), _CHECKS[:1], reasons)
     settings: dict[str, Any] = {"turns": turns, "max_distance": max_distance} if looks else {}
     found = find_duplicates(
@@ -152,8 +156,21 @@ def audit_leakage(
     findings += _two_labels("identical", found.identical, cohort, parts)
     findings += _two_labels("near-duplicate", found.near, cohort, parts)
     why = "near=False" if files else "no image is there"
-    left_out = () if looks else (f"near-duplicate images ({why})",)
+    left_out: tuple[str, ...] = () if looks else (f"near-duplicate images ({why})",)
+    if len(found.blank):
+        left_out += (f"copies among {len(found.blank)} blank pictures, all of which are alike",)
     return LeakageAudit(tuple(findings), _CHECKS if looks else _CHECKS[:3], left_out)
+
+
+def _warn_unseen(cohort: Cohort, near: bool | None) -> None:  # noqa: FBT001
+    if near is None and len(cohort):
+        warnings.warn(
+            f"No image is there, so copies of images were not looked for: {cohort.path(0)} and "
+            "all others. Correct `root`, give the cohort the `reader` of its images, or pass "
+            "near=False where they are elsewhere.",
+            DataWarning,
+            stacklevel=3,
+        )
 
 
 def _part_of_each_row(partition: Partition) -> np.ndarray[Any, np.dtype[np.str_]]:

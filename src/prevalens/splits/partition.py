@@ -1,29 +1,33 @@
 """The record of who is trained on, and who is held out."""
 
-import hashlib
 import json
 import os
+import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from prevalens._checks import check_integer, name_some
-from prevalens._writing import write_json
 from prevalens.cohorts.cohort import Cohort
-from prevalens.exceptions import InvalidInputError
+from prevalens.exceptions import InvalidInputError, LeakageWarning
+from prevalens.splits.partition_record import PartitionRecord, checksum_of
 from prevalens.splits.precision_plan import PrecisionPlan, plan_precision
 from prevalens.typing import Column, Rows
 
 PARTS = ("train", "validation", "test")
 NO_ROWS: Rows = np.empty(0, dtype=np.int64)  # of a part that is not there
-_FORMAT = "prevalens partition"
-_VERSION = 1
-_ENVELOPE = {"format", "version", "checksum"}
+# What columns of published splits call the parts.
+_SPELLINGS = {
+    "train": {"train", "training", "development"},
+    "validation": {"validation", "valid", "val", "dev", "tuning"},
+    "test": {"test", "testing", "holdout", "hold-out"},
+}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -38,7 +42,8 @@ class Partition:
         n_rows: Number of rows of that cohort.
         method: Name of the splitter.
         settings: The splitter's settings, the seed among them.
-        patients_crossing: Number of patients with images in more than one part.
+        patients_crossing: Number of patients with images in more than one part; None where that
+            was not checked. `Partition.of` counts them.
 
     Raises:
         InvalidInputError: a row is in two parts, or outside the cohort, or no part has rows.
@@ -51,11 +56,12 @@ class Partition:
     n_rows: int
     method: str = "custom"
     settings: Mapping[str, Any] = field(default_factory=dict)
-    patients_crossing: int = 0
+    patients_crossing: int | None = None
 
     def __post_init__(self) -> None:
         check_integer("n_rows", self.n_rows, minimum=1)
-        check_integer("patients_crossing", self.patients_crossing, minimum=0)
+        if self.patients_crossing is not None:
+            check_integer("patients_crossing", self.patients_crossing, minimum=0)
         for name in PARTS:
             object.__setattr__(self, name, _rows(name, getattr(self, name)))
         object.__setattr__(self, "settings", MappingProxyType(_plain(self.settings)))
@@ -72,6 +78,65 @@ class Partition:
                 "A row belongs to one part, but these are in two: "
                 f"{name_some(found[counts > 1].tolist())}. Remove them from one."
             )
+
+    @classmethod
+    def of(
+        cls,
+        cohort: Cohort,
+        *,
+        train: ArrayLike | None = None,
+        validation: ArrayLike | None = None,
+        test: ArrayLike | None = None,
+        column: str | None = None,
+        method: str = "custom",
+        settings: Mapping[str, Any] | None = None,
+    ) -> Self:
+        """Take a split that was made elsewhere, and count the patients that cross.
+
+        Args:
+            cohort: The cohort that is cut.
+            train: Rows to train on, or a mask of shape `(n_rows,)`; None for none, as below.
+            validation: Rows for choosing.
+            test: Rows looked at once.
+            column: Instead of rows: the covariate that names each row's part, as published
+                splits do ("train", "valid", "test" and what else these are called).
+            method: What made the split.
+            settings: Its settings, plain values.
+
+        Raises:
+            InvalidInputError: rows and a column came together, the column holds another word, or
+                as in `Partition`.
+
+        Warns:
+            LeakageWarning: patients have images in more than one part; the text counts them.
+        """
+        given = {"train": train, "validation": validation, "test": test}
+        if column is not None:
+            if any(rows is not None for rows in given.values()):
+                raise InvalidInputError(
+                    "Name the parts by `column` or by rows, not by both. Leave one out."
+                )
+            method = f"column {column!r}" if method == "custom" else method
+            given = dict(_parts_named(cohort, column))
+        parts = {name: _unmasked(rows, len(cohort), name) for name, rows in given.items()}
+        made = cls(
+            train=parts["train"],
+            validation=parts["validation"],
+            test=parts["test"],
+            cohort_fingerprint=cohort.fingerprint,
+            n_rows=len(cohort),
+            method=method,
+            settings=settings or {},
+        )
+        crossing = count_crossing(cohort.patients, list(made.parts().values()))
+        if crossing:
+            warnings.warn(
+                f"{crossing_sentence(crossing, cohort.n_patients)} Estimates from it are "
+                "optimistic: the model knows these patients. Split anew with `PatientHoldout`.",
+                LeakageWarning,
+                stacklevel=2,
+            )
+        return replace(made, patients_crossing=crossing)
 
     def __repr__(self) -> str:
         sizes = ", ".join(f"{name} {len(rows)}" for name, rows in self.parts().items())
@@ -143,21 +208,11 @@ class Partition:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the partition as plain lists, texts and numbers."""
-        record = {
-            "format": _FORMAT,
-            "version": _VERSION,
-            "method": self.method,
-            "settings": dict(self.settings),
-            "cohort_fingerprint": self.cohort_fingerprint,
-            "n_rows": self.n_rows,
-            "patients_crossing": self.patients_crossing,
-            **{name: rows.tolist() for name, rows in self.parts().items()},
-        }
-        return {**record, "checksum": _checksum(record)}
+        return self._record().to_dict()
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the partition as JSON, whole or not at all."""
-        write_json(path, self.to_dict())
+        self._record().save(Path(path))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], *, cohort: Cohort) -> Self:
@@ -171,16 +226,38 @@ class Partition:
             InvalidInputError: the file cannot be read, is cut, edited or of another format or
                 version, or it was drawn on another cohort.
         """
-        record = _read(Path(path))
-        fields = {key: record[key] for key in record if key not in _ENVELOPE}
+        record = PartitionRecord.load(Path(path))
+        record.check(where=str(path))
         try:
-            partition = cls(**fields)
-        except (InvalidInputError, TypeError, ValueError) as error:
+            partition = cls(**{name: getattr(record, name) for name in _FIELDS})
+        except InvalidInputError as error:
             raise InvalidInputError(
-                f"{path} holds no partition: {error} Restore it, or split anew."
+                f"{path} holds no partition: {error} {record.REMEDY}"
             ) from error
         partition.check_cohort(cohort, where=str(path))
         return partition
+
+    def _record(self) -> PartitionRecord:
+        fields = {name: getattr(self, name) for name in _FIELDS}
+        fields |= {name: rows.tolist() for name, rows in self.parts().items()}
+        fields["settings"] = dict(self.settings)
+        record = PartitionRecord(**fields, checksum="")
+        return PartitionRecord(**fields, checksum=checksum_of(record.to_dict()))
+
+
+_FIELDS = tuple(name for name in PartitionRecord.__struct_fields__ if name != "checksum")
+
+
+def crossing_sentence(crossing: int, n_patients: int) -> str:
+    """Say how many patients have images in more than one part."""
+    whole = crossing == n_patients
+    who = f"All {crossing} patients have" if whole else f"{crossing} of {n_patients} patients have"
+    if crossing == 1:
+        who = f"1 of {n_patients} patients has"
+    what = (
+        "this split divides images, not patients." if whole else "their parts are not independent."
+    )
+    return f"{who} images in more than one part: {what}"
 
 
 def count_crossing(patients: Column, parts: Sequence[Rows]) -> int:
@@ -194,36 +271,33 @@ def count_crossing(patients: Column, parts: Sequence[Rows]) -> int:
     return int((np.unique(seen, return_counts=True)[1] > 1).sum())
 
 
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
+def _parts_named(cohort: Cohort, column: str) -> dict[str, Rows]:
+    """Return the rows of each part by the words of a covariate."""
+    words = np.char.lower(np.char.strip(cohort.covariate(column).astype(np.str_)))
+    part_of = {word: part for part, spellings in _SPELLINGS.items() for word in spellings}
+    unknown = sorted(set(words.tolist()) - part_of.keys())
+    if unknown:
         raise InvalidInputError(
-            f"The partition {path} cannot be read ({error.strerror}). Check the path, or split "
-            "anew."
-        ) from error
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise InvalidInputError(
-            f"{path} is not whole JSON ({error}). Restore it, or split anew."
-        ) from error
-    if not isinstance(record, dict) or record.get("format") != _FORMAT:
-        raise InvalidInputError(f"{path} is no prevalens partition. Give a file `save` wrote.")
-    if record.get("version") != _VERSION:
-        raise InvalidInputError(
-            f"{path} has version {record.get('version')!r}; this prevalens reads {_VERSION}. "
-            "Update prevalens."
+            f"The column {column!r} must name parts, {', '.join(map(repr, part_of))}, but holds "
+            f"{name_some(unknown)}. Leave such rows out with `cohort.where`, or give rows."
         )
-    wanted = {"cohort_fingerprint", "n_rows", "method", "settings", "patients_crossing", *PARTS}
-    if set(record) != wanted | _ENVELOPE:
-        missing, extra = sorted(wanted - set(record)), sorted(set(record) - wanted - _ENVELOPE)
+    parts = np.array([part_of[word] for word in words.tolist()])
+    return {part: np.flatnonzero(parts == part) for part in PARTS}
+
+
+def _unmasked(values: ArrayLike | None, n_rows: int, name: str) -> Rows:
+    """Return rows, from rows or from a mask of all."""
+    if values is None:
+        return NO_ROWS
+    given = np.asarray(values)
+    if given.dtype != np.bool_:
+        return given
+    if given.shape != (n_rows,):
         raise InvalidInputError(
-            f"{path} was edited: missing {missing}, found {extra}. Restore it, or split anew."
+            f"The mask `{name}` must have shape ({n_rows},), got {given.shape}. Give one truth "
+            "for each row of the cohort."
         )
-    if record["checksum"] != _checksum({k: v for k, v in record.items() if k != "checksum"}):
-        raise InvalidInputError(
-            f"{path} was edited: its checksum does not fit its content. Restore it, or split anew."
-        )
-    return record
+    return np.flatnonzero(given)
 
 
 def _rows(name: str, values: Any) -> Rows:
@@ -251,8 +325,3 @@ def _plain(settings: Mapping[str, Any]) -> dict[str, Any]:
             "Convert what is not."
         ) from error
     return plain
-
-
-def _checksum(record: Mapping[str, Any]) -> str:
-    text = json.dumps(record, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()

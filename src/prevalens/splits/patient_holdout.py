@@ -23,8 +23,12 @@ class PatientHoldout(PatientSplitter):
         seed: Different seeds give different, equally good partitions.
         strata: What is balanced besides the label, as in `PatientKFold`.
         bins: Quantile bins for a covariate of numbers with more different values than that.
+        balance: "counts" spreads the images of each class in the parts' shares: it protects the
+            number of images that every estimate has. "prevalence" keeps the share of each class
+            alike in all parts, and their sizes as even as that allows: it protects thresholds,
+            predictive values and calibration. They differ where few patients have most images.
         patient_weight: What the typical relative deviation in patients of a class counts against
-            the worst one in images of a stratum; 0 balances images alone, 1 weighs both alike.
+            the worst one in images of a class; 0 balances images alone, 1 weighs both alike.
         tolerance: Draws whose sum of the two is this close to the best found count as equally
             good. Raise it for more variety between seeds where patients are few.
         allow_missing_classes: Allow parts without a class where patients of it are too few; the
@@ -42,6 +46,7 @@ class PatientHoldout(PatientSplitter):
         seed: int = 0,
         strata: Strata = (),
         bins: int = 4,
+        balance: str = "counts",
         patient_weight: float = 0.005,
         tolerance: float = 0.0,
         allow_missing_classes: bool = False,
@@ -53,6 +58,7 @@ class PatientHoldout(PatientSplitter):
             seed=seed,
             strata=strata,
             bins=bins,
+            balance=balance,
             patient_weight=patient_weight,
             tolerance=tolerance,
             allow_missing_classes=allow_missing_classes,

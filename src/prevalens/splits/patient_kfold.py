@@ -29,8 +29,12 @@ class PatientKFold(PatientSplitter):
             columns of `X`), each by itself; a tuple of names is balanced crossed, and `"label"`
             in it names the label, as in `("label", "site")`.
         bins: Quantile bins for a covariate of numbers with more different values than that.
+        balance: "counts" spreads the images of each class in the parts' shares: it protects the
+            number of images that every estimate has. "prevalence" keeps the share of each class
+            alike in all parts, and their sizes as even as that allows: it protects thresholds,
+            predictive values and calibration. They differ where few patients have most images.
         patient_weight: What the typical relative deviation in patients of a class counts against
-            the worst one in images of a stratum; 0 balances images alone, 1 weighs both alike.
+            the worst one in images of a class; 0 balances images alone, 1 weighs both alike.
         tolerance: Draws whose sum of the two is this close to the best found count as equally
             good. Raise it for more variety between seeds where patients are few.
         allow_missing_classes: Allow folds without a class where patients of it are too few;
@@ -52,6 +56,7 @@ class PatientKFold(PatientSplitter):
         seed: int = 0,
         strata: Strata = (),
         bins: int = 4,
+        balance: str = "counts",
         patient_weight: float = 0.005,
         tolerance: float = 0.0,
         allow_missing_classes: bool = False,
@@ -61,6 +66,7 @@ class PatientKFold(PatientSplitter):
             seed=seed,
             strata=strata,
             bins=bins,
+            balance=balance,
             patient_weight=patient_weight,
             tolerance=tolerance,
             allow_missing_classes=allow_missing_classes,

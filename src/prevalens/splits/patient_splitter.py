@@ -7,13 +7,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.model_selection import BaseCrossValidator
 
-from prevalens._checks import check_integer, check_number
+from prevalens._checks import check_choice, check_integer, check_number
 from prevalens._columns import check_same_index, warn_of_lookalikes
 from prevalens._seeding import generator
 from prevalens.cohorts.cohort import Cohort
 from prevalens.exceptions import InvalidInputError
 from prevalens.splits.columns import Strata
-from prevalens.splits.partition import NO_ROWS, Partition
+from prevalens.splits.partition import NO_ROWS, Partition, count_crossing
+from prevalens.splits.problem import BALANCES
 from prevalens.splits.units import Units
 from prevalens.typing import Column, Labels, Rows
 
@@ -27,16 +28,25 @@ class PatientSplitter(BaseCrossValidator):
     seed: int
     strata: Strata
     bins: int
+    balance: str
     patient_weight: float
     tolerance: float
     allow_missing_classes: bool
 
     def _keep(
-        self, *, seed: int, bins: int, patient_weight: float, tolerance: float, **settings: Any
+        self,
+        *,
+        seed: int,
+        bins: int,
+        balance: str,
+        patient_weight: float,
+        tolerance: float,
+        **settings: Any,
     ) -> None:
         """Check and keep the settings under their names, as scikit-learn's protocol asks."""
         self.seed = check_integer("seed", seed, minimum=0)
         self.bins = check_integer("bins", bins, minimum=2)
+        self.balance = check_choice("balance", balance, BALANCES)
         self.patient_weight = check_number("patient_weight", patient_weight, low=0, high=1e6)
         self.tolerance = check_number("tolerance", tolerance, low=0, high=1)
         if isinstance(settings["strata"], str):
@@ -84,6 +94,7 @@ class PatientSplitter(BaseCrossValidator):
             shares,
             seed=self.seed,
             purpose=purpose,
+            balance=self.balance,
             patient_weight=self.patient_weight,
             tolerance=self.tolerance,
             allow_missing_classes=self.allow_missing_classes,
@@ -105,6 +116,7 @@ class PatientSplitter(BaseCrossValidator):
             n_rows=len(cohort),
             method=type(self).__name__,
             settings={**self._settings(), **settings},
+            patients_crossing=count_crossing(units.codes, list(rows.values())),
         )
 
 

@@ -26,6 +26,7 @@ class RepeatedPatientKFold(PatientSplitter):
         seed: Each repeat is a `PatientKFold` whose own seed derives from this one.
         strata: What is balanced besides the label, as in `PatientKFold`.
         bins: Quantile bins, as in `PatientKFold`.
+        balance: What is kept alike, as in `PatientKFold`.
         patient_weight: Weight of patients against images, as in `PatientKFold`.
         tolerance: As in `PatientKFold`, but larger: with few patients one partition is better
             than all others, and repeats that all find it would tell nothing.
@@ -40,6 +41,7 @@ class RepeatedPatientKFold(PatientSplitter):
         seed: int = 0,
         strata: Strata = (),
         bins: int = 4,
+        balance: str = "counts",
         patient_weight: float = 0.005,
         tolerance: float = 0.02,
         allow_missing_classes: bool = False,
@@ -50,6 +52,7 @@ class RepeatedPatientKFold(PatientSplitter):
             seed=seed,
             strata=strata,
             bins=bins,
+            balance=balance,
             patient_weight=patient_weight,
             tolerance=tolerance,
             allow_missing_classes=allow_missing_classes,
@@ -82,6 +85,7 @@ class RepeatedPatientKFold(PatientSplitter):
             seed=seed_of_repeat(self.seed, repeat),
             strata=self.strata,
             bins=self.bins,
+            balance=self.balance,
             patient_weight=self.patient_weight,
             tolerance=self.tolerance,
             allow_missing_classes=self.allow_missing_classes,

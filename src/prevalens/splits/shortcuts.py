@@ -163,9 +163,9 @@ def _warn(audit: ShortcutAudit) -> None:
 
 def _of_files(cohort: Cohort, *, n_jobs: int | None, progress: bool) -> dict[str, Table]:
     paths = [cohort.path(row) for row in range(len(cohort))]
-    seen = read_appearances(paths, n_jobs=n_jobs, progress=progress)
+    seen = read_appearances(paths, reader=cohort.reader, n_jobs=n_jobs, progress=progress)
     return {
-        "file size": _columns_of(np.log([one.n_bytes for one in seen])),
+        "file size": _columns_of(np.log([max(1, one.n_bytes) for one in seen])),
         "width": _columns_of(np.array([one.width for one in seen])),
         "height": _columns_of(np.array([one.height for one in seen])),
         "mode": _columns_of(np.array([one.mode for one in seen])),

@@ -1,7 +1,9 @@
 """What a splitter must not tear: units with their counts, and the draw of their parts."""
 
+import math
+import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 import numpy as np
@@ -9,25 +11,31 @@ from numpy.typing import ArrayLike, NDArray
 
 from prevalens._checks import check_integer, check_number, check_same_length, name_some
 from prevalens._seeding import generator
-from prevalens.exceptions import ImpossibleSplitError, InvalidInputError
-from prevalens.splits.assignment import Problem, assign
+from prevalens.exceptions import DataWarning, ImpossibleSplitError, InvalidInputError
+from prevalens.splits.assignment import assign
 from prevalens.splits.columns import Strata, encode, stratum_codes
 from prevalens.splits.coverage import SearchLimitError, cover
+from prevalens.splits.levels import count_levels
+from prevalens.splits.problem import Problem
 from prevalens.typing import Column, Labels, Rows
 
 _Bools = NDArray[np.bool_]
+# A patient is told of who has so many times a part's share of a class, and so many images more.
+_FORCED, _FORCED_IMAGES = 1.25, 10
 
 
 @dataclass(frozen=True, eq=False)
 class Units:
-    """Patients with the images they have of each class and stratum.
+    """Patients with the images they have of each class.
 
     Args:
         codes: Unit of each row, shape `(n_rows,)`.
         ids: Id of each unit.
-        images: Images of each unit in each stratum, shape `(n_units, n_strata)`.
+        images: Images of each unit in each class, shape `(n_units, n_classes)`; of several
+            findings, the images with each finding and, last, all images.
         carries: Whether each unit carries each class, shape `(n_units, n_classes)`.
         classes: Name of each class.
+        strata: By name of a further stratum: the level of each row, shape `(n_rows,)`.
     """
 
     codes: Labels
@@ -35,6 +43,7 @@ class Units:
     images: NDArray[np.int64]
     carries: _Bools
     classes: Sequence[str]
+    strata: Mapping[str, Labels] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -58,18 +67,19 @@ class Units:
         """
         check_integer("bins", bins, minimum=2)
         codes, ids = encode("patients", patients)
-        indicators, label_codes, classes = read_labels(labels)
+        crossed = any("label" in (name if isinstance(name, tuple) else (name,)) for name in strata)
+        indicators, label_codes, classes = read_labels(labels, combined=crossed)
         check_same_length(labels=label_codes, patients=codes)
         n_units = len(ids)
-        parts = [_count(codes, column) for column in indicators]
+        names = [name if isinstance(name, str) else " x ".join(name) for name in strata]
+        levels = stratum_codes(strata, columns or {}, label_codes, bins=bins)
+        by_name = dict(zip(names, levels, strict=True))
         if len(indicators) == 0:
-            parts = [_crosstable(codes, label_codes, n_units)]
-        carried = np.concatenate(parts, axis=1)
-        strata_codes = stratum_codes(strata, columns or {}, label_codes, bins=bins)
-        parts += [_crosstable(codes, column, n_units) for column in strata_codes]
-        if len(indicators):
-            parts.append(np.bincount(codes)[:, None])
-        return cls(codes, ids, np.concatenate(parts, axis=1), carried > 0, classes)
+            images = _crosstable(codes, label_codes, n_units)
+            return cls(codes, ids, images, images > 0, classes, by_name)
+        found = np.stack([_count(codes, column) for column in indicators], axis=1)
+        images = np.concatenate([found, np.bincount(codes)[:, None]], axis=1)
+        return cls(codes, ids, images, found > 0, classes, by_name)
 
     def renamed(self, classes: Sequence[str]) -> Self:
         """Return the units with the class names of a cohort for its label codes."""
@@ -84,19 +94,33 @@ class Units:
         patient_weight: float = 0.005,
         tolerance: float = 0.0,
         allow_missing_classes: bool = False,
+        balance: str = "counts",
     ) -> Labels:
         """Draw the part of each row, shape `(n_rows,)`; no unit is torn, no part is empty.
 
         Raises:
             ImpossibleSplitError: a part would be empty, or, unless allowed, miss a class.
+
+        Warns:
+            DataWarning: one patient has more of a class than any part is due, or a stratum cannot
+                be balanced.
         """
         weight = check_number("patient_weight", patient_weight, low=0)
         required, seeds = self._covering(len(shares), allow_missing=allow_missing_classes)
+        self._warn_of_forced(shares)
+        strata, level_weights = None, None
+        if self.strata:
+            least = math.ceil(1 / min(shares) - 1e-9)
+            strata, level_weights = count_levels(self.codes, self.strata, least=least)
         problem = Problem(
             images=self.images,
             carries=_anyone(self.carries),
             required=required,
             shares=np.asarray(shares, dtype=np.float64),
+            strata=strata,
+            level_weights=level_weights,
+            n_images=np.bincount(self.codes).astype(np.int64),
+            balance=balance,
         )
         rng = generator(seed, *purpose)
         parts = assign(problem, seeds, rng, patient_weight=weight, tolerance=tolerance)
@@ -111,12 +135,32 @@ class Units:
             ids=[self.ids[unit] for unit in kept.tolist()],
             images=self.images[kept],
             carries=self.carries[kept],
+            strata={name: levels[rows] for name, levels in self.strata.items()},
         )
 
     def classes_missing(self, rows: Rows) -> list[str]:
         """Return the classes that none of the given rows' units carries."""
         held = self.carries[np.unique(self.codes[rows])].sum(axis=0)
         return [name for name, count in zip(self.classes, held, strict=True) if not count]
+
+    def _warn_of_forced(self, shares: Sequence[float]) -> None:
+        """Say which patient alone has more of a class than the largest part is due, if one has."""
+        held = self.images / np.maximum(self.images.sum(axis=0), 1)
+        unit, column = np.unravel_index(int(held.argmax()), held.shape)
+        total, due = self.images[:, column].sum(), max(shares)
+        few = self.images[unit, column] - due * total < _FORCED_IMAGES
+        if held[unit, column] <= _FORCED * due or few:
+            return
+        names = [*(f"of class {name!r}" for name in self.classes), "there are"]
+        warnings.warn(
+            f"Patient {self.ids[int(unit)]!r} alone has {self.images[unit, column]:,} of the "
+            f"{total:,} images {names[int(column)]}, more than any of the "
+            f"{len(shares)} parts is due ({due:.0%}), so no draw makes them even. Make "
+            "fewer parts, leave out some of those images, or pass balance='prevalence' to keep "
+            "the share of each class alike instead.",
+            DataWarning,
+            stacklevel=4,
+        )
 
     def _covering(self, n_parts: int, *, allow_missing: bool) -> tuple[_Bools, list[list[int]]]:
         """Return who carries the classes that every part can hold, and kinds that bring them."""
@@ -168,8 +212,16 @@ class Units:
         )
 
 
-def read_labels(labels: ArrayLike) -> tuple[list[Labels], Labels, Sequence[str]]:
-    """Read labels: indicator columns (none for plain classes), label codes, class names."""
+def read_labels(
+    labels: ArrayLike, *, combined: bool = True
+) -> tuple[list[Labels], Labels, Sequence[str]]:
+    """Read labels: indicator columns (none for plain classes), label codes, class names.
+
+    Args:
+        labels: As in `Units.of`.
+        combined: Whether the codes of several findings are needed: one for each combination of
+            them that occurs. Otherwise they are all 0.
+    """
     table = np.asarray(labels)
     if table.ndim != 2 or table.shape[1] == 1:
         if table.dtype.kind == "f" and (np.rint(table) != table)[~np.isnan(table)].any():
@@ -179,14 +231,17 @@ def read_labels(labels: ArrayLike) -> tuple[list[Labels], Labels, Sequence[str]]
             )
         codes, classes = encode("labels", labels)
         return [], codes, classes
-    if not np.isin(table, (0, 1)).all():
+    if not ((table == 0) | (table == 1)).all():
         raise InvalidInputError(
             "Labels with several columns must be indicators, 0 or 1, but other values came. "
             "Make one indicator column for each finding."
         )
-    columns = list(table.astype(np.int64).T)
+    columns = list(table.astype(np.int8).T)
     names = [str(name) for name in getattr(labels, "columns", range(len(columns)))]
-    return columns, np.unique(table, axis=0, return_inverse=True)[1], names
+    codes = np.zeros(len(table), dtype=np.int64)
+    for column in columns if combined else ():
+        codes = np.unique(2 * codes + column, return_inverse=True)[1].astype(np.int64)
+    return columns, codes, names
 
 
 def check_shares(**shares: float) -> dict[str, float]:
@@ -247,7 +302,7 @@ def _anyone(carries: _Bools) -> _Bools:
 
 
 def _count(codes: Labels, column: Labels) -> NDArray[np.int64]:
-    return np.bincount(codes, weights=column).astype(np.int64)[:, None]
+    return np.bincount(codes, weights=column).astype(np.int64)
 
 
 def _crosstable(codes: Labels, levels: Labels, n_units: int) -> NDArray[np.int64]:

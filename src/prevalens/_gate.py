@@ -1,0 +1,148 @@
+"""One gate for files from outside: regular, of a bounded size, opened without waiting."""
+
+import json
+import os
+import stat
+import zipfile
+from io import BufferedReader
+from typing import Any, BinaryIO
+
+from prevalens.exceptions import InvalidInputError
+
+_FLAGS = (
+    os.O_RDONLY
+    | getattr(os, "O_BINARY", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_NOCTTY", 0)
+    # A pipe that takes a file's place after it was looked at does not wait for a writer.
+    | getattr(os, "O_NONBLOCK", 0)
+)
+_MEMBERS = 100_000
+
+
+def open_file(
+    path: str | os.PathLike[str],
+    *,
+    what: str,
+    max_bytes: int,
+    error: type[InvalidInputError] = InvalidInputError,
+    may_be_empty: bool = False,
+) -> BufferedReader:
+    """Open a file to read bytes from, once it is known to be one.
+
+    Args:
+        path: The file; links are followed.
+        what: What it should be, with its article, for messages: "an image file".
+        max_bytes: A larger file is refused.
+        error: What is raised.
+        may_be_empty: Whether a file of no bytes is taken.
+
+    Returns:
+        The open file; whoever asks closes it.
+
+    Raises:
+        InvalidInputError: there is no such file, it is empty, too large, or no regular file (a
+            folder, a pipe, a device); the text names it.
+    """
+    try:
+        _check(path, os.stat(path), what, max_bytes, error, may_be_empty=may_be_empty)  # noqa: PTH116
+        opened = open(os.open(path, _FLAGS), "rb")  # noqa: PTH123, SIM115
+    except FileNotFoundError as missing:
+        raise error(f"{path} does not exist. Give the path of {what}.") from missing
+    except (OSError, ValueError) as refusal:
+        if isinstance(refusal, error):
+            raise
+        reason = getattr(refusal, "strerror", None) or refusal
+        raise error(f"{path} cannot be opened ({reason}). Give {what} that can be.") from refusal
+    try:
+        _check(path, os.fstat(opened.fileno()), what, max_bytes, error, may_be_empty=may_be_empty)
+    except BaseException:
+        opened.close()
+        raise
+    return opened
+
+
+def _check(
+    path: str | os.PathLike[str],
+    found: os.stat_result,
+    what: str,
+    max_bytes: int,
+    error: type[InvalidInputError],
+    *,
+    may_be_empty: bool,
+) -> None:
+    if not stat.S_ISREG(found.st_mode):
+        kind = "is a folder" if stat.S_ISDIR(found.st_mode) else "is no regular file"
+        raise error(f"{path} {kind}. Give the path of {what}.")
+    if found.st_size == 0 and not may_be_empty:
+        raise error(f"{path} is empty (0 bytes). Copy or download it again.")
+    if found.st_size > max_bytes:
+        raise error(
+            f"{path} has {found.st_size} bytes, more than the {max_bytes} that {what} may have. "
+            "Split it, or leave it out."
+        )
+
+
+def read_file(
+    path: str | os.PathLike[str],
+    *,
+    what: str,
+    max_bytes: int,
+    error: type[InvalidInputError] = InvalidInputError,
+) -> bytes:
+    """Return a file's bytes; refuses what `open_file` refuses, and never reads more."""
+    with open_file(path, what=what, max_bytes=max_bytes, error=error) as opened:
+        data = opened.read(max_bytes + 1)
+    if len(data) > max_bytes:
+        raise error(f"{path} grew beyond {max_bytes} bytes while it was read. Try again.")
+    return data
+
+
+def read_json(path: str | os.PathLike[str], *, what: str, max_bytes: int) -> Any:
+    """Return what a JSON file holds.
+
+    Raises:
+        InvalidInputError: as for `open_file`; or the file is no JSON in UTF-8, or nested too deep.
+    """
+    data = read_file(path, what=what, max_bytes=max_bytes)
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError) as error:
+        reason = "nested too deep" if isinstance(error, RecursionError) else error
+        raise InvalidInputError(f"{path} is not {what} in JSON ({reason}). Save it again.") from (
+            error
+        )
+
+
+def open_archive(
+    opened: BinaryIO,
+    name: str,
+    *,
+    max_bytes: int,
+    error: type[InvalidInputError] = InvalidInputError,
+) -> zipfile.ZipFile:
+    """Return a zip archive whose directory claims no more than `max_bytes`, unpacked.
+
+    What its directory claims is all that is ever unpacked: `zipfile` stops there.
+
+    Args:
+        opened: The file, from `open_file`.
+        name: Its name, for messages.
+        max_bytes: Sum over the members, unpacked.
+        error: What is raised.
+
+    Raises:
+        InvalidInputError: the file is no archive, or claims more; the text names it.
+    """
+    try:
+        archive = zipfile.ZipFile(opened)
+    except Exception as damage:
+        raise error(f"{name} is no whole zip archive ({damage}). Save it again.") from damage
+    members = archive.infolist()
+    total = sum(member.file_size for member in members)
+    if total > max_bytes or len(members) > _MEMBERS:
+        raise error(
+            f"{name} claims to unpack to {total} bytes in {len(members)} members, more than the "
+            f"{max_bytes} bytes in {_MEMBERS} that are allowed. Split it, or leave it out."
+        )
+    return archive

@@ -1,0 +1,75 @@
+"""The watch over a loss that is no finite number any more."""
+
+import math
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+from prevalens.callbacks.adjuster_rule import Decision
+from prevalens.exceptions import PrevalensWarning
+
+
+class BrokenLoss:
+    """Notes the first batch of an epoch whose loss is not finite.
+
+    Attributes:
+        batch: Number of that batch from 0, or None.
+    """
+
+    def __init__(self) -> None:
+        self.batch: int | None = None
+
+    def begin_epoch(self) -> None:
+        """Forget the epoch before."""
+        self.batch = None
+
+    def note(self, batch: int, logs: Mapping[str, float]) -> None:
+        """Look at the loss of a batch; batches may come in any order."""
+        if not is_finite(logs):
+            self.batch = batch if self.batch is None else min(batch, self.batch)
+
+    def where(self, *, steps_per_execution: int, steps: int | None) -> str:
+        """Say which batch it was, or between which, where several steps report as one."""
+        if self.batch is None:
+            return ""
+        # Keras reports the first or the last of them, by its backend.
+        first = self.batch // steps_per_execution * steps_per_execution + 1
+        last = min(first + steps_per_execution - 1, steps or math.inf)
+        return f", batch {last}" if first == last else f", in one of the batches {first} to {last}"
+
+
+def is_finite(logs: Mapping[str, float]) -> bool:
+    """Return whether the training loss is a finite number, or not there."""
+    return math.isfinite(logs.get("loss", 0.0))
+
+
+def warn_of_broken(
+    decision: Decision, logs: Mapping[str, Any], *, names: Mapping[str, str], where: str
+) -> bool:
+    """Warn of a loss that is not finite, or of a followed value that is not a number.
+
+    Args:
+        decision: What was decided at the end of the epoch.
+        logs: The epoch's values by Keras' names.
+        names: Keras' names of the followed `"value"` and `"accuracy"`.
+        where: The batch, from `BrokenLoss.where`.
+
+    Returns:
+        Whether anything is broken.
+    """
+    if not is_finite(logs):
+        name, what = "loss", "a finite number"
+    elif math.isnan(decision.value or 0.0):
+        name, what = names["value"], "a number"
+    elif math.isnan(decision.accuracy or 0.0):
+        name, what = names["accuracy"], "a number"
+    else:
+        return False
+    warnings.warn(
+        f"{name!r} is not {what} in epoch {decision.epoch + 1}{where}. "
+        f"Training stops there and goes back to epoch {decision.kept_epoch + 1}. Lower the "
+        "rate, clip the gradients, or look for broken images and labels in that batch.",
+        PrevalensWarning,
+        stacklevel=4,
+    )
+    return True

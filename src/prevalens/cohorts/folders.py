@@ -1,0 +1,211 @@
+"""From a folder of images to a cohort."""
+
+import os
+import re
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from prevalens._checks import check_choice, name_some
+from prevalens._columns import as_texts
+from prevalens.cohorts.cohort import Cohort
+from prevalens.cohorts.image_names import escaped, file_of, spelled
+from prevalens.cohorts.path_pattern import compiled
+from prevalens.exceptions import DataWarning, InvalidInputError
+from prevalens.images.decoding import SUFFIXES
+from prevalens.images.dicom_file import HEAD, dicom_patient, is_dicom_head
+from prevalens.images.many_files import map_files
+from prevalens.images.readers.reader import Reader
+
+# How files of images begin that have lost their suffix; DICOM's mark follows after 128 bytes.
+_IMAGE = re.compile(
+    rb"\x89PNG|\xff\xd8\xff|GIF8|II\*\0|MM\0\*|RIFF....WEBP|\0\0\0\x0cjP", re.DOTALL
+)
+_LEFT_OUT = ("other file", "hidden file", "hidden folder", "linked folder", "pipe or device")
+_BY_FOLDER = r"(?P<label>[^/]+)/(?P<patient>[^/_]+)_[^/]*"
+
+
+def read_folder(
+    root: str | os.PathLike[str],
+    pattern: str = _BY_FOLDER,
+    *,
+    positive: str,
+    ignore: str | None = None,
+    patients_from: str = "pattern",
+    classes: Sequence[str] = (),
+    follow_links: bool = False,
+    reader: Reader | None = None,
+) -> Cohort:
+    r"""Read a cohort from the paths of the images in a folder.
+
+    Nothing is left out in silence: `provenance` counts and names hidden files and folders and
+    other files; linked folders are warned of.
+
+    Args:
+        root: The folder; it is searched to any depth for files with an image's suffix, or that
+            begin as images do (DICOM files often have no suffix).
+        pattern: A template such as `"{label}/{patient}_{shot}.png"`, in which `*` stands for
+            anything but `/` and `**/` for any folders; or a regular expression. Each path below
+            `root`, with forward slashes, matches it from start to end. The name or named group
+            `patient` is the patient's id, `label` the class; every other one becomes a
+            covariate. The default is `"{label}/{patient}_*"` with no `_` in the id.
+        positive: The class whose miss is the costly error.
+        ignore: Regular expression of paths to leave out, for example `r".*_mask\.png"`.
+        patients_from: `"pattern"`, or `"dicom"` to read each id from the file's DICOM header; the
+            pattern then has no group `patient`.
+        classes: Class names, where not all occur or their order matters.
+        follow_links: Whether folders that are links are searched too, each once.
+        reader: What reads the images, see `Cohort`; files that it matches are images too.
+
+    Returns:
+        The cohort, in the order of the sorted paths.
+
+    Raises:
+        InvalidInputError: there is no such folder, no image in it, the pattern lacks a group, or
+            some images match neither pattern nor `ignore`; the text shows three of them.
+        UnreadableImageError: a DICOM header names no patient; the text names every such file.
+
+    Warns:
+        DataWarning: linked folders, pipes or devices were left out.
+    """
+    check_choice("patients_from", patients_from, ("pattern", "dicom"))
+    folder = Path(root)
+    from_header = patients_from == "dicom"
+    wanted = compiled(pattern, needs=("label",) if from_header else ("patient", "label"))
+    if from_header and "patient" in wanted.groupindex:
+        raise InvalidInputError(
+            "The patient comes from the pattern or from the header, but the pattern "
+            f"{pattern!r} names a group `patient` too. Leave one of them out."
+        )
+    skipped = None if ignore is None else compiled(ignore, needs=())
+    everything, left_out = _find(folder, follow_links=follow_links, reader=reader)
+    wanted_paths = [p for p in everything if not (skipped and skipped.fullmatch(escaped(p)))]
+    paths = _one_spelling_each(wanted_paths)
+    left_out["ignored file"] = sorted(set(everything) - set(wanted_paths))
+    _warn_of_links(left_out)
+    found = [wanted.fullmatch(path) for path in paths]
+    strangers = [path for path, match in zip(paths, found, strict=True) if match is None]
+    if strangers:
+        raise InvalidInputError(
+            f"Every image must match the pattern, but {len(strangers)} of {len(paths)} do not: "
+            f"{name_some(strangers, limit=3)}; the pattern is {pattern!r}. Correct the pattern, "
+            "or name what to leave out in `ignore`."
+        )
+    groups = [match.groupdict() for match in found if match is not None]
+    names = [name for name in wanted.groupindex if name not in {"patient", "label"}]
+    if from_header:
+        patients = map_files(dicom_patient, [file_of(folder, path) for path in paths])
+    else:
+        patients = [group["patient"] for group in groups]
+    return Cohort(
+        images=as_texts(paths),
+        labels=as_texts(group["label"] for group in groups),
+        patients=as_texts(patients),
+        positive=positive,
+        classes=tuple(classes),
+        covariates={name: [g[name] for g in groups] for name in names},  # type: ignore[misc]
+        root=folder,
+        reader=reader,
+        provenance=f"{len(paths)} images read from the folder {folder.resolve().name}."
+        f"{_sentence(left_out)}".removesuffix("."),
+    )
+
+
+def _warn_of_links(left_out: Mapping[str, list[str]]) -> None:
+    strange = {kind: left_out[kind] for kind in ("linked folder", "pipe or device")}
+    if any(strange.values()):
+        warnings.warn(
+            f"Not everything in the folder was read.{_sentence(strange)} Pass follow_links=True "
+            "to read linked folders.",
+            DataWarning,
+            stacklevel=3,
+        )
+
+
+def image_paths(root: Path) -> list[str]:
+    """Return the sorted paths below `root`, with forward slashes, of files that are images.
+
+    Raises:
+        InvalidInputError: there is no such folder, or no such file in it.
+    """
+    return _find(root, follow_links=False)[0]
+
+
+def _find(
+    root: Path, *, follow_links: bool, reader: Reader | None = None
+) -> tuple[list[str], dict[str, list[str]]]:
+    """Return the sorted paths of images, and what was left out by kind."""
+    if not root.is_dir():
+        raise InvalidInputError(f"The folder {root} does not exist. Check the path.")
+    found: list[str] = []
+    left_out: dict[str, list[str]] = {kind: [] for kind in _LEFT_OUT}
+    seen = {os.path.realpath(root)}
+    for folder, folders, names in os.walk(root, followlinks=follow_links):
+        below = Path(folder).relative_to(root)
+        for name in folders.copy():
+            kind = _folder_kind(Path(folder, name), seen, follow_links=follow_links)
+            if kind is not None:
+                left_out[kind].append((below / name).as_posix())
+                folders.remove(name)
+        for name in names:
+            kind = _file_kind(Path(folder, name), reader)
+            (found if kind is None else left_out[kind]).append((below / name).as_posix())
+    if not found:
+        raise InvalidInputError(
+            f"The folder {root} holds no image. Give the folder above the images; suffixes "
+            f"looked for: {' '.join(sorted(SUFFIXES))}.{_sentence(left_out)}"
+        )
+    return sorted(found), left_out
+
+
+def _folder_kind(path: Path, seen: set[str], *, follow_links: bool) -> str | None:
+    """Return why a folder is left out, or None where it is read."""
+    if path.name.startswith("."):
+        return "hidden folder"
+    if not path.is_symlink():
+        return None
+    real = os.path.realpath(path)
+    if not follow_links or real in seen:
+        return "linked folder"
+    seen.add(real)
+    return None
+
+
+def _file_kind(path: Path, reader: Reader | None) -> str | None:
+    """Return why a file is left out, or None where it is an image."""
+    # A leading dot hides a file: macOS writes ._scan.png beside scan.png.
+    if path.name.startswith("."):
+        return "hidden file"
+    if reader is not None:
+        return None if path.is_file() and reader.matches(str(path)) else "other file"
+    if path.suffix.lower() in SUFFIXES:
+        return None if path.is_file() or path.is_symlink() else "pipe or device"
+    try:
+        if not path.is_file():
+            return "pipe or device" if path.exists() else "other file"
+        with path.open("rb") as opened:
+            head = opened.read(HEAD)
+    except OSError:
+        return "other file"
+    return None if _IMAGE.match(head) or is_dicom_head(head) else "other file"
+
+
+def _sentence(left_out: Mapping[str, list[str]]) -> str:
+    parts = [
+        f"{len(paths)} {kind}{'s' if len(paths) > 1 else ''} ({name_some(sorted(paths), limit=3)})"
+        for kind, paths in left_out.items()
+        if paths
+    ]
+    return f" Left out: {', '.join(parts)}." if parts else ""
+
+
+def _one_spelling_each(paths: Sequence[str]) -> list[str]:
+    """Return paths as a cohort spells them, or name those it would spell as another file."""
+    names = spelled(paths)
+    other = [path for path, name in zip(paths, names, strict=True) if name != escaped(path)]
+    if other:
+        raise InvalidInputError(
+            f"A file's name must hold no backslash and neither begin nor end with a blank, but "
+            f"{len(other)} do: {name_some(other, limit=3)}. Rename them, or name them in `ignore`."
+        )
+    return names

@@ -1,0 +1,289 @@
+"""Small heads on features, their penalty chosen by inner folds over patients."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from prevalens._checks import check_choice, check_integer, check_number, check_same_length
+from prevalens._threads import one_blas_thread
+from prevalens.exceptions import ImpossibleSplitError, InvalidInputError
+from prevalens.features.head_kinds import KINDS, Features, FittedHead, HeadKind
+from prevalens.features.image_features import ImageFeatures, feature_values
+from prevalens.splits.patient_kfold import PatientKFold
+from prevalens.typing import Labels, Rows, Scores, Texts
+
+PENALTIES = (10.0, 1.0, 0.1, 0.01, 0.001)
+"""Penalties that are tried: of the squared weights beside the mean loss of a row, halved."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class FeatureHead:
+    """A fitted head: give it features, get scores.
+
+    Attributes:
+        kind: `"logistic"`, `"balanced_logistic"`, `"centroid"` or `"mlp"`.
+        classes: What the labels were, in the order of the scores' columns; of labels their
+            numbers.
+        penalty: The chosen penalty; of several labels that of each.
+        inner_losses: By penalty, the log loss on inner folds that it was chosen by, of labels
+            their mean; empty where there was nothing to choose.
+        multilabel: Whether the scores are of labels.
+    """
+
+    kind: str
+    classes: tuple[Any, ...]
+    penalty: float | tuple[float, ...]
+    inner_losses: Mapping[float, float]
+    multilabel: bool
+    _heads: tuple[FittedHead, ...]
+    _mean: NDArray[np.float32]
+    _deviation: NDArray[np.float32]
+
+    def __repr__(self) -> str:
+        what = "labels" if self.multilabel else "classes"
+        return f"FeatureHead({self.kind}, {len(self.classes)} {what}, penalty {self.penalty})"
+
+    def scores(self, features: ImageFeatures | ArrayLike) -> Scores:
+        """Return the score of each image.
+
+        Args:
+            features: Of the same network and settings, `(n_rows, n_features)`.
+
+        Returns:
+            Probability of the second class, shape `(n_rows,)`; of three or more classes, or of
+            each label, `(n_rows, n_classes)`.
+
+        Raises:
+            InvalidInputError: the number of features is another.
+        """
+        values = feature_values(features)
+        if values.shape[1] != len(self._mean):
+            raise InvalidInputError(
+                f"The head was fitted on {len(self._mean)} features, got {values.shape[1]}. "
+                "Extract them with the same network and settings."
+            )
+        standard = (values - self._mean) / self._deviation
+        found = [head(standard) for head in self._heads]
+        if self.multilabel:
+            return np.column_stack([each[:, 1] for each in found])
+        return found[0][:, 1] if len(self.classes) == 2 else found[0]
+
+
+@dataclass(frozen=True, eq=False)
+class CrossFittedHead:
+    """Scores of every image by the head that never saw its patient.
+
+    Attributes:
+        scores: As of `FeatureHead.scores`, one for each row.
+        folds: Fold that held each row out, shape `(n_rows,)`.
+        heads: The head of each fold.
+    """
+
+    scores: Scores
+    folds: Labels
+    heads: tuple[FeatureHead, ...]
+
+
+def fit_head(
+    features: ImageFeatures | ArrayLike,
+    labels: ArrayLike,
+    patients: ArrayLike,
+    *,
+    kind: str = "logistic",
+    penalties: Sequence[float] = PENALTIES,
+    n_folds: int = 3,
+    seed: int = 0,
+) -> FeatureHead:
+    """Fit a small head on features; choose its penalty by inner folds over patients.
+
+    Features are standardised. The penalty is that with the least log loss over all images, each
+    scored by a head that never saw its patient; for the balanced kinds classes weigh alike in
+    that loss too.
+
+    Args:
+        features: Shape `(n_rows, n_features)`.
+        labels: Class of each row, `(n_rows,)`, of which the last in order is the positive of two;
+            or 0 and 1 for each label, `(n_rows, n_labels)`, nan where unknown.
+        patients: Patient of each row, `(n_rows,)`.
+        kind: `"logistic"`; `"balanced_logistic"`, in which classes weigh alike; `"centroid"`, by
+            the nearest class mean, classes alike; `"mlp"`, 64 hidden units.
+        penalties: Penalties to choose from, above 0; one alone is taken as it is.
+        n_folds: Inner folds, at least 2; fewer where a class comes from too few patients.
+        seed: Seed of the folds and of the mlp.
+
+    Raises:
+        InvalidInputError: lengths differ, a class is missing, or an argument is out of range.
+        ImpossibleSplitError: a class comes from one patient alone, so no folds can be made.
+    """
+    chosen = KINDS[check_choice("kind", kind, KINDS)]
+    check_integer("n_folds", n_folds, minimum=2)
+    ordered = sorted({check_number("penalties", p, low=0, open_low=True) for p in penalties})[::-1]
+    if not ordered:
+        raise InvalidInputError("`penalties` must hold at least one number above 0, got none.")
+    values, ids = feature_values(features), np.asarray(patients)
+    codes, classes, multilabel = _coded(labels)
+    check_same_length(features=values, labels=codes, patients=ids)
+    mean, deviation = _standard(values)
+    standard = (values - mean) / deviation
+    columns = codes.T if multilabel else codes[None]
+    heads, picked, losses = [], [], []
+    for number, column in enumerate(columns):
+        known = np.flatnonzero(column >= 0)
+        found = column[known]
+        n_classes = 2 if multilabel else len(classes)
+        _check_classes(found, n_classes, f" {number}" if multilabel else "")
+        inner = np.zeros(1)
+        if len(ordered) > 1:
+            inner = _inner_losses(
+                standard[known],
+                found,
+                ids[known],
+                chosen,
+                ordered,
+                n_folds=n_folds,
+                n_classes=n_classes,
+                seed=seed,
+            )
+        # Penalties go from strong to weak: of equals the strongest.
+        penalty = ordered[int(np.argmin(inner))]
+        with one_blas_thread():
+            heads += chosen.fit(standard[known], found, [penalty], n_classes=n_classes, seed=seed)
+        picked.append(penalty)
+        losses.append(inner)
+    table = dict(zip(ordered, np.mean(losses, axis=0).tolist(), strict=True))
+    return FeatureHead(
+        kind,
+        classes,
+        tuple(picked) if multilabel else picked[0],
+        MappingProxyType(table if len(ordered) > 1 else {}),
+        multilabel,
+        tuple(heads),
+        mean,
+        deviation,
+    )
+
+
+def cross_fit_head(
+    features: ImageFeatures | ArrayLike,
+    labels: ArrayLike,
+    patients: ArrayLike,
+    *,
+    n_splits: int = 5,
+    seed: int = 0,
+    **settings: Any,
+) -> CrossFittedHead:
+    """Score each image by a head that never saw its patient, penalties chosen inside each fold.
+
+    Args:
+        features: As in `fit_head`.
+        labels: As in `fit_head`.
+        patients: As in `fit_head`.
+        n_splits: Outer folds of whole patients, at least 2.
+        seed: Seed of all folds and of the heads.
+        **settings: Further arguments of `fit_head`: `kind`, `penalties`, `n_folds`.
+
+    Raises:
+        InvalidInputError: as in `fit_head`.
+        ImpossibleSplitError: some fold would have no patient of a class.
+    """
+    values, ids = feature_values(features), np.asarray(patients)
+    given = np.asarray(labels)
+    check_same_length(features=values, labels=given, patients=ids)
+    codes, classes, multilabel = _coded(given)
+    shape = (len(values), len(classes)) if multilabel or len(classes) > 2 else (len(values),)
+    scores, folds = np.full(shape, np.nan), np.full(len(values), -1)
+    heads = []
+    # Rows whose label is not known are in a fold all the same; as negatives they weigh nothing.
+    outer = PatientKFold(n_splits, seed=seed)
+    for fold, (train, test) in enumerate(outer.split(values, np.maximum(codes, 0), ids)):
+        head = fit_head(values[train], given[train], ids[train], seed=seed, **settings)
+        if head.classes != classes:
+            raise ImpossibleSplitError(
+                f"Fold {fold} trains on the classes {list(head.classes)} of {list(classes)}. Use "
+                "fewer `n_splits`, or merge classes."
+            )
+        scores[test], folds[test] = head.scores(values[test]), fold
+        heads.append(head)
+    return CrossFittedHead(scores, folds, tuple(heads))
+
+
+def _coded(labels: ArrayLike) -> tuple[Labels, tuple[Any, ...], bool]:
+    """Return class codes, or 0, 1 and -1 for each label; the classes; whether they are labels."""
+    given = np.asarray(labels)
+    if given.ndim == 1:
+        found, codes = np.unique(given, return_inverse=True)
+        if given.dtype.kind == "f" and np.isnan(given).any():
+            raise InvalidInputError("A class is missing (nan). Leave out the rows without one.")
+        return codes.astype(np.int64), tuple(found.tolist()), False
+    if given.ndim != 2 or given.shape[1] == 0:
+        raise InvalidInputError(
+            f"`labels` must be classes (n_rows,) or 0 and 1 (n_rows, n_labels), got {given.shape}."
+        )
+    numbers = given.astype(np.float64)
+    known = ~np.isnan(numbers)
+    if not np.isin(numbers[known], (0, 1)).all():
+        raise InvalidInputError("Labels must be 0, 1 or nan where unknown.")
+    return np.where(known, numbers, -1).astype(np.int64), tuple(range(given.shape[1])), True
+
+
+def _check_classes(codes: Labels, n_classes: int, where: str) -> None:
+    if len(np.unique(codes)) < max(2, n_classes):
+        raise InvalidInputError(
+            f"A head needs two classes or more, but label{where} has "
+            f"{len(np.unique(codes))} among {len(codes)} rows."
+        )
+
+
+def _standard(values: Features) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    mean = values.mean(axis=0, dtype=np.float64)
+    deviation = values.std(axis=0, dtype=np.float64)
+    # A feature that never varies says nothing, whatever its rounding.
+    deviation[deviation <= 1e-6 * np.abs(mean)] = 1
+    deviation[deviation == 0] = 1
+    return mean.astype(np.float32), deviation.astype(np.float32)
+
+
+def _inner_losses(
+    values: Features,
+    labels: Labels,
+    patients: Texts,
+    kind: HeadKind,
+    penalties: Sequence[float],
+    *,
+    n_folds: int,
+    n_classes: int,
+    seed: int,
+) -> NDArray[np.float64]:
+    """Return the log loss of each penalty over all rows, each scored without its patient."""
+    total = np.zeros(len(penalties))
+    weights = np.ones(len(labels))
+    if kind.balanced:
+        weights /= np.bincount(labels, minlength=n_classes)[labels]
+    for train, test in _folds(labels, patients, n_folds=n_folds, seed=seed):
+        with one_blas_thread():
+            fitted = kind.fit(
+                values[train], labels[train], penalties, n_classes=n_classes, seed=seed
+            )
+        for place, head in enumerate(fitted):
+            right = head(values[test])[np.arange(len(test)), labels[test]]
+            total[place] -= weights[test] @ np.log(np.maximum(right, 1e-12))
+    return np.asarray(total / weights.sum())
+
+
+def _folds(
+    labels: Labels, patients: Texts, *, n_folds: int, seed: int
+) -> Iterator[tuple[Rows, Rows]]:
+    """Yield inner folds, as many as patients allow, down to two."""
+    for count in range(n_folds, 1, -1):
+        try:
+            folds = list(PatientKFold(count, seed=seed).split(labels, labels, patients))
+        except ImpossibleSplitError:
+            if count == 2:
+                raise
+            continue
+        yield from folds
+        return

@@ -1,0 +1,145 @@
+"""Features on disk, found by the content of an image; safe to kill."""
+
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prevalens.exceptions import InvalidInputError
+
+_FORMAT = "prevalens features 1"
+_HEAD = 4096  # bytes before the records: what the file is, for those who look into it
+_HASH = 32
+
+
+class FeatureStore:
+    """A folder that keeps the features of images, so that each is computed once.
+
+    A record belongs to the content of an image file, the network and every setting: an image
+    that was renamed, moved or stands in another cohort is found, a changed one is not. Each run
+    writes a file of its own and no file is ever changed, so runs side by side do not meet; a run
+    killed at any moment leaves whole records, which the next one goes on from, and at most one
+    that is cut and left out.
+
+    Args:
+        directory: The folder; made where it does not exist. Best on a local disk.
+    """
+
+    def __init__(self, directory: str | os.PathLike[str]) -> None:
+        self.directory = Path(directory)
+        if self.directory.exists() and not self.directory.is_dir():
+            raise InvalidInputError(
+                f"`directory` must be a folder, but {self.directory} is a file. Name another."
+            )
+
+    def __repr__(self) -> str:
+        return f"FeatureStore({str(self.directory)!r})"
+
+    def open(self, settings: dict[str, Any], *, n_features: int) -> "StoredFeatures":
+        """Open what was computed with exactly these settings.
+
+        Args:
+            settings: All that decides a feature beside the image, as JSON.
+            n_features: Number of features of an image.
+        """
+        text = json.dumps([_FORMAT, settings], sort_keys=True)
+        key = hashlib.sha256(text.encode()).hexdigest()[:32]
+        return StoredFeatures(self.directory, key, settings=settings, n_features=n_features)
+
+
+class StoredFeatures:
+    """The features of one network at one setting.
+
+    Args:
+        directory: The folder.
+        key: Name of the network and the settings.
+        settings: The same, for those who look into a file.
+        n_features: Number of features of an image.
+    """
+
+    def __init__(
+        self, directory: Path, key: str, *, settings: dict[str, Any], n_features: int
+    ) -> None:
+        self._directory, self._key, self._settings = directory, key, settings
+        self._record = np.dtype(
+            [("content", "V32"), ("check", "<u8"), ("values", "<f4", (n_features,))]
+        )
+        self._own: Path | None = None
+        self._parts = [self._read(path) for path in sorted(directory.glob(f"{key}-*.features"))]
+        self._places: dict[bytes, tuple[int, int]] = {}
+        for part, records in enumerate(self._parts):
+            self._places |= {bytes(content): (part, place) for place, content in _whole(records)}
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def holds(self, contents: Sequence[bytes]) -> NDArray[np.bool_]:
+        """Say of which contents the features are here, shape `(n_contents,)`."""
+        return np.array([content in self._places for content in contents], dtype=bool)
+
+    def take(self, contents: Sequence[bytes]) -> NDArray[np.float32]:
+        """Return the features of contents, all of which are here, in their order.
+
+        They are mapped from the file where one file holds them in this order, else copied.
+        """
+        found = np.array([self._places[content] for content in contents]).reshape(-1, 2)
+        parts, places = found.T
+        if len(found) and (parts == parts[0]).all() and (np.diff(places) == 1).all():
+            mapped = self._parts[parts[0]]["values"]
+            return mapped[places[0] : places[0] + len(places)]
+        values = np.empty((len(found), self._record["values"].shape[0]), dtype=np.float32)
+        for part in np.unique(parts):
+            chosen = parts == part
+            values[chosen] = self._parts[part]["values"][places[chosen]]
+        return values
+
+    def keep(self, contents: Sequence[bytes], values: NDArray[np.float32]) -> None:
+        """Write features to this run's own file; `take` sees them after `reopened`."""
+        records = np.zeros(len(contents), dtype=self._record)
+        records["content"] = [np.void(content) for content in contents]
+        records["values"] = values
+        records["check"] = [_check(record) for record in records]
+        if self._own is None:
+            self._directory.mkdir(parents=True, exist_ok=True)
+            self._own = self._directory / f"{self._key}-{secrets.token_hex(8)}.features"
+            about = {"format": _FORMAT, "settings": self._settings}
+            head = json.dumps(about).encode()[: _HEAD - 1].ljust(_HEAD - 1) + b"\n"
+            self._own.write_bytes(head)
+        with self._own.open("ab") as opened:
+            opened.write(records.tobytes())
+
+    def reopened(self) -> "StoredFeatures":
+        """Return the same with what was kept meanwhile."""
+        return StoredFeatures(
+            self._directory,
+            self._key,
+            settings=self._settings,
+            n_features=self._record["values"].shape[0],
+        )
+
+    def _read(self, path: Path) -> NDArray[np.void]:
+        count = max(0, path.stat().st_size - _HEAD) // self._record.itemsize
+        if count == 0:
+            return np.zeros(0, dtype=self._record)
+        return np.memmap(path, dtype=self._record, mode="r", offset=_HEAD, shape=(count,))
+
+
+def _whole(records: NDArray[np.void]) -> list[tuple[int, bytes]]:
+    """Return the place and the content of each record that was written whole."""
+    return [
+        (place, record["content"].tobytes())
+        for place, record in enumerate(records)
+        if int(record["check"]) == _check(record)
+    ]
+
+
+def _check(record: np.void) -> int:
+    digest = hashlib.blake2b(record["content"].tobytes(), digest_size=8)
+    digest.update(record["values"].tobytes())
+    return int.from_bytes(digest.digest(), "little")

@@ -1,0 +1,101 @@
+"""DICOM files: known by their content, opened, and refused with a reason."""
+
+import os
+import re
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from prevalens._optional import require
+from prevalens.exceptions import MissingExtraError, UnreadableImageError
+from prevalens.images.opening import open_picture
+
+HEAD = 132  # bytes that tell
+_KINDS = (
+    rb"(AE|AS|AT|CS|DA|DS|DT|FL|FD|IS|LO|LT|OB|OD|OF|OL|OV|OW|PN|SH|SL|SQ|SS|ST|SV|TM|UC|UI|UL"
+    rb"|UN|UR|US|UT|UV)"
+)
+# A file without a preamble begins with group 2 or 8, whose elements have low numbers.
+_BARE = re.compile(rb"[\x02\x08]\x00.\x00(" + _KINDS + rb"|..[\x00-\x0f]\x00)", re.DOTALL)
+
+
+def is_dicom(path: str | os.PathLike[str]) -> bool:
+    """Return whether a file is DICOM by its content, whatever it is called.
+
+    That is the mark "DICM" after 128 bytes or, in files without that preamble, a first data
+    element of group 2 or 8.
+    """
+    try:
+        with open_picture(os.fspath(path), max_bytes=2**63) as opened:
+            return is_dicom_head(opened.read(HEAD))
+    except UnreadableImageError:
+        return False
+
+
+def is_dicom_head(head: bytes) -> bool:
+    """Return whether a file that begins so is DICOM."""
+    return head[128:HEAD] == b"DICM" or _BARE.match(head) is not None
+
+
+def open_header(opened: BinaryIO, address: str, **settings: Any) -> Any:
+    """Return the data set in an open file.
+
+    Raises:
+        MissingExtraError: pydicom is not installed.
+        UnreadableImageError: the file is damaged; the text names it.
+    """
+    pydicom = require("pydicom", extra="dicom")
+    try:
+        return pydicom.dcmread(opened, force=True, **settings)
+    except Exception as error:
+        raise UnreadableImageError(
+            f"{address} cannot be read as DICOM ({reason_of(error)}). "
+            "Copy or download it again, or leave it out."
+        ) from error
+
+
+def reason_of(error: Exception) -> str:
+    """Return what an error says, or at least what it is."""
+    return str(error) or type(error).__name__
+
+
+def dicom_patient(path: str | os.PathLike[str]) -> str:
+    """Return the patient id in a DICOM file's header, without white space around it.
+
+    Raises:
+        MissingExtraError: pydicom is not installed.
+        UnreadableImageError: the file is damaged, or names no patient.
+    """
+    with open_picture(os.fspath(Path(path)), max_bytes=2**63) as opened:
+        header = open_header(opened, str(path), stop_before_pixels=True)
+    patient = str(header.get("PatientID") or "").strip(" \t\r\n\0")
+    if not patient:
+        raise UnreadableImageError(
+            f"{path} has no PatientID in its header. Read the ids from a table instead."
+        )
+    return patient
+
+
+def refuse_coding(header: Any, address: str) -> None:
+    """Refuse pixels in a coding that no installed package decodes, naming one that does.
+
+    Raises:
+        MissingExtraError: an extra brings a decoder.
+        UnreadableImageError: the coding is unknown.
+    """
+    coding = header.file_meta.get("TransferSyntaxUID") if "file_meta" in dir(header) else None
+    if coding is None or not coding.is_encapsulated:
+        return
+    decoders = require("pydicom.pixels", extra="dicom")
+    try:
+        decoder = decoders.get_decoder(coding)
+    except NotImplementedError as error:
+        raise UnreadableImageError(
+            f"{address} is coded as {coding.name}, which is no coding of pictures that can be "
+            "read. Export it uncompressed, or leave it out."
+        ) from error
+    if not decoder.is_available:
+        raise MissingExtraError(
+            f"{address} is coded as {coding.name}, for which no decoder is installed. "
+            "Install one with: pip install 'prevalens[dicom-codecs]', or export the files "
+            "uncompressed."
+        )

@@ -1,0 +1,58 @@
+"""Whole numbers to 0 to 255, over the range that their bits hold."""
+
+import functools
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prevalens._checks import check_integer
+from prevalens.exceptions import InvalidInputError, UnreadableImageError
+
+
+def check_bits(bits: int | None) -> int | None:
+    """Return `bits`, or say that it must be a whole number from 9 to 16."""
+    if bits is None:
+        return None
+    checked = check_integer("bits", bits, minimum=9)
+    if checked > 16:
+        raise InvalidInputError(f"`bits` must be a whole number from 9 to 16, got {bits}.")
+    return checked
+
+
+def sixteen_to_eight(
+    address: str, pixels: NDArray[Any], *, bits: int | None = None
+) -> NDArray[np.uint8]:
+    """Map 0 to 2^bits - 1 linearly to 0 to 255, rounded; never stretched to what is there.
+
+    Args:
+        address: What is read, for messages.
+        pixels: Whole numbers from 0 to 65535, any shape.
+        bits: How many bits the values use; by default all 16.
+
+    Raises:
+        UnreadableImageError: a value needs more than `bits`.
+    """
+    top = 2 ** (bits or 16) - 1
+    if bits is not None and pixels.size and int(pixels.max()) > top:
+        raise UnreadableImageError(
+            f"{address} holds values up to {int(pixels.max())}, and bits={bits} allows {top}. "
+            "State the bits of the camera or scanner."
+        )
+    return np.take(_table(top), pixels)
+
+
+@functools.cache
+def _table(top: int) -> NDArray[np.uint8]:
+    values = np.arange(top + 1, dtype=np.uint32)
+    table = ((510 * values + top) // (2 * top)).astype(np.uint8)  # rounds, halves up
+    table.setflags(write=False)
+    return table
+
+
+def refuse_kind(address: str, kind: str) -> UnreadableImageError:
+    """Return the refusal of values whose range nothing states."""
+    return UnreadableImageError(
+        f"{address} holds {kind} pixels, whose range nothing states. Convert it to 8 bits, or to "
+        "16 bits without sign."
+    )

@@ -1,0 +1,1 @@
+"""What reads a picture: one file a kind."""

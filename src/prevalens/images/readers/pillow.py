@@ -1,0 +1,189 @@
+"""The common formats, by Pillow."""
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+import numpy as np
+import PIL
+from PIL import Image as Pillow
+from PIL import ImageFile, ImageOps, UnidentifiedImageError
+
+from prevalens._paths import is_file
+from prevalens.exceptions import UnreadableImageError
+from prevalens.images.grey_range import check_bits, refuse_kind, sixteen_to_eight
+from prevalens.images.opening import (
+    hash_file,
+    open_picture,
+    refuse_bomb,
+    several_frames,
+    too_many_pixels,
+)
+from prevalens.images.row_bands import row_bands
+from prevalens.images.tiff_meaning import refuse_unclear
+from prevalens.images.tiff_pages import TiffPage, find_picture
+from prevalens.typing import Image
+
+# Formats that Pillow reads by itself: its EPS reader, for one, would start another program.
+FORMATS = ("BMP", "DIB", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
+_TIFF = {b"II*\0", b"MM\0*", b"II\x2b\0", b"MM\0\x2b"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PillowReader:
+    """Reads BMP, GIF, JPEG, JPEG 2000, PNG, PPM, TIFF and WebP.
+
+    Args:
+        bits: How many bits the values of 16-bit grey files use, 9 to 16; by default all 16. A
+            camera of 12 bits fills a sixteenth of that range.
+    """
+
+    bits: int | None = None
+
+    def __post_init__(self) -> None:
+        check_bits(self.bits)
+
+    @property
+    def name(self) -> str:
+        """Pillow and its version, and the bits where they are stated."""
+        return f"pillow {PIL.__version__}" + (f" bits={self.bits}" if self.bits else "")
+
+    def matches(self, address: str, /) -> bool:
+        """Return whether a file is there."""
+        return is_file(address)
+
+    def identity(self, address: str, /) -> str:
+        """Return the SHA-256 of the file's bytes."""
+        return hash_file(address)
+
+    def read(self, address: str, /) -> Image:
+        """Return the picture, see `prevalens.images.read_image`.
+
+        Raises:
+            UnreadableImageError: it cannot be read; the text names it.
+        """
+        with open_picture(address) as opened:
+            return self.decode(opened, address)
+
+    def decode(self, opened: BinaryIO, address: str) -> Image:
+        """Return the picture in an open file; `address` is for messages."""
+        try:
+            with _strictly():
+                opened.seek(0)
+                page = find_picture(opened, address) if opened.read(4) in _TIFF else None
+                if page is not None:
+                    refuse_unclear(address, page)
+                opened.seek(0)
+                return _decode(opened, address, page, self.bits)
+        except UnreadableImageError:
+            raise
+        except UnidentifiedImageError as error:
+            raise UnreadableImageError(
+                f"{address} is no image in a readable format. Convert it to PNG, or leave it out."
+            ) from error
+        except (Pillow.DecompressionBombError, Pillow.DecompressionBombWarning) as error:
+            raise too_many_pixels(address, str(error)) from error
+        # Pillow's decoders raise OSError, SyntaxError, struct.error and more on damaged files.
+        except Exception as error:
+            reason = str(error) or type(error).__name__
+            raise UnreadableImageError(
+                f"{address} is damaged ({reason}). Copy it again, or leave it out."
+            ) from error
+
+
+def _decode(opened: BinaryIO, address: str, page: TiffPage | None, bits: int | None) -> Image:
+    with Pillow.open(opened, formats=FORMATS) as picture:
+        refuse_bomb(address, picture.width, picture.height)
+        if page is None:
+            _refuse_frames(address, picture)
+        else:
+            picture.seek(page.number)
+            refuse_bomb(address, picture.width, picture.height)
+        wide = _is_wide(picture)
+        picture.load()
+        ImageOps.exif_transpose(picture, in_place=True)
+        if picture.mode.startswith("I"):
+            return _grey_of_sixteen(address, picture, page, bits)
+        if bits is not None and wide:
+            raise UnreadableImageError(
+                f"{address} holds colours of 16 bits, of which the high byte is read; `bits` says "
+                f"how grey values are meant. Leave bits={bits} out, or convert it to grey."
+            )
+        return _eight_bit(address, picture)
+
+
+def _refuse_frames(address: str, picture: ImageFile.ImageFile) -> None:
+    # An MPO photograph carries previews beside its picture, which comes first. To count the
+    # others would be to walk through all of them.
+    if picture.format == "MPO" or not getattr(picture, "is_animated", False):
+        return
+    raise several_frames(address)
+
+
+def _is_wide(picture: ImageFile.ImageFile) -> bool:
+    return any("16" in str(tile.args) for tile in picture.tile)
+
+
+def _eight_bit(address: str, picture: Pillow.Image) -> Image:
+    if picture.mode == "F":
+        raise refuse_kind(address, "floating-point")
+    if picture.has_transparency_data:
+        return _over_black(picture)
+    mode = "L" if picture.mode in {"1", "L"} else "RGB"
+    # Converting to the same mode would copy, and a picture may be large.
+    return np.asarray(picture if picture.mode == mode else picture.convert(mode))
+
+
+def _over_black(picture: Pillow.Image) -> Image:
+    shown = np.empty((picture.height, picture.width, 3), dtype=np.uint8)
+    plain = {"La": "LA", "RGBa": "RGBA"}.get(picture.mode)
+    for band in row_bands(picture.height, picture.width):
+        layer = picture.crop((0, band.start, picture.width, band.stop))
+        layer = (layer.convert(plain) if plain else layer).convert("RGBA")
+        black = Pillow.new("RGBA", layer.size, (0, 0, 0, 255))
+        shown[band] = np.asarray(Pillow.alpha_composite(black, layer).convert("RGB"))
+    return shown
+
+
+def _grey_of_sixteen(
+    address: str, picture: Pillow.Image, page: TiffPage | None, bits: int | None
+) -> Image:
+    pixels = np.asarray(picture)
+    if picture.mode == "I" and picture.format != "PPM":
+        raise refuse_kind(address, "32-bit")
+    if page is not None and page.bits == (12,):
+        bits = 12
+    shown = np.empty(pixels.shape, dtype=np.uint8)
+    for band in row_bands(*pixels.shape):
+        shown[band] = sixteen_to_eight(address, pixels[band], bits=bits)
+    if page is not None and page.photometric == 0:
+        np.subtract(255, shown, out=shown)
+    clear = picture.info.get("transparency")
+    if isinstance(clear, int):
+        shown[pixels == clear] = 0
+    return shown
+
+
+_LOCK = threading.Lock()
+_inside = 0
+_lenient: Any = False
+
+
+@contextlib.contextmanager
+def _strictly() -> Iterator[None]:
+    """Read cut files as errors, whatever `LOAD_TRUNCATED_IMAGES` says elsewhere in the process."""
+    global _inside, _lenient  # noqa: PLW0603 (Pillow's own setting is one of the process)
+    with _LOCK:
+        if not _inside:
+            _lenient = ImageFile.LOAD_TRUNCATED_IMAGES
+        _inside += 1
+        ImageFile.LOAD_TRUNCATED_IMAGES = False
+    try:
+        yield
+    finally:
+        with _LOCK:
+            _inside -= 1
+            if not _inside:
+                ImageFile.LOAD_TRUNCATED_IMAGES = _lenient

@@ -1,0 +1,57 @@
+"""Two classes out of several: one against the rest, one label of several, grades from one up."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from prevalens.typing import Numbers
+
+if TYPE_CHECKING:
+    from prevalens.predictions.predictions import Predictions
+
+
+def one_class(predictions: "Predictions", code: int) -> dict[str, Any]:
+    """Return the fields of class `code` against all others; a label keeps rows where not known."""
+    name, shares = predictions.classes[code], predictions.train_prevalence
+    if predictions.is_multilabel:
+        return _fields(
+            predictions.labels[:, code] == 1,
+            predictions.scores[:, code],
+            ("not " + name, name),
+            None if shares is None else shares[code],  # type: ignore[index]
+        )
+    rest = [other for other in predictions.classes if other != name]
+    if isinstance(shares, float) and code == 0:
+        shares = 1 - shares
+    return _fields(
+        predictions.labels == code,
+        _of_every_class(predictions)[:, code],
+        (rest[0] if len(rest) == 1 else "not " + name, name),
+        shares if predictions.is_binary else None,
+    )
+
+
+def from_grade(predictions: "Predictions", code: int) -> dict[str, Any]:
+    """Return the fields of grade `code` or a higher one against the lower ones."""
+    name = predictions.classes[code]
+    return _fields(
+        predictions.labels >= code,
+        _of_every_class(predictions)[:, code:].sum(axis=1),
+        (f"below {name}", f"{name} or more"),
+        None,
+    )
+
+
+def _of_every_class(predictions: "Predictions") -> Numbers:
+    scores = predictions.scores
+    return np.column_stack([1 - scores, scores]) if predictions.is_binary else scores
+
+
+def _fields(labels: Any, scores: Any, classes: tuple[str, str], shares: Any) -> dict[str, Any]:
+    return {
+        "labels": labels.astype(np.int64),
+        "scores": np.ascontiguousarray(np.clip(scores, 0, 1)),
+        "classes": classes,
+        "train_prevalence": shares,
+        "ordered": False,
+    }

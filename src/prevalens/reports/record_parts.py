@@ -1,0 +1,110 @@
+"""Parts that several sections of a report's record are made of."""
+
+import itertools
+import math
+from typing import Any
+
+import numpy as np
+
+from prevalens._records import Part
+from prevalens.exceptions import InvalidInputError
+from prevalens.metrics.contrast import Contrast
+from prevalens.metrics.estimate import Estimate
+from prevalens.typing import Flags
+
+
+class EstimatePart(Part, frozen=True, kw_only=True, omit_defaults=True):
+    """An estimate as a report keeps it: the fields of `prevalens.metrics.Estimate`."""
+
+    value: float | None
+    lower: float | None
+    upper: float | None
+    confidence_level: float
+    method: str
+    unit: str
+    n: int
+    events: int | None
+    patients: int | None
+    not_estimable: str | None = None
+    note: str | None = None
+    design_effect: float | None = None
+    effective_n: float | None = None
+    infinite: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what no computation gives: nan, limits on the wrong side, no value or reason."""
+        known = [x for x in (self.lower, self.value, self.upper) if x is not None]
+        if not all(map(math.isfinite, known)):
+            raise InvalidInputError(f"an estimate holds finite numbers, got {known}")
+        if any(b < a - 1e-9 * max(1.0, abs(a)) for a, b in itertools.pairwise(known)):
+            raise InvalidInputError(f"lower, value and upper of an estimate must rise, got {known}")
+        told = (self.value is not None, self.not_estimable is not None, self.infinite)
+        if sum(told) != 1:
+            raise InvalidInputError(
+                "an estimate has either a value or a reason why it is not estimable, or is infinite"
+            )
+
+
+class ContrastPart(Part, frozen=True, kw_only=True):
+    """A difference with both sides and its p value, alone and adjusted for the others (Holm)."""
+
+    difference: EstimatePart
+    first: EstimatePart
+    second: EstimatePart
+    p_value: float | None
+    p_holm: float | None
+    hypothesis: str
+    method: str
+
+
+class MatrixPart(Part, frozen=True, kw_only=True):
+    """A confusion matrix of two classes."""
+
+    true_positive: int
+    false_positive: int
+    false_negative: int
+    true_negative: int
+
+
+def estimate_part(estimate: Estimate) -> EstimatePart:
+    """Return an estimate as a part of the record."""
+    return EstimatePart(**estimate.to_dict())
+
+
+def estimate_parts(estimates: dict[str, Estimate]) -> dict[str, EstimatePart]:
+    """Return estimates as parts of the record, by the same names."""
+    return {name: estimate_part(estimate) for name, estimate in estimates.items()}
+
+
+def contrast_part(contrast: Contrast, adjusted: float | None) -> ContrastPart:
+    """Return a contrast with its adjusted p value as a part of the record."""
+    return ContrastPart(
+        difference=estimate_part(contrast.difference),
+        first=estimate_part(contrast.first),
+        second=estimate_part(contrast.second),
+        p_value=contrast.p_value,
+        p_holm=adjusted,
+        hypothesis=contrast.hypothesis,
+        method=contrast.method,
+    )
+
+
+def matrix_part(positive: Flags, predicted: Flags) -> MatrixPart:
+    """Count a confusion matrix.
+
+    Args:
+        positive: Whether each row is positive, shape `(n_rows,)`.
+        predicted: Whether each row is predicted positive, shape `(n_rows,)`.
+    """
+    return MatrixPart(
+        true_positive=int(np.sum(predicted & positive)),
+        false_positive=int(np.sum(predicted & ~positive)),
+        false_negative=int(np.sum(~predicted & positive)),
+        true_negative=int(np.sum(~predicted & ~positive)),
+    )
+
+
+def plain(values: Any) -> list[Any]:
+    """Return an array as a list of plain numbers."""
+    listed: list[Any] = np.asarray(values).tolist()
+    return listed

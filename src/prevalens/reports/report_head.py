@@ -1,0 +1,64 @@
+"""What every report holds, whatever its sections: settings, confusion matrix, estimates."""
+
+from typing import ClassVar, Literal
+
+from prevalens._records import Part, Record
+from prevalens.exceptions import InvalidInputError
+from prevalens.reports.record_parts import EstimatePart, MatrixPart
+
+Origin = Literal["pre-specified", "validation", "exploratory"]
+# Measures that are shares: what no computation can give is refused.
+_SHARES = ("sensitivity", "specificity", "ppv", "npv", "accuracy", "auroc", "prevalence", "brier")
+
+
+class Settings(Part, frozen=True, kw_only=True):
+    """What the author asked for."""
+
+    threshold: float
+    threshold_origin: Origin
+    threshold_rule: str | None
+    threshold_guarantee: str | None
+    prevalence: float | None
+    train_prevalence: float | None
+    classes: list[str]
+    confidence_level: float
+    seed: int
+    by: list[str]
+    patient_score: str | None
+    compare_threshold: float | None
+    picture_note: str
+
+
+class ReportHead(Record, frozen=True, kw_only=True):
+    """The fields that every section may read."""
+
+    FORMAT: ClassVar[str] = "prevalens report"
+    REMEDY: ClassVar[str] = "Restore the file, or make the report anew."
+
+    prevalens: str
+    title: str
+    data_source: str
+    synthetic: bool
+    settings: Settings
+    confusion_matrix: MatrixPart
+    estimates: dict[str, EstimatePart]
+
+    def __post_init__(self) -> None:
+        """Refuse an estimate outside its measure's range."""
+        for name in _SHARES:
+            found = self.estimates.get(name)
+            if found and found.value is not None and not 0 <= found.value <= 1:
+                raise InvalidInputError(
+                    f"`estimates.{name}.value` must lie in [0, 1], got {found.value}"
+                )
+
+    @property
+    def level(self) -> str:
+        """Coverage of the intervals in words."""
+        return f"{self.settings.confidence_level * 100:g} % intervals"
+
+    @property
+    def stated_prevalence(self) -> float:
+        """The prevalence where the model will be used, or else that of the rows."""
+        held = self.estimates["prevalence"].value
+        return self.settings.prevalence or (0.0 if held is None else held)

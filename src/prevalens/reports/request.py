@@ -1,0 +1,199 @@
+"""What the author asked of a report, checked once."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from prevalens._checks import check_choice, check_integer, check_number
+from prevalens.cohorts.cohort import Cohort
+from prevalens.decisions.operating_point import OperatingPoint
+from prevalens.decisions.prior_shift import PriorShift
+from prevalens.exceptions import InvalidInputError
+from prevalens.metrics.every_estimate import all_estimates
+from prevalens.metrics.inputs import Columns
+from prevalens.metrics.measure import Measure
+from prevalens.metrics.registry import keys_where
+from prevalens.predictions.predictions import Predictions
+from prevalens.reports.pictures import Picture
+from prevalens.reports.record_parts import EstimatePart, estimate_parts
+from prevalens.splits.partition import Partition
+from prevalens.typing import Codes, Flags, Scores
+
+ORIGINS = ("pre-specified", "validation", "exploratory")
+POOLINGS = ("mean", "max")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """The checked arguments of a `ClinicalReport`, and what several sections need of them."""
+
+    predictions: Predictions
+    threshold: float
+    threshold_origin: str
+    point: OperatingPoint | None
+    prevalence: float | None
+    by: Sequence[str]
+    compare: Predictions | None
+    compare_threshold: float | None
+    uncorrected: Predictions | None
+    partition: Partition | None
+    cohort: Cohort | None
+    excluded: Mapping[str, int] | None
+    patient_score: str | None
+    worst: int
+    picture: Picture | None
+    picture_note: str
+    confidence_level: float
+    seed: int
+    title: str
+    made_by: str
+    date: str | None
+
+    @cached_property
+    def codes(self) -> Codes | None:
+        """Number of each row's patient, counted once; None where images are independent."""
+        patients = self.predictions.patients
+        return None if patients is None else np.unique(patients, return_inverse=True)[1]
+
+    @cached_property
+    def columns(self) -> Columns:
+        """The checked columns, as the metrics take them."""
+        held = self.predictions
+        return Columns(held.labels == 1, held.scores.astype(np.float64), self.codes)
+
+    @cached_property
+    def predicted(self) -> Flags:
+        """Whether each row is predicted positive, shape `(n_rows,)`."""
+        flags: Flags = self.predictions.scores >= self.threshold
+        return flags
+
+    @cached_property
+    def estimates(self) -> dict[str, EstimatePart]:
+        """Every estimate of the scores as given, but those of usefulness, which reads risks."""
+        return self.estimates_of(
+            self.predictions.scores, self.threshold, lambda measure: measure.group != "utility"
+        )
+
+    def estimates_of(
+        self, scores: Scores, threshold: float, wanted: Callable[[Measure], bool]
+    ) -> dict[str, EstimatePart]:
+        """Compute the registered measures that are wanted, of scores of these rows."""
+        estimates = all_estimates(
+            self.predictions.labels,
+            scores,
+            threshold=threshold,
+            patients=self.codes,
+            confidence_level=self.confidence_level,
+            seed=self.seed,
+            measures=keys_where(wanted),
+        )
+        return estimate_parts(estimates)
+
+    @property
+    def target(self) -> float:
+        """The prevalence where the model will be used, or else that of the rows."""
+        return self.prevalence or self.predictions.prevalence
+
+    def shift_to(self, prevalence: float) -> PriorShift | None:
+        """Return the correction from the prevalence of training; None where it is unknown."""
+        train = trained_at(self.predictions)
+        return None if train is None or not 0 < prevalence < 1 else PriorShift(train, prevalence)
+
+    def risks_at(self, predictions: Predictions, prevalence: float) -> Scores:
+        """Return scores as risks at a prevalence, corrected where that of training is known."""
+        train = trained_at(predictions)
+        if train is None or not 0 < prevalence < 1:
+            return predictions.scores
+        return PriorShift(train, prevalence).correct(predictions.scores)
+
+
+def trained_at(predictions: Predictions) -> float | None:
+    """Return the prevalence that a two-class model was trained at; None where it is unknown."""
+    share = predictions.train_prevalence
+    return share if isinstance(share, float) else None
+
+
+def checked_request(
+    predictions: Predictions, *, threshold: float | OperatingPoint, **asked: Any
+) -> Request:
+    """Check the arguments of a report.
+
+    Raises:
+        InvalidInputError: as in `ClinicalReport`.
+    """
+    point = threshold if isinstance(threshold, OperatingPoint) else None
+    by, other_at = asked["by"], asked["compare_threshold"]
+    if other_at is not None and asked["compare"] is None:
+        raise InvalidInputError("`compare_threshold` is the other model's: give `compare` too.")
+    origin = asked["threshold_origin"] or (point.origin if point else "exploratory")
+    pooling = asked["patient_score"]
+    made = asked | {
+        "threshold_origin": check_choice("threshold_origin", origin, ORIGINS),
+        "prevalence": _share_or_none("prevalence", asked["prevalence"]),
+        "by": (by,) if isinstance(by, str) else tuple(by),
+        "compare": _same_rows(predictions, asked["compare"]),
+        "compare_threshold": None
+        if other_at is None
+        else check_number("compare_threshold", other_at, low=0, high=1),
+        "uncorrected": _same_rows(predictions, asked["uncorrected"]),
+        "excluded": _counts(asked["excluded"]),
+        "patient_score": pooling and check_choice("patient_score", pooling, POOLINGS),
+        "worst": check_integer("worst", asked["worst"], minimum=0),
+        "confidence_level": _share("confidence_level", asked["confidence_level"]),
+        "seed": check_integer("seed", asked["seed"], minimum=0),
+    }
+    if pooling and predictions.patients is None:
+        raise InvalidInputError(
+            "`patient_score` pools the images of a patient, but the images are stated to be "
+            "independent. Leave it out, or give patient ids."
+        )
+    return Request(
+        predictions=_two_classes(predictions),
+        threshold=check_number("threshold", point.threshold if point else threshold, low=0, high=1),
+        point=point,
+        **made,
+    )
+
+
+def _share(name: str, value: float) -> float:
+    return check_number(name, value, low=0, high=1, open_low=True, open_high=True)
+
+
+def _share_or_none(name: str, value: float | None) -> float | None:
+    return None if value is None else _share(name, value)
+
+
+def _counts(excluded: Mapping[str, int] | None) -> dict[str, int] | None:
+    if excluded is None:
+        return None
+    return {
+        str(why): check_integer(f"excluded[{why!r}]", count, minimum=0)
+        for why, count in excluded.items()
+    }
+
+
+def _two_classes(predictions: Predictions) -> Predictions:
+    if not predictions.is_binary:
+        raise InvalidInputError(
+            f"A report is about two classes, got {list(predictions.classes)}. Report each class "
+            "against the rest: `predictions.one_vs_rest(...)`."
+        )
+    return predictions
+
+
+def _same_rows(predictions: Predictions, other: Predictions | None) -> Predictions | None:
+    if other is None:
+        return None
+    for name in ("labels", "patients", "images"):
+        one, two = getattr(predictions, name), getattr(other, name)
+        if name == "images" and (one is None or two is None):
+            continue
+        if (one is None) != (two is None) or (one is not None and not np.array_equal(one, two)):
+            raise InvalidInputError(
+                "Two sets of scores are compared on the same rows in the same order, but their "
+                f"`{name}` differ. Predict the same rows with both, or sort one like the other."
+            )
+    return other

@@ -1,0 +1,306 @@
+"""Calibration of the scores as given, before and after correction for prevalence."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from prevalens._records import Part
+from prevalens.metrics.reliability import reliability_curve
+from prevalens.reports.document import Block, Chart, Line, Paragraph
+from prevalens.reports.estimate_tables import estimate_table, keys_of, noted
+from prevalens.reports.estimate_text import count_text, estimate_text, percent_text
+from prevalens.reports.record_parts import EstimatePart
+from prevalens.reports.report_head import ReportHead
+from prevalens.reports.request import Request, trained_at
+from prevalens.reports.sections.section import Answer, Section
+from prevalens.typing import Flags, Scores
+
+_BINS = 20
+
+
+class Reliability(Part, frozen=True, kw_only=True):
+    """Groups of rows of like size by score: mean score against the share of positives."""
+
+    mean_score: list[float]
+    share_positive: list[float | None]
+    lower: list[float | None]
+    upper: list[float | None]
+    images: list[int]
+
+
+class Distribution(Part, frozen=True, kw_only=True):
+    """Share of each class in equal bins of the scores, and the mean score of each class."""
+
+    edges: list[float]
+    negative: list[float]
+    positive: list[float]
+    mean_negative: float | None
+    mean_positive: float | None
+
+
+class Calibrated(Part, frozen=True, kw_only=True):
+    """The calibration of one set of scores."""
+
+    train_prevalence: float | None
+    target_prevalence: float | None
+    threshold: float
+    estimates: dict[str, EstimatePart]
+    reliability: Reliability | None
+    scores: Distribution
+
+
+class Calibration(Part, frozen=True, kw_only=True):
+    """Calibration as given; of the model's own scores; and after correction."""
+
+    given: Calibrated
+    uncorrected: Calibrated | None
+    corrected: Calibrated | None
+
+
+def _compute(request: Request) -> Calibration:
+    held, own = request.predictions, request.uncorrected
+    keys = keys_of(request.estimates, "calibration")
+    given = {key: request.estimates[key] for key in keys}
+    return Calibration(
+        given=_calibrated(request, held.scores, given),
+        uncorrected=None
+        if own is None
+        else _calibrated(request, own.scores, None, train=trained_at(own)),
+        corrected=_corrected(request),
+    )
+
+
+def _corrected(request: Request) -> Calibrated | None:
+    """Correct to the prevalence of these rows: only there can calibration be checked."""
+    target = request.predictions.prevalence
+    shift = request.shift_to(target)
+    if shift is None:
+        return None
+    return _calibrated(
+        request,
+        shift.correct(request.predictions.scores),
+        None,
+        train=trained_at(request.predictions),
+        target=target,
+        threshold=shift.correct_threshold(request.threshold),
+    )
+
+
+def _calibrated(
+    request: Request,
+    scores: Scores,
+    estimates: dict[str, EstimatePart] | None,
+    *,
+    train: float | None = None,
+    target: float | None = None,
+    threshold: float | None = None,
+) -> Calibrated:
+    labels = request.predictions.labels
+    at = request.threshold if threshold is None else threshold
+    if estimates is None:
+        estimates = request.estimates_of(scores, at, lambda measure: measure.group == "calibration")
+    both = 0 < labels.sum() < len(labels)
+    return Calibrated(
+        train_prevalence=train,
+        target_prevalence=target,
+        threshold=at,
+        estimates=estimates,
+        reliability=_reliability(request, scores) if both else None,
+        scores=distribution(labels == 1, scores),
+    )
+
+
+def _reliability(request: Request, scores: Scores) -> Reliability:
+    bins = reliability_curve(
+        request.predictions.labels,
+        scores,
+        patients=request.codes,
+        confidence_level=request.confidence_level,
+    )
+    return Reliability(
+        mean_score=[group.mean_score for group in bins],
+        share_positive=[group.observed.value for group in bins],
+        lower=[group.observed.lower for group in bins],
+        upper=[group.observed.upper for group in bins],
+        images=[group.observed.n for group in bins],
+    )
+
+
+def distribution(positive: Flags, scores: Scores) -> Distribution:
+    """Count the scores of each class in equal bins over the range that occurs.
+
+    Args:
+        positive: Whether each row is positive, shape `(n_rows,)`.
+        scores: The scores, shape `(n_rows,)`.
+    """
+    top = min(1.0, max(0.05, float(np.ceil(scores.max() * 20) / 20)))
+    edges = np.linspace(0, top, _BINS + 1)
+    shares, means = [], []
+    for rows in (~positive, positive):
+        counts = np.histogram(scores[rows], edges)[0]
+        shares.append((counts / max(1, counts.sum())).tolist())
+        means.append(float(scores[rows].mean()) if rows.any() else None)
+    return Distribution(
+        edges=edges.tolist(),
+        negative=shares[0],
+        positive=shares[1],
+        mean_negative=means[0],
+        mean_positive=means[1],
+    )
+
+
+def _show(report: ReportHead) -> Sequence[Block]:
+    part = SECTION.of(report)
+    if part is None:
+        return []
+    keys = list(part.given.estimates)
+    shown: list[Block] = [*_before(part)]
+    shown += [
+        estimate_table(
+            report.estimates,
+            keys,
+            caption=f"Calibration of the scores as given, with {report.level}",
+            address="estimates",
+        ),
+        *noted(report.estimates, keys),
+    ]
+    corrected = part.corrected
+    if corrected is not None:
+        shown += [
+            estimate_table(
+                corrected.estimates,
+                list(corrected.estimates),
+                caption=f"Calibration after correction from a prevalence of "
+                f"{_percent(corrected.train_prevalence)} to "
+                f"{_percent(corrected.target_prevalence)}, that of these rows",
+                address="calibration.corrected.estimates",
+            ),
+            Paragraph(
+                f"The threshold {report.settings.threshold:.6g} on the scores as given makes the "
+                f"same predictions as {corrected.threshold:.6g} on corrected scores. Calibration "
+                "is checked at the prevalence of these rows, because only there can it be."
+            ),
+        ]
+    named = (
+        ("uncorrected_", "before correction", part.uncorrected),
+        ("", "of the scores as given", part.given),
+        ("corrected_", "after correction", corrected),
+    )
+    for prefix, title, held in named:
+        if held is not None:
+            shown += _charts(report, prefix, title, held)
+    return shown
+
+
+def _before(part: Calibration) -> list[Block]:
+    held = part.uncorrected
+    if held is None:
+        return []
+    share = held.train_prevalence
+    where = "" if share is None else f", at the prevalence of {percent_text(share)} in training"
+    return [
+        estimate_table(
+            held.estimates,
+            list(held.estimates),
+            caption=f"Calibration before correction{where}",
+            address="calibration.uncorrected.estimates",
+        )
+    ]
+
+
+def _percent(share: float | None) -> str:
+    return "an unknown one" if share is None else percent_text(share)
+
+
+def _charts(report: ReportHead, prefix: str, title: str, held: Calibrated) -> list[Chart]:
+    charts = [] if held.reliability is None else [_reliability_chart(prefix, title, held)]
+    return [*charts, _score_chart(report, prefix, title, held.scores)]
+
+
+def _reliability_chart(prefix: str, title: str, held: Calibrated) -> Chart:
+    points = held.reliability
+    assert points is not None  # noqa: S101 - for the type checker
+    rows = list(zip(points.mean_score, points.lower, points.upper, strict=True))
+    known = [(x, low, high) for x, low, high in rows if low is not None and high is not None]
+    # Zoomed to the data: scores of a rare disease all lie in one corner of the unit square.
+    top = max([*points.mean_score, *(high for _, _, high in known), 0.05])
+    end = min(1.0, top * 1.05)
+    seen = [
+        (x, y)
+        for x, y in zip(points.mean_score, points.share_positive, strict=True)
+        if y is not None
+    ]
+    tips = [
+        f"{count_text(n, 'image')}: mean score {x:.3g}, share positive {y:.3g}"
+        for n, (x, y) in zip(points.images, seen, strict=False)
+    ]
+    lines = [
+        Line("Groups of rows", [x for x, _ in seen], [y for _, y in seen], "marks", tips=tips),
+        *(Line("", [x, x], [low, high]) for x, low, high in known),
+        Line("Ideal", [0, 1], [0, 1], "dashes"),
+    ]
+    estimates = held.estimates
+    return Chart(
+        name=f"{prefix}reliability",
+        title=f"Calibration {title}",
+        description=f"Rows in {len(points.images)} groups of like size by score; bars are "
+        f"intervals. Intercept {estimate_text(estimates['calibration_intercept'])}, slope "
+        f"{estimate_text(estimates['calibration_slope'])}.",
+        x_label="Mean score",
+        y_label="Share positive",
+        lines=lines,
+        x_range=(0.0, end),
+        y_range=(0.0, end),
+    )
+
+
+def _score_chart(report: ReportHead, prefix: str, title: str, held: Distribution) -> Chart:
+    classes, edges = report.settings.classes, held.edges
+    lines, told = [], []
+    for name, heights, mean in (
+        (classes[0], held.negative, held.mean_negative),
+        (classes[1], held.positive, held.mean_positive),
+    ):
+        lines.append(Line(name, [edges[0], *edges], [0.0, *heights, 0.0], "steps"))
+        told.append(f"{name} none" if mean is None else f"{name} {mean:.3g}")
+    top = max(max(line.y) for line in lines)
+    return Chart(
+        name=f"{prefix}scores",
+        title=f"Scores {title.replace('of the scores ', '')}",
+        description=f"Share of each class in {_BINS} equal bins. Mean score: {', '.join(told)}.",
+        x_label="Score",
+        y_label="Share of the class",
+        lines=lines,
+        x_range=(0.0, edges[-1]),
+        y_range=(0.0, top * 1.05 or 1.0),
+        square=False,
+    )
+
+
+def _updated(report: ReportHead) -> bool:
+    part = SECTION.of(report)
+    return part is not None and (part.corrected is not None or part.uncorrected is not None)
+
+
+SECTION: Section[Calibration] = Section(
+    key="calibration",
+    title="Calibration",
+    place=50,
+    part=Calibration,
+    compute=_compute,
+    show=_show,
+    answers=(
+        Answer(
+            items=("TRIPOD+AI 12f", "TRIPOD+AI 24"),
+            note="Scores recalibrated for prevalence on the odds: how, and the calibration after.",
+            when=_updated,
+        ),
+        Answer(
+            items=("TRIPOD+AI 13",),
+            state="partly",
+            note="The prevalence trained on and the recalibration after; not why and how classes "
+            "were balanced.",
+            when=lambda report: report.settings.train_prevalence is not None and _updated(report),
+        ),
+    ),
+)

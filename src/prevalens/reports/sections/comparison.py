@@ -1,0 +1,142 @@
+"""This model against another on the same rows: differences, intervals, p values."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from prevalens._records import Part
+from prevalens.metrics.comparison import compare_models
+from prevalens.metrics.contrast import holm
+from prevalens.metrics.mcnemar import mcnemar_test
+from prevalens.reports.document import Block, Listing, Paragraph, Table
+from prevalens.reports.estimate_tables import estimate_row, notes_of
+from prevalens.reports.estimate_text import count_text, estimate_text, name_of, p_text
+from prevalens.reports.record_parts import ContrastPart, contrast_part
+from prevalens.reports.report_head import ReportHead
+from prevalens.reports.request import Request
+from prevalens.reports.sections.section import Answer, Section
+
+_RANKED = ("auroc", "average_precision", "brier")
+_PREDICTED = ("sensitivity", "specificity")
+
+
+class McNemarPart(Part, frozen=True, kw_only=True):
+    """McNemar's test: the rows that only one of the models predicts rightly."""
+
+    first_only: int
+    second_only: int
+    n: int
+    exact: float | None
+    mid_p: float | None
+    clustered: float | None
+    not_estimable: str | None
+    method: str
+
+
+class Comparison(Part, frozen=True, kw_only=True):
+    """Differences, this model minus the other, each at its own threshold."""
+
+    threshold: float
+    other_threshold: float
+    differences: dict[str, ContrastPart]
+    mcnemar: McNemarPart
+
+
+def _compute(request: Request) -> Comparison | None:
+    """Compare two models on the same rows.
+
+    Each model has its own threshold on its own scores as given; the Brier score compares scores
+    corrected for prevalence, where that of training is known.
+    """
+    held, other = request.predictions, request.compare
+    if other is None:
+        return None
+    at, own = request.threshold, request.compare_threshold
+    other_at = at if own is None else own
+    here = held.prevalence
+    pairs = dict.fromkeys((*_RANKED, *_PREDICTED), (held.scores, other.scores))
+    pairs["brier"] = (request.risks_at(held, here), request.risks_at(other, here))
+    contrasts = {
+        name: compare_models(
+            held.labels,
+            *pair,
+            measure=name,
+            threshold=at if name in _PREDICTED else None,
+            second_threshold=other_at if name in _PREDICTED else None,
+            patients=request.codes,
+            confidence_level=request.confidence_level,
+        )
+        for name, pair in pairs.items()
+    }
+    known = {name: each.p_value for name, each in contrasts.items() if each.p_value is not None}
+    adjusted = holm(known) if known else {}
+    test = mcnemar_test(
+        held.labels, request.predicted, other.scores >= other_at, patients=request.codes
+    )
+    return Comparison(
+        threshold=at,
+        other_threshold=other_at,
+        differences={
+            name: contrast_part(each, adjusted.get(name)) for name, each in contrasts.items()
+        },
+        mcnemar=McNemarPart(**asdict(test)),
+    )
+
+
+def _show(report: ReportHead) -> Sequence[Block]:
+    part = SECTION.of(report)
+    if part is None:
+        return []
+    rows = []
+    for key, contrast in part.differences.items():
+        value, limits = estimate_row(key, contrast.difference)[1:3]
+        sides = [estimate_text(side) for side in (contrast.first, contrast.second)]
+        p_values = (p_text(contrast.p_value), p_text(contrast.p_holm))
+        rows.append((name_of(key), *sides, value, limits, *p_values))
+    test = part.mcnemar
+    found = {name: getattr(test, name) for name in ("exact", "mid_p", "clustered")}
+    told = ", ".join(
+        f"{name.replace('_', '-')} p {p_text(p)}" for name, p in found.items() if p is not None
+    )
+    header = ("Measure", "This model", "Other model", "Difference", "Interval", "p", "p (Holm)")
+    return [
+        Table(
+            f"This model (threshold {part.threshold:.6g}) minus the other (threshold "
+            f"{part.other_threshold:.6g}) on the same rows, with {report.level}",
+            header,
+            rows,
+        ),
+        *notes_of([(name_of(key), each.difference) for key, each in part.differences.items()]),
+        Paragraph(
+            f"Only this model is right about {count_text(test.first_only, 'image')}, only the "
+            f"other about {test.second_only:,}. {test.method}: {told or test.not_estimable}."
+        ),
+        Paragraph(
+            f"{len(rows)} measures are compared; p (Holm) is adjusted so that it holds for all of "
+            "them together."
+        ),
+        Listing(
+            [
+                f"p for {name_of(key)}: {contrast.method}; the hypothesis: {contrast.hypothesis}."
+                for key, contrast in part.differences.items()
+                if contrast.p_value is not None
+            ]
+        ),
+    ]
+
+
+SECTION: Section[Comparison] = Section(
+    key="comparison",
+    title="Comparison with another model",
+    place=90,
+    part=Comparison,
+    compute=_compute,
+    show=_show,
+    remedy="give another model's predictions of the same rows as `compare`",
+    answers=(
+        Answer(
+            items=("STARD-AI 18",),
+            note="How accuracy was estimated and two models were compared.",
+            when=lambda report: SECTION.of(report) is not None,
+        ),
+    ),
+)

@@ -1,0 +1,105 @@
+"""Where the report comes from: input, call, versions, seeds."""
+
+import hashlib
+from collections.abc import Sequence
+
+from prevalens._records import Part
+from prevalens._versions import versions
+from prevalens.predictions.predictions import Predictions
+from prevalens.reports.document import Block, Table
+from prevalens.reports.report_head import ReportHead
+from prevalens.reports.request import Request
+from prevalens.reports.sections.section import Answer, Section
+
+
+class Provenance(Part, frozen=True, kw_only=True):
+    """What another report must agree in to be the same."""
+
+    input_sha256: str
+    rows: int
+    partition_of: str | None
+    made_by: str
+    date: str | None
+    seed: int
+    versions: dict[str, str]
+
+
+def _compute(request: Request) -> Provenance:
+    partition = request.partition
+    return Provenance(
+        input_sha256=hash_rows(request.predictions),
+        rows=len(request.predictions),
+        partition_of=None if partition is None else partition.cohort_fingerprint,
+        made_by=request.made_by,
+        date=request.date,
+        seed=request.seed,
+        versions={
+            name: version
+            for name, version in versions().items()
+            if version is not None and name != "system"
+        },
+    )
+
+
+def hash_rows(predictions: Predictions) -> str:
+    """Return the SHA-256 of what a report is computed from: every column, row by row.
+
+    It is of the values, so that the same table read from another kind of file has the same hash.
+    """
+    held = predictions
+    columns = {
+        "label": held.labels.astype("<i8"),
+        "score": held.scores.astype("<f8"),
+        "patient": held.patients,
+        "image": held.images,
+        **{f"covariate {name}": column for name, column in (held.covariates or {}).items()},
+    }
+    digest = hashlib.sha256("\x1f".join(held.classes).encode())
+    for name, column in sorted(columns.items()):
+        digest.update(f"\x1e{name}\x1f".encode())
+        if column is not None:
+            values = column if column.dtype.kind in "iuf" else column.astype(str)
+            texts = values.tobytes() if values.dtype.kind in "iuf" else "\x1f".join(values.tolist())
+            digest.update(texts if isinstance(texts, bytes) else texts.encode("utf-8", "replace"))
+    return digest.hexdigest()
+
+
+def _show(report: ReportHead) -> Sequence[Block]:
+    part, setting = SECTION.of(report), report.settings
+    if part is None:
+        return []
+    rows = [
+        ("SHA-256 of the predictions", part.input_sha256),
+        ("Rows", f"{part.rows:,}"),
+        ("Cohort of the partition", part.partition_of or "not provided"),
+        ("Threshold", f"{setting.threshold!r}, {setting.threshold_origin}"),
+        ("Made by", part.made_by),
+        ("Date", part.date or "not provided"),
+        ("Random seed", str(part.seed)),
+        ("Versions", ", ".join(f"{name} {text}" for name, text in part.versions.items())),
+    ]
+    return [Table("What this report was made from, and by what", ("What", "Value"), rows)]
+
+
+SECTION: Section[Provenance] = Section(
+    key="provenance",
+    title="Provenance",
+    place=120,
+    part=Provenance,
+    compute=_compute,
+    show=_show,
+    folded=True,
+    answers=(
+        Answer(
+            items=("STARD-AI 13", "CLAIM 23"),
+            state="partly",
+            note="Versions of the software that made this report; not of the devices.",
+        ),
+        Answer(
+            items=("STARD-AI 40b",),
+            state="partly",
+            note="A hash of the predictions and everything computed from them, as JSON; where "
+            "outputs are stored is the authors' to say.",
+        ),
+    ),
+)

@@ -1,0 +1,77 @@
+"""What a section of a report is: its part of the record, how it is computed and shown."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from prevalens.reports.document import Block
+from prevalens.reports.report_head import ReportHead
+from prevalens.reports.request import Request
+
+P = TypeVar("P")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a section says to items of reporting guidelines.
+
+    Args:
+        items: The items, for example `"STARD-AI 30"`.
+        note: What the report holds; for a partial answer also what it does not.
+        state: `"answered"`, `"partly"` or `"not applicable"`.
+        when: Whether this very report holds it, from the report and its other parts by key.
+    """
+
+    items: Sequence[str]
+    note: str
+    state: str = "answered"
+    when: Callable[[ReportHead], bool] = lambda _: True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """What a section that is derived from others is made of.
+
+    Args:
+        request: What the author asked.
+        report: What every report holds, and the parts that are there so far.
+        sections: The whole table of sections.
+    """
+
+    request: Request
+    report: ReportHead
+    sections: "Sequence[Section[Any]]"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section(Generic[P]):
+    """One section: an entry of the table that order, record, schema and formats follow from.
+
+    Args:
+        key: Name of its part in the record, of its links and of its file.
+        title: What a reader sees.
+        place: Where it stands among the others, rising; no two are equal.
+        part: Type of its part of the record; None where it shows what every report holds.
+        compute: Returns the part, or None where the input does not hold what it needs.
+        show: Returns the blocks of the section, from the whole report; none leaves it out.
+        remedy: What would bring it in, where it is absent; empty where nothing is missing then.
+        answers: What it says to items of reporting guidelines.
+        derive: Computes the part from the others, after them, where `compute` is None.
+        folded: Whether a page may fold it.
+    """
+
+    key: str
+    title: str
+    place: int
+    show: Callable[[ReportHead], Sequence[Block]]
+    part: Any = None
+    compute: Callable[[Request], P | None] | None = None
+    derive: Callable[[Made], P | None] | None = None
+    remedy: str = ""
+    answers: Sequence[Answer] = ()
+    folded: bool = False
+
+    def of(self, report: ReportHead) -> P | None:
+        """Return this section's part of a report."""
+        found: P | None = getattr(report, self.key, None)
+        return found

@@ -1,0 +1,93 @@
+"""What is kept is found by its content, whole or not at all."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from prevalens.exceptions import InvalidInputError
+from prevalens.features import FeatureStore
+
+
+def content(number: int) -> bytes:
+    """Return 32 bytes that stand for one image."""
+    return bytes([number]) * 32
+
+
+def values(*numbers: int) -> np.ndarray:
+    """Return features that tell the image."""
+    return np.array([[number, number + 0.5, -number] for number in numbers], dtype=np.float32)
+
+
+def test_what_one_run_kept_another_finds(tmp_path: Path) -> None:
+    """By content, in any order; in the order kept they are mapped from the file."""
+    store = FeatureStore(tmp_path / "store")
+    store.open({"layer": None}, n_features=3).keep([content(1), content(2)], values(1, 2))
+    found = store.open({"layer": None}, n_features=3)
+
+    assert found.holds([content(2), content(3)]).tolist() == [True, False]
+    np.testing.assert_array_equal(found.take([content(2), content(1)]), values(2, 1))
+    mapped = found.take([content(1), content(2)])
+    assert isinstance(mapped, np.memmap)
+    np.testing.assert_array_equal(mapped, values(1, 2))
+
+
+def test_other_settings_find_nothing(tmp_path: Path) -> None:
+    """Another layer, or the same in another order of keys, is told apart or not."""
+    store = FeatureStore(tmp_path)
+    store.open({"layer": "a", "size": 3}, n_features=3).keep([content(1)], values(1))
+
+    assert len(store.open({"layer": "b", "size": 3}, n_features=3)) == 0
+    assert len(store.open({"size": 3, "layer": "a"}, n_features=3)) == 1
+
+
+@given(st.integers(0, 4096 + 3 * 52 - 1))
+@settings(max_examples=30, deadline=None)
+def test_a_file_cut_anywhere_keeps_its_whole_records(
+    tmp_path_factory: pytest.TempPathFactory, length: int
+) -> None:
+    """A run killed at any byte leaves the records before it: 52 bytes each after 4,096."""
+    folder = tmp_path_factory.mktemp("store")
+    FeatureStore(folder).open({}, n_features=3).keep([*map(content, (1, 2, 3))], values(1, 2, 3))
+    (file,) = folder.iterdir()
+    file.write_bytes(file.read_bytes()[:length])
+    found = FeatureStore(folder).open({}, n_features=3)
+
+    whole = max(0, length - 4096) // 52
+    assert len(found) == whole
+    kept = list(range(1, whole + 1))
+    np.testing.assert_array_equal(found.take([*map(content, kept)]), values(*kept).reshape(-1, 3))
+
+
+def test_a_changed_byte_is_noticed(tmp_path: Path) -> None:
+    """A record whose checksum does not hold is left out, the others are not."""
+    FeatureStore(tmp_path).open({}, n_features=3).keep([content(1), content(2)], values(1, 2))
+    (file,) = tmp_path.iterdir()
+    whole = bytearray(file.read_bytes())
+    whole[4096 + 45] ^= 1
+    file.write_bytes(whole)
+
+    found = FeatureStore(tmp_path).open({}, n_features=3)
+    assert found.holds([content(1), content(2)]).tolist() == [False, True]
+
+
+def test_two_runs_side_by_side_do_not_meet(tmp_path: Path) -> None:
+    """Each writes a file of its own, and a third finds what both kept."""
+    first, second = (FeatureStore(tmp_path).open({}, n_features=3) for _ in range(2))
+    for number in (1, 2):
+        first.keep([content(number)], values(number))
+        second.keep([content(number + 10)], values(number + 10))
+
+    order = [12, 1, 11, 2]
+    found = first.reopened().take([*map(content, order)])
+    np.testing.assert_array_equal(found, values(*order))
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_file_is_no_folder(tmp_path: Path) -> None:
+    """A store needs a folder."""
+    (tmp_path / "file").touch()
+    with pytest.raises(InvalidInputError, match="must be a folder"):
+        FeatureStore(tmp_path / "file")

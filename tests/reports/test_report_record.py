@@ -1,0 +1,85 @@
+"""The record follows the table of sections: schema, reading, order."""
+
+import json
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from prevalens.exceptions import InvalidInputError
+from prevalens.predictions import Predictions
+from prevalens.reports import ClinicalReport, json_schema
+from prevalens.reports.document import Table
+from prevalens.reports.report_record import ReportRecord, document_of, lead_of
+from prevalens.reports.sections.table_of_sections import SECTIONS
+
+
+def test_a_report_meets_its_schema(report: ClinicalReport) -> None:
+    """What `to_dict` gives, once through JSON, is accepted; a stranger is not."""
+    record = json.loads(json.dumps(report.to_dict()))
+    validator = Draft202012Validator(json_schema())
+
+    assert list(validator.iter_errors(record)) == []
+    assert list(validator.iter_errors({**record, "stranger": 1}))
+    assert ReportRecord.from_dict(record) == report.record
+
+
+def test_every_section_with_a_part_is_in_the_schema() -> None:
+    """The schema names the part of each section, and every part is required."""
+    schema = json_schema()
+    parts = {section.key for section in SECTIONS if section.part is not None}
+
+    assert parts <= set(schema["required"])
+    assert set(schema["required"]) == set(schema["properties"])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"format": "other"}, "is no prevalens report"),
+        ({"version": 99}, "has version 99"),
+        ({"extra": 1}, "unknown field extra"),
+        ({"title": 5}, "`title`: expected str, got int"),
+        ({"confusion_matrix": {"true_positive": 1}}, "`confusion_matrix`: .*false_positive"),
+        ({"settings": None}, "`settings`: expected object, got null"),
+        ({"methods": {"sentences": [1], "references": []}}, r"`methods.sentences\[0\]`"),
+    ],
+)
+def test_an_edited_report_is_refused(
+    report: ClinicalReport, change: dict[str, object], message: str
+) -> None:
+    """The path of what is wrong is named."""
+    with pytest.raises(InvalidInputError, match=message):
+        ReportRecord.from_dict(report.to_dict() | change)
+
+
+def test_sections_come_in_the_order_of_the_table(report: ClinicalReport) -> None:
+    """Key results first, then the table's order; at the end what is not included."""
+    names = [passage.name for passage in document_of(report.record).passages]
+
+    assert names[0] == "key_results"
+    assert names[-1] == "not_included"
+    assert names == [section.key for section in SECTIONS if section.key in names]
+
+
+def test_every_estimate_stands_in_one_table(report: ClinicalReport) -> None:
+    """Each estimate of the record has a row somewhere, once."""
+    passages = document_of(report.record).passages
+    tables = [b for passage in passages for b in passage.blocks if isinstance(b, Table)]
+    keys = [key for table in tables for key in table.keys if key]
+    expected = {f"estimates.{name}" for name in report.record.estimates if name != "prevalence"}
+
+    assert len(keys) == len(set(keys))
+    assert expected <= set(keys)
+
+
+def test_synthetic_and_independent_rows_are_warned_of_first() -> None:
+    """Both warnings stand before everything; the data source and the threshold follow."""
+    held = Predictions(
+        labels=[0, 1, 1], scores=[0.2, 0.3, 0.9], patients=None, provenance="Synthetic rows"
+    )
+    first, second, third = lead_of(ClinicalReport(held, threshold=0.5).record)
+
+    assert (first.tone, second.tone, third.tone) == ("warning", "warning", "plain")
+    assert "synthetic" in first.text
+    assert "every interval here is too short" in second.text
+    assert third.text.startswith("Data source: Synthetic rows. Positive class: positive.")
