@@ -75,7 +75,7 @@ class Basis:
         if limits is not None and not all(map(math.isfinite, limits)):
             why = "the scores are too extreme for limits to be computed"
             return self.without_limits(value, method, why)
-        lower, upper = (None, None) if limits is None else limits
+        lower, upper = (None, None) if limits is None else map(float, limits)
         return Estimate(
             value=float(value),
             lower=lower,
@@ -88,8 +88,8 @@ class Basis:
             patients=self.patients,
             note=self.note(note, limits),
             limits_at=limits_at,
-            design_effect=design_effect,
-            effective_n=None if design_effect is None else self.n / design_effect,
+            design_effect=None if design_effect is None else float(design_effect),
+            effective_n=None if design_effect is None else float(self.n / design_effect),
         )
 
     def from_spread(
@@ -126,7 +126,7 @@ class Basis:
         """Make an estimate that is infinite, with its finite limit on the other side."""
         return Estimate(
             value=None,
-            lower=lower,
+            lower=None if lower is None else float(lower),
             upper=None,
             confidence_level=self.confidence_level,
             method=method,

@@ -219,7 +219,7 @@ def why_no_line(columns: Columns, *, slope: bool) -> str | None:
     if events in {0, labels.size}:
         return f"no {'negative' if events else 'positive'} images"
     ends = saturated(scores)
-    if 2 * ends > labels.size:
+    if 2 * ends >= labels.size:
         return f"{ends} scores are exactly 0 or 1, whose log odds are infinite"
     if not slope:
         return None
