@@ -274,6 +274,7 @@ def run_protocol(cohort: Cohort, settings: Settings, folder: Path, protocol: str
         uncorrected=raw,
         prevalence=train.cohort_prevalence,
         partition=partition,
+        cohort=cohort,
         worst=12,
         picture=where_it_looked(model, size),
         picture_note="Beside each cell: red spoke for leukaemia, blue against it.",

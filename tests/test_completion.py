@@ -9,7 +9,7 @@ import pytest
 
 from prevalens._completion import SHELLS, completion_script
 from prevalens.command import _parser, main
-from prevalens.reports.clinical_report import ORIGINS
+from prevalens.reports.request import ORIGINS
 
 BASH = shutil.which("bash")
 
@@ -39,7 +39,7 @@ def complete(*words: str, folder: Path) -> set[str]:
 @pytest.mark.parametrize(
     ("words", "offered"),
     [
-        ([""], {"split", "audit", "report", "completion", "-h", "--help", "--version"}),
+        ([""], {"split", "audit", "report", "verify", "completion", "-h", "--help", "--version"}),
         (["re"], {"report"}),
         (["report", "x.csv", "--thr"], {"--threshold", "--threshold-origin"}),
         (["split", "x.csv", "--thr"], set()),

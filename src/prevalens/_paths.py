@@ -46,9 +46,9 @@ def find_strays(names: Iterable[str], root: str | os.PathLike[str]) -> Strays:
             continue
         real = _resolved(folder, base)
         files = _listing(real) if real is not None and len(inside) >= _MANY else frozenset()
-        for name in inside:
-            if name.rpartition("/")[2] not in files:
-                _sort(name, real, base, found)
+        start = len(folder) + 1 if folder else 0
+        for name in [name for name in inside if name[start:] not in files]:
+            _sort(name, real, base, found)
     return found
 
 

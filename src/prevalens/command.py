@@ -1,4 +1,4 @@
-"""The command line, for those who only have a table: prevalens split | audit | report."""
+"""The command line: split, audit, report and verify a table; study its images."""
 
 import argparse
 import contextlib
@@ -20,9 +20,11 @@ from prevalens.exceptions import InvalidInputError, PrevalensError, PrevalensWar
 from prevalens.predictions.predictions import Predictions
 from prevalens.reports.clinical_report import FORMATS, ClinicalReport
 from prevalens.reports.request import ORIGINS
+from prevalens.reports.verification import verify_run
 from prevalens.splits.leakage import audit_leakage
 from prevalens.splits.partition import Partition
 from prevalens.splits.patient_holdout import PatientHoldout
+from prevalens.verbs import study
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,8 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: Words after `prevalens`; by default those the process was started with.
 
     Returns:
-        0 where all went well; 1 where `audit` found something; 2 where input was refused or a file
-        could not be read or written, with the reason on standard error; 130 after Ctrl-C.
+        0 where all went well; 1 where `audit` or `verify` found something; 2 where input was
+        refused or a file could not be read or written, with the reason on standard error; 130 after
+        Ctrl-C.
     """
     try:
         try:
@@ -98,6 +101,22 @@ def _parser() -> argparse.ArgumentParser:
     _add_split(commands)
     _add_audit(commands)
     _add_report(commands)
+    study.add_study(
+        _add_command(
+            commands,
+            "study",
+            purpose="audit, plan, cross-fit and report a whole study of images",
+            example=study.EXAMPLE,
+        )
+    )
+    verify = _add_command(
+        commands,
+        "verify",
+        purpose="recompute the report of a run from the predictions beside it",
+        example="runs/first",
+    )
+    verify.add_argument("folder", metavar="RUN", help="holds report.json and predictions.csv")
+    verify.set_defaults(run=_verify)
     completion = _add_command(
         commands,
         "completion",
@@ -130,7 +149,13 @@ def _add_cohort(parser: argparse.ArgumentParser) -> None:
     add("table", metavar="TABLE", help="CSV with one row per image")
     add("--image", required=True, metavar="COLUMN", help="column of image paths")
     add("--label", required=True, metavar="COLUMN", help="column of class names")
-    add("--patient", required=True, metavar="COLUMN", help="column of patient ids")
+    add(
+        "--patient",
+        required=True,
+        action="append",
+        metavar="COLUMN",
+        help="column of patient ids; given twice, columns that make an id together",
+    )
     add("--positive", required=True, metavar="CLASS", help="class whose miss is the costly error")
     add("--root", metavar="FOLDER", help="where image paths start (by default TABLE's folder)")
 
@@ -241,9 +266,14 @@ def _add_predictions(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("table", metavar="TABLE", help="CSV with one row per image")
     add("--label", default="label", metavar="COLUMN", help="labels: 0 and 1, or names (label)")
-    add("--score", default="score", metavar="COLUMN", help="probability of the positive (score)")
+    add("--score", default="score", metavar="COLUMN", help="probabilities, or their prefix (score)")
     patients = parser.add_mutually_exclusive_group(required=True)
-    patients.add_argument("--patient", default=None, metavar="COLUMN", help="patient ids")
+    patients.add_argument(
+        "--patient",
+        action="append",
+        metavar="COLUMN",
+        help="patient ids; given twice, columns that make an id together",
+    )
     patients.add_argument(
         "--independent", action="store_true", help="say that every image is another patient's"
     )
@@ -253,6 +283,7 @@ def _add_predictions(parser: argparse.ArgumentParser) -> None:
     add("--by", nargs="*", default=[], metavar="COLUMN", help="subgroups to report apart")
     add("--image", metavar="COLUMN", help="image paths, for pictures of the worst misses")
     add("--root", default="", metavar="FOLDER", help="where image paths start")
+    add("--allow-outside", action="store_true", help="take image paths that lead out of --root")
     add("--provenance", metavar="TEXT", help="where the rows come from, in words")
 
 
@@ -307,6 +338,7 @@ def _report(options: argparse.Namespace) -> int:
         image=options.image,
         positive=options.positive,
         root=options.root,
+        allow_outside=options.allow_outside,
         provenance=options.provenance,
         train_prevalence=options.train_prevalence,
     )
@@ -338,6 +370,12 @@ def _report(options: argparse.Namespace) -> int:
     if not options.output:
         print(report)  # noqa: T201
     return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    found = verify_run(options.folder)
+    print(found)  # noqa: T201
+    return 0 if found.ok else 1
 
 
 def _completion(options: argparse.Namespace) -> int:

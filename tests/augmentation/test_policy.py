@@ -219,3 +219,10 @@ def test_the_fill_value_is_a_level_where_levels_count() -> None:
         AugmentationPolicy([Shift(), Exposure()], fill="constant", fill_value=-1)
     with pytest.raises(InvalidInputError, match="`name` must be a text"):
         AugmentationPolicy([Shift()], name=None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("shape", [(0, 8, 8, 3), (2, 8, 8, 4), (8, 8, 3)])
+def test_a_preview_is_of_images_that_can_be_shown(shape: tuple[int, ...]) -> None:
+    """No images, transparency, and a single image without its batch are refused."""
+    with pytest.raises(InvalidInputError, match="A preview is of at least one image"):
+        POLICY.preview(np.zeros(shape, np.uint8))

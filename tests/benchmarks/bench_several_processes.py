@@ -91,7 +91,7 @@ def run(folder: Path, backend: str, count: int, devices: int) -> list[dict[str, 
         )
         for index in range(count)
     ]
-    outputs = [process.communicate(timeout=170)[0] for process in running]
+    outputs = [process.communicate(timeout=900)[0] for process in running]
     assert not any(process.returncode for process in running), "a process failed"
     return [json.loads(output.splitlines()[-1]) for output in outputs]
 

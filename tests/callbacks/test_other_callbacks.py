@@ -31,7 +31,7 @@ def test_what_forgets_or_restores_is_said() -> None:
 def test_what_does_no_harm_is_not_said() -> None:
     """EarlyStopping that restores nothing, and averages that validation is on."""
     with warnings.catch_warnings():
-        warnings.simplefilter("error")
+        warnings.simplefilter("error", PrevalensWarning)
         check(keras.callbacks.EarlyStopping(), keras.callbacks.SwapEMAWeights(), use_ema=True)
 
 
@@ -41,9 +41,16 @@ def test_averages_swapped_for_whole_epochs_are_refused() -> None:
         check(keras.callbacks.SwapEMAWeights(swap_on_epoch=True), use_ema=True)
 
 
-def test_a_foreign_rate_is_told_with_who_may_have_set_it() -> None:
-    """Both rates, the epoch and the scheduler are in the text."""
+def test_a_foreign_rate_is_told_once_with_who_may_have_set_it() -> None:
+    """Both rates, the epoch and the scheduler are in the text; the next epoch says no more."""
     scheduler = keras.callbacks.LearningRateScheduler(lambda _, rate: rate)
-    text = r"Epoch 4 was to be trained at a rate of 0.025 and was trained at 0.05.*Scheduler\)"
+    optimizer, watch = keras.optimizers.SGD(0.025), others.WatchedRates([scheduler])
+    assert watch.read(optimizer, epoch=1) == pytest.approx([0.025])
+    watch.remember(optimizer)
+    optimizer.learning_rate = 0.05
+    text = r"Epoch 4 was to be trained at a rate of 0\.025 and was trained at 0\.05.*Scheduler\)"
     with pytest.warns(PrevalensWarning, match=text):
-        others.warn_of_foreign_rates([0.025], [0.05], epoch=4, callbacks=[scheduler])
+        watch.read(optimizer, epoch=4)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", PrevalensWarning)
+        assert watch.read(optimizer, epoch=5) == pytest.approx([0.05])

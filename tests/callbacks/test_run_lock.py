@@ -53,6 +53,14 @@ def test_a_kill_frees_the_lock(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_lock_that_is_never_given_back_leaves_no_file(tmp_path: Path) -> None:
+    """A program that restores, looks and ends leaves the folder as it was."""
+    take = "import sys; from prevalens.callbacks import RunLock; RunLock(sys.argv[1]).acquire()"
+    subprocess.run([sys.executable, "-c", take, str(tmp_path / "run")], check=True)
+
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_one_process_may_take_it_again(tmp_path: Path) -> None:
     """A cell run anew after an error finds the lock held by its own process, and has it."""
     first, second = RunLock(tmp_path / "run"), RunLock(tmp_path / "run")

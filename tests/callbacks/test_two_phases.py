@@ -127,7 +127,7 @@ def test_the_opened_layer_trains_in_the_second_phase_only() -> None:
     assert [row.epoch for row in adjuster.record.rows] == [1, 2, 3, 4, 5]
     assert [round(row.rate, 6) for row in adjuster.record.rows] == [0.1, 0.1, 0.01, 0.01, 0.01]
     assert [row.action for row in adjuster.record.rows][1:3] == ["kept, unfreeze", "kept"]
-    assert (adjuster.phase, adjuster.unfreezes) == (2, False)
+    assert (adjuster.phases.number, adjuster.phases.has_ended) == (2, False)
 
 
 def test_the_second_phase_starts_from_the_best_weights_of_the_first() -> None:

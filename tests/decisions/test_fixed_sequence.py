@@ -103,7 +103,7 @@ def test_limits_inside_patients_by_a_plain_count(patients: int, confidence: floa
     worth = n / max(1.0, *few) * t**2
     expected = [stats.beta.ppf(1 - confidence, worth * p, worth * (1 - p) + 1) for p in shares]
 
-    found = fixed_sequence.shares_kept(scores, owner, ask=ask, confidence=confidence)
+    found = fixed_sequence._bounded(scores, owner, ask=ask, confidence=confidence)
 
     assert max(effects) > max(few) > 1  # clustering is worse where many are missed
     assert found.limits[1:] == pytest.approx(expected[1:], rel=1e-9)
@@ -115,7 +115,7 @@ def test_where_no_miss_may_be_looked_at_rows_count_as_rows() -> None:
     """At 99 % of twenty rows no threshold with a miss is looked at: no effect is seen."""
     low = np.arange(1, 11) / 100
     scores, owner = np.append(low, low + 0.5), np.tile(np.arange(10), 2)
-    found = fixed_sequence.shares_kept(scores, owner, ask=0.99, confidence=0.95)
+    found = fixed_sequence._bounded(scores, owner, ask=0.99, confidence=0.95)
     worth = 20 * (stats.norm.ppf(0.95) / stats.t.ppf(0.95, 9)) ** 2
 
     assert found.limits[1] == pytest.approx(stats.beta.ppf(0.05, worth * 0.95, worth * 0.05 + 1))
@@ -137,3 +137,20 @@ def test_a_limit_that_just_meets_the_ask_is_kept() -> None:
     """At least means at least."""
     sequence = fixed_sequence.Sequence(np.array([0.1, 0.2]), np.ones(2), np.full(2, 0.95), 2.0)
     assert sequence.last_kept(0.95) == 1
+
+
+def test_half_a_patient_more_is_missed_where_patients_have_several_rows() -> None:
+    """Ten patients of six rows: the limits are those with three more rows below all thresholds."""
+    rng = np.random.default_rng(3)
+    owner = np.repeat(np.arange(10), 6)
+    scores = rng.permutation(60) / 60
+    found = fixed_sequence.shares_kept(scores, owner, ask=0.8, confidence=0.9)
+    alone = fixed_sequence._bounded(scores, owner, ask=0.8, confidence=0.9)
+    added = fixed_sequence._bounded(
+        np.append(scores, [-1.0] * 3), np.append(owner, [10] * 3), ask=0.8, confidence=0.9
+    )
+
+    assert found.shares.tolist() == alone.shares.tolist()
+    assert found.limits[0] == alone.limits[0]
+    assert found.limits[1:] == pytest.approx(np.minimum(alone.limits, added.limits[1:])[1:])
+    assert (found.limits[1:] < alone.limits[1:]).all()

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prevalens.decisions import OperatingPoint, PriorShift, choose_threshold
-from prevalens.exceptions import InvalidInputError
+from prevalens.exceptions import DataWarning, InvalidInputError
 from prevalens.metrics import confusion_estimates
 from prevalens.predictions import Predictions
 
@@ -99,6 +99,7 @@ def test_specificity_is_sensitivity_turned_round() -> None:
         )
 
 
+@pytest.mark.filterwarnings("ignore:The threshold .* predicts")
 @settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 10_000), ask=st.floats(0.05, 0.99))
 def test_no_larger_threshold_would_do(seed: int, ask: float) -> None:
@@ -199,6 +200,7 @@ def brute(predictions: Predictions, worth: Callable[[float, float], float]) -> t
     return most, max(at for at, value in found.items() if value > most - 1e-9)
 
 
+@pytest.mark.filterwarnings("ignore:The threshold .* predicts")
 @settings(max_examples=40, deadline=None)
 @given(
     rows=st.lists(st.tuples(st.booleans(), st.integers(0, 9)), min_size=1, max_size=25),
@@ -264,3 +266,31 @@ def test_an_estimate_without_a_value_is_written_as_such() -> None:
     assert text == (
         "Threshold 0.5: by hand (sensitivity not estimable, specificity 0.500). All is promised."
     )
+
+
+def test_a_promise_says_what_it_costs_and_is_checked_elsewhere() -> None:
+    """Kept where all is as it was, broken where every score is lower, undecided on few rows."""
+    here, there = large(1, k=300, each=8), large(5, k=300, each=8)
+    point = choose_threshold(here, sensitivity=0.9, confidence=0.95)
+
+    plain = choose_threshold(here, sensitivity=0.9).estimates["specificity"].value
+    assert f"costs specificity: {point.estimates['specificity'].value:.3f}" in point.guarantee
+    assert f"and {plain:.3f} without the promise" in point.guarantee
+    assert point.promise == ("sensitivity", 0.9, 0.95)
+    low = there.with_scores(there.scores / 3)
+    assert "broken here" in str(point.check_promise(low))
+    found = point.check_promise(there)
+    assert found.verdict in {"kept", "undecided"}
+    assert found.estimate.confidence_level == pytest.approx(0.9)
+    assert point.check_promise(there.take(range(40))).verdict == "undecided"
+    with pytest.raises(InvalidInputError, match="promises nothing"):
+        choose_threshold(here).check_promise(there)
+    with pytest.raises(InvalidInputError, match="rows of its class"):
+        point.check_promise(there.take(there.labels == 0))
+
+
+def test_a_threshold_that_calls_everybody_positive_is_told_of() -> None:
+    """Scores that say nothing: 95 % sensitivity takes all negatives along."""
+    made = Predictions(labels=[0, 1] * 40, scores=[0.5, 0.6, 0.6, 0.5] * 20, patients=None)
+    with pytest.warns(DataWarning, match="predicts 100% of these rows positive, and 100% of the"):
+        choose_threshold(made, sensitivity=0.95)

@@ -1,12 +1,14 @@
 """Recalibration finds known distortions, and never fits on the patient it corrects."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import log_loss
 
-from prevalens.decisions import fit_recalibration, recalibrate
+from prevalens.decisions import PriorShift, Recalibration, fit_recalibration, recalibrate
 from prevalens.exceptions import InvalidInputError
 from prevalens.predictions import Predictions
 
@@ -40,8 +42,8 @@ def test_platt_finds_slope_and_intercept() -> None:
     predictions, truth = distorted(0.5, 1.0)
     fitted = fit_recalibration(predictions)
 
-    assert float(fitted.fitted.coef_[0, 0]) == pytest.approx(0.5, rel=0.08)
-    assert float(fitted.fitted.intercept_[0]) == pytest.approx(1.0, rel=0.15)
+    assert fitted.slope == pytest.approx(0.5, rel=0.08)
+    assert fitted.intercept == pytest.approx(1.0, rel=0.15)
     assert np.mean(np.abs(fitted.correct(predictions.scores) - truth)) < 0.02
 
 
@@ -142,7 +144,7 @@ def test_the_fit_is_the_maximum_of_the_likelihood(
     try:
         fitted = fit_recalibration(made, method=method)
     except InvalidInputError as error:
-        assert "No temperature corrects" in str(error)  # noqa: PT017
+        assert "do not go with positives" in str(error)  # noqa: PT017
         return
     left = made.labels - fitted.correct(made.scores)
     assert fitted.method == method
@@ -256,3 +258,48 @@ def test_a_patients_images_share_one_map(seed: int, n_folds: int) -> None:
         risen, after = np.diff(scores[mine][order]), np.diff(corrected[mine][order])
         assert (after >= 0).all()
         assert (after[risen == 0] == 0).all()
+
+
+def test_platt_never_turns_the_order_round() -> None:
+    """Labels that run against the scores have a negative slope: refused, not flipped."""
+    backwards = Predictions(labels=[1, 0, 1, 0], scores=[0.1, 0.2, 0.15, 0.12], patients=None)
+    with pytest.raises(InvalidInputError, match=r"No Platt scaling corrects.*turn their order"):
+        fit_recalibration(backwards)
+
+
+def test_in_the_large_expects_as_many_positives_as_there_are() -> None:
+    """The slope stays 1; two rows of logit 0 and one positive need nothing added."""
+    predictions, _ = distorted(1.0, 1.5)
+    fitted = fit_recalibration(predictions, method="in_the_large")
+
+    assert fitted.slope == 1
+    assert fitted.intercept == pytest.approx(1.5, abs=0.15)
+    assert fitted.correct(predictions.scores).sum() == pytest.approx(predictions.labels.sum())
+    even = Predictions(labels=[0, 1], scores=[0.5, 0.5], patients=None)
+    assert fit_recalibration(even, method="in_the_large").intercept == pytest.approx(0, abs=1e-12)
+
+
+def test_shift_and_recalibration_are_one_map() -> None:
+    """Correcting the shift first and fitting on that is what the one call does."""
+    predictions, _ = distorted(0.5, 1.0, n=800)
+    shift = PriorShift(0.5, 0.1)
+    moved = predictions.with_scores(shift.correct(predictions.scores))
+    both = fit_recalibration(predictions, shift=shift)
+
+    apart = fit_recalibration(moved)
+    assert both.correct(predictions.scores) == pytest.approx(apart.correct(moved.scores))
+    assert recalibrate(predictions, shift=shift).scores == pytest.approx(recalibrate(moved).scores)
+
+
+@pytest.mark.parametrize("method", ["in_the_large", "temperature", "platt", "isotonic"])
+@pytest.mark.parametrize("shift", [None, PriorShift(0.5, 0.05)])
+def test_a_saved_map_is_the_same_map(method: str, shift: PriorShift | None, tmp_path: Path) -> None:
+    """What `save` wrote, `load` reads, and both correct alike."""
+    predictions, _ = distorted(0.5, 1.0, n=300)
+    fitted = fit_recalibration(predictions, method=method, shift=shift)
+    fitted.save(tmp_path / "map.json")
+
+    assert Recalibration.load(tmp_path / "map.json") == fitted
+    (tmp_path / "map.json").write_text("{}")
+    with pytest.raises(InvalidInputError, match="no prevalens recalibration"):
+        Recalibration.load(tmp_path / "map.json")

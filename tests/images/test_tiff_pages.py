@@ -93,3 +93,13 @@ def test_a_cut_file_is_damaged(tmp_path: Path, length: int) -> None:
     path = wrote(tmp_path, tiff(page(PICTURE))[:length])
     with pytest.raises(UnreadableImageError, match=r"a\.tif is damaged"):
         read_image(path)
+
+
+def test_a_page_that_lacks_strips_is_damaged(tmp_path: Path) -> None:
+    """What no strip holds would be shown black: 8 rows in strips of 4, of which one is named."""
+    rows = np.arange(64, dtype=np.uint8).reshape(8, 8)
+    whole = page(rows, ROWS=4)
+    whole[273] = [rows[:4].tobytes(), rows[4:].tobytes()]
+    assert np.array_equal(read_image(wrote(tmp_path, tiff(whole)), channels=1)[..., 0], rows)
+    with pytest.raises(UnreadableImageError, match="lacks strips or tiles"):
+        read_image(wrote(tmp_path, tiff(whole | {273: [rows[:4].tobytes()]})))

@@ -188,6 +188,9 @@ def test_the_audit_as_a_dict_is_plain() -> None:
     assert record["ok"] is False
     assert set(record) == {"ok", "checked", "not_checked", "findings"}
     assert record["findings"][0] == {
+        "id": audit_leakage(cohort, split_at(cohort, [0, 1], [2, 3])).findings[0].id,
+        "severity": "error",
+        "remedy": "Split by patient, for example with `PatientHoldout`.",
         "kind": "patient",
         "rows": [0, 1, 3],
         "parts": ["train", "test"],
@@ -339,7 +342,9 @@ def test_findings_come_patients_first_then_images_then_labels() -> None:
     )
     audit = audit_leakage(cohort, partition)
 
-    assert [finding.to_dict() for finding in audit.findings] == [
+    named = {"id", "severity", "remedy"}
+    found = [finding.to_dict() for finding in audit.findings]
+    assert [{key: one[key] for key in one if key not in named} for one in found] == [
         {
             "kind": "patient",
             "rows": [0, 2],
@@ -399,3 +404,43 @@ def test_twenty_findings_are_listed_and_no_more(count: int, last: str) -> None:
     assert len(lines) == min(count + 1, 22)
     assert lines[-1] == last
     assert LeakageAudit((), CHECKS).not_checked == ()
+
+
+def stranger(name: str, patients: list[str], hashes: list[str]) -> Cohort:
+    """Make a cohort without files, known by its hashes."""
+    return Cohort(
+        images=[f"{name}/{row}.png" for row in range(len(patients))],
+        labels=["s", "w"] * (len(patients) // 2),
+        patients=patients,
+        positive="s",
+        covariates={"sha256": hashes},
+    )
+
+
+def test_a_patient_and_a_file_in_two_cohorts_are_found() -> None:
+    """Patient q and the file "2" are in both; rows of the other follow, and parts say whose."""
+    here = stranger("a", ["p", "p", "q", "q"], ["1", "2", "3", "4"])
+    there = stranger("b", ["q", "r"], ["5", "2"])
+    audit = audit_leakage(here, against=there, near=False)
+
+    assert [(one.kind, one.rows, one.parts) for one in audit.findings] == [
+        ("patient", (2, 3, 4), ("cohort", "against")),
+        ("identical", (1, 5), ("cohort", "against")),
+    ]
+    assert audit_leakage(here, against=stranger("b", ["r", "t"], ["5", "6"]), near=False).ok
+    with pytest.raises(LeakageError, match=r"1 images are listed in both cohorts: 'a/0\.png'"):
+        audit_leakage(here, against=here.take([0, 1]).take([0]))
+    with pytest.raises(InvalidInputError, match="not both and not neither"):
+        audit_leakage(here)
+
+
+def test_a_finding_has_a_name_a_severity_and_a_remedy() -> None:
+    """The same rows have the same name; another kind has another; the record holds all three."""
+    one, again = (Finding("patient", (1, 2), ("train", "test"), "patient 'p'") for _ in range(2))
+    other = Finding("near-duplicate", (1, 2), ("train", "test"), "'a.png', 'b.png'")
+
+    assert one.id == again.id != other.id
+    assert one.id.startswith("patient-")
+    assert (one.severity, other.severity) == ("error", "warning")
+    assert "PatientHoldout" in one.remedy
+    assert {"id", "severity", "remedy"} <= one.to_dict().keys()

@@ -10,7 +10,7 @@ from scipy.stats import t as student
 from prevalens.cohorts import Cohort
 from prevalens.exceptions import InvalidInputError
 from prevalens.splits import PatientHoldout, PrecisionPlan
-from prevalens.splits.precision_plan import plan_precision
+from prevalens.splits.precision_plan import intra_patient_correlation, plan_precision
 
 
 def cohort_of(sick: list[int], well: list[int]) -> Cohort:
@@ -249,3 +249,24 @@ def test_the_text_and_the_dict_hold_every_number() -> None:
             "half_width": None,
         },
     }
+
+
+def test_the_correlation_of_a_pilot_by_hand() -> None:
+    """Two patients alike within, one torn: 1/2 between, 1/6 within, two rows each: 1/2."""
+    assert intra_patient_correlation([1, 1, 0, 0, 1, 0], list("aabbcc")) == 0.5
+    assert intra_patient_correlation([1, 1, 0, 0], list("aabb")) == 1
+    assert intra_patient_correlation([1, 0, 1, 0], list("aabb")) == 0
+    assert intra_patient_correlation([1, 1, 1, 1], list("aabb")) == 0
+    with pytest.raises(InvalidInputError, match="got 2 rows of 2 patients"):
+        intra_patient_correlation([1, 0], list("ab"))
+
+
+def test_kinds_of_images_have_a_correlation(cohort: Cohort) -> None:
+    """Cells 0.1, lesions 0.5; another word is refused with both."""
+    rows = {"test": np.arange(len(cohort))}
+    for kind, number in (("cells", 0.1), ("lesions", 0.5)):
+        assert plan_precision(cohort, rows, correlation=kind) == plan_precision(
+            cohort, rows, correlation=number
+        )
+    with pytest.raises(InvalidInputError, match="must be one of 'cells', 'lesions'"):
+        plan_precision(cohort, rows, correlation="cell")

@@ -1,5 +1,6 @@
 """The shortcut audit: what tells the label is found, what does not is not."""
 
+import dataclasses
 import json
 import math
 from pathlib import Path
@@ -86,6 +87,22 @@ def test_a_planted_shortcut_is_found_and_warned_of(
     assert "suspicious" in str(audit)
 
 
+def test_the_coarse_picture_is_what_to_beat_and_no_shortcut(tmp_path: Path) -> None:
+    """Bright positives of 20 x 20 pixels: brightness and thumbnail tell, and nothing is warned."""
+    made = columns()
+    for row, positive in enumerate(made.is_positive.tolist()):
+        pixels = np.full((20, 20), 100, dtype=np.uint8)
+        pixels[4:16, 4:16] = 180 if positive else 140
+        Image.fromarray(pixels).save(tmp_path / f"{row}.png")
+    audit = audit_shortcuts(dataclasses.replace(made, labels=made.label_names, root=tmp_path))
+
+    assert audit.estimates["mean brightness"].value == pytest.approx(1.0, abs=0.01)
+    assert audit.picture == {"file size", "mean brightness", "16x16 thumbnail"}
+    assert audit.ok
+    assert "mean brightness: 1.000" in str(audit)
+    assert "(the coarse picture: to be beaten)" in str(audit)
+
+
 def test_the_warning_points_at_the_callers_line(tmp_path: Path) -> None:
     """The file that it names is the one that asked for the audit."""
     cohort = drawn(tmp_path, side=24)
@@ -155,7 +172,7 @@ def test_the_dict_is_plain() -> None:
 
     assert json.loads(json.dumps(record)) == record
     assert record["estimates"]["covariate noise"]["unit"] == "image"
-    assert set(record) == {"ok", "bound", "suspicious", "estimates", "left_out"}
+    assert set(record) == {"ok", "bound", "suspicious", "estimates", "left_out", "picture"}
     assert (record["ok"], record["bound"], record["left_out"]) == (True, 0.7, {})
 
 
@@ -371,7 +388,7 @@ def test_each_shortcut_of_a_file_is_its_own_measure(
     ]
     monkeypatch.setattr("prevalens.splits.shortcuts.read_appearances", lambda *_, **__: made)
 
-    found = _of_files(cohort, n_jobs=None, progress=False)
+    found = _of_files(cohort, n_jobs=None, progress=False)[0]
 
     assert list(found) == SHORTCUTS
     expected = {

@@ -157,9 +157,17 @@ class AugmentationPolicy:
 
         Returns:
             The contact sheet, uint8, `(sheet_height, sheet_width, 3)`.
+
+        Raises:
+            InvalidInputError: there is no image, it cannot be shown, or `augment_on_host` refuses.
         """
         check_integer("copies", copies, minimum=1)
         images = np.asarray(images)
+        if images.ndim != 4 or not len(images) or images.shape[-1] not in {1, 3}:
+            raise InvalidInputError(
+                "A preview is of at least one image, of shape (n, height, width, channels) with 1 "
+                f"or 3 channels, got shape {images.shape}."
+            )
         repeated = np.repeat(images, copies, axis=0)
         classes = None if labels is None else np.repeat(np.asarray(labels), copies)
         drawn = self.draw(len(repeated), seed=seed, epoch=0, labels=classes)

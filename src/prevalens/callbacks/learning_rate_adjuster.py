@@ -11,17 +11,17 @@ from typing import Any, Unpack
 import keras
 
 from prevalens._checks import check_choice
-from prevalens._processes import agreed, running_processes
+from prevalens._processes import agreed
 from prevalens._running_method import running_method
 from prevalens.callbacks.adjuster_record import AdjusterRecord, AdjusterRow, rows_of
 from prevalens.callbacks.adjuster_rule import AdjusterRule, AdjusterState, Decision, RuleSettings
-from prevalens.callbacks.adjuster_table import AdjusterTable
-from prevalens.callbacks.broken_loss import BrokenLoss, is_finite, warn_of_broken
+from prevalens.callbacks.broken_loss import BrokenLoss, is_finite
+from prevalens.callbacks.epoch_printer import EpochPrinter
 from prevalens.callbacks.model_snapshots import ModelSnapshots
 from prevalens.callbacks.monitor_direction import monitor_direction
 from prevalens.callbacks.monitored_logs import MonitoredLogs
-from prevalens.callbacks.optimizer_rates import read_rates, refuse_schedule, set_rates
-from prevalens.callbacks.other_callbacks import check_other_callbacks, warn_of_foreign_rates
+from prevalens.callbacks.optimizer_rates import refuse_schedule, set_rates
+from prevalens.callbacks.other_callbacks import WatchedRates, check_other_callbacks
 from prevalens.callbacks.owner_questions import OwnerQuestions
 from prevalens.callbacks.training_phases import TrainingPhases
 from prevalens.exceptions import InvalidInputError
@@ -51,9 +51,8 @@ class LearningRateAdjuster(keras.callbacks.Callback):
         unfreeze_at: Number of epochs, from 1, after which the first of two phases ends, so that
             layers can be opened and the model compiled anew; earlier where progress has stalled
             for good. `two_phases` goes on from there. Keras cannot do it within one `fit`.
-        on_ask: Called with the epoch's row from epoch `ask_epoch` on; returns `"halt"` to end
-            the training, `"unfreeze"` to end its first phase, a whole number to be asked again
-            after so many epochs, or None.
+        on_ask: Called with the epoch's row from epoch `ask_epoch` on; returns `"halt"` or, to end
+            the first phase, `"unfreeze"`, a number of epochs until the next question, or None.
         ask_epoch: Number of epochs after which `on_ask` is first called, from 1.
         halt_file: The training ends after the epoch in which this file appears; one that is
             there from the start is refused.
@@ -65,11 +64,11 @@ class LearningRateAdjuster(keras.callbacks.Callback):
     Attributes:
         rule: The rule that is obeyed.
         record: One row per epoch; can be printed, saved as CSV and plotted.
+        phases: Which of two phases it is (`number`), and whether the first is over (`has_ended`).
 
     Raises:
-        InvalidInputError: a setting lies outside its range, the monitor's name tells no
-            direction, a monitor is not in the logs or is one value a class, or the optimizer's
-            rate follows a schedule and so cannot be set.
+        InvalidInputError: a setting is out of range, the monitor's name tells no direction, is
+            not in the logs or one value a class, or the optimizer's rate follows a schedule.
     """
 
     # Its only hook after a batch reads the logs and never touches the model, so Keras need
@@ -97,41 +96,25 @@ class LearningRateAdjuster(keras.callbacks.Callback):
             mode=monitor_direction(monitor) if mode == "auto" else mode, **rule
         )
         self.monitor, self.accuracy = monitor, accuracy
-        self.verbose = verbose
         self._logs = MonitoredLogs(
             monitor, accuracy=None if self.rule.threshold is None else accuracy
         )
         self._snapshots = ModelSnapshots(
             None if weights_file is None else Path(weights_file), with_slots=restore_optimizer
         )
-        self._phases = TrainingPhases(unfreeze_at)
+        self.phases = TrainingPhases(unfreeze_at)
         self._questions = OwnerQuestions(on_ask, ask_epoch=ask_epoch, halt_file=halt_file)
-        self._broken = BrokenLoss()
-        self._table = AdjusterTable(monitor)
+        self._broken = BrokenLoss(monitor=monitor, accuracy=accuracy)
+        self._printer = EpochPrinter(monitor, verbose=verbose)
         self._resumes = False
         self._start_afresh()
 
     def _start_afresh(self) -> None:
         self.record = AdjusterRecord(monitor=self.monitor, threshold=self.rule.threshold)
-        self._phases.start_afresh()
+        self.phases.start_afresh()
         self._questions.start_afresh()
         self._state: AdjusterState | None = None
         self._began = time.perf_counter()
-
-    @property
-    def unfreeze_at(self) -> int | None:
-        """Number of epochs after which the first of two phases ends, or None."""
-        return self._phases.unfreeze_at
-
-    @property
-    def phase(self) -> int:
-        """2 once `begin_second_phase` was called, else 1."""
-        return self._phases.number
-
-    @property
-    def unfreezes(self) -> bool:
-        """Whether the first of two phases has ended, and the second not begun."""
-        return self._phases.has_ended
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:  # noqa: ARG002
         """Refuse what cannot work, and start afresh unless a state was given."""
@@ -139,17 +122,16 @@ class LearningRateAdjuster(keras.callbacks.Callback):
         self._snapshots.remove_unfinished()
         self._questions.check_no_halt_file()
         fit = running_method(keras.Model)
-        self._others = [each for each in fit.callbacks if each is not self]
-        check_other_callbacks(self._others, optimizer=self.model.optimizer)
+        others = [each for each in fit.callbacks if each is not self]
+        check_other_callbacks(others, optimizer=self.model.optimizer)
         before = fit.callbacks[: fit.callbacks.index(self)] if self in fit.callbacks else []
         self._logs.begin(fit, after=before)
         if not self._resumes:
             self._start_afresh()
-        if not self.unfreezes:
-            self._phases.n_trainable = len(self.model.trainable_variables)
-        self._table = AdjusterTable(self.monitor)
-        self._rates: list[float] | None = None
-        self._rates_are_foreign = False
+        if not self.phases.has_ended:
+            self.phases.n_trainable = len(self.model.trainable_variables)
+        self._printer.begin()
+        self._rates = WatchedRates(others)
         self._resumes = False
 
     def begin_second_phase(self) -> int:
@@ -163,18 +145,18 @@ class LearningRateAdjuster(keras.callbacks.Callback):
         Raises:
             InvalidInputError: the first phase has not ended.
         """
-        self._phases.begin_second()
+        self.phases.begin_second()
         self._resumes = True
         return self.record.rows[-1].epoch
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:  # noqa: ARG002
         """Start the clock; before the first epoch keep the weights it starts from."""
-        self._print_row()
+        self._printer.flush()
         if self._state is None:
             weights = self._snapshots.take(self.model)
             self._state = self.rule.start(epoch=epoch, weights=weights)
-        elif self.unfreezes:
-            self._phases.check_opened(len(self.model.trainable_variables))
+        elif self.phases.has_ended:
+            self.phases.check_opened(len(self.model.trainable_variables))
             # The optimizer is another one now, so what is kept of it is its state at this start.
             self._state = self._with_weights(self.rule.reopen(self._state))
         self._broken.begin_epoch()
@@ -197,16 +179,21 @@ class LearningRateAdjuster(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Ask the rule, and do what it says; adds the epoch's rate to the logs."""
         logs = {} if logs is None else logs
-        rates = self._read_rates(epoch)
+        rates = self._rates.read(self.model.optimizer, epoch=epoch + 1)
         state, decision = self._decide(epoch, logs, rate=max(rates))
         self._state = self._with_weights(state) if decision.keep else state
-        broken = self._warn_of_broken(decision, logs)
+        broken = self._broken.warn(
+            decision,
+            logs,
+            steps_per_execution=int(self.model.steps_per_execution),
+            steps=(self.params or {}).get("steps"),
+        )
         if decision.restore:
             self._snapshots.restore(self.model, state.kept.weights)
         if decision.next_rate != decision.rate:
             # Through `self.model`: an optimizer held elsewhere is a stale copy on JAX.
             set_rates(self.model.optimizer, [self.rule.lowered(rate) for rate in rates])
-        self._rates = read_rates(self.model.optimizer)
+        self._rates.remember(self.model.optimizer)
         logs["learning_rate"] = decision.rate
         seconds = time.perf_counter() - self._began
         row = AdjusterRow.of(decision, logs=logs, accuracy=self.accuracy, duration=seconds)
@@ -224,27 +211,23 @@ class LearningRateAdjuster(keras.callbacks.Callback):
 
     def _finish_epoch(self, row: AdjusterRow, *, stops: bool, broken: bool) -> None:
         self.record.rows.append(row)
-        self._table.waiting = row
+        self._printer.wait(row)
         if self._questions.is_due(row.epoch):
-            self._print_row(behind_bar=True)
-        word = self._questions.ask(row, may_unfreeze=self._phases.can_end)
-        if not broken and self._phases.ends(row.epoch, word=word, stops=stops):
+            self._printer.flush(behind_bar=(self.params or {}).get("verbose") == 1)
+        word = self._questions.ask(row, may_unfreeze=self.phases.can_end)
+        if not broken and self.phases.ends(row.epoch, word=word, stops=stops):
             self.record.rows[-1] = row.ending_phase()
-            if self._table.waiting is not None:
-                self._table.waiting = self.record.rows[-1]
-        if stops or self.unfreezes or word == "halt":
+            self._printer.amend(self.record.rows[-1])
+        if stops or self.phases.has_ended or word == "halt":
             self.model.stop_training = True
 
     def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:  # noqa: ARG002
         """Restore the weights of the kept epoch, and say where the monitor never decided."""
-        self._print_row()
+        self._printer.flush()
         rows = self.record.rows
         if self._state is not None and any(row.followed != "skipped" for row in rows):
             self.restore_best()
-        if self.record.remark() and self._prints():
-            self._table.say(
-                self.record.remark(), interactive=keras.config.is_interactive_logging_enabled()
-            )
+        self._printer.say(self.record.remark())
 
     def restore_best(self) -> int:
         """Give the model the weights of the kept epoch; for use after Ctrl-C or an error.
@@ -274,7 +257,7 @@ class LearningRateAdjuster(keras.callbacks.Callback):
             "state": state.to_dict(),
             "rows": self.record.to_list(),
             "next_ask": self._questions.next_epoch,
-            "phases": self._phases.to_dict(),
+            "phases": self.phases.to_dict(),
         }
         return record, state.kept.weights.arrays() if state.kept.weights is not None else []
 
@@ -286,7 +269,7 @@ class LearningRateAdjuster(keras.callbacks.Callback):
         self._state = replace(state, kept=replace(state.kept, weights=kept))
         self.record.rows = rows_of(record["rows"])
         self._questions.next_epoch = record["next_ask"]
-        self._phases.set(record["phases"])
+        self.phases.set(record["phases"])
         self._resumes = True
 
     def _known(self) -> AdjusterState:
@@ -294,31 +277,6 @@ class LearningRateAdjuster(keras.callbacks.Callback):
 
     def _with_weights(self, state: AdjusterState) -> AdjusterState:
         return replace(state, kept=replace(state.kept, weights=self._snapshots.take(self.model)))
-
-    def _read_rates(self, epoch: int) -> list[float]:
-        rates = read_rates(self.model.optimizer)
-        if self._rates is not None and rates != self._rates and not self._rates_are_foreign:
-            self._rates_are_foreign = True  # which is said once a `fit`
-            warn_of_foreign_rates(self._rates, rates, epoch=epoch + 1, callbacks=self._others)
-        return rates
-
-    def _warn_of_broken(self, decision: Decision, logs: Mapping[str, Any]) -> bool:
-        where = self._broken.where(
-            steps_per_execution=int(self.model.steps_per_execution),
-            steps=(self.params or {}).get("steps"),
-        )
-        names = {"value": self.monitor, "accuracy": self.accuracy}
-        return warn_of_broken(decision, logs, names=names, where=where)
-
-    def _prints(self) -> bool:
-        return bool(self.verbose) and running_processes()[0] == 0
-
-    def _print_row(self, *, behind_bar: bool = False) -> None:
-        """Print the last row; Keras ends the line of its bar after an epoch's callbacks."""
-        if self._prints():
-            shown = keras.config.is_interactive_logging_enabled()
-            bar = behind_bar and (self.params or {}).get("verbose") == 1
-            self._table.flush(interactive=shown, behind_bar=bar)
 
 
 LRA = LearningRateAdjuster

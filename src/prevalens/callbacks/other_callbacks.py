@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from prevalens.callbacks.optimizer_rates import uses_averages
+from prevalens.callbacks.optimizer_rates import read_rates, uses_averages
 from prevalens.exceptions import InvalidInputError, PrevalensWarning
 
 _SETS_RATES = ("LearningRateScheduler", "ReduceLROnPlateau")
@@ -47,24 +47,34 @@ def check_other_callbacks(callbacks: Sequence[Any], *, optimizer: Any) -> None:
         )
 
 
-def warn_of_foreign_rates(
-    set_rates: Sequence[float], found: Sequence[float], *, epoch: int, callbacks: Sequence[Any]
-) -> None:
-    """Say that an epoch was trained at other rates than the adjuster had set.
+class WatchedRates:
+    """Notices an epoch that was trained at other rates than the adjuster had set.
 
     Args:
-        set_rates: What the adjuster had set.
-        found: What the optimizer has at the end of the epoch.
-        epoch: Number of the epoch, from 1.
-        callbacks: All callbacks of the `fit`.
+        callbacks: The other callbacks of the `fit`.
     """
-    names = [type(each).__name__ for each in callbacks if type(each).__name__ in _SETS_RATES]
-    who = f" ({', '.join(names)})" if names else ""
-    _say(
-        f"Epoch {epoch} was to be trained at a rate of {_listed(set_rates)} and was trained at "
-        f"{_listed(found)}: something else sets the rate{who}, and undoes what the adjuster "
-        "does. Leave it or the adjuster out."
-    )
+
+    def __init__(self, callbacks: Sequence[Any]) -> None:
+        names = [type(each).__name__ for each in callbacks if type(each).__name__ in _SETS_RATES]
+        self._who = f" ({', '.join(names)})" if names else ""
+        self._set: list[float] | None = None
+        self._said = False
+
+    def remember(self, optimizer: Any) -> None:
+        """Remember the rates that the next epoch is to be trained at."""
+        self._set = read_rates(optimizer)
+
+    def read(self, optimizer: Any, *, epoch: int) -> list[float]:
+        """Return the rates at the end of an epoch, from 1; say once where others were set."""
+        found = read_rates(optimizer)
+        if self._set is not None and found != self._set and not self._said:
+            self._said = True
+            _say(
+                f"Epoch {epoch} was to be trained at a rate of {_listed(self._set)} and was "
+                f"trained at {_listed(found)}: something else sets the rate{self._who}, and undoes "
+                "what the adjuster does. Leave it or the adjuster out."
+            )
+        return found
 
 
 def _listed(rates: Sequence[float]) -> str:

@@ -1,5 +1,6 @@
 """A lock on the files of a run, which the system releases with the process."""
 
+import atexit
 import contextlib
 import os
 import sys
@@ -110,6 +111,15 @@ class RunLock:
                 f"The lock file {self.file} cannot be made ({error.strerror}). Name a folder that "
                 "can be written to."
             ) from error
+
+
+@atexit.register
+def _release_all() -> None:
+    """Leave no lock file behind where a lock was never given back."""
+    for process, file in list(_HELD):
+        if process == os.getpid():
+            with contextlib.suppress(OSError):
+                file.unlink()
 
 
 _CAN_READ = hasattr(os, "pread")

@@ -59,7 +59,7 @@ def two_phases(
             _open(model, unfreeze)
         begin = backup.restore(model, epochs=epochs)
     yield begin
-    if adjuster.unfreezes:
+    if adjuster.phases.has_ended:
         _open(model, unfreeze)
         if backup is not None:
             backup.go_on(model)
@@ -67,9 +67,10 @@ def two_phases(
 
 
 def _check(adjuster: "LearningRateAdjuster", epochs: int, backup: "TrainingBackup | None") -> None:
-    if adjuster.unfreeze_at is None or adjuster.unfreeze_at >= epochs:
+    unfreeze_at = adjuster.phases.unfreeze_at
+    if unfreeze_at is None or unfreeze_at >= epochs:
         raise InvalidInputError(
-            f"`unfreeze_at` must be below `epochs`, got {adjuster.unfreeze_at} and {epochs}. Give "
+            f"`unfreeze_at` must be below `epochs`, got {unfreeze_at} and {epochs}. Give "
             "the adjuster the number of epochs after which the first phase ends."
         )
     if backup is not None and adjuster not in backup.callbacks:

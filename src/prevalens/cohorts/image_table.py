@@ -10,7 +10,7 @@ from prevalens._checks import check_choice, did_you_mean, name_some
 from prevalens._columns import encode
 from prevalens._tables import Cells, read_columns
 from prevalens.cohorts.cohort import Cohort
-from prevalens.cohorts.image_names import image_names, spelled
+from prevalens.cohorts.image_names import spelled
 from prevalens.cohorts.listed_files import check_files as check_listed_files
 from prevalens.exceptions import InvalidInputError
 from prevalens.images.readers.reader import Reader
@@ -83,14 +83,11 @@ def read_table(
     if combine is not None:
         check_choice("combine", combine, ("any",))
         read = _combined(read, as_text(positive))
-    names = image_names(read["image"])
-    check_listed_files(
-        names.tolist(), folder, allow_outside=allow_outside, must_exist=check_files, reader=reader
-    )
+    n_images = len(read["image"])
     whence = f"the table {Path(source).name}" if is_file else "a data frame"
-    rows = "" if len(names) == n_rows else f", {n_rows} rows"
-    return Cohort(
-        images=names,
+    rows = "" if n_images == n_rows else f", {n_rows} rows"
+    cohort = Cohort(
+        images=read["image"],
         # As texts labels are names; numbers might be indices.
         labels=_texts(read["label"]),
         patients=read["patient"],
@@ -99,12 +96,21 @@ def read_table(
         covariates=read["covariates"],
         root=folder,
         reader=reader,
-        provenance=f"{len(names)} images read from {whence}{rows}",
+        provenance=f"{n_images} images read from {whence}{rows}",
     )
+    check_listed_files(
+        cohort.images.tolist(),
+        folder,
+        allow_outside=allow_outside,
+        must_exist=check_files,
+        reader=reader,
+    )
+    return cohort
 
 
 def _texts(cells: Cells) -> Any:
-    return [None if cell is None else as_text(cell) for cell in cells]
+    texts = {cell: None if cell is None else as_text(cell) for cell in set(cells)}
+    return [texts[cell] for cell in cells]
 
 
 def ids_of(columns: Mapping[str, Cells], names: Sequence[str]) -> Any:

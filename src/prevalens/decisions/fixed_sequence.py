@@ -13,6 +13,10 @@ from prevalens.typing import Column, Scores
 # are missed their clustering is not seen yet, so the value at each threshold alone is too small;
 # bench_threshold.py shows the promise kept with the largest one seen.
 _LOOK = 3
+# Share of one patient of size-weighted mean size that is added and missed wholly. Where a few hard
+# patients have most misses, a draw with few of them shows a higher share and a smaller spread at
+# once; bench_threshold.py shows what this much makes up for.
+_UNSEEN = 0.5
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,8 @@ def shares_kept(scores: Scores, owner: Column, *, ask: float, confidence: float)
     The limit is Clopper-Pearson's on the effective number of rows (Korn & Graubard 1998): rows
     over the design effect of patients, with the t correction for their number. With one row per
     patient it is Clopper-Pearson's own. Where no row is lost yet, nothing shows how alike the
-    rows of a patient are, and each patient counts as wholly alike.
+    rows of a patient are, and each patient counts as wholly alike. Where patients have several
+    rows, half of one more patient counts as missed, which no draw may have shown.
 
     Args:
         scores: Scores of the rows the promise is about, shape `(n_rows,)`.
@@ -51,6 +56,32 @@ def shares_kept(scores: Scores, owner: Column, *, ask: float, confidence: float)
         ask: Share to promise, in (0, 1).
         confidence: Confidence of the promise, in (0, 1).
     """
+    sizes = np.bincount(owner).astype(np.float64)
+    if (sizes > 1).any() and len(sizes) > 1:
+        return _with_unseen(scores, owner, sizes, ask=ask, confidence=confidence)
+    return _bounded(scores, owner, ask=ask, confidence=confidence)
+
+
+def _with_unseen(
+    scores: Scores, owner: Column, sizes: Scores, *, ask: float, confidence: float
+) -> Sequence:
+    """Bound the shares with a part of one patient more, whose rows are below every threshold."""
+    alone = _bounded(scores, owner, ask=ask, confidence=confidence)
+    n_more = max(1, round(_UNSEEN * float(np.sum(sizes**2) / np.sum(sizes))))
+    more = np.full(n_more, -np.inf)
+    added = _bounded(
+        np.append(scores, more),
+        np.append(owner, np.full(n_more, len(sizes))),
+        ask=ask,
+        confidence=confidence,
+    )
+    limits = np.minimum(alone.limits, added.limits[1:])
+    # Where no row is lost yet, each patient counts as wholly alike, and nothing more is added.
+    limits[0] = alone.limits[0]
+    return Sequence(alone.thresholds, alone.shares, limits, alone.effective_units)
+
+
+def _bounded(scores: Scores, owner: Column, *, ask: float, confidence: float) -> Sequence:
     order = np.argsort(scores, kind="stable")
     ordered, sizes = scores[order], np.bincount(owner).astype(np.float64)
     n_rows, n_patients = len(scores), len(sizes)

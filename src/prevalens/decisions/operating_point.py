@@ -1,6 +1,7 @@
 """The threshold from which a score is called positive, and what it promises."""
 
 import math
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
@@ -10,11 +11,13 @@ import numpy as np
 from prevalens._checks import check_number
 from prevalens.decisions.fixed_sequence import Sequence, patients_needed, shares_kept
 from prevalens.decisions.prior_shift import PriorShift
-from prevalens.exceptions import InvalidInputError
+from prevalens.exceptions import DataWarning, InvalidInputError
 from prevalens.metrics.confusion import confusion_estimates
 from prevalens.metrics.estimate import Estimate
 from prevalens.predictions.predictions import Predictions
 from prevalens.typing import Scores
+
+_ALL = 0.95  # of the negatives predicted positive: a threshold that decides nothing
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,8 @@ class OperatingPoint:
         estimates: Estimates at the threshold on the rows it was chosen on: optimistic, because
             those rows chose it.
         origin: Where it comes from, for the report.
+        promise: What is promised: "sensitivity" or "specificity", at least which share, and with
+            which confidence; None for nothing.
     """
 
     threshold: float
@@ -35,6 +40,7 @@ class OperatingPoint:
     guarantee: str | None
     estimates: Mapping[str, Estimate]
     origin: str = "validation"
+    promise: tuple[str, float, float] | None = None
 
     def __str__(self) -> str:
         shown = [
@@ -46,6 +52,38 @@ class OperatingPoint:
         ]
         promise = self.guarantee or "Nothing is promised of new patients."
         return f"Threshold {self.threshold:.6g}: {self.rule} ({', '.join(shown)}). {promise}"
+
+    def check_promise(self, predictions: Predictions) -> "PromiseCheck":
+        """Test the promise on labelled rows of a new site.
+
+        A promise holds for patients of the same kind as those it was made on. Another site may
+        have others; its rows of the promised class say whether it is kept there.
+
+        Args:
+            predictions: Two-class predictions of the new site, with rows of the promised class.
+
+        Returns:
+            The share there with its interval, and what it says of the promise.
+
+        Raises:
+            InvalidInputError: nothing was promised, or there is no row of that class.
+        """
+        if self.promise is None:
+            raise InvalidInputError("This threshold promises nothing. Choose it with `confidence`.")
+        name, ask, confidence = self.promise
+        code = 1 if name == "sensitivity" else 0
+        if not predictions.is_binary or not (predictions.labels == code).any():
+            raise InvalidInputError(
+                f"A promise of {name} is checked on rows of its class, got {predictions!r}."
+            )
+        # Both one-sided limits at the promise's confidence.
+        estimate = confusion_estimates(
+            predictions.labels,
+            predictions.scores >= self.threshold,
+            patients=predictions.patients,
+            confidence_level=max(0.01, 2 * confidence - 1),
+        )[name]
+        return PromiseCheck(name, ask, confidence, estimate)
 
     def corrected(self, shift: PriorShift) -> Self:
         """Return the point that makes the same calls on scores corrected by `shift`."""
@@ -62,6 +100,41 @@ class OperatingPoint:
             "origin": self.origin,
             "estimates": {name: estimate.to_dict() for name, estimate in self.estimates.items()},
         }
+
+
+@dataclass(frozen=True)
+class PromiseCheck:
+    """What rows of a new site say of a promise.
+
+    Args:
+        name: "sensitivity" or "specificity".
+        ask: The share that was promised.
+        confidence: The confidence it was promised with.
+        estimate: The share at the new site; each limit is one-sided at that confidence.
+    """
+
+    name: str
+    ask: float
+    confidence: float
+    estimate: Estimate
+
+    @property
+    def verdict(self) -> str:
+        """Return "kept" (lower limit at the ask or above), "broken" (upper below), "undecided"."""
+        lower, upper = self.estimate.lower, self.estimate.upper
+        if lower is not None and lower >= self.ask:
+            return "kept"
+        return "broken" if upper is not None and upper < self.ask else "undecided"
+
+    def __str__(self) -> str:
+        meaning = {
+            "kept": "The promise is kept here.",
+            "broken": "The promise is broken here: choose the threshold anew on rows of this site.",
+            "undecided": "These rows neither confirm nor contradict the promise.",
+        }
+        value = self.estimate.value
+        seen = "not estimable" if value is None else f"{value:.3f}"
+        return f"Promised {self.name} at least {self.ask:g}; here {seen}. {meaning[self.verdict]}"
 
 
 def choose_threshold(
@@ -151,7 +224,7 @@ def _for_share(
         ordered = np.sort(scores)[::-1]
         # The tolerance keeps 0.95 * 20 at 19 rows although the product is 19.000000000000004.
         kept = ordered[max(0, math.ceil(ask * len(ordered) - 1e-9) - 1)]
-        guarantee = None
+        guarantee = promise = None
     else:
         check_number("confidence", confidence, low=0, high=1, open_low=True, open_high=True)
         owner = (
@@ -168,6 +241,7 @@ def _for_share(
             f"With confidence {confidence:g}, the {name} on images of new patients of the same "
             f"kind is at least {ask:g}."
         )
+        promise = (name, ask, confidence)
     threshold = float(kept) if code else _just_above(float(-kept), predictions.scores)
     which = "largest" if code else "smallest"
     how = (
@@ -176,7 +250,20 @@ def _for_share(
         else (f"by its lower limit at one-sided confidence {confidence:g}, tested in sequence")
     )
     rule = f"{which} threshold whose {name} is at least {ask:g} {how}"
-    return _point(predictions, threshold, rule, guarantee)
+    point = _point(predictions, threshold, rule, guarantee)
+    if guarantee is None:
+        return point
+    return replace(
+        point, promise=promise, guarantee=guarantee + _cost(predictions, point, name, ask)
+    )
+
+
+def _cost(predictions: Predictions, point: "OperatingPoint", name: str, ask: float) -> str:
+    """Say what the promise costs in the other share, beside the ask by its point estimate."""
+    other = "specificity" if name == "sensitivity" else "sensitivity"
+    plain = _for_share(predictions, name, ask, None).estimates[other].value
+    here = point.estimates[other].value
+    return f" On these rows it costs {other}: {here:.3f}, and {plain:.3f} without the promise."
 
 
 def _just_above(score: float, scores: Scores) -> float:
@@ -244,4 +331,20 @@ def _point(
     estimates = confusion_estimates(
         predictions.labels, predictions.scores >= threshold, patients=predictions.patients
     )
+    _warn_of_one_class(predictions, threshold)
     return OperatingPoint(threshold, rule, guarantee, estimates)
+
+
+def _warn_of_one_class(predictions: Predictions, threshold: float) -> None:
+    """Say what a threshold costs that predicts (nearly) all rows of both classes alike."""
+    called = predictions.scores >= threshold
+    share = float(called.mean())
+    wrong = called[predictions.labels == 0].mean()
+    if wrong > _ALL:
+        warnings.warn(
+            f"The threshold {threshold:.6g} predicts {share:.0%} of these rows positive, and "
+            f"{wrong:.0%} of the negatives: at that cost it decides nothing. Ask for less, give "
+            "more patients, or improve the scores.",
+            DataWarning,
+            stacklevel=4,
+        )

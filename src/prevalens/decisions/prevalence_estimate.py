@@ -4,14 +4,19 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.special import expit
 
-from prevalens._checks import check_integer, check_number, check_same_length
+from prevalens._checks import check_integer, check_number
 from prevalens._seeding import generator
+from prevalens.decisions.recalibration import fit_recalibration, logits_of
 from prevalens.exceptions import InvalidInputError
 from prevalens.metrics.estimate import Estimate
+from prevalens.metrics.inputs import check_patients
+from prevalens.predictions.predictions import Predictions
 from prevalens.typing import Column, Scores
 
 _CHUNK = 4_000_000  # numbers held at once while draws are solved together
+_TELLING = 20  # units from which the spread of likelihood ratios can be told
 _STEPS = 60  # of the search for each maximum, at most; a halving gains a bit
 
 
@@ -20,6 +25,7 @@ def estimate_prevalence(
     *,
     train_prevalence: float,
     patients: ArrayLike | None,
+    calibration: Predictions | None = None,
     confidence_level: float = 0.95,
     n_draws: int = 500,
     seed: int = 0,
@@ -28,12 +34,17 @@ def estimate_prevalence(
 
     The maximum-likelihood prevalence under prior shift: the fixed point of Saerens' EM, found
     with Newton steps on the same concave likelihood. It needs scores that are calibrated at
-    `train_prevalence`; the interval covers the chance of who was seen, not a miscalibration.
+    `train_prevalence`. Give labelled rows as `calibration` where that is not known: the scores
+    are recalibrated on them first, anew in every draw, so that the interval covers what that
+    leaves uncertain. Without them the interval covers the chance of who was seen alone, and an
+    estimate of 0 or 1 is refused where the scores contradict it.
 
     Args:
         scores: Probability of the positive class at the training prevalence, shape `(n_rows,)`.
         train_prevalence: Share of the positive class among the rows trained on, in (0, 1).
         patients: Patient id of each row, shape `(n_rows,)`; None says rows are independent.
+        calibration: Labelled two-class rows of the same model, not trained on, such as the
+            validation rows, at whatever prevalence they have.
         confidence_level: Coverage of the interval, in (0, 1).
         n_draws: Bootstrap draws of patients, at least 50.
         seed: Seed of the draws.
@@ -55,11 +66,8 @@ def estimate_prevalence(
         raise InvalidInputError(
             f"`scores` must be probabilities in [0, 1] of shape (n_rows,), got {values.shape}."
         )
-    owner = np.arange(values.size)
-    if patients is not None:
-        ids = np.asarray(patients)
-        check_same_length(scores=values, patients=ids)
-        owner = np.unique(ids, return_inverse=True)[1]
+    codes = check_patients(patients, values.size)
+    owner = np.arange(values.size) if codes is None else codes
     unit = "images" if patients is None else "patients"
     basis: dict[str, Any] = {
         "confidence_level": confidence_level,
@@ -73,15 +81,73 @@ def estimate_prevalence(
     if np.ptp(values) == 0:
         reason = "all scores are equal, so they tell nothing of the prevalence"
         return Estimate(value=None, lower=None, upper=None, not_estimable=reason, **basis)
-    # Likelihood of each row under positive and under negative, up to a factor of the row.
-    given = np.column_stack([values / train_prevalence, (1 - values) / (1 - train_prevalence)])
-    point = float(_most_likely(given, np.ones((1, values.size)))[0])
-    limits: tuple[float | None, float | None] = (None, None)
-    if int(owner.max()) > 0:
-        draws = _drawn(given, owner, n_draws=n_draws, seed=seed)
-        low, high = np.quantile(draws, [(1 - confidence_level) / 2, (1 + confidence_level) / 2])
-        limits = (float(low), float(high))
-    return Estimate(value=point, lower=limits[0], upper=limits[1], **basis)
+    trained = train_prevalence
+    if calibration is not None:
+        fitted = fit_recalibration(calibration)
+        trained = float(calibration.labels.mean())
+        values = fitted.correct(values)
+        basis["note"] = (
+            f"Scores were recalibrated (Platt) on {len(calibration)} labelled rows, anew in every "
+            "draw. Assumes that the classes look there as they do here."
+        )
+    given = _likelihoods(values, trained)
+    point = float(_most_likely(given, np.ones((1, len(values))))[0])
+    contradiction = _contradiction(given, point, owner)
+    if contradiction:
+        return Estimate(value=None, lower=None, upper=None, not_estimable=contradiction, **basis)
+    if int(owner.max()) == 0:
+        return Estimate(value=point, lower=None, upper=None, **basis)
+    draws = (
+        _drawn(given, owner, n_draws=n_draws, seed=seed)
+        if calibration is None
+        else _recalibrated(np.asarray(scores), owner, calibration, n_draws=n_draws, seed=seed)
+    )
+    lower, upper = _limits(draws, point, (1 - confidence_level) / 2, int(owner.max()) + 1)
+    return Estimate(value=point, lower=lower, upper=upper, **basis)
+
+
+def _limits(draws: Scores, point: float, tail: float, n_units: int) -> tuple[float, float]:
+    """Return percentile limits, which are no single point at the ends of the range."""
+    low, high = np.quantile(draws, [tail, 1 - tail])
+    # As many patients without (or with) a positive still leave what Clopper and Pearson's limit
+    # of none of so many leaves.
+    none_of_all = 1 - tail ** (1 / n_units)
+    if point == 0:
+        high = max(high, none_of_all)
+    elif point == 1:
+        low = min(low, 1 - none_of_all)
+    return float(low), float(high)
+
+
+def _likelihoods(values: Scores, trained: float) -> Scores:
+    """Return the likelihood of each row under positive and negative, up to a factor of the row."""
+    return np.column_stack([values / trained, (1 - values) / (1 - trained)])
+
+
+def _contradiction(given: Scores, point: float, owner: Column) -> str | None:
+    """Say that calibrated scores of one class alone would look otherwise, if they would.
+
+    Over rows of one class the likelihood ratio of the other class against it has the mean 1. A
+    mean that is clearly lower says that the scores lie further out than that class's should.
+    """
+    if 0 < point < 1:
+        return None
+    other, own = (given[:, 0], given[:, 1]) if point == 0 else (given[:, 1], given[:, 0])
+    ratios = other / np.maximum(own, 1e-12)
+    n_units = int(owner.max()) + 1
+    if n_units < _TELLING:
+        return None
+    sizes = np.bincount(owner)
+    mean = float(ratios.mean())
+    off = np.bincount(owner, weights=ratios) - mean * sizes
+    error = float(np.sqrt(n_units / (n_units - 1) * np.sum(off**2)) / len(ratios))
+    if mean + 3 * error >= 1:
+        return None
+    return (
+        f"the scores are not calibrated here: read at the training prevalence they say {point:.0%} "
+        f"positive, but lie further out than those of one class alone (mean likelihood ratio "
+        f"{mean:.2g} instead of 1). Give labelled rows as `calibration`, or count labels"
+    )
 
 
 def _drawn(given: Scores, owner: Column, *, n_draws: int, seed: int) -> Scores:
@@ -94,6 +160,52 @@ def _drawn(given: Scores, owner: Column, *, n_draws: int, seed: int) -> Scores:
         counts = rng.multinomial(n_units, np.full(n_units, 1 / n_units), size=size)
         found.append(_most_likely(given, counts[:, owner].astype(np.float64)))
     return np.concatenate(found)
+
+
+def _recalibrated(
+    scores: Scores, owner: Column, calibration: Predictions, *, n_draws: int, seed: int
+) -> Scores:
+    """Draw the patients of both tables, fit the recalibration anew, and estimate."""
+    rng = generator(seed, "estimate_prevalence", "recalibrated")
+    labels = calibration.labels.astype(np.float64)
+    known = (
+        np.arange(len(labels))
+        if calibration.patients is None
+        else np.unique(calibration.patients, return_inverse=True)[1]
+    )
+    logits, mine = logits_of(calibration.scores), logits_of(scores)
+    fitted = fit_recalibration(calibration)
+    start = np.array([fitted.intercept, fitted.slope])
+    found: list[Scores] = []
+    while len(found) < n_draws:
+        weights = _resampled(known, rng)
+        trained = float(weights @ labels / weights.sum())
+        if 0 < trained < 1:
+            intercept, slope = _weighted_platt(logits, labels, weights, start)
+            given = _likelihoods(expit(intercept + max(slope, 0.0) * mine), trained)
+            found.append(_most_likely(given, _resampled(owner, rng)[None, :]))
+    return np.concatenate(found)
+
+
+def _resampled(owner: Column, rng: np.random.Generator) -> Scores:
+    n_units = int(owner.max()) + 1
+    return rng.multinomial(n_units, np.full(n_units, 1 / n_units))[owner].astype(np.float64)
+
+
+def _weighted_platt(logits: Scores, labels: Scores, weights: Scores, start: Scores) -> Scores:
+    """Fit intercept and slope by a few Newton steps from the fit on all rows."""
+    design = np.column_stack([np.ones_like(logits), logits])
+    now = start.copy()
+    for _ in range(8):
+        expected = expit(design @ now)
+        slope = design.T @ (weights * (labels - expected))
+        bend = (design * (weights * expected * (1 - expected))[:, None]).T @ design
+        # A little of the identity keeps a draw whose classes do not overlap finite.
+        step = np.linalg.solve(bend + 1e-6 * np.eye(2), slope)
+        now = now + np.clip(step, -2, 2)
+        if np.abs(step).max() < 1e-8:
+            break
+    return now
 
 
 def _most_likely(given: Scores, weights: Scores) -> Scores:

@@ -1,21 +1,41 @@
-"""Scores that mean what they say: temperature, Platt and isotonic, fitted over patients."""
+"""Scores that mean what they say: in the large, temperature, Platt and isotonic, by patient."""
 
+import os
 from dataclasses import dataclass
-from typing import Any, cast
+from pathlib import Path
+from typing import ClassVar, Literal, Self, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.optimize import brentq
+from scipy.special import expit
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedGroupKFold
 
 from prevalens._checks import check_choice, check_integer, check_number
+from prevalens._records import Record
+from prevalens.decisions.prior_shift import PriorShift
 from prevalens.exceptions import InvalidInputError
 from prevalens.predictions.predictions import Predictions
+from prevalens.splits.patient_kfold import PatientKFold
 from prevalens.typing import Labels, Scores
 
-_METHODS = ("temperature", "platt", "isotonic")
+_METHODS = ("in_the_large", "temperature", "platt", "isotonic")
 _EDGE = 1e-7  # a float32 sigmoid reaches exactly 0 and 1, whose logits are infinite
+
+
+class RecalibrationRecord(Record, frozen=True, kw_only=True):
+    """What a file of a recalibration holds."""
+
+    FORMAT: ClassVar[str] = "prevalens recalibration"
+    REMEDY: ClassVar[str] = "Restore it, or fit anew."
+
+    method: Literal["in_the_large", "temperature", "platt", "isotonic"]
+    slope: float
+    intercept: float
+    steps: list[tuple[float, float]]
+    train_prevalence: float | None
+    target_prevalence: float | None
 
 
 @dataclass(frozen=True)
@@ -23,13 +43,20 @@ class Recalibration:
     """A fitted map from scores to recalibrated scores.
 
     Args:
-        method: `"temperature"` divides the logit by a number; `"platt"` also adds one;
-            `"isotonic"` is any non-decreasing step function.
-        fitted: The fitted scikit-learn estimator.
+        method: `"in_the_large"` adds a number to the logit; `"temperature"` divides it by one;
+            `"platt"` does both; `"isotonic"` is any non-decreasing map, linear between its steps.
+        slope: What the logit is multiplied by.
+        intercept: What is added to it then.
+        steps: Scores and what they become, rising, for the isotonic map; else empty.
+        shift: Two-class prior shift that was applied before the fit, and is before each
+            correction; None for none.
     """
 
     method: str
-    fitted: Any
+    slope: float = 1.0
+    intercept: float = 0.0
+    steps: tuple[tuple[float, float], ...] = ()
+    shift: PriorShift | None = None
 
     def correct(self, scores: ArrayLike) -> Scores:
         """Return recalibrated scores, shape `(n_rows,)`, in [0, 1].
@@ -43,21 +70,24 @@ class Recalibration:
                 f"`scores` must lie in [0, 1], got {values.min():g} to {values.max():g}. Apply "
                 "the sigmoid first."
             )
-        if self.method == "isotonic":
-            return np.asarray(self.fitted.predict(values), dtype=np.float64)
-        return np.asarray(self.fitted.predict_proba(_logits(values))[:, 1], dtype=np.float64)
+        if self.shift is not None:
+            values = self.shift.correct(values)
+        if self.steps:
+            before, after = np.array(self.steps).T
+            return np.asarray(np.interp(values, before, after))
+        return np.asarray(expit(self.slope * logits_of(values) + self.intercept))
 
     def correct_threshold(self, threshold: float) -> float:
-        """Return the threshold that makes the same calls on recalibrated scores.
+        """Return the threshold that makes the same predictions on recalibrated scores.
 
         Raises:
-            InvalidInputError: isotonic steps merge scores, so no threshold makes the same calls.
+            InvalidInputError: isotonic steps merge scores, so no threshold does.
         """
         check_number("threshold", threshold, low=0, high=1)
         if self.method == "isotonic":
             raise InvalidInputError(
-                "Isotonic steps merge scores, so no threshold makes the same calls. Choose the "
-                "threshold on the recalibrated scores."
+                "Isotonic steps merge scores, so no threshold makes the same predictions. Choose "
+                "the threshold on the recalibrated scores."
             )
         return float(self.correct(threshold)[0])
 
@@ -70,33 +100,77 @@ class Recalibration:
         """
         if self.method == "isotonic":
             raise InvalidInputError("Isotonic recalibration has no temperature. Use 'temperature'.")
-        return 1 / float(self.fitted.coef_[0, 0])
+        return 1 / self.slope
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the map as JSON, whole or not at all."""
+        train, target = (
+            (None, None)
+            if self.shift is None
+            else (self.shift.train_prevalence, self.shift.target_prevalence)
+        )
+        record = RecalibrationRecord(
+            method=self.method,  # type: ignore[arg-type]
+            slope=self.slope,
+            intercept=self.intercept,
+            steps=[*self.steps],
+            train_prevalence=cast("float | None", train),
+            target_prevalence=cast("float | None", target),
+        )
+        record.save(Path(path))
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Read a map that `save` wrote.
+
+        Raises:
+            InvalidInputError: the file cannot be read, is cut, edited or of another format.
+        """
+        record = RecalibrationRecord.load(Path(path))
+        shift = None
+        if record.train_prevalence is not None and record.target_prevalence is not None:
+            shift = PriorShift(record.train_prevalence, record.target_prevalence)
+        return cls(record.method, record.slope, record.intercept, tuple(record.steps), shift)
 
 
-def fit_recalibration(predictions: Predictions, *, method: str = "platt") -> Recalibration:
+def fit_recalibration(
+    predictions: Predictions, *, method: str = "platt", shift: PriorShift | None = None
+) -> Recalibration:
     """Fit a recalibration on validation rows, to be used on other rows.
 
     Args:
         predictions: Two-class predictions of the validation rows.
-        method: `"temperature"`, `"platt"` or `"isotonic"`.
+        method: `"in_the_large"`, `"temperature"`, `"platt"` or `"isotonic"`.
+        shift: Prior shift to apply first, in the fit and in every correction: after training on
+            undersampled rows, from their prevalence to that of the validation rows. It removes
+            most of what is off, and the fit what is left.
 
     Raises:
-        InvalidInputError: one class only, or scores that separate the classes without overlap,
-            for which no logistic recalibration exists.
+        InvalidInputError: one class only; scores that separate the classes without overlap, for
+            which no logistic recalibration exists; or higher scores that do not go with
+            positives, which a negative slope would turn round.
 
     References:
-        Platt (1999); Zadrozny & Elkan (2002), KDD; Guo et al. (2017), ICML.
+        Platt (1999); Zadrozny & Elkan (2002), KDD; Guo et al. (2017), ICML; Steyerberg (2019),
+        Clinical prediction models (recalibration in the large).
     """
     check_choice("method", method, _METHODS)
     if not predictions.is_binary or (predictions.class_counts == 0).any():
         raise InvalidInputError(
-            f"A recalibration is fitted on rows of both of two classes, got {predictions!r}."
+            f"A recalibration is fitted on rows of both of two classes, got {predictions!r}. Of "
+            "several classes take `fit_class_recalibration`."
         )
-    return _fitted(predictions.labels, predictions.scores, method)
+    scores = predictions.scores if shift is None else shift.correct(predictions.scores)
+    return _fitted(predictions.labels, scores, method, shift)
 
 
 def recalibrate(
-    predictions: Predictions, *, method: str = "platt", n_folds: int = 5, seed: int = 0
+    predictions: Predictions,
+    *,
+    method: str = "platt",
+    shift: PriorShift | None = None,
+    n_folds: int = 5,
+    seed: int = 0,
 ) -> Predictions:
     """Recalibrate rows with maps that never saw their patient: cross-fitted by patient.
 
@@ -105,8 +179,9 @@ def recalibrate(
 
     Args:
         predictions: Two-class predictions.
-        method: `"temperature"`, `"platt"` or `"isotonic"`.
-        n_folds: Folds of patients, at least 2.
+        method: As in `fit_recalibration`.
+        shift: As in `fit_recalibration`.
+        n_folds: Folds of patients, at least 2; those of `PatientKFold`.
         seed: Seed of the folds.
 
     Returns:
@@ -127,18 +202,25 @@ def recalibrate(
                 f"Cannot make {n_folds} folds: class {name!r} comes from only {found} patients. "
                 "Use fewer folds, or fit on rows set aside."
             )
-    folds = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
     scores = np.empty(rows)
-    for fit, held in folds.split(np.zeros((rows, 1)), predictions.labels, patients):
-        fitted = fit_recalibration(predictions.take(cast("Labels", fit)), method=method)
+    folds = PatientKFold(n_folds, seed=seed, allow_missing_classes=True)
+    for fit, held in folds.split(None, predictions.labels, patients):
+        fitted = fit_recalibration(predictions.take(fit), method=method, shift=shift)
         scores[held] = fitted.correct(predictions.scores[held])
     return predictions.with_scores(scores)
 
 
-def _fitted(labels: Labels, scores: Scores, method: str) -> Recalibration:
+def _fitted(labels: Labels, scores: Scores, method: str, shift: PriorShift | None) -> Recalibration:
     if method == "isotonic":
-        steps = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip")
-        return Recalibration(method, steps.fit(scores, labels))
+        steps = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip").fit(scores, labels)
+        pairs = zip(steps.X_thresholds_.tolist(), steps.y_thresholds_.tolist(), strict=True)
+        return Recalibration(method, steps=tuple(pairs), shift=shift)
+    logits = logits_of(scores)
+    if method == "in_the_large":
+        # The likelihood's equation: as many positives are expected as there are.
+        off = lambda added: float(expit(logits + added).sum() - labels.sum())  # noqa: E731
+        reach = float(np.abs(logits).max()) + 50
+        return Recalibration(method, 1.0, float(brentq(off, -reach, reach)), shift=shift)
     negative, positive = scores[labels == 0], scores[labels == 1]
     if positive.min() >= negative.max() or negative.min() >= positive.max():
         raise InvalidInputError(
@@ -149,15 +231,19 @@ def _fitted(labels: Labels, scores: Scores, method: str) -> Recalibration:
         )
     # An infinite C is no penalty: the plain maximum-likelihood slope.
     model = LogisticRegression(C=np.inf, fit_intercept=method == "platt", tol=1e-10, max_iter=1000)
-    fitted = model.fit(_logits(scores), labels)
-    if method == "temperature" and fitted.coef_[0, 0] <= 0:
+    model.fit(logits.reshape(-1, 1), labels)
+    slope = float(model.coef_[0, 0])
+    if slope <= 0:
         raise InvalidInputError(
-            "No temperature corrects these scores: higher scores do not go with positives (slope "
-            f"{fitted.coef_[0, 0]:.3g}). Check that label 1 is the class the scores are of."
+            f"No {'temperature' if method == 'temperature' else 'Platt scaling'} corrects these "
+            f"scores: higher scores do not go with positives (slope {slope:.3g}), and the map "
+            "would turn their order round. Check that label 1 is the class the scores are of."
         )
-    return Recalibration(method, fitted)
+    intercept = float(np.ravel(model.intercept_)[0]) if method == "platt" else 0.0
+    return Recalibration(method, slope, intercept, shift=shift)
 
 
-def _logits(scores: Scores) -> Scores:
+def logits_of(scores: Scores) -> Scores:
+    """Return the logits of scores, those of 0 and 1 at the edge of float32."""
     inside = np.clip(scores, _EDGE, 1 - _EDGE)
-    return np.asarray(np.log(inside / (1 - inside))).reshape(-1, 1)
+    return np.asarray(np.log(inside / (1 - inside)))

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from prevalens._checks import check_choice, check_integer, check_number, check_same_length
 from prevalens._threads import one_blas_thread
 from prevalens.exceptions import ImpossibleSplitError, InvalidInputError
-from prevalens.features.head_kinds import KINDS, Features, FittedHead, HeadKind
+from prevalens.features.head_kinds import KINDS, Features, FittedHead, HeadKind, LinearHead
 from prevalens.features.image_features import ImageFeatures, feature_values
 from prevalens.splits.patient_kfold import PatientKFold
 from prevalens.typing import Labels, Rows, Scores, Texts
@@ -46,6 +46,18 @@ class FeatureHead:
     def __repr__(self) -> str:
         what = "labels" if self.multilabel else "classes"
         return f"FeatureHead({self.kind}, {len(self.classes)} {what}, penalty {self.penalty})"
+
+    @property
+    def linear(self) -> tuple[NDArray[np.float64], float] | None:
+        """Weights `(n_features,)` and bias of the logit of raw features; None where it is not so.
+
+        A head of two classes and a linear kind has them, standardisation folded in.
+        """
+        (head, *others) = self._heads
+        if others or not isinstance(head, LinearHead) or len(head.weights) != 1:
+            return None
+        weights = head.weights[0] / self._deviation
+        return weights, float(head.bias[0] - weights @ self._mean.astype(np.float64))
 
     def scores(self, features: ImageFeatures | ArrayLike) -> Scores:
         """Return the score of each image.

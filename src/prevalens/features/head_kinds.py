@@ -57,21 +57,33 @@ def _fit_logistic(
             warnings.simplefilter("ignore", ConvergenceWarning)
             model.fit(values, labels)
         fitted.append(
-            _linear(model.coef_.copy(), model.intercept_.copy(), model.classes_, n_classes)
+            LinearHead(model.coef_.copy(), model.intercept_.copy(), model.classes_, n_classes)
         )
     return fitted
 
 
-def _linear(
-    weights: NDArray[Any], bias: NDArray[Any], classes: Labels, n_classes: int
-) -> FittedHead:
-    def scores(values: Features) -> Scores:
-        logits = np.asarray(values, dtype=np.float64) @ weights.T + bias
+@dataclass(frozen=True, eq=False)
+class LinearHead:
+    """A head whose logits are affine in the features.
+
+    Attributes:
+        weights: Shape `(1, n_features)` of two classes, else `(n_seen, n_features)`.
+        bias: Shape `(1,)` of two classes, else `(n_seen,)`.
+        classes: Codes of the classes that were seen.
+        n_classes: Number of all classes.
+    """
+
+    weights: NDArray[np.float64]
+    bias: NDArray[np.float64]
+    classes: Labels
+    n_classes: int
+
+    def __call__(self, values: Features) -> Scores:
+        """Return the score of each class, shape `(n_rows, n_classes)`."""
+        logits = np.asarray(values, dtype=np.float64) @ self.weights.T + self.bias
         if logits.shape[1] == 1:
             logits = np.column_stack([np.zeros(len(logits)), logits])
-        return _spread(_softmax(logits), classes, n_classes)
-
-    return scores
+        return _spread(_softmax(logits), self.classes, self.n_classes)
 
 
 def _fit_centroid(

@@ -15,7 +15,9 @@ _KINDS = (
     rb"|UN|UR|US|UT|UV)"
 )
 # A file without a preamble begins with group 2 or 8, whose elements have low numbers.
-_BARE = re.compile(rb"[\x02\x08]\x00.\x00(" + _KINDS + rb"|..[\x00-\x0f]\x00)", re.DOTALL)
+_BARE = re.compile(
+    rb"[\x02\x08]\x00.\x00(" + _KINDS + rb"|..[\x00-\x0f]\x00)|\x00\x08\x00." + _KINDS, re.DOTALL
+)
 
 
 def is_dicom(path: str | os.PathLike[str]) -> bool:

@@ -11,7 +11,10 @@ from prevalens.images.opening import several_frames
 # Tags, by their numbers in TIFF 6.0.
 _SUBFILE, _OLD_SUBFILE, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 255, 258, 259, 262
 _DESCRIPTION, _SAMPLES, _PLANAR, _COLOURS, _EXTRA, _FORMAT = 270, 277, 284, 320, 338, 339
+_WIDTH, _HEIGHT, _STRIPS, _ROWS = 256, 257, 273, 278
+_TILE_WIDTH, _TILE_HEIGHT, _TILES = 322, 323, 324
 _WANTED = {
+    *(_WIDTH, _HEIGHT, _STRIPS, _ROWS, _TILE_WIDTH, _TILE_HEIGHT, _TILES),
     *(_SUBFILE, _OLD_SUBFILE, _BITS, _COMPRESSION, _PHOTOMETRIC, _DESCRIPTION),
     *(_SAMPLES, _PLANAR, _COLOURS, _EXTRA, _FORMAT),
 }
@@ -83,6 +86,18 @@ class TiffPage:
         return self.tags.get(_COLOURS, ())
 
     @property
+    def is_whole(self) -> bool:
+        """Whether it names as many strips or tiles as its size needs; what lacks would be black."""
+        width, height = self.first(_WIDTH, 0), self.first(_HEIGHT, 0)
+        planes = len(self.bits) if self.is_planar else 1
+        if _TILES in self.tags:
+            across = -(-width // max(1, self.first(_TILE_WIDTH, 1)))
+            down = -(-height // max(1, self.first(_TILE_HEIGHT, 1)))
+            return len(self.tags[_TILES]) >= min(_VALUES, across * down * planes)
+        rows = max(1, min(height, self.first(_ROWS, height)))
+        return len(self.tags.get(_STRIPS, ())) >= min(_VALUES, -(-height // rows) * planes)
+
+    @property
     def slices(self) -> int:
         """Images in this page as ImageJ counts them, which puts a whole stack behind one page."""
         text = b"".join(self.tags.get(_DESCRIPTION, ()))
@@ -116,6 +131,11 @@ def find_picture(opened: BinaryIO, address: str) -> TiffPage:
         raise UnreadableImageError(
             f"{address} is damaged ({error}). Copy it again, or leave it out."
         ) from error
+    if full is not None and not full.is_whole:
+        raise UnreadableImageError(
+            f"{address} is damaged (it lacks strips or tiles of its picture). Copy it again, or "
+            "leave it out."
+        )
     if full is None:
         raise UnreadableImageError(
             f"{address} holds only smaller copies or masks of a picture. Leave it out."

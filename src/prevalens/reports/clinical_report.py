@@ -174,18 +174,28 @@ class ClinicalReport:
         Raises:
             InvalidInputError: the suffix is none of these.
         """
-        target, record = Path(path), self.record
+        target = Path(path)
         suffix = check_choice("the suffix of `path`", target.suffix.lower(), FORMATS)
         if suffix == ".json":
-            record.save(target)
-        elif suffix == ".tex":
-            caption = f"{record.title}: estimates with their intervals"
-            write_text(
-                target, latex_table(record.estimates, caption=caption, label="tab:estimates")
-            )
-        elif suffix == ".html":
-            generator = f"prevalens {record.prevalens}"
-            write_text(target, html_page(document_of(record), generator=generator))
+            self.record.save(target)
         else:
-            page = markdown_page if suffix == ".md" else text_page
-            write_text(target, page(document_of(record)))
+            write_text(target, self.page(suffix))
+
+    def page(self, suffix: str) -> str:
+        """Return what `save` writes for a suffix other than `.json`.
+
+        Args:
+            suffix: `.html`, `.md`, `.txt` or `.tex`.
+
+        Raises:
+            InvalidInputError: the suffix is none of these.
+        """
+        record = self.record
+        check_choice("suffix", suffix, FORMATS[:1] + FORMATS[2:])
+        if suffix == ".tex":
+            caption = f"{record.title}: estimates with their intervals"
+            return latex_table(record.estimates, caption=caption, label="tab:estimates")
+        document = document_of(record)
+        if suffix == ".html":
+            return html_page(document, generator=f"prevalens {record.prevalens}")
+        return markdown_page(document) if suffix == ".md" else text_page(document)

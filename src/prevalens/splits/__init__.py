@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from prevalens.splits.partition import Partition
     from prevalens.splits.patient_holdout import PatientHoldout
     from prevalens.splits.patient_kfold import PatientKFold
-    from prevalens.splits.precision_plan import PrecisionPlan
+    from prevalens.splits.precision_plan import PrecisionPlan, intra_patient_correlation
     from prevalens.splits.repeated_patient_holdout import RepeatedPatientHoldout
     from prevalens.splits.repeated_patient_kfold import RepeatedPatientKFold
     from prevalens.splits.shortcuts import ShortcutAudit, audit_shortcuts
@@ -35,6 +35,7 @@ __all__ = [
     "audit_leakage",
     "audit_shortcuts",
     "covariate_shifts",
+    "intra_patient_correlation",
 ]
 
 __getattr__ = lazy_names(
@@ -56,5 +57,6 @@ __getattr__ = lazy_names(
         "audit_leakage": "leakage",
         "audit_shortcuts": "shortcuts",
         "covariate_shifts": "covariate_shift",
+        "intra_patient_correlation": "precision_plan",
     },
 )

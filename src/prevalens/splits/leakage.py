@@ -1,5 +1,6 @@
 """The audit of a partition: what stands on both sides."""
 
+import hashlib
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from prevalens._checks import name_some
 from prevalens.cohorts.cohort import Cohort
 from prevalens.cohorts.components import repeated
 from prevalens.cohorts.duplicates import HASHES, find_duplicates
-from prevalens.exceptions import DataWarning, LeakageError
+from prevalens.exceptions import DataWarning, InvalidInputError, LeakageError
 from prevalens.images.decoding import check_reader
 from prevalens.images.near_pairs import MAX_DISTANCE
 from prevalens.splits.partition import Partition
@@ -24,6 +25,19 @@ _CHECKS = (
     "near-duplicate images in two parts",
     "near-duplicate images with two labels",
 )
+
+_ORDER = ("train", "validation", "test", "cohort", "against")
+# By kind of finding: how bad it is, and what to do.
+_REMEDIES = {
+    "patient": ("error", "Split by patient, for example with `PatientHoldout`."),
+    "identical": ("error", "Join their patients with `Cohort.join_patients`, and split anew."),
+    "near-duplicate": (
+        "warning",
+        "Look at the pictures; where they are one image, join their patients and split anew.",
+    ),
+    "identical, two labels": ("error", "Correct the label, or leave the images out."),
+    "near-duplicate, two labels": ("warning", "Look at the pictures, and correct the label."),
+}
 
 
 @dataclass(frozen=True)
@@ -44,13 +58,33 @@ class Finding:
     parts: tuple[str, ...]
     what: str
 
+    @property
+    def id(self) -> str:
+        """Name of the finding, the same whenever the same rows are found for the same reason."""
+        told = f"{self.kind}:{self.rows}".encode()
+        slug = self.kind.replace(",", "").replace(" ", "-")
+        return f"{slug}-{hashlib.sha256(told).hexdigest()[:8]}"
+
+    @property
+    def severity(self) -> str:
+        """Return "error" where estimates are optimistic for certain, else "warning"."""
+        return _REMEDIES[self.kind][0]
+
+    @property
+    def remedy(self) -> str:
+        """What to do about it."""
+        return _REMEDIES[self.kind][1]
+
     def __str__(self) -> str:
         return f"{self.kind}: {self.what} ({', '.join(self.parts)})"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the finding as plain values."""
         return {
+            "id": self.id,
             "kind": self.kind,
+            "severity": self.severity,
+            "remedy": self.remedy,
             "rows": list(self.rows),
             "parts": list(self.parts),
             "what": self.what,
@@ -102,8 +136,9 @@ class LeakageAudit:
 
 def audit_leakage(
     cohort: Cohort,
-    partition: Partition,
+    partition: Partition | None = None,
     *,
+    against: Cohort | None = None,
     hashes: Any = None,
     near: bool | None = None,
     turns: bool = False,
@@ -116,6 +151,9 @@ def audit_leakage(
     Args:
         cohort: The cohort.
         partition: A partition of it.
+        against: Instead of a partition: another cohort, such as an external test set, that should
+            share no patient and no image with this one. Its rows follow this one's in the
+            findings, whose parts are "cohort" and "against".
         hashes: SHA-256 of each row's file, shape `(n_rows,)`; by default the covariate `sha256`,
             else the files are read.
         near: Whether to look for pictures that look alike too. None looks where the images are
@@ -128,14 +166,22 @@ def audit_leakage(
         progress: Whether to show a line on standard error, where that is a terminal.
 
     Raises:
-        InvalidInputError: the partition is of another cohort, or a setting needs `near`.
+        InvalidInputError: the partition is of another cohort, a partition and another cohort came
+            both or neither, or a setting needs `near`.
         UnreadableImageError: some files, but not all, cannot be read; the text names every one.
 
     Warns:
         DataWarning: no image is there, so that copies were not looked for.
     """
-    partition.check_cohort(cohort)
-    parts = _part_of_each_row(partition)
+    if (partition is None) == (against is None):
+        raise InvalidInputError(
+            "An audit needs a partition, or another cohort as `against`, not both and not neither."
+        )
+    if against is not None:
+        cohort, parts = _side_by_side(cohort, against)
+    elif partition is not None:
+        partition.check_cohort(cohort)
+        parts = _part_of_each_row(partition)
     findings = _crossing("patient", repeated(cohort.patients), cohort, parts)
     matches = check_reader(cohort.reader).matches
     files = any(matches(str(cohort.path(row))) for row in range(len(cohort)))
@@ -171,6 +217,33 @@ def _warn_unseen(cohort: Cohort, near: bool | None) -> None:  # noqa: FBT001
             DataWarning,
             stacklevel=3,
         )
+
+
+def _side_by_side(cohort: Cohort, other: Cohort) -> tuple[Cohort, np.ndarray[Any, Any]]:
+    """Return one cohort of the rows of both, and which of the two each row is of."""
+    if cohort.reader != other.reader:
+        raise InvalidInputError(
+            "Both cohorts must have the same `reader` to be compared. Read them alike."
+        )
+    sides = [[str(one.path(row)) for row in range(len(one))] for one in (cohort, other)]
+    shared = sorted(set(sides[0]) & set(sides[1]))
+    if shared:
+        raise LeakageError(
+            f"{len(shared)} images are listed in both cohorts: {name_some(shared)}. Take them out "
+            "of one, for example with `cohort.where`."
+        )
+    hashed = all(HASHES in one.covariates for one in (cohort, other))
+    joint = Cohort(
+        images=np.array(sides[0] + sides[1]),
+        labels=np.concatenate([cohort.label_names, other.label_names]),
+        patients=np.concatenate([cohort.patients, other.patients]),
+        positive=cohort.positive,
+        covariates={HASHES: np.concatenate([one.covariates[HASHES] for one in (cohort, other)])}
+        if hashed
+        else {},
+        reader=cohort.reader,
+    )
+    return joint, np.repeat(["cohort", "against"], [len(cohort), len(other)])
 
 
 def _part_of_each_row(partition: Partition) -> np.ndarray[Any, np.dtype[np.str_]]:
@@ -214,5 +287,5 @@ def _two_labels(
 
 def _finding(kind: str, rows: Rows, parts: np.ndarray[Any, Any], what: str) -> Finding:
     found = set(parts[rows].tolist())
-    named = tuple(name for name in ("train", "validation", "test") if name in found)
+    named = tuple(name for name in _ORDER if name in found)
     return Finding(kind, tuple(rows.tolist()), named, what)

@@ -163,7 +163,7 @@ class Partition:
         *,
         sensitivity: float = 0.9,
         specificity: float = 0.9,
-        correlation: float = 0.2,
+        correlation: float | str = 0.2,
         confidence_level: float = 0.95,
     ) -> PrecisionPlan:
         """Say what each part holds, and how precise its estimates can be, before any training.
@@ -172,8 +172,9 @@ class Partition:
             cohort: The cohort the rows point into.
             sensitivity: Sensitivity to assume, in (0, 1).
             specificity: Specificity to assume, in (0, 1).
-            correlation: Correlation to assume between the calls on two images of one patient,
-                in [0, 1]. The default is a guess: take it from a pilot where there is one.
+            correlation: Correlation to assume between the predictions on two images of one
+                patient, in [0, 1], or "cells" or "lesions". The default is a guess: take it from
+                a pilot by `intra_patient_correlation` where there is one.
             confidence_level: Coverage of the intervals, in (0, 1).
 
         Returns:

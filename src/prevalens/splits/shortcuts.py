@@ -13,6 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from prevalens._checks import check_number
+from prevalens._threads import one_blas_thread
 from prevalens.cohorts.cohort import Cohort
 from prevalens.exceptions import DataWarning
 from prevalens.images.appearance import read_appearances
@@ -25,6 +26,8 @@ Table = NDArray[np.float64]  # (n_rows, n_columns)
 
 # Text covariates of more values than this are ids or free text, not strata.
 _MANY = 50
+_PICTURE = frozenset({"mean brightness", "16x16 thumbnail"})
+_SMALL = 100 * 100  # pixels, up to which the size of a file is what its picture compresses to
 
 
 @dataclass(frozen=True)
@@ -35,23 +38,28 @@ class ShortcutAudit:
         estimates: By name of the shortcut: AUROC of its probe, patients held out, and its limits.
         bound: AUROC from which a shortcut is suspicious.
         left_out: Covariates that were not tried, and why.
+        picture: Names of those that are the coarse picture itself, not something beside it. They
+            may carry real signal: a network has to beat them, and they are never suspicious.
     """
 
     estimates: Mapping[str, Estimate]
     bound: float
     left_out: Mapping[str, str]
+    picture: frozenset[str] = frozenset()
 
     @property
     def suspicious(self) -> list[str]:
         """Names of the shortcuts at or past the bound and beyond chance, strongest first."""
-        return [name for name, estimate in self._ranked() if self._is_suspicious(estimate)]
+        return [name for name, estimate in self._ranked() if self._is_suspicious(name, estimate)]
 
     @property
     def ok(self) -> bool:
         """Whether no shortcut is suspicious."""
         return not self.suspicious
 
-    def _is_suspicious(self, estimate: Estimate) -> bool:
+    def _is_suspicious(self, name: str, estimate: Estimate) -> bool:
+        if name in self.picture:
+            return False
         chance = estimate.lower is not None and estimate.lower <= 0.5
         return estimate.value is not None and estimate.value >= self.bound and not chance
 
@@ -62,7 +70,8 @@ class ShortcutAudit:
         head = "What tells the label without looking at the picture: AUROC of a probe over "
         lines = [f"{head}held-out patients; suspicious from {self.bound:g}"]
         for name, estimate in self._ranked():
-            mark = "  <- suspicious" if self._is_suspicious(estimate) else ""
+            mark = "  <- suspicious" if self._is_suspicious(name, estimate) else ""
+            mark = "  (the coarse picture: to be beaten)" if name in self.picture else mark
             lines.append(f"  {name}: {_in_words(estimate)}{mark}")
         lines += [f"  {name}: not tried, {why}" for name, why in self.left_out.items()]
         return "\n".join(lines)
@@ -75,6 +84,7 @@ class ShortcutAudit:
             "suspicious": self.suspicious,
             "estimates": {name: estimate.to_dict() for name, estimate in self.estimates.items()},
             "left_out": dict(self.left_out),
+            "picture": sorted(self.picture),
         }
 
 
@@ -98,8 +108,10 @@ def audit_shortcuts(
     says so. Scores become ranks within their fold before they are pooled.
 
     A shortcut that works is no proof that a network takes it, but the network could score as well
-    by it alone. File size, mode and border should tell nothing. A thumbnail or a covariate such as
-    age may carry real signal: then they are what a network has to beat.
+    by it alone. File size, mode and border should tell nothing. The thumbnail and the mean
+    brightness are the picture itself, seen coarsely, and so is the file size of pictures of at most
+    100 x 100 pixels, which tells how well they compress: they are what a network has to beat, and
+    never suspicious. A covariate such as age may carry real signal too.
 
     Args:
         cohort: The cohort; of more than two classes, the positive one against the rest.
@@ -123,7 +135,10 @@ def audit_shortcuts(
         DataWarning: a shortcut is suspicious; the text names each.
     """
     check_number("bound", bound, low=0.5, high=1.0)
-    shortcuts = _of_files(cohort, n_jobs=n_jobs, progress=progress) if images else {}
+    shortcuts: dict[str, Table] = {}
+    picture = frozenset[str]()
+    if images:
+        shortcuts, picture = _of_files(cohort, n_jobs=n_jobs, progress=progress)
     left_out = {}
     for name, column in cohort.covariates.items():
         if column.dtype.kind not in "iuf" and len(np.unique(column.astype(np.str_))) > _MANY:
@@ -145,6 +160,7 @@ def audit_shortcuts(
         },
         bound,
         left_out,
+        picture & shortcuts.keys(),
     )
     _warn(audit)
     return audit
@@ -161,10 +177,15 @@ def _warn(audit: ShortcutAudit) -> None:
         )
 
 
-def _of_files(cohort: Cohort, *, n_jobs: int | None, progress: bool) -> dict[str, Table]:
+def _of_files(
+    cohort: Cohort, *, n_jobs: int | None, progress: bool
+) -> tuple[dict[str, Table], frozenset[str]]:
+    """Return the columns of each shortcut, and which of them are the coarse picture."""
     paths = [cohort.path(row) for row in range(len(cohort))]
     seen = read_appearances(paths, reader=cohort.reader, n_jobs=n_jobs, progress=progress)
-    return {
+    small = float(np.median([one.width * one.height for one in seen])) <= _SMALL
+    picture = _PICTURE | {"file size"} if small else _PICTURE
+    tables = {
         "file size": _columns_of(np.log([max(1, one.n_bytes) for one in seen])),
         "width": _columns_of(np.array([one.width for one in seen])),
         "height": _columns_of(np.array([one.height for one in seen])),
@@ -173,6 +194,7 @@ def _of_files(cohort: Cohort, *, n_jobs: int | None, progress: bool) -> dict[str
         "border colour": np.stack([one.border for one in seen]),
         "16x16 thumbnail": np.stack([one.thumbnail for one in seen]),
     }
+    return tables, picture
 
 
 def _columns_of(column: Column) -> Table:
@@ -199,7 +221,8 @@ def _held_out_ranks(
             StandardScaler(),
             LogisticRegression(C=strength, class_weight="balanced", max_iter=2000),
         )
-        probe.fit(table[train], is_positive[train])
+        with one_blas_thread():
+            probe.fit(table[train], is_positive[train])
         ranks[test] = (rankdata(probe.decision_function(table[test])) - 0.5) / len(test)
     return ranks
 

@@ -7,10 +7,31 @@ from prevalens._lazy import lazy_names
 if TYPE_CHECKING:
     from prevalens.studies.cross_prediction import CrossPredictions, cross_predict
     from prevalens.studies.fold import Fold
+    from prevalens.studies.planning import plan
+    from prevalens.studies.study import Study, StudySummary, run_study
+    from prevalens.studies.study_plan import StudyPlan
 
-__all__ = ["CrossPredictions", "Fold", "cross_predict"]
+__all__ = [
+    "CrossPredictions",
+    "Fold",
+    "Study",
+    "StudyPlan",
+    "StudySummary",
+    "cross_predict",
+    "plan",
+    "run_study",
+]
 
 __getattr__ = lazy_names(
     __name__,
-    {"CrossPredictions": "cross_prediction", "Fold": "fold", "cross_predict": "cross_prediction"},
+    {
+        "CrossPredictions": "cross_prediction",
+        "Fold": "fold",
+        "Study": "study",
+        "StudyPlan": "study_plan",
+        "StudySummary": "study",
+        "cross_predict": "cross_prediction",
+        "plan": "planning",
+        "run_study": "study",
+    },
 )

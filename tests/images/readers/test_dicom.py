@@ -257,18 +257,22 @@ def test_a_frame_is_named_by_its_number(tmp_path: Path) -> None:
             read_image(f"{path}#{part}")
 
 
-@pytest.mark.parametrize("implicit", [True, False])
-def test_a_file_without_a_preamble_is_known_by_content(tmp_path: Path, *, implicit: bool) -> None:
+@pytest.mark.parametrize(("implicit", "little"), [(True, True), (False, True), (False, False)])
+def test_a_file_without_a_preamble_is_known_by_content(
+    tmp_path: Path, *, implicit: bool, little: bool
+) -> None:
     """No suffix, no 128 bytes, no group 2: found, and read."""
     path = write_dicom(tmp_path / "a.dcm", RAMP)
     header = pydicom.dcmread(path)
     del header.file_meta
     header.preamble = None
+    if not little:
+        header.PixelData = RAMP.byteswap().tobytes()
     pydicom.dcmwrite(
         tmp_path / "IM0001",
         header,
         implicit_vr=implicit,
-        little_endian=True,
+        little_endian=little,
         enforce_file_format=False,
     )
 
@@ -321,3 +325,14 @@ def test_another_file_is_not_forced(tmp_path: Path) -> None:
     assert not DicomReader().matches(str(tmp_path / "a.dcm"))
     with pytest.raises(UnreadableImageError, match="is no DICOM file"):
         read_dicom(tmp_path / "a.dcm")
+
+
+def test_a_file_without_a_picture_says_what_it_is(tmp_path: Path) -> None:
+    """A plan or a structured report beside the images."""
+    path = write_dicom(tmp_path / "a.dcm", RAMP)
+    header = pydicom.dcmread(path)
+    del header.PixelData
+    header.SOPClassUID = "1.2.840.10008.5.1.4.1.1.481.5"
+    header.save_as(path)
+    with pytest.raises(UnreadableImageError, match=r"holds no picture .it is RT Plan Storage"):
+        read_dicom(path)

@@ -105,6 +105,7 @@ class DicomReader:
         opened.seek(0)
         header = open_header(opened, address)
         try:
+            _refuse_none(header, address)
             frame = _frame(header, address, part)
             refuse_bomb(address, int(header.get("Columns") or 0), int(header.get("Rows") or 0))
             _complete(header)
@@ -178,6 +179,12 @@ def read_dicom(
     return DicomReader(window=window, bits=bits).read(os.fspath(path))
 
 
+def _refuse_none(header: Any, address: str) -> None:
+    if not any(name in header for name in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
+        kind = getattr(header.get("SOPClassUID"), "name", None) or "of no stated kind"
+        raise UnreadableImageError(f"{address} holds no picture (it is {kind}). Leave it out.")
+
+
 def _frame(header: Any, address: str, part: str | None) -> int:
     count = int(header.get("NumberOfFrames") or 1)
     if part is None and count > 1:
@@ -199,10 +206,9 @@ def _complete(header: Any) -> None:
     if meta is None:
         meta = header.file_meta = pydicom.dataset.FileMetaDataset()
     if not meta.get("TransferSyntaxUID"):
-        implicit, _ = header.original_encoding
-        meta.TransferSyntaxUID = (
-            pydicom.uid.ImplicitVRLittleEndian if implicit else pydicom.uid.ExplicitVRLittleEndian
-        )
+        implicit, little = header.original_encoding
+        explicit = pydicom.uid.ExplicitVRLittleEndian if little else pydicom.uid.ExplicitVRBigEndian
+        meta.TransferSyntaxUID = pydicom.uid.ImplicitVRLittleEndian if implicit else explicit
 
 
 def _pixels(header: Any, frame: int) -> NDArray[Any]:

@@ -3,6 +3,8 @@
 import hashlib
 from collections.abc import Sequence
 
+import numpy as np
+
 from prevalens._records import Part
 from prevalens._versions import versions
 from prevalens.predictions.predictions import Predictions
@@ -10,6 +12,7 @@ from prevalens.reports.document import Block, Table
 from prevalens.reports.report_head import ReportHead
 from prevalens.reports.request import Request
 from prevalens.reports.sections.section import Answer, Section
+from prevalens.typing import Column
 
 
 class Provenance(Part, frozen=True, kw_only=True):
@@ -44,24 +47,36 @@ def _compute(request: Request) -> Provenance:
 def hash_rows(predictions: Predictions) -> str:
     """Return the SHA-256 of what a report is computed from: every column, row by row.
 
-    It is of the values, so that the same table read from another kind of file has the same hash.
+    It is of the values, so that a table has the same hash after a trip through a CSV file: numbers
+    count as numbers, however they are written.
     """
     held = predictions
     columns = {
-        "label": held.labels.astype("<i8"),
-        "score": held.scores.astype("<f8"),
-        "patient": held.patients,
-        "image": held.images,
-        **{f"covariate {name}": column for name, column in (held.covariates or {}).items()},
+        "score": [f"{score:.17g}" for score in held.scores.astype(float).tolist()],
+        "class": [held.classes[label] for label in held.labels.tolist()],
+        "patient": None if held.patients is None else held.patients.tolist(),
+        "image": None if held.images is None else held.images.tolist(),
+        **{f"covariate {name}": _texts(column) for name, column in (held.covariates or {}).items()},
     }
     digest = hashlib.sha256("\x1f".join(held.classes).encode())
     for name, column in sorted(columns.items()):
-        digest.update(f"\x1e{name}\x1f".encode())
-        if column is not None:
-            values = column if column.dtype.kind in "iuf" else column.astype(str)
-            texts = values.tobytes() if values.dtype.kind in "iuf" else "\x1f".join(values.tolist())
-            digest.update(texts if isinstance(texts, bytes) else texts.encode("utf-8", "replace"))
+        text = "none" if column is None else "\x1f".join(map(str, column))
+        digest.update(f"\x1e{name}\x1f{text}".encode("utf-8", "replace"))
     return digest.hexdigest()
+
+
+def _texts(column: Column) -> list[str]:
+    values, place = np.unique(column.astype(str), return_inverse=True)
+    texts = np.array([_text(value) for value in values.tolist()], dtype=object)
+    found: list[str] = texts[place].tolist()
+    return found
+
+
+def _text(value: str) -> str:
+    try:
+        return f"{float(value):.17g}"
+    except ValueError:
+        return value.strip()
 
 
 def _show(report: ReportHead) -> Sequence[Block]:

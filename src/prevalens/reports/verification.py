@@ -1,0 +1,118 @@
+"""Recompute a report from its predictions, and every page from its record."""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from prevalens._records import read_json
+from prevalens.exceptions import InvalidInputError
+from prevalens.predictions.predictions import Predictions
+from prevalens.reports.clinical_report import ClinicalReport
+
+# What the predictions alone give; a comparison, pictures and the partition need more.
+_RECOMPUTED = (
+    *("confusion_matrix", "estimates", "predictive_values", "patient_level", "subgroups"),
+    "discrimination",
+)
+_OF_OTHERS = {"other_roc", "other_precision_recall"}
+_TOLERANCE = 1e-9  # relative: another processor may round sums otherwise
+_PAGES = (".html", ".md", ".txt", ".tex")
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What was recomputed, and what differs.
+
+    Args:
+        checked: What was looked at, in words.
+        differences: What is not as it was written, each with its place; empty where all is well.
+    """
+
+    checked: tuple[str, ...]
+    differences: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing differs."""
+        return not self.differences
+
+    def __str__(self) -> str:
+        found = self.differences or ("Nothing differs.",)
+        return "\n".join([f"Checked: {'; '.join(self.checked)}.", *found])
+
+
+def verify_run(folder: str | os.PathLike[str]) -> Verification:
+    """Recompute the report in a folder from the predictions beside it, and its pages from it.
+
+    Args:
+        folder: Holds `report.json` and `predictions.csv`, as `ClinicalReport.save` and
+            `Predictions.save` write them; pages named `report` beside them are drawn again and
+            compared byte for byte.
+
+    Returns:
+        What was checked, and each value, hash and page that differs. A comparison, pictures of
+        errors and counts of the partition need more than the predictions and are not recomputed.
+
+    Raises:
+        InvalidInputError: one of the two files is missing or cannot be read.
+    """
+    root = Path(folder)
+    path = root / "report.json"
+    report = ClinicalReport.from_dict(read_json(path, remedy="Make the report anew."))
+    predictions = _predictions(root / "predictions.csv", report)
+    checked = ["estimates of predictions.csv against report.json"]
+    differences = list(_differences(report, predictions))
+    for page in (path.with_suffix(suffix) for suffix in _PAGES):
+        if page.is_file():
+            checked.append(page.name)
+            if page.read_text(encoding="utf-8") != report.page(page.suffix):
+                differences.append(f"{page.name} is not what report.json draws.")
+    return Verification(tuple(checked), tuple(differences))
+
+
+def _predictions(path: Path, report: ClinicalReport) -> Predictions:
+    if not path.is_file():
+        raise InvalidInputError(
+            f"{path} is missing. Put the predictions that the report was made from beside it."
+        )
+    independent = report.record.estimates["prevalence"].patients is None
+    return Predictions.load(path, patient=None if independent else "patient")
+
+
+def _differences(report: ClinicalReport, predictions: Predictions) -> Iterator[str]:
+    was, settings = report.to_dict(), report.record.settings
+    again = ClinicalReport(
+        predictions,
+        threshold=settings.threshold,
+        threshold_origin=settings.threshold_origin,
+        prevalence=settings.prevalence,
+        by=settings.by,
+        patient_score=settings.patient_score,
+        worst=0,
+        confidence_level=settings.confidence_level,
+        seed=settings.seed,
+    ).to_dict()
+    hashes = [record["provenance"]["input_sha256"] for record in (was, again)]
+    if hashes[0] != hashes[1]:
+        yield f"predictions.csv has SHA-256 {hashes[1]}; the report was made from {hashes[0]}."
+    for part in _RECOMPUTED:
+        yield from _compared(part, was[part], again[part])
+
+
+def _compared(where: str, was: Any, now: Any) -> Iterator[str]:
+    """Name each value that differs, with its place in the record."""
+    if isinstance(was, Mapping) and isinstance(now, Mapping):
+        for key in sorted({*was, *now} - _OF_OTHERS):
+            yield from _compared(f"{where}.{key}", was.get(key), now.get(key))
+    elif isinstance(was, list) and isinstance(now, list) and len(was) == len(now):
+        for number, pair in enumerate(zip(was, now, strict=True)):
+            yield from _compared(f"{where}[{number}]", *pair)
+    elif isinstance(was, float) and isinstance(now, int | float):
+        if not np.isclose(was, now, rtol=_TOLERANCE, atol=1e-12):
+            yield f"{where} is {was!r}; recomputed it is {now!r}."
+    elif was != now:
+        yield f"{where} is {was!r}; recomputed it is {now!r}."

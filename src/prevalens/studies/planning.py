@@ -1,0 +1,192 @@
+"""Decide a study from a fingerprint of its cohort, by written rules."""
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from prevalens._checks import check_integer, check_number
+from prevalens.cohorts.cohort import Cohort
+from prevalens.cohorts.duplicates import find_duplicates
+from prevalens.decisions.fixed_sequence import patients_needed
+from prevalens.exceptions import InvalidInputError
+from prevalens.studies.study_plan import (
+    AuditStep,
+    Evaluation,
+    HeadChoice,
+    NetworkChoice,
+    StudyPlan,
+    ThresholdChoice,
+)
+
+ENOUGH_FOR_A_TEST_PART = 400
+"""Patients of the rarer class from which a test part of a quarter holds a hundred of them."""
+PENALTIES = (10.0, 1.0, 0.1, 0.01, 0.001)
+DEFAULT_NETWORK = "EfficientNetB0"
+
+
+def plan(
+    cohort: Cohort,
+    *,
+    weights: str | os.PathLike[str] | None = None,
+    part: str | None = None,
+    sensitivity: float = 0.95,
+    preprocessing: str | None = None,
+    layers: Sequence[str] = (),
+    check_files: bool = True,
+    seed: int = 0,
+) -> tuple[Cohort, StudyPlan]:
+    """Audit a cohort and decide its study; nothing is trained.
+
+    The rules, in their order:
+
+    1. Files that are identical under several patient ids make these ids one patient: otherwise
+       the same image would be trained on and tested. Near-duplicates are named, not joined.
+    2. A class of fewer than 2 patients cannot be held out: refused.
+    3. With fewer than 400 patients of the rarer class every image is scored by cross-fitting, in
+       5 folds or as many as that class has patients; with more, a quarter is set aside. A column
+       that names the parts is used as it stands.
+    4. The network is the one given; else EfficientNetB0 with ImageNet weights. Its layer is chosen
+       by inner folds: on images unlike photographs the last is rarely the best.
+    5. Nothing, and class weights, are compared by inner folds, each at its own penalty: with a
+       tuned penalty they rank alike, and with a shared one they do not.
+    6. The threshold is promised of new patients where enough positive patients remain in a fold's
+       training part for a promise to be possible; else it is a point estimate.
+
+    Args:
+        cohort: The cohort, of two classes.
+        weights: A `.keras` file of a network without its top, or a name in `keras.applications`.
+        part: Covariate that names the part of each row: rows of `"test"` are held out, all others
+            trained on.
+        sensitivity: Sensitivity that the threshold is chosen for, in (0, 1).
+        preprocessing: What pixels need before a `.keras` network that has no rescaling inside.
+        layers: Layers to try, by name; by default five along the depth.
+        check_files: Whether files are compared; without, identical files go unnoticed, and the
+            plan says so.
+        seed: Seed of everything that is drawn.
+
+    Returns:
+        The cohort, with patients joined where rule 1 asks for it, and the plan.
+
+    Raises:
+        InvalidInputError: the cohort has more than two classes, or a class has one patient.
+        UnreadableImageError: an image cannot be read.
+    """
+    check_integer("seed", seed, minimum=0)
+    check_number("sensitivity", sensitivity, low=0, high=1, open_low=True, open_high=True)
+    if len(cohort.classes) != 2:
+        raise InvalidInputError(
+            f"A study is about two classes, got {list(cohort.classes)}. Take one against the rest."
+        )
+    cohort, audit = _audited(cohort) if check_files else (cohort, [_UNCHECKED])
+    facts = cohort_facts(cohort)
+    rarer = min(facts["positive_patients"], facts["negative_patients"])
+    evaluation = _evaluation(cohort, rarer, part)
+    return cohort, StudyPlan(
+        cohort_fingerprint=cohort.fingerprint,
+        positive=cohort.positive,
+        seed=seed,
+        facts=facts,
+        audit=audit,
+        evaluation=evaluation,
+        network=NetworkChoice(
+            weights=DEFAULT_NETWORK if weights is None else os.fspath(weights),
+            image_size=224 if weights is None else None,
+            layers=list(layers),
+            preprocessing=preprocessing,
+            reason="small and general" if weights is None else "given",
+        ),
+        head=HeadChoice(
+            kinds=["logistic", "balanced_logistic"],
+            penalties=list(PENALTIES),
+            reason="layer, answer to imbalance and penalty are chosen by inner folds of patients",
+        ),
+        threshold=_threshold(facts["positive_patients"], evaluation, sensitivity),
+        baselines=["thumbnail", "covariates"] if _usable(cohort, part) else ["thumbnail"],
+    )
+
+
+_UNCHECKED = AuditStep(finding="Identical files were not looked for", action="none")
+
+
+def cohort_facts(cohort: Cohort) -> dict[str, Any]:
+    """Return the counts that a plan is made from."""
+    positive = cohort.is_positive
+    ids = np.unique(cohort.patients, return_inverse=True)[1]
+    sizes = np.bincount(ids)
+    return {
+        "images": len(cohort),
+        "patients": int(sizes.size),
+        "positive_images": int(positive.sum()),
+        "positive_patients": len(np.unique(ids[positive])),
+        "negative_patients": len(np.unique(ids[~positive])),
+        "prevalence": float(positive.mean()),
+        "images_of_the_largest_patient": int(sizes.max()),
+        "median_images_per_patient": float(np.median(sizes)),
+        "covariates": sorted(cohort.covariates),
+    }
+
+
+def _audited(cohort: Cohort) -> tuple[Cohort, list[AuditStep]]:
+    duplicates = find_duplicates(cohort)
+    pairs = [(str(a), str(b)) for a, b in duplicates.patient_pairs]
+    steps = [
+        AuditStep(
+            finding=f"{len(pairs)} pairs of patient ids share identical files",
+            action="joined" if pairs else "none",
+            patients=[list(pair) for pair in pairs],
+        )
+    ]
+    if duplicates.near:
+        steps.append(
+            AuditStep(
+                finding=f"{len(duplicates.near)} groups of images look almost alike", action="named"
+            )
+        )
+    return (cohort.join_patients(pairs) if pairs else cohort), steps
+
+
+def _evaluation(cohort: Cohort, rarer: int, part: str | None) -> Evaluation:
+    if part is not None:
+        if part not in cohort.covariates:
+            raise InvalidInputError(
+                f"`part` must be a covariate of the cohort, one of {sorted(cohort.covariates)}, "
+                f"got {part!r}."
+            )
+        return Evaluation(kind="given part", reason=f"the column {part!r} names it")
+    if rarer < 2:
+        raise InvalidInputError(
+            f"A class that comes from {rarer} patient cannot be trained on and held out, so "
+            "nothing could be said of new patients. Collect images of more patients."
+        )
+    if rarer >= ENOUGH_FOR_A_TEST_PART:
+        return Evaluation(
+            kind="test part", reason=f"{rarer} patients of the rarer class are enough for a part"
+        )
+    return Evaluation(
+        kind="cross-fitting",
+        n_splits=min(5, rarer),
+        reason=f"{rarer} patients of the rarer class are too few to set some aside",
+    )
+
+
+def _threshold(patients: int, evaluation: Evaluation, sensitivity: float) -> ThresholdChoice:
+    confidence = 0.95
+    kept = 1 - (1 / evaluation.n_splits if evaluation.kind == "cross-fitting" else evaluation.test)
+    # Unequal patients are worth fewer equal ones; twice the least number leaves room for misses.
+    needed = 2 * patients_needed(sensitivity, confidence)
+    if patients * kept >= needed:
+        return ThresholdChoice(
+            sensitivity=sensitivity,
+            confidence=confidence,
+            reason=f"{patients} positive patients, at least {needed} for a promise",
+        )
+    return ThresholdChoice(
+        sensitivity=sensitivity,
+        reason=f"{patients} positive patients are too few for a promise, which asks for {needed}",
+    )
+
+
+def _usable(cohort: Cohort, part: str | None) -> bool:
+    return any(name != part for name in cohort.covariates)

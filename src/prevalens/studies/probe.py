@@ -1,0 +1,221 @@
+"""Fit one fold's model on features, everything chosen inside its training patients; pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
+import msgspec
+import numpy as np
+
+from prevalens._records import Record
+from prevalens._threads import one_blas_thread
+from prevalens.cohorts.cohort import Cohort
+from prevalens.decisions.operating_point import choose_threshold
+from prevalens.decisions.recalibration import Recalibration, fit_recalibration
+from prevalens.exceptions import ImpossibleSplitError, InvalidInputError
+from prevalens.features.feature_head import FeatureHead, cross_fit_head, fit_head
+from prevalens.metrics.ranking import auroc
+from prevalens.predictions.predictions import Predictions
+from prevalens.studies.study_plan import HeadChoice, ThresholdChoice
+from prevalens.typing import Flags, Rows, Scores, Texts
+
+Features = Mapping[str, np.ndarray[Any, np.dtype[np.float32]]]
+_WORTH = 0.002  # AUROC by which another answer to imbalance must win: ties go to the plainest
+
+
+class ProbeRecord(Record, frozen=True, kw_only=True):
+    """What one fold chose, and on what grounds.
+
+    Args:
+        layer: Layer whose features were taken.
+        kind: Kind of the head.
+        penalty: Its penalty.
+        inner_auroc: AUROC of the inner out-of-fold scores; None where there are none.
+        layer_losses: Log loss on inner folds by layer.
+        kind_aurocs: AUROC on inner folds by kind, on the images that kinds were compared on.
+        threshold: Threshold on recalibrated scores.
+        rule: How the threshold was chosen.
+        promise: What it promises of new patients, or None.
+        recalibrated: Whether scores went through Platt's map of the inner scores; not where these
+            rank no better than chance, or part the classes without overlap.
+    """
+
+    FORMAT: ClassVar[str] = "prevalens probe"
+    layer: str
+    kind: str
+    penalty: float
+    inner_auroc: float | None
+    layer_losses: dict[str, float]
+    kind_aurocs: dict[str, float]
+    threshold: Annotated[float, msgspec.Meta(ge=0, le=1)]
+    rule: str
+    promise: str | None
+    recalibrated: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Probe:
+    """A head on the features of one layer, with its recalibration and threshold.
+
+    Args:
+        head: The fitted head.
+        recalibration: Platt's map of its scores; None where inner scores rank no better than
+            chance, so that a map would turn them round, or part the classes, so that none exists.
+        record: What was chosen, and on what grounds.
+    """
+
+    head: FeatureHead
+    recalibration: Recalibration | None
+    record: ProbeRecord
+
+    def scores(self, features: Features) -> Scores:
+        """Return the recalibrated score of each row of features, shape `(n_rows,)`."""
+        raw = self.head.scores(features[self.record.layer])
+        return raw if self.recalibration is None else self.recalibration.correct(raw)
+
+
+def fit_probe(
+    features: Features,
+    cohort: Cohort,
+    rows: Rows,
+    *,
+    head: HeadChoice,
+    threshold: ThresholdChoice,
+    seed: int,
+) -> Probe:
+    """Choose layer, answer to imbalance and penalty by inner folds; fit on all of `rows`.
+
+    Layer and kind are compared on at most `head.at_most` images of whole patients, layers by the
+    log loss of the plain head and kinds by AUROC, each at its own penalty; of kinds within 0.002
+    the first is taken. The scores of inner folds over all rows then give Platt's map and the
+    threshold.
+
+    Args:
+        features: By layer, features of every row of the cohort, `(n_rows, n_features)`.
+        cohort: The cohort, of two classes.
+        rows: Rows to train on.
+        head: What may be chosen.
+        threshold: The rule of the threshold.
+        seed: Seed of the inner folds.
+
+    Raises:
+        ImpossibleSplitError: a class comes from one patient alone, so there are no inner folds.
+    """
+    with one_blas_thread():
+        return _fitted(features, cohort, rows, head=head, threshold=threshold, seed=seed)
+
+
+def _fitted(
+    features: Features,
+    cohort: Cohort,
+    rows: Rows,
+    *,
+    head: HeadChoice,
+    threshold: ThresholdChoice,
+    seed: int,
+) -> Probe:
+    some = rows[_some_patients(cohort.patients[rows], head.at_most, seed)]
+    labels, patients = cohort.is_positive.astype(np.int64), cohort.patients
+    settings: dict[str, Any] = {"penalties": head.penalties, "n_folds": head.inner_folds}
+    settings |= {"seed": seed}
+    found = {
+        layer: fit_head(values[some], labels[some], patients[some], **settings)
+        for layer, values in features.items()
+    }
+    losses = {layer: min(one.inner_losses.values(), default=0.0) for layer, one in found.items()}
+    layer = min(losses, key=losses.__getitem__)
+    values = features[layer]
+    heads: dict[str, FeatureHead] = {
+        str(kind): found[layer]
+        if kind == "logistic"
+        else fit_head(values[some], labels[some], patients[some], kind=kind, **settings)
+        for kind in head.kinds
+    }
+    tried: dict[str, float] = {
+        kind: _rank(labels[some], _inner(values[some], labels[some], patients[some], one, seed))
+        for kind, one in (heads.items() if len(heads) > 1 else ())
+    }
+    kind = _plainest(tried) if tried else str(head.kinds[0])
+    own = heads[kind]
+    fixed: dict[str, Any] = {"kind": kind, "penalties": [own.penalty], "seed": seed}
+    fitted = (
+        own
+        if len(some) == len(rows)
+        else fit_head(values[rows], labels[rows], patients[rows], **fixed)
+    )
+    inner = _inner(values[rows], labels[rows], patients[rows], own, seed)
+    rank = _rank(labels[rows], inner)
+    chosen = Predictions.of(cohort, rows, inner)
+    recalibration = _platt(chosen) if rank > 0.5 else None
+    if recalibration is not None:
+        chosen = chosen.with_scores(recalibration.correct(inner))
+    point, told = _threshold(chosen, threshold)
+    record = ProbeRecord(
+        layer=layer,
+        kind=kind,
+        penalty=float(np.max(own.penalty)),
+        inner_auroc=rank,
+        layer_losses=losses,
+        kind_aurocs=tried,
+        threshold=point.threshold,
+        rule=" ".join(filter(None, (point.rule, told))),
+        promise=point.guarantee,
+        recalibrated=recalibration is not None,
+    )
+    return Probe(fitted, recalibration, record)
+
+
+def _platt(chosen: Predictions) -> Recalibration | None:
+    """Return Platt's map, or None where the inner scores part the classes: it would be a step."""
+    try:
+        return fit_recalibration(chosen, method="platt")
+    except InvalidInputError:
+        return None
+
+
+def _threshold(chosen: Predictions, rule: ThresholdChoice) -> tuple[Any, str]:
+    """Return the operating point, and why nothing is promised where a promise was asked for."""
+    if rule.confidence is None:
+        return choose_threshold(chosen, sensitivity=rule.sensitivity), ""
+    try:
+        promised = choose_threshold(
+            chosen, sensitivity=rule.sensitivity, confidence=rule.confidence
+        )
+    except InvalidInputError as error:
+        return choose_threshold(chosen, sensitivity=rule.sensitivity), f"(no promise: {error})"
+    return promised, ""
+
+
+def _inner(values: Any, labels: Any, patients: Texts, head: FeatureHead, seed: int) -> Scores:
+    """Return scores of inner folds over patients, by heads of the kind and penalty of `head`."""
+    rarer = min(np.unique(patients[labels == code]).size for code in (0, 1))
+    if rarer < 2:
+        raise ImpossibleSplitError(
+            "Inner folds need two patients of each class among those trained on, got "
+            f"{rarer}. Use fewer outer folds, or collect more patients."
+        )
+    penalties = [float(np.max(head.penalty))]
+    settings: dict[str, Any] = {"kind": head.kind, "penalties": penalties, "seed": seed}
+    made = cross_fit_head(values, labels, patients, n_splits=min(4, rarer), **settings)
+    return made.scores
+
+
+def _rank(labels: Any, scores: Scores) -> float:
+    return float(auroc(labels, scores).value or 0.0)
+
+
+def _plainest(tried: Mapping[str, float]) -> str:
+    best = max(tried.values())
+    return next(kind for kind, value in tried.items() if value >= best - _WORTH)
+
+
+def _some_patients(patients: Sequence[str] | Texts, at_most: int, seed: int) -> Flags:
+    """Mark whole patients, drawn in random order, up to so many rows; at least one patient."""
+    ids, codes, sizes = np.unique(patients, return_inverse=True, return_counts=True)
+    if len(codes) <= at_most:
+        return np.ones(len(codes), dtype=bool)
+    order = np.random.default_rng(seed).permutation(len(ids))
+    kept = order[np.cumsum(sizes[order]) <= at_most]
+    chosen = np.zeros(len(ids), dtype=bool)
+    chosen[kept if kept.size else order[:1]] = True
+    return chosen[codes]

@@ -1,0 +1,169 @@
+"""The plan of a study: each choice beside its reason, as JSON that can be read and edited."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+import msgspec
+
+from prevalens._records import Part, Record
+
+Share = Annotated[float, msgspec.Meta(gt=0, lt=1)]
+Count = Annotated[int, msgspec.Meta(ge=1)]
+
+
+class AuditStep(Part, frozen=True, kw_only=True):
+    """What the audit of the files found, and what was done about it.
+
+    Args:
+        finding: What was found, in words.
+        action: `"joined"` (ids that share a file are one patient), `"named"` (left as it is), or
+            `"none"` (nothing was found).
+        patients: Pairs of ids that were joined.
+    """
+
+    finding: str
+    action: Literal["joined", "named", "none"]
+    patients: list[list[str]] = msgspec.field(default_factory=list)
+
+
+class Evaluation(Part, frozen=True, kw_only=True):
+    """How images come to a score of a model that never saw their patient.
+
+    Args:
+        kind: `"cross-fitting"` (every image is scored by one of `n_splits` models), `"test part"`
+            (a part of patients is set aside), or `"given part"` (the table names it).
+        n_splits: Folds of patients.
+        test: Share of images in the test part.
+        reason: Why.
+    """
+
+    kind: Literal["cross-fitting", "test part", "given part"]
+    n_splits: Annotated[int, msgspec.Meta(ge=2)] = 5
+    test: Share = 0.25
+    reason: str
+
+
+class NetworkChoice(Part, frozen=True, kw_only=True):
+    """Which frozen network gives the features.
+
+    Args:
+        weights: A `.keras` file; or the name of a network of `keras.applications`, whose ImageNet
+            weights Keras downloads.
+        image_size: Side of the images in pixels; None takes the network's own.
+        layers: Layers whose pooled maps are tried, by name; empty tries five along its depth.
+        preprocessing: What pixels need before a `.keras` network; None where it is inside.
+        reason: Why.
+    """
+
+    weights: str
+    image_size: Count | None = None
+    layers: list[str] = msgspec.field(default_factory=list)
+    preprocessing: str | None = None
+    reason: str
+
+
+class HeadChoice(Part, frozen=True, kw_only=True):
+    """How the head on the features is fitted; whatever is chosen is chosen by inner folds.
+
+    Args:
+        kinds: Answers to imbalance that are tried: `"logistic"` (nothing: every image as it is)
+            and `"balanced_logistic"` (class weights).
+        penalties: Penalties that are tried.
+        inner_folds: Inner folds of patients.
+        at_most: Images, of whole patients, on which layer and kind are compared.
+        reason: Why.
+    """
+
+    kinds: list[Literal["logistic", "balanced_logistic", "centroid", "mlp"]]
+    penalties: list[Annotated[float, msgspec.Meta(gt=0)]]
+    inner_folds: Annotated[int, msgspec.Meta(ge=2)] = 4
+    at_most: Count = 3000
+    reason: str
+
+
+class ThresholdChoice(Part, frozen=True, kw_only=True):
+    """The rule by which each fold chooses its threshold, inside its training patients.
+
+    Args:
+        sensitivity: Sensitivity asked for.
+        confidence: Confidence with which it is promised of new patients; None promises nothing.
+        reason: Why.
+    """
+
+    sensitivity: Share = 0.95
+    confidence: Share | None = None
+    reason: str
+
+
+class StudyPlan(Record, frozen=True, kw_only=True):
+    """A whole study, decided before any training; `save` and `load` go through JSON.
+
+    Args:
+        cohort_fingerprint: `Cohort.fingerprint` of the cohort that it was made for, after joining.
+        positive: The positive class.
+        unit: `"image"`; what is scored and reported.
+        seed: Seed of everything that is drawn.
+        facts: What the choices were made from: counts of images and patients, and the like.
+        audit: What the files' audit found.
+        evaluation: How held-out scores are made.
+        network: The frozen network.
+        head: The head on its features.
+        threshold: The rule of the threshold.
+        baselines: Baselines reported beside the model: `"thumbnail"` (a logistic head on the image
+            at 16 by 16 pixels) and `"covariates"`.
+    """
+
+    FORMAT: ClassVar[str] = "prevalens study plan"
+    REMEDY: ClassVar[str] = "Mend the file, or plan anew."
+    cohort_fingerprint: str
+    positive: str
+    unit: Literal["image"] = "image"
+    seed: Annotated[int, msgspec.Meta(ge=0)] = 0
+    facts: dict[str, Any]
+    audit: list[AuditStep]
+    evaluation: Evaluation
+    network: NetworkChoice
+    head: HeadChoice
+    threshold: ThresholdChoice
+    baselines: list[Literal["thumbnail", "covariates"]]
+
+    def __str__(self) -> str:
+        facts = self.facts
+        asks = f"sensitivity {self.threshold.sensitivity:g}"
+        if self.threshold.confidence is not None:
+            asks += f" promised with confidence {self.threshold.confidence:g}"
+        how: str = self.evaluation.kind
+        if how == "cross-fitting":
+            how += f", {self.evaluation.n_splits} folds of patients"
+        who = (
+            f"{facts['images']} images of {facts['patients']} patients, "
+            f"{facts['positive_images']} images {self.positive} of "
+            f"{facts['positive_patients']} patients"
+        )
+        rows = [
+            ("cohort", who, ""),
+            *(("audit", step.finding, step.action) for step in self.audit),
+            ("evaluation", how, self.evaluation.reason),
+            ("network", self.network.weights, self.network.reason),
+            ("head", ", ".join(self.head.kinds), self.head.reason),
+            ("threshold", asks, self.threshold.reason),
+            ("baselines", ", ".join(self.baselines) or "none", ""),
+        ]
+        return "\n".join(
+            f"{name + ':':12} {what}{f' ({why})' if why else ''}" for name, what, why in rows
+        )
+
+    def write(self, path: str | os.PathLike[str]) -> None:
+        """Write the plan as JSON, whole or not at all."""
+        self.save(Path(path))
+
+    @classmethod
+    def read(cls, path: str | os.PathLike[str]) -> "StudyPlan":
+        """Read a plan that `write` wrote, edited or not.
+
+        Raises:
+            InvalidInputError: the file cannot be read, or a field breaks its rule; the message
+                names the field.
+        """
+        return cls.load(Path(path))

@@ -1,0 +1,19 @@
+"""A network of three layers with maps, whose first sees brightness, as a `.keras` file."""
+
+from pathlib import Path
+
+import keras
+
+
+def save_network(path: Path, *, size: int = 16) -> Path:
+    """Write it, weights drawn with one seed; pixels from 0 to 255 are rescaled inside."""
+    keras.utils.set_random_seed(3)
+    images = keras.Input((size, size, 3))
+    features = keras.layers.Rescaling(1 / 255)(images)
+    for number, filters in enumerate((4, 6, 8)):
+        features = keras.layers.Conv2D(filters, 3, strides=2, padding="same", name=f"c{number}")(
+            features
+        )
+        features = keras.layers.ReLU(name=f"r{number}")(features)
+    keras.Model(images, features).save(path)
+    return path

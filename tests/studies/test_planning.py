@@ -1,0 +1,107 @@
+"""Each rule of a plan, at both sides of its bound."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from prevalens.cohorts import Cohort
+from prevalens.exceptions import InvalidInputError
+from prevalens.studies import StudyPlan, plan
+from prevalens.studies.planning import cohort_facts
+
+
+def patients(positive: int, negative: int, **given: Any) -> Cohort:
+    """Return one image of each patient."""
+    n = positive + negative
+    return Cohort(
+        images=[f"{k}.png" for k in range(n)],
+        labels=["ill"] * positive + ["well"] * negative,
+        patients=[f"p{k}" for k in range(n)],
+        positive="ill",
+        **given,
+    )
+
+
+def planned(cohort: Cohort, **given: Any) -> StudyPlan:
+    """Plan without files."""
+    return plan(cohort, check_files=False, **given)[1]
+
+
+@pytest.mark.parametrize(
+    ("positive", "kind", "n_splits"),
+    [(2, "cross-fitting", 2), (7, "cross-fitting", 5), (399, "cross-fitting", 5)],
+)
+def test_few_patients_are_cross_fitted(positive: int, kind: str, n_splits: int) -> None:
+    """As many folds as the rarer class has patients, five at most."""
+    evaluation = planned(patients(positive, 500)).evaluation
+
+    assert (evaluation.kind, evaluation.n_splits) == (kind, n_splits)
+
+
+def test_many_patients_leave_a_test_part() -> None:
+    """From 400 of the rarer class on, whichever that is."""
+    assert planned(patients(500, 400)).evaluation.kind == "test part"
+    assert planned(patients(500, 399)).evaluation.kind == "cross-fitting"
+
+
+def test_one_patient_of_a_class_is_refused() -> None:
+    """It cannot be trained on and held out."""
+    with pytest.raises(InvalidInputError, match="comes from 1 patient"):
+        planned(patients(1, 30))
+
+
+def test_three_classes_are_refused_with_the_way_round() -> None:
+    """One against the rest is the way."""
+    cohort = Cohort(images=list("abc"), labels=list("xyz"), patients=list("abc"), positive="x")
+    with pytest.raises(InvalidInputError, match="Take one against the rest"):
+        planned(cohort)
+
+
+def test_a_part_column_is_used_as_it_stands() -> None:
+    """It must be a covariate; the nearest question is answered by listing them."""
+    cohort = patients(5, 5, covariates={"split": ["test", "train"] * 5})
+
+    assert planned(cohort, part="split").evaluation.kind == "given part"
+    assert planned(cohort, part="split").baselines == ["thumbnail"]
+    with pytest.raises(InvalidInputError, match=r"one of \['split'\], got 'part'"):
+        planned(cohort, part="part")
+
+
+@pytest.mark.parametrize(("positive", "confidence"), [(146, None), (148, 0.95)])
+def test_a_promise_is_asked_for_where_it_can_be_had(
+    positive: int, confidence: float | None
+) -> None:
+    """59 patients are the least for 0.95 at 0.95: twice that in four fifths is 147.5."""
+    assert planned(patients(positive, 300)).threshold.confidence == confidence
+
+
+def test_identical_files_make_one_patient(image_cohort: Cohort) -> None:
+    """A file copied from patient p0 to p5 joins the two; the plan is of the joined cohort."""
+    first, other = (int(np.flatnonzero(image_cohort.patients == who)[0]) for who in ("p0", "p5"))
+    image_cohort.path(other).write_bytes(image_cohort.path(first).read_bytes())
+    cohort, told = plan(image_cohort)
+
+    assert (told.audit[0].action, told.audit[0].patients) == ("joined", [["p0", "p5"]])
+    assert cohort.n_patients == image_cohort.n_patients - 1
+    assert told.cohort_fingerprint == cohort.fingerprint
+
+
+def test_files_without_copies_are_left_alone(image_cohort: Cohort) -> None:
+    """The plan says that none was found, or that none was looked for."""
+    cohort, told = plan(image_cohort)
+
+    assert cohort == image_cohort
+    assert told.audit[0].finding == "0 pairs of patient ids share identical files"
+    assert planned(image_cohort).audit[0].finding == "Identical files were not looked for"
+
+
+def test_the_facts_are_counted_by_hand(cohort: Cohort) -> None:
+    """Sizes 2 to 7 twice: 54 minus nothing; the first four patients are sick."""
+    facts = cohort_facts(cohort)
+
+    assert facts["images"] == 2 * (2 + 3 + 4 + 5 + 6 + 7)
+    assert facts["positive_images"] == 2 + 3 + 4 + 5
+    assert (facts["positive_patients"], facts["negative_patients"]) == (4, 8)
+    assert facts["images_of_the_largest_patient"] == 7
+    assert facts["median_images_per_patient"] == 4.5

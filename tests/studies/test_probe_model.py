@@ -1,0 +1,51 @@
+"""A probe as layers answers what it answered on features."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from studies.small_network import save_network
+
+from prevalens.cohorts import Cohort
+from prevalens.exceptions import InvalidInputError
+from prevalens.images import read_images
+from prevalens.models import load_classifier
+from prevalens.studies.probe import fit_probe
+from prevalens.studies.probe_model import probe_classifier, save_probe
+from prevalens.studies.study import network_features
+from prevalens.studies.study_plan import HeadChoice, ThresholdChoice
+from prevalens.studies.tapped_network import tap_network
+
+pytestmark = pytest.mark.keras
+ASK = ThresholdChoice(sensitivity=0.9, reason="")
+
+
+@pytest.mark.parametrize("kind", ["logistic", "balanced_logistic"])
+def test_the_file_scores_pixels_as_the_probe_scores_features(
+    image_cohort: Cohort, tmp_path: Path, kind: str
+) -> None:
+    """Standardisation, head and Platt's map in one layer: the same score to 1e-4."""
+    network = tap_network(save_network(tmp_path / "net.keras"))
+    features = network_features(image_cohort, network)
+    rows = np.arange(len(image_cohort))
+    head = HeadChoice(kinds=[kind], penalties=[1.0, 0.1], inner_folds=2, reason="")  # type: ignore[list-item]
+    probe = fit_probe(features, image_cohort, rows, head=head, threshold=ASK, seed=0)
+    save_probe(probe, network, image_cohort, rows, tmp_path / "model.keras")
+    paths = [image_cohort.path(row) for row in rows]
+    answer = load_classifier(tmp_path / "model.keras")(
+        np.asarray(read_images(paths, size=(16, 16)))
+    )
+
+    np.testing.assert_allclose(answer.scores, probe.scores(features), atol=1e-4)
+    assert list(answer.names[:1]) == ["sick" if answer.is_positive[0] else "well"]
+
+
+def test_a_head_that_is_no_layer_is_refused(image_cohort: Cohort, tmp_path: Path) -> None:
+    """The nearest class mean is affine no longer once standardised per class."""
+    network = tap_network(save_network(tmp_path / "net.keras"))
+    features = network_features(image_cohort, network)
+    rows = np.arange(len(image_cohort))
+    head = HeadChoice(kinds=["mlp"], penalties=[0.1], inner_folds=2, reason="")
+    probe = fit_probe(features, image_cohort, rows, head=head, threshold=ASK, seed=0)
+    with pytest.raises(InvalidInputError, match="'mlp' is not linear"):
+        probe_classifier(probe, network)

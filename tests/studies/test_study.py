@@ -1,0 +1,120 @@
+"""A whole study on real files: one folder, the same bytes, and what it says."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+from studies.small_network import save_network
+
+from prevalens.cohorts import Cohort
+from prevalens.exceptions import InvalidInputError
+from prevalens.models import load_classifier
+from prevalens.predictions import Predictions
+from prevalens.studies import Study, StudyPlan, plan, run_study
+from prevalens.studies.study_plan import HeadChoice
+
+pytestmark = pytest.mark.keras
+
+
+def run(cohort: Cohort, folder: Path, **given: Any) -> Study:
+    """Plan and run with the small network."""
+    weights = folder.parent / "net.keras"
+    if not weights.exists():
+        save_network(weights)
+    joined, made = plan(cohort, weights=weights, part=given.get("part"), seed=1)
+    # An edited plan: fewer choices, so that a test takes seconds.
+    head = HeadChoice(kinds=["logistic"], penalties=[1.0], inner_folds=2, reason="edited")
+    return run_study(joined, msgspec.structs.replace(made, head=head), folder, **given)
+
+
+@pytest.fixture
+def study(image_cohort: Cohort, tmp_path: Path) -> Study:
+    """A study of twelve patients, whose sick ones are brighter."""
+    return run(image_cohort, tmp_path / "run")
+
+
+def test_brighter_images_are_found_and_every_file_is_there(study: Study) -> None:
+    """The held-out AUROC is near 1, and the summary names the files that stand there."""
+    found = study.summary.estimates["auroc"]["value"]
+
+    assert found > 0.95
+    for name in study.summary.files:
+        assert (study.folder / name).is_file()
+    assert StudyPlan.read(study.folder / "plan.json").positive == "sick"
+    report = json.loads((study.folder / "report.json").read_text("utf-8"))
+    assert report["estimates"]["auroc"]["value"] == pytest.approx(found)
+
+
+def test_decisions_are_by_the_threshold_of_the_fold(study: Study) -> None:
+    """Each image against the threshold that its own fold chose without its patient."""
+    rows = study.predictions
+    assert rows.covariates is not None
+    bounds = np.array([fold["threshold"] for fold in study.summary.folds])
+    expected = rows.scores >= bounds[rows.covariates["fold"].astype(int)]
+    right = expected[rows.labels == 1].mean()
+
+    np.testing.assert_array_equal(study.is_positive, expected)
+    assert study.summary.estimates["sensitivity"]["value"] == pytest.approx(right)
+
+
+def test_the_saved_classifier_answers_files(study: Study, image_cohort: Cohort) -> None:
+    """Brighter images score higher, at the threshold of the summary."""
+    classifier = load_classifier(study.folder / "model.keras")
+    answer = classifier([str(image_cohort.path(row)) for row in range(len(image_cohort))])
+    positive = image_cohort.is_positive
+
+    assert answer.scores[positive].min() > answer.scores[~positive].max() - 0.2
+    assert answer.scores[positive].mean() > answer.scores[~positive].mean() + 0.2
+    assert classifier.card.threshold == pytest.approx(study.summary.threshold)
+
+
+def test_a_run_again_ends_with_the_same_bytes(image_cohort: Cohort, tmp_path: Path) -> None:
+    """Folds that are there are read; a folder begun elsewhere ends alike."""
+    one = run(image_cohort, tmp_path / "one")
+    before = (one.folder / "predictions.csv").read_bytes()
+    for left in ("predictions.csv", "study.json", "folds/repeat-0-fold-1/scores.json"):
+        (one.folder / left).unlink()
+    again, other = run(image_cohort, tmp_path / "one"), run(image_cohort, tmp_path / "two")
+
+    assert (again.folder / "predictions.csv").read_bytes() == before
+    for name in ("predictions.csv", "study.json", "plan.json"):
+        assert (other.folder / name).read_bytes() == (again.folder / name).read_bytes()
+
+
+def test_another_plan_in_the_folder_is_refused(study: Study, image_cohort: Cohort) -> None:
+    """The plan differs, or the cohort does."""
+    weights = study.folder.parent / "net.keras"
+    joined, other = plan(image_cohort, weights=weights, seed=2)
+    with pytest.raises(InvalidInputError, match="holds another study"):
+        run_study(joined, other, study.folder)
+    with pytest.raises(InvalidInputError, match="The plan is of another cohort"):
+        run_study(joined.take(np.arange(40)), other, study.folder)
+
+
+def test_a_given_part_is_held_out(image_cohort: Cohort, tmp_path: Path) -> None:
+    """Only rows of 'test' are scored, by one model of the others."""
+    part = [f"{'TEST' if int(who[1:]) % 3 == 0 else 'train'}" for who in image_cohort.patients]
+    cohort = Cohort(
+        images=image_cohort.images,
+        labels=image_cohort.label_names,
+        patients=image_cohort.patients,
+        positive="sick",
+        covariates={"part": part},
+        root=image_cohort.root,
+    )
+    made = run(cohort, tmp_path / "run", part="part")
+    rows = Predictions.load(made.folder / "predictions.csv")
+
+    assert rows.patients is not None
+    assert {int(who[1:]) % 3 for who in rows.patients} == {0}
+    assert "auroc_within_folds" not in made.summary.estimates
+    assert len(made.summary.folds) == 1
+
+
+def test_the_thumbnail_stands_beside_the_model(study: Study) -> None:
+    """Brightness is in the thumbnail too; sites tell nothing."""
+    assert study.summary.baselines["thumbnail"]["value"] > 0.9
+    assert study.summary.baselines["covariates"]["value"] < 0.9

@@ -1,0 +1,50 @@
+"""A plan is JSON that can be edited, and says what is wrong with an edit."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from prevalens.cohorts import Cohort
+from prevalens.exceptions import InvalidInputError
+from prevalens.studies import StudyPlan, plan
+
+
+def made(cohort: Cohort, **given: Any) -> StudyPlan:
+    """Plan without looking at files, which do not exist."""
+    return plan(cohort, check_files=False, **given)[1]
+
+
+def test_a_plan_comes_back_from_its_file(cohort: Cohort, tmp_path: Path) -> None:
+    """What was written is read, and meets the schema."""
+    told = made(cohort)
+    told.write(tmp_path / "plan.json")
+
+    Draft202012Validator(StudyPlan.json_schema()).validate(told.to_dict())
+    assert StudyPlan.read(tmp_path / "plan.json") == told
+
+
+def test_an_edit_is_taken_or_named(cohort: Cohort, tmp_path: Path) -> None:
+    """Another sensitivity is taken; one of 95 is refused with its path."""
+    path = tmp_path / "plan.json"
+    plain = made(cohort).to_dict()
+    for value in (0.8, 95):
+        plain["threshold"]["sensitivity"] = value
+        path.write_text(json.dumps(plain), encoding="utf-8")
+        if value == 0.8:
+            assert StudyPlan.read(path).threshold.sensitivity == 0.8
+        else:
+            with pytest.raises(InvalidInputError, match=r"`threshold.sensitivity`: expected float"):
+                StudyPlan.read(path)
+
+
+def test_a_plan_is_read_aloud_with_its_reasons(cohort: Cohort) -> None:
+    """Each choice stands on a line, with its reason."""
+    text = str(made(cohort))
+
+    assert "cohort:      54 images of 12 patients, 14 images sick of 4 patients" in text
+    assert "cross-fitting, 4 folds of patients (4 patients of the rarer class are too few" in text
+    assert "threshold:   sensitivity 0.95 (4 positive patients are too few for a promise" in text
+    assert "baselines:   thumbnail, covariates" in text
