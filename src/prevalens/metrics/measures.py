@@ -172,7 +172,7 @@ TABLE = (
         formula=of_counts(lambda tn, fp, fn, tp: (tp + tn) / (tn + fp + fn + tp), every_row),
         estimate=_of_matrix(ConfusionMatrix.accuracy),
         counted=True,
-        references=("Maier-Hein 2024",),
+        references=("Brodersen 2010",),
     ),
     _share(
         key="balanced_accuracy",

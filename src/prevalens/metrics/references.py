@@ -53,8 +53,6 @@ REFERENCES = {
     "Kish 1965": "Kish L. Survey sampling. Wiley, 1965.",
     "Korn & Graubard 1998": "Korn EL, Graubard BI. Confidence intervals for proportions with small "
     "expected number of positive counts estimated from survey data. Surv Methodol 1998;24:193-201.",
-    "Maier-Hein 2024": "Maier-Hein L et al. Metrics reloaded: recommendations for image analysis "
-    "validation. Nat Methods 2024;21:195-212.",
     "Matthews 1975": "Matthews BW. Comparison of the predicted and observed secondary structure of "
     "T4 phage lysozyme. Biochim Biophys Acta 1975;405:442-451.",
     "McClish 1989": "McClish DK. Analyzing a portion of the ROC curve. Med Decis Making "
