@@ -24,7 +24,7 @@ def test_the_counts_are_carried_into_the_estimate() -> None:
 
 def test_few_patients_are_noted_beside_limits_only() -> None:
     """19 patients earn a note; an estimate without limits has its own reason."""
-    assert "only 19 patients" in str(basis(19).estimate(0.5, (0.4, 0.6), "by hand").note)
+    assert "Few patients: 19" in str(basis(19).estimate(0.5, (0.4, 0.6), "by hand").note)
     without = basis(19).without_limits(0.5, "by hand", "none can be had")
     assert without.note == "No interval: none can be had."
 
@@ -74,9 +74,7 @@ def test_whatever_becomes_of_an_estimate_its_method_and_counts_stay() -> None:
 def test_a_note_stands_before_that_of_few_patients() -> None:
     """Both are told, parted by a space; patients of one image each, and none at all, earn none."""
     told = basis(19).estimate(0.5, (0.4, 0.6), "by hand", note="First this.").note
-    assert str(told).startswith(
-        "First this. Rests on only 19 patients; coverage was checked for 20"
-    )
+    assert str(told).startswith("First this. Few patients: 19, which weigh as 19.0 patients")
     assert basis(20).estimate(0.5, (0.4, 0.6), "by hand", note="First this.").note == "First this."
     for codes in (None, np.arange(5)):
         alone = Basis.of(codes, confidence_level=0.95, n=5, events=2)
@@ -96,3 +94,20 @@ def test_a_basis_counts_the_patients_that_occur() -> None:
 def test_a_spread_of_rounding_error_is_none(variance: float, usable: bool) -> None:
     """Up to 1e-24 the patients do not differ."""
     assert (basis().usable(Spread(variance, 3.0, 40)) is None) == usable
+
+
+def test_the_patient_with_most_images_is_named_and_patients_are_weighed() -> None:
+    """One of 20 has 13 of 32 images: (32^2) / (13^2 + 19) = 5.4 patients (Kish)."""
+    codes = np.append(np.arange(20), np.zeros(12, dtype=np.int64))
+    ids = [f"p{number:02d}" for number in range(20)]
+    made = Basis.of(codes, confidence_level=0.95, n=32, events=3, ids=ids)
+    told = str(made.estimate(0.5, (0.4, 0.6), "by hand").note)
+    assert "20, which weigh as 5.4 patients" in told
+    assert "Patient 'p00' has 41% of the images." in told
+
+
+def test_an_infinite_estimate_keeps_its_lower_limit() -> None:
+    """No value and no upper limit; it is neither missing nor a number."""
+    made = basis().infinite(6.3, "by hand")
+    assert (made.value, made.lower, made.upper, made.infinite) == (None, 6.3, None, True)
+    assert str(made) == "infinite (95% CI at least 6.300)"

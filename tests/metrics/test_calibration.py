@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import statsmodels.api as sm
-from scipy import stats
+from scipy import special, stats
 from sklearn import metrics as sklearn_metrics
 
 from prevalens.metrics import (
@@ -66,7 +66,7 @@ def test_the_intercept_of_equal_scores_is_a_difference_of_log_odds() -> None:
     ("labels", "scores", "reason"),
     [
         ([1, 1, 1], [0.2, 0.5, 0.9], "no negative images"),
-        ([1, 0, 1], [0.2, 0.5, 1.0], "1 scores are exactly 0 or 1"),
+        ([1, 0, 1], [0.0, 0.5, 1.0], "2 scores are exactly 0 or 1"),
         ([1, 0, 1], [0.5, 0.5, 0.5], "all scores are equal"),
         ([0, 0, 1], [0.2, 0.5, 0.9], "separate the classes perfectly"),
         ([0, 1, 1], [0.5, 0.5, 0.9], "separate the classes perfectly"),
@@ -102,9 +102,13 @@ def test_positives_of_one_patient_leave_the_line_without_limits() -> None:
         assert "one patient" in str(made.note)
 
 
-def test_an_infinite_loss_is_not_estimable() -> None:
+def test_an_infinite_loss_has_a_finite_lower_limit() -> None:
     """A wrong score of exactly 1 is counted and named; a right one costs nothing."""
-    assert "1 images" in str(log_loss([0, 1, 0], [1.0, 1.0, 0.2]).not_estimable)
+    endless = log_loss([0, 1, 0], [1.0, 1.0, 0.2])
+    assert (endless.value, endless.infinite, endless.upper) == (None, True, None)
+    assert endless.lower is not None
+    assert endless.lower > 0
+    assert "1 images" in str(endless.note)
     assert log_loss([1, 0, 0], [1.0, 0.5, 0.2]).value == pytest.approx(
         (math.log(2) - math.log(0.8)) / 3
     )
@@ -229,8 +233,8 @@ def test_the_slope_alone_is_less_sure_with_fewer_than_sixty_patients() -> None:
         (
             calibration_intercept,
             [1, 0, 1, 0],
-            [0.4, 0.5, 1.0, 0.3],
-            "1 scores are exactly 0 or 1, whose log odds are infinite",
+            [0.0, 0.0, 1.0, 0.3],
+            "3 scores are exactly 0 or 1, whose log odds are infinite",
         ),
         (
             calibration_slope,
@@ -287,8 +291,23 @@ def test_without_a_second_patient_of_a_class_the_line_has_its_value_alone() -> N
 def test_infinite_losses_are_counted_with_their_method() -> None:
     """Two wrong scores, of 0 and of 1."""
     made = log_loss([1, 0, 1], [0.0, 1.0, 0.4], patients=list("aab"), confidence_level=0.8)
-    assert made.not_estimable == (
-        "2 images have a score of exactly 0 or 1 that is wrong: infinite loss"
+    assert str(made.note).startswith(
+        "2 images have a score of exactly 0 or 1 that is wrong: infinite loss."
     )
-    assert made.method == "mean log loss"
+    assert made.method.startswith("mean over images, log scale")
     assert (made.n, made.events, made.patients, made.confidence_level) == (3, 2, 2, 0.8)
+
+
+def test_a_saturated_score_is_taken_half_a_step_inside() -> None:
+    """One float32 score of exactly 1 moves no line, and is told of."""
+    rng = np.random.default_rng(0)
+    log_odds = rng.normal(-1, 1.5, 400)
+    labels = rng.random(400) < special.expit(log_odds)
+    scores = special.expit(log_odds)
+    scores[np.flatnonzero(labels)[0]] = 1.0
+    inside = scores.copy()
+    inside[scores == 1] = 1 - 2.0**-25
+    for estimate in (calibration_intercept, calibration_slope):
+        made, moved = estimate(labels, scores), estimate(labels, inside)
+        assert made.value == pytest.approx(moved.value)
+        assert "1 scores of exactly 0 or 1" in str(made.note)

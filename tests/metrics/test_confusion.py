@@ -79,7 +79,8 @@ def test_rows_may_come_in_any_order(rows: list[tuple[bool, bool, int]], random: 
         other = made[1][name]
         assert estimate.not_estimable == other.not_estimable
         if estimate.value is None or estimate.lower is None or estimate.upper is None:
-            assert other.lower is None
+            assert (estimate.lower is None) == (other.lower is None)
+            assert estimate.infinite == other.infinite
             continue
         assert (estimate.lower, estimate.upper) == pytest.approx((other.lower, other.upper))
         assert estimate.lower <= estimate.value <= estimate.upper, name

@@ -8,6 +8,7 @@ import pytest
 
 from prevalens.metrics import dor, lr_negative, lr_positive, sensitivity, specificity
 from prevalens.metrics.estimate import Estimate
+from prevalens.metrics.intervals import wilson_interval
 
 Z = 1.959963984540054
 
@@ -38,15 +39,6 @@ def test_the_odds_ratio_follows_woolf() -> None:
     error = math.sqrt(1 / 40 + 1 / 10 + 1 / 20 + 1 / 130)
     assert made.value == pytest.approx(26)
     assert made.upper == pytest.approx(26 * math.exp(Z * error), rel=1e-12)
-
-
-def test_zero_cells_are_never_filled() -> None:
-    """No finite ratio: a reason that names the empty cell, and no added half."""
-    assert "no false positives" in str(lr_positive(*table(5, 5, 0, 9)).not_estimable)
-    assert "no true negatives" in str(lr_negative(*table(5, 5, 9, 0)).not_estimable)
-    reason = str(dor(*table(5, 0, 0, 9)).not_estimable)
-    assert "no false positives and no false negatives" in reason
-    assert "no positive images" in str(lr_positive(*table(0, 0, 3, 9)).not_estimable)
 
 
 def test_a_ratio_of_0_has_a_one_sided_interval() -> None:
@@ -86,67 +78,6 @@ def test_patients_widen_the_interval() -> None:
 
 LOG_OVER = "log method with the delete-one-patient jackknife"
 ONE_PATIENT = "No interval: too much rests on one patient, which says nothing about others."
-
-
-@pytest.mark.parametrize(
-    ("estimate", "counts", "reason", "words"),
-    [
-        (lr_positive, (0, 0, 3, 9), "no positive images", "Simel"),
-        (lr_positive, (3, 1, 0, 0), "no negative images", "Simel"),
-        (lr_negative, (0, 0, 3, 9), "no positive images", "Simel"),
-        (lr_negative, (3, 1, 0, 0), "no negative images", "Simel"),
-        (
-            lr_positive,
-            (5, 5, 0, 9),
-            "no false positives, so the ratio has no finite value",
-            "Simel",
-        ),
-        (
-            lr_negative,
-            (5, 5, 9, 0),
-            "no true negatives, so the ratio has no finite value",
-            "Simel",
-        ),
-        (
-            dor,
-            (0, 5, 2, 9),
-            "no true positives, so the log odds ratio has no finite value",
-            "Woolf",
-        ),
-        (
-            dor,
-            (5, 0, 2, 9),
-            "no false negatives, so the log odds ratio has no finite value",
-            "Woolf",
-        ),
-        (
-            dor,
-            (5, 5, 0, 9),
-            "no false positives, so the log odds ratio has no finite value",
-            "Woolf",
-        ),
-        (
-            dor,
-            (5, 5, 2, 0),
-            "no true negatives, so the log odds ratio has no finite value",
-            "Woolf",
-        ),
-    ],
-)
-def test_each_empty_cell_is_named_with_the_method(
-    estimate: Callable[..., Estimate], counts: tuple[int, int, int, int], reason: str, words: str
-) -> None:
-    """And the counts of the rows; none is filled by a half."""
-    labels, predictions = table(*counts)
-    for patients in (None, np.zeros(sum(counts))):
-        made = estimate(labels, predictions, patients=patients, confidence_level=0.8)
-        assert made.not_estimable == reason
-        assert words in made.method
-        assert (made.n, made.events, made.confidence_level) == (
-            sum(counts),
-            counts[0] + counts[1],
-            0.8,
-        )
 
 
 @pytest.mark.parametrize(
@@ -192,3 +123,43 @@ def test_a_ratio_whose_positives_are_of_one_patient_has_no_limits(
     assert made.value == pytest.approx(estimate(labels, predictions).value)
     assert (made.lower, made.note) == (None, ONE_PATIENT)
     assert made.method.startswith(LOG_OVER)
+
+
+def test_ratios_without_false_positives_are_infinite_with_a_finite_limit() -> None:
+    """15 of 20 and 0 of 30: at least the inverse of the upper limit of the mirrored ratio."""
+    labels = np.repeat([1, 0], [20, 30])
+    predicted = np.repeat([1, 0], [15, 35])
+    made = lr_positive(labels, predicted)
+    assert (made.value, made.upper, made.infinite, made.not_estimable) == (None, None, True, None)
+    assert made.lower == pytest.approx(6.32, abs=0.005)
+    assert made.lower == pytest.approx(1 / lr_negative(1 - labels, 1 - predicted).upper)
+    assert made.to_dict()["infinite"] is True
+    assert "no false positives" in str(made.note)
+    # The odds of Wilson's lower limits, multiplied.
+    low = [wilson_interval(hits, n)[0] for hits, n in ((15, 20), (30, 30))]
+    odds = dor(labels, predicted)
+    assert odds.lower == pytest.approx(np.prod([share / (1 - share) for share in low]))
+
+
+def test_an_odds_ratio_of_0_has_an_upper_limit() -> None:
+    """No true positives: 0, at most the product of the upper limits of both odds."""
+    labels, predicted = np.repeat([1, 0], [10, 20]), np.repeat([0, 1, 0], [10, 5, 15])
+    made = dor(labels, predicted)
+    high = [wilson_interval(hits, n)[1] for hits, n in ((0, 10), (15, 20))]
+    assert (made.value, made.lower) == (0.0, 0.0)
+    assert made.upper == pytest.approx(np.prod([share / (1 - share) for share in high]))
+
+
+@pytest.mark.parametrize(
+    ("labels", "predicted", "reason"),
+    [
+        ([1, 1, 0, 0], [0, 0, 0, 0], "no true positives and no false positives: 0 / 0"),
+        ([1, 1], [0, 1], "no negative images"),
+        ([0, 0], [0, 1], "no positive images"),
+    ],
+)
+def test_nothing_over_nothing_is_not_estimable(
+    labels: list[int], predicted: list[int], reason: str
+) -> None:
+    """Neither 0 nor infinite."""
+    assert lr_positive(labels, predicted).not_estimable == reason

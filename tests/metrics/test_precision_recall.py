@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score
-from slow_jackknife import slopes, weighted_average_precision
 
 from prevalens.metrics import average_precision
 from prevalens.metrics.precision_recall import precision_influences
@@ -53,7 +52,7 @@ def test_a_perfect_or_constant_ranking_has_no_interval() -> None:
     assert "all scores are equal" in str(flat.note)
 
 
-ALONE = "infinitesimal jackknife (Jaeckel 1972), images independent"
+ALONE = "delete-one-image jackknife and Student's t"
 OVER = "jackknife over patients and Student's t"
 
 
@@ -98,19 +97,3 @@ def test_a_value_without_limits_says_why(
     assert made.value == pytest.approx(value)
     assert (made.lower, made.note) == (None, f"No interval: {note}.")
     assert (ALONE if patients is None else OVER) in made.method
-
-
-def test_the_limits_of_independent_images_by_hand() -> None:
-    """Squares of the slopes, added, on the logit scale; the confidence is the one asked for."""
-    rng = np.random.default_rng(8)
-    labels, scores = rng.random(60) < 0.4, rng.integers(1, 30, 60) / 30
-    influence_values = slopes(lambda w: weighted_average_precision(labels, scores, w), 60)
-    made = average_precision(labels, scores, confidence_level=0.9)
-    value = average_precision_score(labels, scores)
-    reach = (
-        1.6448536269514722 * np.sqrt(influence_values @ influence_values) / (value * (1 - value))
-    )
-    odds = value / (1 - value) * np.exp([-reach, reach])
-    assert [made.lower, made.upper] == pytest.approx((odds / (1 + odds)).tolist(), rel=1e-6)
-    assert ALONE in made.method
-    assert made.design_effect is None

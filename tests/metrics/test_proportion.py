@@ -1,13 +1,11 @@
 """Tests of a share of images inside patients."""
 
-import math
-
 import numpy as np
 import pytest
 from scipy import stats
 
 from prevalens.metrics import clopper_pearson_interval, wilson_interval
-from prevalens.metrics.intervals import student_critical
+from prevalens.metrics.clusters import Spread
 from prevalens.metrics.proportion import design_effect, patients_of, proportion_estimate
 
 
@@ -25,18 +23,6 @@ def test_one_image_per_patient_is_the_classical_interval(patients: list[int] | N
     """Wilson's and the exact limits, to the last digit."""
     assert limits([1, 1, 0, 1, 0], patients) == wilson_interval(3, 5)
     assert limits([1, 1, 0, 1, 0], patients, "exact") == clopper_pearson_interval(3, 5)
-
-
-def test_images_that_go_together_count_as_their_patients() -> None:
-    """Ten images of each of six patients, all alike inside: six units on five degrees."""
-    hits, codes = np.repeat([1, 1, 1, 1, 0, 0], 10), np.repeat(np.arange(6), 10)
-    made = proportion_estimate(hits.astype(bool), codes, confidence_level=0.95, empty="none")
-    # Jackknife: a patient's change is (x - p) / 5: four of 1/15, two of 2/15.
-    squares, fourths = (4 + 2 * 4) / 15**2, (4 + 2 * 16) / 15**4
-    assert made.design_effect == pytest.approx(squares * 60 / (4 / 6 * 2 / 6))
-    seen = min(2 * squares**2 / (fourths - squares**2 / 6), 5)
-    reach = student_critical(0.95, seen) * math.sqrt(squares) * 6 * 6 / 8
-    assert made.upper == pytest.approx(1 / (1 + math.exp(-math.log(2) - reach)))
 
 
 def test_all_hits_count_each_patient_once() -> None:
@@ -65,25 +51,13 @@ def test_no_images_and_one_patient_give_reasons() -> None:
     assert "one patient" in str(single.note)
 
 
-def test_the_exact_interval_inside_patients_is_that_of_the_effective_number() -> None:
-    """Korn and Graubard: the beta quantiles of p n* and (1 - p) n*, n* as above."""
-    hits, codes = np.repeat([1, 1, 1, 1, 0, 0], 10), np.repeat(np.arange(6), 10)
-    squares, fourths = (4 + 2 * 4) / 15**2, (4 + 2 * 16) / 15**4
-    seen = min(2 * squares**2 / (fourths - squares**2 / 6), 5)
-    number = 2 / 9 / squares * (1.959963984540054 / student_critical(0.95, seen)) ** 2
-    found, rest = 2 / 3 * number, 1 / 3 * number
-    assert limits(hits.tolist(), codes.tolist(), "exact") == pytest.approx(
-        (stats.beta.ppf(0.025, found, rest + 1), stats.beta.ppf(0.975, found + 1, rest))
-    )
-
-
 OVER = "{} over patients: effective number of images from the delete-one-patient jackknife"
 
 
 @pytest.mark.parametrize(
     ("interval", "mixed", "flat", "alone"),
     [
-        ("wilson", "logit interval", "Wilson interval", "Wilson score interval, images"),
+        ("wilson", "Wilson interval", "Wilson interval", "Wilson score interval, images"),
         (
             "exact",
             "Clopper-Pearson interval",
@@ -112,42 +86,6 @@ def test_the_method_is_that_of_the_rows(interval: str, mixed: str, flat: str, al
     assert empty.method.startswith(alone)
 
 
-@pytest.mark.parametrize("hit", [True, False])
-@pytest.mark.parametrize("interval", ["wilson", "exact"])
-def test_patients_who_are_all_alike_count_as_their_sizes_say(hit: bool, interval: str) -> None:
-    """Effect sum(m^2)/n; number n / effect, less by (z / t)^2 on k - 1 degrees."""
-    sizes = np.array([1, 2, 3, 6])
-    made = proportion_estimate(
-        np.full(12, hit),
-        np.repeat(np.arange(4), sizes),
-        confidence_level=0.9,
-        empty="",
-        interval=interval,
-    )
-    effect = (1 + 4 + 9 + 36) / 12
-    z, t = 1.6448536269514722, stats.t.ppf(0.95, 3)
-    number = 12 / effect * (z / t) ** 2
-    share = z**2 / number
-    far = share / (1 + share) if interval == "wilson" else 1 - 0.05 ** (1 / number)
-    assert made.design_effect == pytest.approx(effect)
-    expected = (1 - far, 1.0) if hit else (0.0, far)
-    assert (made.lower, made.upper) == pytest.approx(expected)
-
-
-def test_a_design_effect_and_its_degrees_by_hand() -> None:
-    """Where all are hits k - 1; else the jackknife's variance over p (1 - p) / n, at least 1."""
-    sizes = np.array([2.0, 3.0, 5.0])
-    for tops in (sizes, 0 * sizes):
-        assert design_effect(tops, sizes) == (3.8, 2.0)
-    effect, df = design_effect(np.array([2.0, 0.0, 0.0]), sizes)
-    changes = np.array([0.2 - 0 / 8, 0.2 - 2 / 7, 0.2 - 2 / 5])
-    total = changes @ changes
-    assert effect == pytest.approx(total * 10 / 0.16)
-    assert df == pytest.approx(min(2 * total**2 / ((changes**4).sum() - total**2 / 3), 2))
-    # Two in four of each patient: nothing between them, so no less than independent images.
-    assert design_effect(np.array([2.0, 2.0]), np.array([4.0, 4.0]))[0] == 1.0
-
-
 def test_numbers_without_rows_are_no_patients() -> None:
     """Patients 0, 4 and 9 are three."""
     hits = np.array([1, 1, 0, 1, 0, 0], dtype=bool)
@@ -166,3 +104,41 @@ def test_patients_of_chosen_rows() -> None:
     chosen = patients_of(np.array([4, 5, 6]), rows)
     assert chosen is not None
     assert chosen.tolist() == [4, 6]
+
+
+def test_a_design_effect_and_its_degrees_shrink_to_full_dependence_by_hand() -> None:
+    """Sizes 2, 1, 1 and 2 hits, 0, 1: two kinds of patients seen, one with a miss."""
+    tops, sizes = np.array([2.0, 0.0, 1.0]), np.array([2.0, 1.0, 1.0])
+    changes = np.array([0.5 / 4 / 0.5, -0.75 / 4 / 0.75, 0.25 / 4 / 0.75])
+    spread = Spread.of(changes)
+    weight, together = 1 / 1.5, 6 / 4
+    seen = spread.variance * 4 / (0.75 * 0.25)
+    effect, df = design_effect(tops, sizes)
+    assert effect == pytest.approx(max(weight * seen + (1 - weight) * together, 1))
+    assert df == pytest.approx(max(weight * spread.df + (1 - weight) * (16 / 6 - 1), 1))
+
+
+@pytest.mark.parametrize("order", [list(range(10, 32)), [0, 33, 2, 35, *range(10, 32)]])
+def test_one_more_miss_never_raises_the_lower_limit(order: list[int]) -> None:
+    """36 images of 32 patients, misses in single images or in pairs: limits fall with each."""
+    codes = np.array([*range(32), 0, 1, 2, 3])
+    limits = []
+    for misses in range(20):
+        hits = np.ones(36, dtype=bool)
+        hits[order[:misses]] = False
+        made = proportion_estimate(hits, codes, confidence_level=0.95, empty="")
+        limits.append((made.lower, made.upper))
+    lower, upper = zip(*limits, strict=True)
+    assert list(lower) == sorted(lower, reverse=True)
+    assert list(upper) == sorted(upper, reverse=True)
+    assert lower[1] > 0.8
+
+
+def test_all_hits_count_patients_by_kish_and_wilson() -> None:
+    """Ten patients of four images: ten units, less what Student's t on nine degrees takes."""
+    made = proportion_estimate(
+        np.ones(40, dtype=bool), np.arange(40) // 4, confidence_level=0.95, empty=""
+    )
+    n = 10 * (1.959963984540054 / stats.t.ppf(0.975, 9)) ** 2
+    assert made.lower == pytest.approx(n / (n + 1.959963984540054**2))
+    assert (made.upper, made.design_effect) == (1.0, 4.0)

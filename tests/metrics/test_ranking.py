@@ -1,12 +1,16 @@
 """Tests of the area under the ROC curve."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import special, stats
 from sklearn.metrics import roc_auc_score
 
 from prevalens.metrics import auroc
+from prevalens.metrics.delong import auroc_spread, placement_values
 
 ranked = st.lists(
     st.tuples(st.booleans(), st.integers(1, 9), st.integers(0, 5)), min_size=2, max_size=40
@@ -17,14 +21,6 @@ def columns(rows: list[tuple[bool, int, int]]) -> tuple[np.ndarray, np.ndarray, 
     """Make labels, scores in (0, 1) and patients."""
     labels, tenths, patients = (np.array(column) for column in zip(*rows, strict=True))
     return labels, tenths / 10, patients
-
-
-def test_the_limits_of_four_images_by_hand() -> None:
-    """0.75 +- 1.96 sqrt(0.125), cut at 1."""
-    made = auroc([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])
-    assert made.value == 0.75
-    assert made.lower == pytest.approx(0.75 - 1.959963984540054 * 0.125**0.5, abs=1e-12)
-    assert made.upper == 1
 
 
 @settings(deadline=None, max_examples=60)
@@ -108,7 +104,8 @@ def test_intervals_over_patients_are_wider() -> None:
     assert over.effective_n == pytest.approx(300 / over.design_effect)
 
 
-DELONG, OVER = "DeLong, images independent (", "DeLong's placed summed over patients"
+DELONG = "DeLong's placement values (DeLong 1988"
+OVER = "DeLong's placement values summed over patients"
 
 
 @pytest.mark.parametrize(
@@ -200,16 +197,6 @@ def test_disjoint_pairs_are_counted_by_hand(
         assert f"a positive and a negative {unit}:" in made.method
 
 
-def test_limits_below_0_are_cut() -> None:
-    """.25 less 1.96 sqrt(.125), and Student's limits lie inside on the logit scale."""
-    made = auroc([1, 1, 0, 0], [0.1, 0.4, 0.35, 0.8])
-    assert (made.value, made.lower) == (0.25, 0.0)
-    assert made.upper == pytest.approx(0.25 + 1.959963984540054 * 0.125**0.5)
-    half = 0.6744897501960817 * 0.125**0.5
-    narrow = auroc([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8], confidence_level=0.5)
-    assert (narrow.lower, narrow.upper) == pytest.approx((0.75 - half, 0.75 + half))
-
-
 @pytest.mark.parametrize("lone", [True, False])
 def test_a_lone_image_of_a_class_leaves_no_design_effect(lone: bool) -> None:
     """DeLong's variance needs two of each class; with two there is one."""
@@ -223,3 +210,24 @@ def test_a_lone_image_of_a_class_leaves_no_design_effect(lone: bool) -> None:
     made = auroc(alone if lone else ~alone, scores, patients=[0, 1, 0, 1, 2, 2, 3, 3])
     assert (made.lower, made.design_effect) == (None, None)
     assert "rests on one patient" in str(made.note)
+
+
+def test_independent_images_have_logit_limits_with_students_t_by_hand() -> None:
+    """Four images: placement values 1/2, 1 and 1/2, 1; each left out moves the area by 1/4."""
+    made = auroc([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])
+    error = math.sqrt(4 * 0.25**2)
+    half = stats.t.ppf(0.975, 3) * error / (0.75 * 0.25)
+    limits = special.expit(special.logit(0.75) + np.array([-half, half]))
+    assert (made.lower, made.upper) == pytest.approx(tuple(limits))
+
+
+@pytest.mark.parametrize("patients", [None, np.arange(60)])
+def test_one_image_each_is_the_route_of_several(patients: np.ndarray | None) -> None:
+    """Ids that do not repeat and no ids: the jackknife of the clustered form, image by image."""
+    rng = np.random.default_rng(6)
+    labels = np.arange(60) < 12
+    scores = rng.random(60) * 0.7 + 0.3 * labels
+    made = auroc(labels, scores, patients=patients)
+    spread = auroc_spread(placement_values(labels, scores), labels, np.arange(60))
+    half = stats.t.ppf(0.975, spread.df) * spread.error / (made.value * (1 - made.value))
+    assert special.logit(made.upper) - special.logit(made.value) == pytest.approx(half)

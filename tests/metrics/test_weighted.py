@@ -117,12 +117,8 @@ def test_a_draw_of_one_class_leaves_agreement_undefined(label: int) -> None:
     ("labels", "scores", "missing"),
     [
         ([1, 0, 1, 0], [0.4, 0.5, 0.6, 0.3], set()),
-        ([1, 0, 1, 0], [0.4, 0.5, 1.0, 0.3], {"calibration_intercept", "calibration_slope"}),
-        (
-            [1, 0, 1, 0],
-            [0.4, 0.5, 0.0, 0.3],
-            {"calibration_intercept", "calibration_slope"},
-        ),
+        ([1, 0, 1, 0], [0.4, 0.5, 1.0, 0.3], set()),
+        ([1, 0, 1, 0], [0.4, 0.5, 0.0, 0.3], set()),
         ([1, 0, 1, 0], [0.6, 0.5, 0.7, 0.3], {"calibration_slope"}),
         ([1, 0, 1, 0], [0.3, 0.3, 0.3, 0.3], {"calibration_slope"}),
         ([1, 1, 1, 1], [0.4, 0.5, 0.6, 0.3], {"calibration_intercept", "calibration_slope"}),

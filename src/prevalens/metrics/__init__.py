@@ -51,7 +51,7 @@ if TYPE_CHECKING:
         reliability_curve,
         scaled_brier,
     )
-    from prevalens.metrics.smooth import integrated_calibration_index
+    from prevalens.metrics.smooth import calibration_distance, integrated_calibration_index
     from prevalens.metrics.utility import DecisionCurve, net_benefit
 
 __all__ = [
@@ -74,6 +74,7 @@ __all__ = [
     "average_precision",
     "balanced_accuracy",
     "brier",
+    "calibration_distance",
     "calibration_intercept",
     "calibration_joint_intercept",
     "calibration_slope",
@@ -136,6 +137,7 @@ __getattr__ = lazy_names(
         "average_precision": "precision_recall",
         "balanced_accuracy": "confusion",
         "brier": "calibration",
+        "calibration_distance": "smooth",
         "calibration_intercept": "calibration",
         "calibration_joint_intercept": "calibration",
         "calibration_slope": "calibration",

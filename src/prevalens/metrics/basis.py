@@ -1,16 +1,20 @@
 """The counts and the confidence level of an estimate, and how an estimate is made of them."""
 
+import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from prevalens.metrics.clusters import Spread
 from prevalens.metrics.estimate import Estimate
-from prevalens.metrics.inputs import count_patients, one_image_each
 from prevalens.metrics.intervals import Limits, student_critical
 from prevalens.typing import Codes
 
 FEW_PATIENTS = 20  # coverage was simulated for 20 and 60 patients, see bench_coverage.py
+FEW_DEGREES = 8.0  # of freedom; below, the variance itself is a guess
+DOMINANT = 0.25  # share of the images from which one patient is named
 INDEPENDENT = "images independent"
 
 
@@ -24,6 +28,7 @@ class Basis:
         events: How many of those carry the counted event.
         patients: Number of patients with such images; None where images are independent.
         unclustered: Whether no patient has two of these images.
+        remarks: What a reader should know of limits over these images.
     """
 
     confidence_level: float
@@ -31,14 +36,28 @@ class Basis:
     events: int | None
     patients: int | None
     unclustered: bool
+    remarks: tuple[str, ...] = ()
 
     @classmethod
     def of(
-        cls, codes: Codes | None, *, confidence_level: float, n: int, events: int | None
+        cls,
+        codes: Codes | None,
+        *,
+        confidence_level: float,
+        n: int,
+        events: int | None,
+        ids: Sequence[str] | None = None,
     ) -> "Basis":
-        """Make the basis of an estimate over rows whose patients are `codes`, shape `(n,)`."""
-        patients = None if codes is None else count_patients(codes) if codes.size else 0
-        return cls(confidence_level, n, events, patients, one_image_each(codes))
+        """Make the basis of an estimate over rows whose patients are `codes`, shape `(n,)`.
+
+        `ids` names the patients by their number, for remarks.
+        """
+        if codes is None or not codes.size:
+            return cls(confidence_level, n, events, None if codes is None else 0, unclustered=True)
+        sizes = np.bincount(codes)
+        alone = int(sizes.max()) <= 1
+        remarks = () if alone else _remarks(sizes, ids)
+        return cls(confidence_level, n, events, int(np.count_nonzero(sizes)), alone, remarks)
 
     def estimate(
         self,
@@ -48,6 +67,7 @@ class Basis:
         *,
         note: str | None = None,
         design_effect: float | None = None,
+        limits_at: Callable[[float], Limits] | None = None,
     ) -> Estimate:
         """Make the estimate; `limits` is None where none can be given, and `note` says why."""
         if not math.isfinite(value):
@@ -55,8 +75,7 @@ class Basis:
         if limits is not None and not all(map(math.isfinite, limits)):
             why = "the scores are too extreme for limits to be computed"
             return self.without_limits(value, method, why)
-        lower, upper = (None, None) if limits is None else limits
-        few = None if limits is None else self._few()
+        lower, upper = (None, None) if limits is None else map(float, limits)
         return Estimate(
             value=float(value),
             lower=lower,
@@ -67,9 +86,10 @@ class Basis:
             n=self.n,
             events=self.events,
             patients=self.patients,
-            note=" ".join(filter(None, (note, few))) or None,
-            design_effect=design_effect,
-            effective_n=None if design_effect is None else self.n / design_effect,
+            note=self.note(note, limits),
+            limits_at=limits_at,
+            design_effect=None if design_effect is None else float(design_effect),
+            effective_n=None if design_effect is None else float(self.n / design_effect),
         )
 
     def from_spread(
@@ -94,10 +114,29 @@ class Basis:
         """
         if why := self.usable(spread):
             return self.without_limits(value, method, why)
-        half = student_critical(self.confidence_level, spread.df) * spread.error
+        rule = functools.partial(limits_from, value, spread.error, spread.df, scale)
         stated = None if alone is None or self.unclustered else max(spread.variance / alone, 1.0)
-        limits = scale(value, half)
-        return self.estimate(value, limits, method, note=note, design_effect=stated)
+        limits = rule(self.confidence_level)
+        if spread.df < FEW_DEGREES:
+            few = f"The spread rests on few patients ({spread.df:.1f} degrees of freedom)."
+            note = " ".join(filter(None, (note, few)))
+        return self.estimate(value, limits, method, note=note, design_effect=stated, limits_at=rule)
+
+    def infinite(self, lower: float | None, method: str, *, note: str | None = None) -> Estimate:
+        """Make an estimate that is infinite, with its finite limit on the other side."""
+        return Estimate(
+            value=None,
+            lower=None if lower is None else float(lower),
+            upper=None,
+            confidence_level=self.confidence_level,
+            method=method,
+            unit="image",
+            n=self.n,
+            events=self.events,
+            patients=self.patients,
+            infinite=True,
+            note=note,
+        )
 
     def refuse(self, reason: str, method: str) -> Estimate:
         """Make an estimate that has no value, and says why."""
@@ -126,10 +165,37 @@ class Basis:
             return "the patients do not differ at all, and a width of 0 is not an interval"
         return None
 
-    def _few(self) -> str | None:
-        if self.unclustered or self.patients is None or self.patients >= FEW_PATIENTS:
-            return None
-        return (
-            f"Rests on only {self.patients} patients; coverage was checked for {FEW_PATIENTS} "
-            "or more, so read the limits as approximate."
+    def note(self, note: str | None, limits: Limits | None) -> str | None:
+        """Return a note with the remarks on limits behind it, if there are limits."""
+        remarks = () if limits is None else self.remarks
+        return " ".join(filter(None, (note, *remarks))) or None
+
+
+def limits_from(
+    value: float,
+    error: float,
+    df: float,
+    scale: Callable[[float, float], Limits],
+    confidence_level: float,
+) -> Limits:
+    """Return the limits of a value with a standard error: Student's t on a scale."""
+    return scale(value, student_critical(confidence_level, df) * error)
+
+
+def _remarks(sizes: Codes, ids: Sequence[str] | None) -> tuple[str, ...]:
+    """Tell of few effective patients, and of one who has most images."""
+    found = []
+    kept = np.count_nonzero(sizes)
+    effective = float(sizes.sum()) ** 2 / float((sizes.astype(float) ** 2).sum())
+    if effective < FEW_PATIENTS:
+        found.append(
+            f"Few patients: {kept}, which weigh as {effective:.1f} patients with as many images "
+            f"each (Kish 1965); coverage was checked for {FEW_PATIENTS} or more, so read the "
+            "limits as approximate."
         )
+    largest = int(sizes.argmax())
+    share = float(sizes[largest] / sizes.sum())
+    if kept > DOMINANT * 10 and share > DOMINANT:
+        who = f"number {largest + 1}" if ids is None else repr(ids[largest])
+        found.append(f"Patient {who} has {share:.0%} of the images.")
+    return tuple(found)

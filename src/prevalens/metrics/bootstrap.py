@@ -14,11 +14,12 @@ from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.inputs import Columns
 from prevalens.metrics.intervals import student_critical
 from prevalens.metrics.weighted import WeightedEstimates
-from prevalens.typing import Numbers
+from prevalens.typing import Codes, Numbers
 
 if TYPE_CHECKING:
     from prevalens.metrics.measure import Measure
 
+_GROUPS = 5_000
 _CELLS = 2_000_000  # rows times draws held at once
 
 
@@ -63,11 +64,27 @@ def bootstrap_estimates(
 
 
 def in_fixed_order(columns: Columns) -> Columns:
-    """Sort rows, so that draws do not depend on the order in which rows came."""
+    """Sort rows, so that draws do not depend on the order in which rows came.
+
+    More than 5,000 patients, or independent images, come as 5,000 random groups of them.
+    """
     keys = [columns.labels, columns.scores]
     order = np.lexsort(keys if columns.codes is None else [*keys, columns.codes])
     codes = None if columns.codes is None else columns.codes[order]
-    return Columns(columns.labels[order], columns.scores[order], codes)
+    return Columns(columns.labels[order], columns.scores[order], _grouped(codes, order.size))
+
+
+def _grouped(codes: Codes | None, n: int) -> Codes | None:
+    """Put very many patients, or images, into random groups, which are drawn as one.
+
+    Groups of independent patients are independent and alike, so their bootstrap has the same
+    spread, and costs as much as there are groups.
+    """
+    units = n if codes is None else int(codes.max()) + 1
+    if units <= _GROUPS:
+        return codes
+    groups = generator(0, "groups of patients").permutation(units) % _GROUPS
+    return groups if codes is None else groups[codes]
 
 
 def draw_weights(n_units: int, *, draws: int, seed: int, at_once: int) -> Iterator[Numbers]:
@@ -120,6 +137,7 @@ def drawn_estimate(
     *,
     draws: int,
     seed: int,
+    per_draw: int | None = None,
 ) -> Estimate:
     """Make the estimate of a statistic that has no closed form.
 
@@ -131,28 +149,39 @@ def drawn_estimate(
         method: How the value is computed.
         draws: Number of draws.
         seed: Seed of the draws.
+        per_draw: How many numbers one draw holds; by default one for each row.
     """
     n = columns.labels.size
     units = n if columns.codes is None else int(columns.codes.max()) + 1
     bare = basis.estimate(float(statistic(np.ones((1, units)))[0]), None, method)
     if bare.value is None:
         return bare
-    weights = draw_weights(units, draws=draws, seed=seed, at_once=_CELLS // n)
+    weights = draw_weights(units, draws=draws, seed=seed, at_once=_CELLS // (per_draw or n))
     with one_blas_thread():
         values = np.concatenate([statistic(times) for times in weights])
-    made = _with_limits(bare, values, units=units)
+    made = _with_limits(bare, values, units=units, remarks=basis.remarks)
     return replace(made, method=f"{method}; {made.method}")
 
 
-def _with_limits(estimate: Estimate, values: Numbers, *, units: int) -> Estimate:
+def _with_limits(
+    estimate: Estimate, values: Numbers, *, units: int, remarks: Sequence[str] = ()
+) -> Estimate:
     drawn = "images" if estimate.patients is None else "patients"
     method = (
         f"bootstrap over {drawn}, {values.size} draws, expanded percentile interval "
         "(Field & Welsh 2007; Hesterberg 2015)"
     )
     bare = replace(
-        estimate, lower=None, upper=None, method=method, design_effect=None, effective_n=None
+        estimate,
+        lower=None,
+        upper=None,
+        method=method,
+        limits_at=None,
+        design_effect=None,
+        effective_n=None,
     )
+    if estimate.note is not None and estimate.note.startswith("No interval"):
+        estimate = replace(estimate, note=None)
     kept = values[np.isfinite(values)]
     lost = values.size - kept.size
     if units < 2:
@@ -161,7 +190,8 @@ def _with_limits(estimate: Estimate, values: Numbers, *, units: int) -> Estimate
         why = "the draws do not differ" if lost == 0 else f"{lost} draws leave it undefined"
         return replace(bare, note=f"No interval: {why}.")
     lower, upper = percentile_limits(kept, confidence_level=estimate.confidence_level, units=units)
-    note = f"{lost} draws that leave it undefined were set aside." if lost else None
+    lost_note = f"{lost} draws that leave it undefined were set aside." if lost else None
+    note = " ".join(filter(None, (lost_note, estimate.note, *remarks))) or None
     value = estimate.value or 0.0
     # A percentile may pass the value by where an estimate is biased in the draws.
     return replace(bare, lower=min(lower, value), upper=max(upper, value), note=note)

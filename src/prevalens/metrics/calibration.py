@@ -2,7 +2,6 @@
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import special
 
 from prevalens.metrics.basis import INDEPENDENT, Basis
 from prevalens.metrics.clusters import Spread
@@ -14,7 +13,7 @@ from prevalens.metrics.intervals import (
     plain_limits,
 )
 from prevalens.metrics.linear import JACKKNIFE, basis_of, linear_estimate
-from prevalens.metrics.logistic import NoLineError, fit_line
+from prevalens.metrics.logistic import HALF_STEP, NoLineError, fit_line, log_odds, saturated
 from prevalens.typing import Numbers
 
 _WALD = f"maximum likelihood, Wald interval, {INDEPENDENT} (Cox 1958)"
@@ -63,7 +62,7 @@ def log_loss(
 ) -> Estimate:
     """Compute the log loss: the mean of -log(score of what happened), natural logarithm.
 
-    Not estimable where a score of 0 or 1 is wrong, as the loss is infinite there. Takes the
+    Infinite where a score of 0 or 1 is wrong, with a finite lower limit. Takes the
     columns of `brier`.
     """
     return log_loss_estimate(
@@ -134,10 +133,11 @@ def log_loss_estimate(columns: Columns, *, confidence_level: float) -> Estimate:
     right = np.where(columns.labels, columns.scores, 1 - columns.scores)
     if wrong := int(np.count_nonzero(right == 0)):
         basis = basis_of(columns, confidence_level)
-        return basis.refuse(
-            f"{wrong} images have a score of exactly 0 or 1 that is wrong: infinite loss",
-            "mean log loss",
-        )
+        # Half a step of float32 inside, the loss is less than the infinite one.
+        least = -np.log(np.maximum(right, HALF_STEP))
+        made = mean_estimate(least, columns, confidence_level=confidence_level, bounded=False)
+        note = f"{wrong} images have a score of exactly 0 or 1 that is wrong: infinite loss."
+        return basis.infinite(made.lower, made.method, note=basis.note(note, (0.0, 0.0)))
     return mean_estimate(-np.log(right), columns, confidence_level=confidence_level, bounded=False)
 
 
@@ -184,7 +184,7 @@ def _line_estimate(
     if reason := why_no_line(columns, slope=slope):
         return basis.refuse(reason, method)
     try:
-        line = fit_line(columns.labels, special.logit(columns.scores), slope=slope)
+        line = fit_line(columns.labels, log_odds(columns.scores), slope=slope)
     except NoLineError:
         return basis.refuse(
             "the scores hardly differ, or lie too near 0 and 1, for a line to be seen", method
@@ -192,9 +192,18 @@ def _line_estimate(
     value, alone = float(line.coefficients[which]), float(line.covariance()[which, which])
     if not alone < 1e6:
         return basis.without_limits(value, method, "scores this near 0 and 1 say too little")
+    ends = saturated(columns.scores)
+    note = (
+        f"{ends} scores of exactly 0 or 1 were taken half a step of float32 inside."
+        if ends
+        else None
+    )
     if codes is None or basis.unclustered:
-        return basis.from_spread(value, Spread.alone(alone, basis.n), plain_limits, method)
-    spread, note = line.spread(codes, which), _SLOPE_NOTE if which == 1 and few(basis) else None
+        spread = Spread.alone(alone, basis.n)
+        return basis.from_spread(value, spread, plain_limits, method, note=note)
+    spread = line.spread(codes, which)
+    if which == 1 and few(basis):
+        note = " ".join(filter(None, (note, _SLOPE_NOTE)))
     return basis.from_spread(value, spread, plain_limits, method, alone=alone, note=note)
 
 
@@ -209,7 +218,8 @@ def why_no_line(columns: Columns, *, slope: bool) -> str | None:
     events = int(np.count_nonzero(labels))
     if events in {0, labels.size}:
         return f"no {'negative' if events else 'positive'} images"
-    if ends := int(np.count_nonzero((scores == 0) | (scores == 1))):
+    ends = saturated(scores)
+    if 2 * ends >= labels.size:
         return f"{ends} scores are exactly 0 or 1, whose log odds are infinite"
     if not slope:
         return None

@@ -148,4 +148,4 @@ def _map(estimate: Estimate, change: Callable[[float], float]) -> Estimate:
         name: None if (at := getattr(estimate, name)) is None else change(at)
         for name in ("value", "lower", "upper")
     }
-    return replace(estimate, **moved)  # type: ignore[arg-type]
+    return replace(estimate, **moved, limits_at=None)  # type: ignore[arg-type]

@@ -19,7 +19,7 @@ from prevalens.metrics.compound import (
 )
 from prevalens.metrics.confusion_matrix import ConfusionMatrix
 from prevalens.metrics.estimate import Estimate
-from prevalens.metrics.inputs import check_confidence_level, check_labels, check_patients
+from prevalens.metrics.inputs import check_confidence_level, check_labels, number_patients
 from prevalens.metrics.likelihood import dor_estimate, lr_negative_estimate, lr_positive_estimate
 
 INTERVALS = ("wilson", "exact")
@@ -93,11 +93,13 @@ def count_matrix(
     """
     flags, called = check_labels(labels), check_labels(predictions, name="predictions")
     check_same_length(labels=flags, predictions=called)
+    codes, ids = number_patients(patients, len(flags))
     return ConfusionMatrix(
         flags,
         called,
-        check_patients(patients, len(flags)),
+        codes,
         check_confidence_level(confidence_level),
+        ids,
     )
 
 

@@ -1,5 +1,6 @@
 """The confusion matrix in scikit-learn's order, as a whole and patient by patient."""
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,6 +8,8 @@ import numpy as np
 from prevalens.metrics.basis import Basis
 from prevalens.metrics.clusters import Spread, joint_spread
 from prevalens.metrics.estimate import Estimate
+from prevalens.metrics.inputs import Columns
+from prevalens.metrics.linear import basis_of
 from prevalens.metrics.proportion import patients_of, proportion_estimate
 from prevalens.typing import Codes, Flags, Numbers
 
@@ -20,14 +23,16 @@ class ConfusionMatrix:
         predictions: True where it is predicted positive, shape `(n_rows,)`.
         codes: Number of each row's patient; None where images are independent.
         confidence_level: Coverage the intervals aim at.
+        ids: Id of each patient by number, for what is said of one.
     """
 
     labels: Flags
     predictions: Flags
     codes: Codes | None
     confidence_level: float
+    ids: tuple[str, ...] | None = None
 
-    @property
+    @functools.cached_property
     def counts(self) -> Numbers:
         """True negatives, false positives, false negatives, true positives: shape `(4,)`."""
         return np.bincount(self._cell, minlength=4).astype(float)
@@ -44,19 +49,24 @@ class ConfusionMatrix:
     def _cell(self) -> Codes:
         return 2 * self.labels.astype(np.int64) + self.predictions
 
-    @property
+    @functools.cached_property
     def basis(self) -> Basis:
         """The basis of an estimate that rests on every row."""
-        events = int(np.count_nonzero(self.labels))
-        return Basis.of(
-            self.codes, confidence_level=self.confidence_level, n=self.labels.size, events=events
+        return basis_of(
+            Columns(self.labels, self.labels.astype(np.float64), self.codes, self.ids),
+            self.confidence_level,
         )
 
     def share(self, of: Flags, hits: Flags, *, empty: str, interval: str = "wilson") -> Estimate:
         """Compute the share of `hits` among the rows `of`."""
         codes = patients_of(self.codes, of)
         return proportion_estimate(
-            hits[of], codes, confidence_level=self.confidence_level, empty=empty, interval=interval
+            hits[of],
+            codes,
+            confidence_level=self.confidence_level,
+            empty=empty,
+            interval=interval,
+            ids=self.ids,
         )
 
     def sensitivity(self, interval: str = "wilson") -> Estimate:
@@ -84,20 +94,13 @@ class ConfusionMatrix:
 
     def accuracy(self, interval: str = "wilson") -> Estimate:
         """Compute the share of predictions that are right."""
-        right = self.labels == self.predictions
-        return proportion_estimate(
-            right, self.codes, confidence_level=self.confidence_level, empty="", interval=interval
+        return self.share(
+            self.labels | True, self.labels == self.predictions, empty="", interval=interval
         )
 
     def prevalence(self, interval: str = "wilson") -> Estimate:
         """Compute the share of positive images."""
-        return proportion_estimate(
-            self.labels,
-            self.codes,
-            confidence_level=self.confidence_level,
-            empty="",
-            interval=interval,
-        )
+        return self.share(self.labels | True, self.labels, empty="", interval=interval)
 
     def spread(self, gradient: Numbers) -> Spread:
         """Compute the spread of an estimate over patients, from its slope in the four counts.

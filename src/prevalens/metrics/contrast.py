@@ -1,6 +1,8 @@
 """One number against another: a difference with its interval, p value and hypothesis."""
 
 import math
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,8 +84,31 @@ def two_sided(estimate: float, error: float, df: float) -> float:
 def tail(statistic: float, df: float) -> float:
     """Return the probability above `statistic`."""
     if math.isinf(df):
-        return float(special.ndtr(-statistic))
-    return float(special.stdtr(df, -statistic))
+        chance = float(special.ndtr(-statistic))
+    else:
+        chance = float(special.stdtr(df, -statistic))
+    return max(chance, sys.float_info.min)  # small, and never 0
+
+
+def p_from_limits(limits_at: Callable[[float], tuple[float, float]], null: float) -> float:
+    """Return the two-sided p value of limits: 1 minus the level at which they reach `null`.
+
+    Args:
+        limits_at: Lower and upper limit at any confidence level.
+        null: What the hypothesis says the value is.
+
+    Returns:
+        The p value, at least 1e-12: beyond that limits are rounding error.
+    """
+    small, large = math.log(1e-12), 0.0
+    for _ in range(45):
+        middle = (small + large) / 2
+        lower, upper = limits_at(1 - math.exp(middle))
+        if lower <= null <= upper:
+            small = middle
+        else:
+            large = middle
+    return math.exp((small + large) / 2) if large < 0 else 1.0
 
 
 def non_inferiority(
@@ -107,8 +132,12 @@ def non_inferiority(
     worst = made.lower if higher_is_better else made.upper
     side = f"at least {margin:g} {'lower' if higher_is_better else 'higher'}"
     p_value = None
-    if contrast.error is not None and made.value is not None:
-        gain = made.value if higher_is_better else -made.value
+    if made.limits_at is not None:
+        p_value = p_from_limits(made.limits_at, -margin if higher_is_better else margin) / 2
+        if made.value is not None and (gain_of(made.value, higher_is_better) <= -margin):
+            p_value = 1 - p_value
+    elif contrast.error is not None and made.value is not None:
+        gain = gain_of(made.value, higher_is_better)
         p_value = tail((gain + margin) / contrast.error, contrast.df)
     return NonInferiority(
         margin=margin,
@@ -117,6 +146,11 @@ def non_inferiority(
         confidence_level=made.confidence_level,
         hypothesis=f"the first is {side} than the second",
     )
+
+
+def gain_of(value: float, higher_is_better: bool) -> float:  # noqa: FBT001
+    """Return how much better the first is than the second."""
+    return value if higher_is_better else -value
 
 
 def holm(p_values: dict[str, float]) -> dict[str, float]:

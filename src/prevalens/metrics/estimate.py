@@ -1,7 +1,8 @@
 """One estimate of a study, with everything a reader needs to believe it."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 from prevalens.exceptions import InvalidInputError
@@ -23,6 +24,8 @@ class Estimate:
         patients: Number of patients the estimate rests on; None where images are independent.
         not_estimable: Why there is no value.
         note: What a reader should know before leaning on the estimate.
+        infinite: Whether the value is infinite: `value` and `upper` are None, `lower` is finite.
+        limits_at: The limits at any confidence level, where a rule gives them.
         design_effect: Variance over patients divided by that of independent images.
         effective_n: `n` divided by the design effect.
     """
@@ -40,12 +43,18 @@ class Estimate:
     note: str | None = None
     design_effect: float | None = None
     effective_n: float | None = None
+    infinite: bool = False
+    limits_at: Callable[[float], tuple[float, float]] | None = field(
+        default=None, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
-        if (self.value is None) != (self.not_estimable is not None):
+        told = (self.value is not None, self.not_estimable is not None, self.infinite)
+        if sum(told) != 1:
             raise InvalidInputError(
-                "An estimate has either a value or a reason why it is not estimable, got "
-                f"value={self.value!r}, not_estimable={self.not_estimable!r}."
+                "An estimate has either a value or a reason why it is not estimable, or is "
+                f"infinite, got value={self.value!r}, not_estimable={self.not_estimable!r}, "
+                f"infinite={self.infinite!r}."
             )
         numbers = (self.value, self.lower, self.upper)
         if not all(number is None or math.isfinite(number) for number in numbers):
@@ -55,6 +64,9 @@ class Estimate:
             )
 
     def __str__(self) -> str:
+        if self.infinite:
+            least = "no interval" if self.lower is None else f"at least {self.lower:.3f}"
+            return f"infinite ({self.confidence_level:.0%} CI {least})"
         if self.value is None:
             return f"not estimable: {self.not_estimable}"
         if self.lower is None or self.upper is None:
@@ -76,6 +88,9 @@ class Estimate:
             "patients",
         )
         extra = ("not_estimable", "note", "design_effect", "effective_n")
-        return {name: getattr(self, name) for name in always} | {
-            name: getattr(self, name) for name in extra if getattr(self, name) is not None
-        }
+        infinite = {"infinite": True} if self.infinite else {}
+        return (
+            {name: getattr(self, name) for name in always}
+            | infinite
+            | {name: getattr(self, name) for name in extra if getattr(self, name) is not None}
+        )

@@ -22,11 +22,13 @@ class Columns:
         labels: True where the image is positive, shape `(n_rows,)`.
         scores: Score of the positive class, shape `(n_rows,)`, in [0, 1].
         codes: Number of each row's patient, from 0; None where images are independent.
+        ids: Id of each patient by number, for what is said of one; None: numbers are said.
     """
 
     labels: Flags
     scores: Numbers
     codes: Codes | None
+    ids: tuple[str, ...] | None = None
 
     @property
     def n_patients(self) -> int | None:
@@ -43,7 +45,8 @@ def check_columns(labels: ArrayLike, scores: ArrayLike, patients: ArrayLike | No
     check_same_index(labels=labels, scores=scores, patients=patients)
     flags, numbers = check_labels(labels), check_scores(scores)
     check_same_length(labels=flags, scores=numbers)
-    return Columns(flags, numbers, check_patients(patients, len(flags)))
+    codes, ids = number_patients(patients, len(flags))
+    return Columns(flags, numbers, codes, ids)
 
 
 def check_labels(labels: ArrayLike, *, name: str = "labels") -> Flags:
@@ -89,13 +92,24 @@ def check_patients(patients: ArrayLike | None, n_rows: int) -> Codes | None:
     Raises:
         InvalidInputError: an id is missing, or there are not `n_rows` of them.
     """
+    return number_patients(patients, n_rows)[0]
+
+
+def number_patients(
+    patients: ArrayLike | None, n_rows: int
+) -> tuple[Codes | None, tuple[str, ...] | None]:
+    """Return the number of each row's patient, and each patient's id by number.
+
+    Raises:
+        InvalidInputError: an id is missing, or there are not `n_rows` of them.
+    """
     if patients is None:
-        return None
-    codes = encode("patient id", patients, ids=True).codes
-    if not codes.size:
+        return None, None
+    coded = encode("patient id", patients, ids=True)
+    if not coded.codes.size:
         raise InvalidInputError("`patients` must have at least one row, got none.")
-    check_same_length(labels=range(n_rows), patients=codes)
-    return codes
+    check_same_length(labels=range(n_rows), patients=coded.codes)
+    return coded.codes, tuple(coded.names)
 
 
 def check_confidence_level(confidence_level: float) -> float:

@@ -40,10 +40,13 @@ def dor_estimate(matrix: ConfusionMatrix) -> Estimate:
     """Compute (tp x tn) / (fp x fn)."""
     counts = matrix.counts
     names = ("true negatives", "false positives", "false negatives", "true positives")
+    if counts[:2].sum() == 0 or counts[2:].sum() == 0:
+        return matrix.basis.refuse(
+            f"no {'negative' if counts[:2].sum() == 0 else 'positive'} images", _WOOLF
+        )
     zero = [name for name, count in zip(names, counts, strict=True) if count == 0]
     if zero:
-        reason = f"no {' and no '.join(zero)}, so the log odds ratio has no finite value"
-        return matrix.basis.refuse(reason, _WOOLF)
+        return _odds_ratio_at_zero(matrix, zero)
     tn, fp, fn, tp = counts.tolist()
     slopes = np.array([1.0, -1.0, -1.0, 1.0]) / counts
     return _on_log_scale(matrix, tp * tn / (fp * fn), slopes, _WOOLF)
@@ -55,10 +58,18 @@ def ratio_estimate(matrix: ConfusionMatrix, top: Cell, bottom: Cell) -> Estimate
     n_top, n_bottom = counts[hit] + counts[rest], counts[below] + counts[other]
     if n_top == 0 or n_bottom == 0:
         return matrix.basis.refuse(f"no {'positive' if n_top == 0 else 'negative'} images", _SIMEL)
+    if counts[below] == 0 and counts[hit] == 0:
+        return matrix.basis.refuse(f"no {top[0]} and no {name}: 0 / 0", _SIMEL)
     if counts[below] == 0:
-        return matrix.basis.refuse(f"no {name}, so the ratio has no finite value", _SIMEL)
+        upper = _inverse_at_zero(matrix, below, hit)
+        note = f"There are no {name}, so the ratio is infinite."
+        return matrix.basis.infinite(None if upper is None else 1 / upper, _ZERO, note=note)
     if counts[hit] == 0:
-        return _at_zero(matrix, hit, below)
+        upper = _inverse_at_zero(matrix, hit, below)
+        if upper is None:
+            why = "the images of a class come from one patient"
+            return matrix.basis.without_limits(0.0, _ZERO, why)
+        return matrix.basis.estimate(0.0, (0.0, upper), _ZERO)
     value = float((counts[hit] / n_top) / (counts[below] / n_bottom))
     slopes = np.zeros(4)
     slopes[[hit, rest]] = 1 / counts[hit] - 1 / n_top, -1 / n_top
@@ -80,15 +91,37 @@ def _ratio_limits(value: float, half: float) -> Limits:
     return log_limits(value, value * half)
 
 
-def _at_zero(matrix: ConfusionMatrix, hit: int, below: int) -> Estimate:
-    """Make the estimate of a ratio that is 0, from the limits of its two parts."""
+def _inverse_at_zero(matrix: ConfusionMatrix, hit: int, below: int) -> float | None:
+    """Return the upper limit of a ratio of shares that is 0, from the limits of its parts."""
     top, bottom = _share(matrix, hit), _share(matrix, below)
     if top is None or bottom is None or bottom[0] == 0:
-        return matrix.basis.without_limits(
-            0.0, _ZERO, "the images of a class come from one patient"
-        )
+        return None
     low, middle, _ = bottom
-    return matrix.basis.estimate(0.0, (0.0, top[2] / math.sqrt(low * (2 * middle - low))), _ZERO)
+    return top[2] / math.sqrt(low * (2 * middle - low))
+
+
+def _odds_ratio_at_zero(matrix: ConfusionMatrix, zero: list[str]) -> Estimate:
+    """Make the odds ratio of a table with a zero cell: 0 or infinite, with its other limit.
+
+    The limit is the product of those of the two odds, so it holds at least as often as asked.
+    """
+    told = f"There are no {' and no '.join(zero)}, so the ratio is {{}}."
+    over = {"false positives", "false negatives"} & {*zero}
+    under = {"true positives", "true negatives"} & {*zero}
+    if over and under:
+        reason = f"no {' and no '.join(zero)}: 0 / 0"
+        return matrix.basis.refuse(reason, _ZERO)
+    hits, rejections = _share(matrix, 3), _share(matrix, 0)
+    if hits is None or rejections is None:
+        why = "the images of a class come from one patient"
+        if over:
+            return matrix.basis.infinite(None, _ZERO, note=f"{told.format('infinite')} {why}.")
+        return matrix.basis.without_limits(0.0, _ZERO, why)
+    if over:
+        low = math.prod(share[0] / (1 - share[0]) for share in (hits, rejections))
+        return matrix.basis.infinite(low, _ZERO, note=told.format("infinite"))
+    high = math.prod(share[2] / (1 - share[2]) for share in (hits, rejections))
+    return matrix.basis.estimate(0.0, (0.0, high), _ZERO, note=told.format("0"))
 
 
 def _share(matrix: ConfusionMatrix, cell: int) -> tuple[float, float, float] | None:

@@ -1,24 +1,70 @@
 """An estimate over all images, from each image's pull on it."""
 
+import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
+from scipy.special import stdtr
+from scipy.stats import rankdata
 
 from prevalens.metrics.basis import INDEPENDENT, Basis
 from prevalens.metrics.clusters import Spread, leave_out, per_patient
 from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.inputs import Columns
 from prevalens.metrics.intervals import Limits
-from prevalens.typing import Numbers
+from prevalens.typing import Codes, Flags, Numbers
 
+FEW_EVENTS = 10
 JACKKNIFE = "delete-one-patient jackknife and Student's t (degrees of freedom: Satterthwaite 1946)"
 
 
 def basis_of(columns: Columns, confidence_level: float) -> Basis:
     """Return the basis of an estimate that rests on every row; events are positive images."""
-    events = int(np.count_nonzero(columns.labels))
-    return Basis.of(
-        columns.codes, confidence_level=confidence_level, n=columns.labels.size, events=events
+    labels, codes = columns.labels, columns.codes
+    n, events = labels.size, int(np.count_nonzero(labels))
+    basis = Basis.of(codes, confidence_level=confidence_level, n=n, events=events, ids=columns.ids)
+    remarks = list(basis.remarks)
+    side = "positive" if 2 * events <= n else "negative"
+    if 0 < min(events, n - events) < FEW_EVENTS:
+        remarks.append(f"There are only {min(events, n - events)} {side} images.")
+    elif codes is not None and not basis.unclustered and 0 < events < n:
+        holders = {
+            name: int(np.count_nonzero(np.bincount(codes[rows])))
+            for name, rows in (("positive", labels), ("negative", ~labels))
+        }
+        side = min(holders, key=holders.__getitem__)
+        if holders[side] < FEW_EVENTS:
+            remarks.append(f"The {side} images come from only {holders[side]} patients.")
+    if codes is not None and not basis.unclustered and (told := informative_size(labels, codes)):
+        remarks.append(told)
+    return replace(basis, remarks=tuple(remarks))
+
+
+def informative_size(hits: Flags, codes: Codes) -> str | None:
+    """Tell where patients with more images have other shares of hits: a test of correlation.
+
+    Args:
+        hits: True where an image is a hit, shape `(n_rows,)`.
+        codes: Number of each row's patient, shape `(n_rows,)`.
+    """
+    sizes = np.bincount(codes)
+    kept = sizes > 0
+    if np.count_nonzero(kept) < 4:
+        return None
+    shares = np.bincount(codes, hits, sizes.size)[kept] / sizes[kept]
+    ranks = [rankdata(values) for values in (sizes[kept], shares)]
+    if any(np.ptp(rank) == 0 for rank in ranks):
+        return None
+    correlation, k = float(np.corrcoef(*ranks)[0, 1]), ranks[0].size
+    statistic = abs(correlation) * math.sqrt((k - 2) / max(1 - correlation**2, 1e-12))
+    if 2 * stdtr(k - 2, -statistic) >= 0.05:
+        return None
+    more = "more" if correlation > 0 else "fewer"
+    return (
+        f"Patients with {more} images have a larger share of positive ones (Spearman "
+        f"{correlation:.2f}, p < 0.05): the estimate is per image, and limits over patients are "
+        "less sure."
     )
 
 

@@ -12,6 +12,20 @@ _FLAT = 1e14  # condition of the information from which its inverse is rounding 
 _TOO_FAR = 1e3  # log odds; a Newton step this long says nothing
 
 
+HALF_STEP = 2.0**-25  # half the step of float32 below 1, where a network's scores saturate
+
+
+def log_odds(scores: Numbers) -> Numbers:
+    """Return the log odds of scores; those of exactly 0 or 1 are taken half a step inside."""
+    inside: Numbers = special.logit(np.clip(scores, HALF_STEP, 1 - HALF_STEP))
+    return np.where((scores > 0) & (scores < 1), special.logit(scores), inside)
+
+
+def saturated(scores: Numbers) -> int:
+    """Count the scores of exactly 0 or 1."""
+    return int(np.count_nonzero((scores == 0) | (scores == 1)))
+
+
 class NoLineError(ArithmeticError):
     """The likelihood is too flat for the numbers of a computer: no line can be told."""
 

@@ -58,7 +58,9 @@ def _of_matrix(
         at = 0.0 if settings.threshold is None else settings.threshold
         predicted = columns.scores >= at
         return estimate(
-            ConfusionMatrix(columns.labels, predicted, columns.codes, settings.confidence_level)
+            ConfusionMatrix(
+                columns.labels, predicted, columns.codes, settings.confidence_level, columns.ids
+            )
         )
 
     return made
@@ -170,7 +172,7 @@ TABLE = (
         formula=of_counts(lambda tn, fp, fn, tp: (tp + tn) / (tn + fp + fn + tp), every_row),
         estimate=_of_matrix(ConfusionMatrix.accuracy),
         counted=True,
-        references=("Maier-Hein 2024",),
+        references=("Brodersen 2010",),
     ),
     _share(
         key="balanced_accuracy",

@@ -1,6 +1,7 @@
 """More than two classes: each against the rest, their means, and all rows pooled."""
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,9 +10,8 @@ from numpy.typing import ArrayLike
 
 from prevalens._checks import check_same_length, name_some
 from prevalens.exceptions import InvalidInputError
-from prevalens.metrics.basis import INDEPENDENT, Basis
+from prevalens.metrics.basis import Basis
 from prevalens.metrics.calibration import mean_estimate
-from prevalens.metrics.clusters import Spread
 from prevalens.metrics.confusion import estimates_of
 from prevalens.metrics.confusion_matrix import ConfusionMatrix
 from prevalens.metrics.estimate import Estimate
@@ -20,17 +20,19 @@ from prevalens.metrics.influences import (
     auroc_influence,
     average_precision_influence,
     mean_influence,
-    spread_over,
 )
 from prevalens.metrics.inputs import Columns, check_confidence_level, check_patients, check_scores
-from prevalens.metrics.intervals import logit_limits
+from prevalens.metrics.linear import FEW_EVENTS
+from prevalens.metrics.logistic import HALF_STEP
 from prevalens.metrics.precision_recall import average_precision_estimate
 from prevalens.metrics.proportion import proportion_estimate
 from prevalens.metrics.ranking import auroc_estimate
 from prevalens.typing import Codes, Flags, Labels, Numbers
 
-_MACRO = "mean over classes, each against the rest; logit interval, {}"
-_OVER = "delete-one-patient jackknife and Student's t (degrees of freedom: Satterthwaite 1946)"
+_MACRO = (
+    "mean over classes, each against the rest: square-and-add of the classes' own limits, with "
+    "their correlation over patients (Zou & Donner 2008)"
+)
 
 
 @dataclass(frozen=True)
@@ -96,12 +98,13 @@ def multiclass_estimates(
     codes = check_patients(patients, truth.size)
     sides = [Columns(truth == which, table[:, which], codes) for which in range(len(names))]
     predictions = table.argmax(axis=1)
+    per_class = {
+        name: _one_against_rest(side, predictions == which, confidence_level)
+        for which, (name, side) in enumerate(zip(names, sides, strict=True))
+    }
     return MulticlassEstimates(
-        per_class={
-            name: _one_against_rest(side, predictions == which, confidence_level)
-            for which, (name, side) in enumerate(zip(names, sides, strict=True))
-        },
-        macro=_macro(sides, predictions, names, confidence_level),
+        per_class=per_class,
+        macro=_macro(sides, predictions, names, confidence_level, per_class),
         micro=_micro(truth, table, codes, confidence_level),
     )
 
@@ -116,7 +119,11 @@ def _one_against_rest(
 
 
 def _macro(
-    sides: Sequence[Columns], predictions: Labels, names: Sequence[str], confidence_level: float
+    sides: Sequence[Columns],
+    predictions: Labels,
+    names: Sequence[str],
+    confidence_level: float,
+    per_class: Mapping[str, Mapping[str, Estimate]],
 ) -> dict[str, Estimate]:
     right = [
         (side.labels == (predictions == which)).astype(np.float64)
@@ -139,28 +146,65 @@ def _macro(
     ]
     if empty:
         reason = f"no images of class {name_some(empty)}, or none of another"
-        method = _MACRO.format(INDEPENDENT)
-        return {name: basis.refuse(reason, method) for name in makers}
+        return {name: basis.refuse(reason, _MACRO) for name in makers}
+    rare = [
+        f"class {name!r} has only {count} images"
+        for name, side in zip(names, sides, strict=True)
+        if (count := int(side.labels.sum())) < FEW_EVENTS
+    ]
     return {
-        name: _mean_of([make(which) for which in range(len(sides))], codes, basis)
+        name: _mean_of(
+            [make(which) for which in range(len(sides))],
+            [per_class[each][name] for each in names],
+            names=names,
+            codes=codes,
+            basis=basis,
+            remarks=rare,
+        )
         for name, make in makers.items()
     }
 
 
-def _mean_of(influences: Sequence[Influence], codes: Codes | None, basis: Basis) -> Estimate:
+def _mean_of(
+    influences: Sequence[Influence],
+    own: Sequence[Estimate],
+    *,
+    names: Sequence[str],
+    codes: Codes | None,
+    basis: Basis,
+    remarks: Sequence[str],
+) -> Estimate:
+    """Average over classes; a class without limits of its own may lie anywhere in its range."""
     value = float(np.mean([influence.value for influence in influences]))
-    alone = basis.unclustered or codes is None
-    method = _MACRO.format(INDEPENDENT if alone else _OVER)
-    if codes is None or basis.unclustered:
-        influence_values = np.mean([influence.influence_values for influence in influences], axis=0)
-        spread = Spread.alone(float(influence_values @ influence_values), basis.n)
-    elif min(influence.patients_per_kind(codes) for influence in influences) < 2:
-        spread = Spread.unseen(basis.patients or 0)
-    else:
-        k = int(codes.max()) + 1
-        moved = [influence.changes(codes, k) for influence in influences]
-        spread = spread_over(np.mean(moved, axis=0), codes)
-    return basis.from_spread(value, spread, logit_limits, method)
+    inside = np.arange(basis.n) if codes is None else codes
+    moved = np.stack([_changes(influence, inside) for influence in influences])
+    scale = np.sqrt(np.square(moved).sum(axis=1))
+    scale[scale == 0] = 1.0
+    together = (moved / scale[:, None]) @ (moved / scale[:, None]).T
+    np.fill_diagonal(together, 1.0)
+    lower = np.array([0.0 if each.lower is None else each.lower for each in own])
+    upper = np.array([1.0 if each.upper is None else each.upper for each in own])
+    values = np.array([influence.value for influence in influences])
+    down, up = (
+        math.sqrt(max(float(arms @ together @ arms), 0.0)) / len(own)
+        for arms in (values - lower, upper - values)
+    )
+    without = [name for name, each in zip(names, own, strict=True) if each.lower is None]
+    told = [f"The mean rests on classes of few images: {', '.join(remarks)}."] if remarks else []
+    if len(without) == len(own):
+        return basis.without_limits(value, _MACRO, "no class has limits of its own")
+    if without:
+        told.append(f"Class {name_some(without)} has no limits of its own, so 0 and 1 were taken.")
+    note = " ".join(told) or None
+    limits = max(value - down, 0.0), min(value + up, 1.0)
+    return basis.estimate(value, limits, _MACRO, note=note)
+
+
+def _changes(influence: Influence, codes: Codes) -> Numbers:
+    k = int(codes.max()) + 1
+    if influence.patients_per_kind(codes) < 2:
+        return np.zeros(k)
+    return influence.changes(codes, k)
 
 
 def _micro(
@@ -181,8 +225,9 @@ def _micro(
         "brier": _mean_loss(np.square(table - actual).sum(axis=1), whole, confidence_level),
     }
     if wrong := int(np.count_nonzero(own == 0)):
-        reason = f"{wrong} images have a score of exactly 0 for their own class: infinite loss"
-        return made | {"log_loss": basis.refuse(reason, "mean log loss")}
+        note = f"{wrong} images have a score of exactly 0 for their own class: infinite loss."
+        least = _mean_loss(-np.log(np.maximum(own, HALF_STEP)), whole, confidence_level)
+        return made | {"log_loss": basis.infinite(least.lower, least.method, note=note)}
     return made | {"log_loss": _mean_loss(-np.log(own), whole, confidence_level)}
 
 

@@ -1,16 +1,18 @@
 """Two sides of a comparison, and the difference between them."""
 
+import functools
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from prevalens.metrics.basis import INDEPENDENT, Basis
-from prevalens.metrics.contrast import Contrast, two_sided
+from prevalens.metrics.contrast import Contrast, p_from_limits, two_sided
 from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.influences import Influence, independent_variance, spread_over
 from prevalens.metrics.inputs import Columns
-from prevalens.metrics.intervals import normal_critical, plain_limits, student_critical
+from prevalens.metrics.intervals import Limits, normal_critical, plain_limits, student_critical
 from prevalens.metrics.mcnemar import mcnemar_p_values
 from prevalens.metrics.measure import Measure
 from prevalens.metrics.settings import Settings
@@ -19,6 +21,10 @@ from prevalens.typing import Codes, Flags
 _OVER = (
     "difference over patients, paired where a patient is in both: delete-one-patient jackknife "
     "and Student's t (Obuchowski 1998; degrees of freedom: Satterthwaite 1946)"
+)
+_ADDED = (
+    "square-and-add of both sides' own limits, with their correlation over patients (Zou & "
+    "Donner 2008); p value: the level at which the limits reach 0"
 )
 _DELONG = f"DeLong's test, {INDEPENDENT} (DeLong 1988)"
 _WALD = f"Wald interval and test, {INDEPENDENT}"
@@ -64,6 +70,10 @@ class Pair:
         """Whether both sides saw every row."""
         return bool(self.members[0].all() and self.members[1].all())
 
+    @property
+    def _widest(self) -> float:
+        return self.measure.high - self.measure.low
+
     def contrast(self, confidence_level: float, hypothesis: str) -> Contrast:
         """Compute the difference, first minus second.
 
@@ -83,18 +93,87 @@ class Pair:
         missing = [self.measure.missing_class(side) for side in self.sides]
         if reason := next(filter(None, missing), None):
             result = _Result(basis.refuse(reason, _OVER))
+        elif basis.unclustered and self.measure.key in _PROPORTIONS:
+            pair = self._paired_shares(basis) if self.same_rows else None
+            result = pair or _separate_shares(basis, first, second)
+        elif self._adds_squares(first, second):
+            result = self._square_and_add(basis, first, second)
         elif (codes := self.columns.codes) is not None and not basis.unclustered:
             result = self._over_patients(basis, codes)
-        elif self.measure.key not in _PROPORTIONS:
-            result = self._independent(basis)
-        elif self.same_rows:
-            result = self._paired_shares(basis)
         else:
-            result = _separate_shares(basis, first, second)
+            result = self._independent(basis)
         made, method = result.difference, result.difference.method
         return Contrast(
             made, first, second, result.p_value, hypothesis, method, result.error, result.df
         )
+
+    def _adds_squares(self, first: Estimate, second: Estimate) -> bool:
+        """Tell whether each side's own limits must carry its uncertainty.
+
+        They must between groups, for shares, and where a side is at the end of its range: there
+        its spread over patients is 0, and its limits are not.
+        """
+        ends = {self.measure.low, self.measure.high}
+        return (
+            not self.same_rows
+            or (
+                self.measure.formula is not None
+                and self.measure.needs_threshold
+                and self.measure.high <= 1
+            )
+            or not ends.isdisjoint({first.value, second.value})
+        )
+
+    def _square_and_add(self, basis: Basis, first: Estimate, second: Estimate) -> _Result:
+        if first.value is None or second.value is None:
+            reason = first.not_estimable or second.not_estimable or "a side is infinite"
+            return _Result(basis.refuse(reason, _ADDED))
+        value = first.value - second.value
+        if None in {first.lower, second.lower}:
+            side = first if first.lower is None else second
+            return _Result(basis.without_limits(value, _ADDED, f"a side has none. {side.note}"))
+        error, df, together = self._correlation(basis)
+        rules = [
+            functools.partial(_own_limits, self.measure, side, at)
+            if made.limits_at is None
+            else made.limits_at
+            for made, side, at in zip((first, second), self.sides, self.thresholds, strict=True)
+        ]
+        rule = functools.partial(
+            added_limits,
+            (first.value, second.value),
+            (rules[0], rules[1]),
+            together,
+            self._widest,
+        )
+        limits = rule(basis.confidence_level)
+        if not limits[1] - limits[0] > 1e-12:
+            why = "the two never differ, so the spread is unseen"
+            return _Result(basis.without_limits(value, _ADDED, why))
+        note = " ".join(dict.fromkeys(filter(None, (first.note, second.note)))) or None
+        made = replace(
+            basis.estimate(value, limits, _ADDED, limits_at=rule),
+            note=note,
+        )
+        return _Result(made, p_from_limits(rule, 0.0), error if error > 0 else None, df)
+
+    def _correlation(self, basis: Basis) -> tuple[float, float, float]:
+        """Return error and degrees of freedom by the jackknife, and both sides' correlation."""
+        one, two = self._influences()
+        codes = self.columns.codes
+        rows = np.arange(self.columns.labels.size) if codes is None else codes
+        k = int(rows.max()) + 1
+        moved = [
+            np.bincount(rows[members], side.influence_values, k)
+            if min(np.count_nonzero(kind) for kind in side.kinds) < 2
+            else side.changes(rows[members], k)
+            for side, members in zip((one, two), self.members, strict=True)
+        ]
+        spread = spread_over(np.nan_to_num(moved[0] - moved[1]), rows)
+        scale = math.sqrt(float(moved[0] @ moved[0]) * float(moved[1] @ moved[1]))
+        together = float(moved[0] @ moved[1]) / scale if scale > 0 else 0.0
+        del basis
+        return spread.error, spread.df, together if math.isfinite(together) else 0.0
 
     def _influences(self) -> tuple[Influence, Influence]:
         one, two = (
@@ -111,7 +190,7 @@ class Pair:
             return _Result(basis.without_limits(value, _OVER, why))
         k = int(codes.max()) + 1
         spread = spread_over(one.changes(own[0], k) - two.changes(own[1], k), codes)
-        return _from_error(basis, value, spread.error, spread.df, method=_OVER)
+        return _from_error(basis, value, spread.error, spread.df, widest=self._widest, method=_OVER)
 
     def _independent(self, basis: Basis) -> _Result:
         one, two = self._influences()
@@ -122,7 +201,9 @@ class Pair:
             variance = sum(parts)
         method = _DELONG if self.measure.key == "auroc" else _WALD
         value = one.value - two.value
-        return _from_error(basis, value, math.sqrt(variance), math.inf, method=method)
+        return _from_error(
+            basis, value, math.sqrt(variance), math.inf, widest=self._widest, method=method
+        )
 
     def _paired_shares(self, basis: Basis) -> _Result:
         labels = self.columns.labels
@@ -139,6 +220,45 @@ class Pair:
         )
         limits = plain_limits(up - down, half, low=-1.0, high=1.0)
         return _Result(basis.estimate((b - c) / n, limits, _BONETT), mcnemar_p_values(b, c)[1])
+
+
+def added_limits(
+    values: tuple[float, float],
+    rules: tuple[Callable[[float], Limits], Callable[[float], Limits]],
+    together: float,
+    widest: float,
+    confidence_level: float,
+) -> Limits:
+    """Return the limits of a difference by square-and-add.
+
+    Args:
+        values: Both values.
+        rules: Limits of each at any confidence level.
+        together: Correlation of the two values.
+        widest: Largest difference possible.
+        confidence_level: Coverage aimed at.
+
+    References:
+        Zou & Donner, Stat Med 2008;27:1693-1702.
+    """
+    (low1, high1), (low2, high2) = (rule(confidence_level) for rule in rules)
+    one, two = values
+
+    def reach(a: float, b: float) -> float:
+        return math.sqrt(max(a**2 + b**2 - 2 * together * a * b, 0.0))
+
+    lower = one - two - reach(one - low1, high2 - two)
+    upper = one - two + reach(high1 - one, two - low2)
+    return max(lower, -widest), min(upper, widest)
+
+
+def _own_limits(
+    measure: Measure, columns: Columns, threshold: float | None, confidence_level: float
+) -> Limits:
+    made = measure.compute(columns, Settings(threshold, confidence_level))
+    value = made.value or 0.0
+    lower = value if made.lower is None else made.lower
+    return lower, value if made.upper is None else made.upper
 
 
 def _separate_shares(basis: Basis, first: Estimate, second: Estimate) -> _Result:
@@ -161,10 +281,12 @@ def _arms(estimate: Estimate) -> tuple[float, float, float]:
     )
 
 
-def _from_error(basis: Basis, value: float, error: float, df: float, *, method: str) -> _Result:
+def _from_error(
+    basis: Basis, value: float, error: float, df: float, *, widest: float, method: str
+) -> _Result:
     if not error > 1e-12:
         why = "the two never part, or a class has one image, so the spread is unseen"
         return _Result(basis.without_limits(value, method, why))
     critical = student_critical(basis.confidence_level, df)
-    limits = plain_limits(value, error * critical, low=-1.0, high=1.0)
+    limits = plain_limits(value, error * critical, low=-widest, high=widest)
     return _Result(basis.estimate(value, limits, method), two_sided(value, error, df), error, df)

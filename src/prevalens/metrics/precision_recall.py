@@ -3,16 +3,17 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from prevalens.metrics.basis import INDEPENDENT, Basis
-from prevalens.metrics.clusters import Spread, joint_spread, per_patient
+from prevalens.metrics.basis import INDEPENDENT
+from prevalens.metrics.clusters import joint_spread, per_patient
 from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.inputs import Columns, check_columns, check_confidence_level
 from prevalens.metrics.intervals import logit_limits
+from prevalens.metrics.linear import basis_of
 from prevalens.typing import Flags, Numbers
 
 _ALONE = (
-    "step sum over distinct scores; logit interval (Boyd, Eng & Page 2013), infinitesimal "
-    f"jackknife (Jaeckel 1972), {INDEPENDENT}"
+    "step sum over distinct scores; logit interval (Boyd, Eng & Page 2013), delete-one-image "
+    f"jackknife and Student's t (degrees of freedom: Satterthwaite 1946), {INDEPENDENT}"
 )
 _OVER = (
     "step sum over distinct scores; logit interval (Boyd, Eng & Page 2013), jackknife over "
@@ -55,7 +56,7 @@ def average_precision_estimate(columns: Columns, *, confidence_level: float) -> 
     """Compute the average precision of checked columns."""
     labels, codes = columns.labels, columns.codes
     n, events = labels.size, int(np.count_nonzero(labels))
-    basis = Basis.of(codes, confidence_level=confidence_level, n=n, events=events)
+    basis = basis_of(columns, confidence_level)
     method = _ALONE if basis.unclustered else _OVER
     if events in {0, n}:
         return basis.refuse(f"no {'negative' if events else 'positive'} images", method)
@@ -64,8 +65,9 @@ def average_precision_estimate(columns: Columns, *, confidence_level: float) -> 
         why = "the ranking is perfect" if value >= 1 else "all scores are equal"
         return basis.without_limits(value, method, f"{why}, so the spread is unseen")
     alone = float(influence_values @ influence_values)
-    if codes is None or basis.unclustered:
-        return basis.from_spread(value, Spread.alone(alone, n), logit_limits, method)
+    if basis.unclustered and min(events, n - events) < 2:
+        return basis.without_limits(value, method, "one image of a class has no spread")
+    codes = np.arange(n) if codes is None else codes
     k = int(codes.max()) + 1
     parts = []
     for rows in (labels, ~labels):

@@ -1,5 +1,6 @@
 """A proportion of images, with limits that hold for images inside patients."""
 
+import functools
 import math
 
 import numpy as np
@@ -8,14 +9,16 @@ from prevalens.metrics.basis import INDEPENDENT, Basis
 from prevalens.metrics.clusters import per_patient, ratio_spread
 from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.intervals import (
+    Limits,
     clopper_pearson_interval,
-    logit_limits,
     normal_critical,
     student_critical,
     wilson_limits,
 )
+from prevalens.metrics.linear import informative_size
 from prevalens.typing import Codes, Flags, Numbers
 
+_PRIOR = 0.5  # patients that speak for images of one patient going together entirely
 _WILSON = f"Wilson score interval, {INDEPENDENT} (Wilson 1927)"
 _EXACT = f"Clopper-Pearson exact interval, {INDEPENDENT} (Clopper & Pearson 1934)"
 _OVER = (
@@ -31,6 +34,7 @@ def proportion_estimate(
     confidence_level: float,
     empty: str,
     interval: str = "wilson",
+    ids: tuple[str, ...] | None = None,
 ) -> Estimate:
     """Compute the share of `hits`.
 
@@ -40,45 +44,65 @@ def proportion_estimate(
         confidence_level: Coverage aimed at.
         empty: Why there is no value where `hits` is empty.
         interval: `"wilson"` or `"exact"` (Clopper-Pearson).
+        ids: Id of each patient by number, for what is said of one.
     """
     events, n = int(np.count_nonzero(hits)), int(hits.size)
-    basis = Basis.of(codes, confidence_level=confidence_level, n=n, events=events)
+    basis = Basis.of(codes, confidence_level=confidence_level, n=n, events=events, ids=ids)
     exact = interval == "exact"
     if n == 0:
         return basis.refuse(empty, _EXACT if exact else _WILSON)
     if codes is None or basis.unclustered:
-        limits = (
-            clopper_pearson_interval(events, n, confidence_level=confidence_level)
-            if exact
-            else wilson_limits(events / n, n, normal_critical(confidence_level))
-        )
-        return basis.estimate(events / n, limits, _EXACT if exact else _WILSON)
+        rule = functools.partial(share_limits, events / n, float(n), math.inf, exact)
+        method = _EXACT if exact else _WILSON
+        limits = rule(confidence_level)
+        return basis.estimate(events / n, limits, method, limits_at=rule)
     return _clustered(hits, codes, basis, exact=exact)
 
 
+def share_limits(
+    value: float,
+    n: float,
+    df: float,
+    exact: bool,  # noqa: FBT001 - bound by position
+    confidence_level: float,
+) -> Limits:
+    """Return the limits of a share.
+
+    Args:
+        value: The share.
+        n: Number of images, or the effective number.
+        df: Degrees of freedom of the design effect; infinite for independent images.
+        exact: Whether limits are Clopper and Pearson's, not Wilson's.
+        confidence_level: Coverage aimed at.
+    """
+    normal = normal_critical(confidence_level)
+    # Korn & Graubard: the effective number also pays for the uncertain variance.
+    n *= (normal / student_critical(confidence_level, df)) ** 2
+    if exact:
+        return clopper_pearson_interval(value * n, n, confidence_level=confidence_level)
+    return wilson_limits(value, n, normal)
+
+
 def _clustered(hits: Flags, codes: Codes, basis: Basis, *, exact: bool) -> Estimate:
-    confidence_level, n = basis.confidence_level, basis.n
+    n = basis.n
     tops, sizes = _patient_sums(hits, codes)
     value = float(tops.sum() / n)
     flat = value in {0.0, 1.0}
-    kind = "Clopper-Pearson interval" if exact else "Wilson interval" if flat else "logit interval"
-    method = _OVER.format(kind)
+    method = _OVER.format("Clopper-Pearson interval" if exact else "Wilson interval")
     if sizes.size < 2:
         return basis.without_limits(value, method, "all these images come from one patient")
     effect, df = design_effect(tops, sizes)
-    student = student_critical(confidence_level, df)
-    # Korn & Graubard: the effective number also pays for the uncertain variance.
-    effective = n / effect * (normal_critical(confidence_level) / student) ** 2
-    if exact:
-        limits = clopper_pearson_interval(
-            value * effective, effective, confidence_level=confidence_level
-        )
-    elif flat:
-        limits = wilson_limits(value, effective, normal_critical(confidence_level))
-    else:
-        limits = logit_limits(value, student * math.sqrt(value * (1 - value) * effect / n))
+    rule = functools.partial(share_limits, value, n / effect, df, exact)
     note = "No patient differs from the rest, so each patient is counted as one image."
-    return basis.estimate(value, limits, method, note=note if flat else None, design_effect=effect)
+    remark = note if flat else informative_size(hits, codes)
+    return basis.estimate(
+        value,
+        rule(basis.confidence_level),
+        method,
+        note=remark,
+        design_effect=effect,
+        limits_at=rule,
+    )
 
 
 def _patient_sums(hits: Flags, codes: Codes) -> tuple[Numbers, Numbers]:
@@ -99,10 +123,15 @@ def design_effect(tops: Numbers, sizes: Numbers) -> tuple[float, float]:
         sizes: Number of images of each patient, shape `(k,)`, above 0.
     """
     n, value = float(sizes.sum()), float(tops.sum() / sizes.sum())
+    together, most = float(sizes @ sizes / n), n**2 / float(sizes @ sizes) - 1
     if value in {0.0, 1.0}:
-        return float(sizes @ sizes / n), sizes.size - 1.0
-    spread = ratio_spread(tops, sizes)
-    return max(spread.variance * n / (value * (1 - value)), 1.0), spread.df
+        return together, max(most, 1.0)
+    seen = min(np.count_nonzero(tops), np.count_nonzero(tops < sizes))
+    spread, weight = ratio_spread(tops, sizes), seen / (seen + _PRIOR)
+    effect = spread.variance * n / (value * (1 - value))
+    effect = weight * effect + (1 - weight) * together
+    df = weight * spread.df + (1 - weight) * most
+    return max(effect, 1.0), max(df, 1.0)
 
 
 def patients_of(codes: Codes | None, rows: Flags) -> Codes | None:

@@ -1,23 +1,24 @@
 """How well scores rank positive images above negative ones."""
 
+import functools
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 from prevalens.metrics.basis import INDEPENDENT, Basis
-from prevalens.metrics.clusters import Spread
-from prevalens.metrics.delong import PlacementValues, auroc_spread, placement_values
+from prevalens.metrics.delong import auroc_spread, placement_values
 from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.inputs import Columns, check_columns, check_confidence_level
-from prevalens.metrics.intervals import (
-    Limits,
-    logit_limits,
-    plain_limits,
-)
+from prevalens.metrics.intervals import Limits, logit_limits
+from prevalens.metrics.linear import basis_of
 
-_DELONG = f"DeLong, {INDEPENDENT} (DeLong 1988; Sun & Xu 2014), limits cut to [0, 1]"
+_DELONG = (
+    f"DeLong's placement values (DeLong 1988; Sun & Xu 2014), {INDEPENDENT}, delete-one-image "
+    "jackknife, logit scale and Student's t (degrees of freedom: Satterthwaite 1946)"
+)
 _OVER = (
-    "DeLong's placed summed over patients (Obuchowski 1997), delete-one-patient jackknife, "
-    "logit scale and Student's t (degrees of freedom: Satterthwaite 1946)"
+    "DeLong's placement values summed over patients (Obuchowski 1997), delete-one-patient "
+    "jackknife, logit scale and Student's t (degrees of freedom: Satterthwaite 1946)"
 )
 _PERFECT = (
     "exact bound from disjoint pairs of a positive and a negative {unit}: DeLong's width is 0 "
@@ -64,34 +65,23 @@ def auroc_estimate(columns: Columns, *, confidence_level: float) -> Estimate:
     """Compute the AUROC of checked columns."""
     labels, codes = columns.labels, columns.codes
     n, events = labels.size, int(np.count_nonzero(labels))
-    basis = Basis.of(codes, confidence_level=confidence_level, n=n, events=events)
+    basis = basis_of(columns, confidence_level)
     method = _DELONG if basis.unclustered else _OVER
     if events in {0, n}:
         return basis.refuse(f"no {'negative' if events else 'positive'} images", method)
-    placed = placement_values(labels, columns.scores, in_order=not basis.unclustered)
+    placed = placement_values(labels, columns.scores)
     value = placed.auroc
     if value in {0.0, 1.0}:
         return _perfect(basis, columns, value)
     if columns.scores.min() == columns.scores.max():
         why = "all scores are equal, so the AUROC is 0.5 whatever the labels"
         return basis.without_limits(value, method, why)
-    if codes is None or basis.unclustered:
-        return _independent(basis, placed)
-    # Two patients of each class are two images of each, and not all ranked alike.
-    spread = auroc_spread(placed, labels, codes)
+    if min(placed.positives.size, placed.negatives.size) < 2 and basis.unclustered:
+        return basis.without_limits(value, method, "one image of a class has no spread")
+    # An image without a patient is one of its own: one route, whatever the number of images each.
+    inside = np.arange(n) if codes is None else codes
+    spread = auroc_spread(placed, labels, inside)
     return basis.from_spread(value, spread, logit_limits, method, alone=placed.variance())
-
-
-def _independent(basis: Basis, placed: PlacementValues) -> Estimate:
-    value = placed.auroc
-    if min(placed.positives.size, placed.negatives.size) < 2:
-        return basis.without_limits(value, _DELONG, "one image of a class has no spread")
-    spread = Spread.alone(placed.variance(), basis.n)
-    return basis.from_spread(value, spread, _cut, _DELONG)
-
-
-def _cut(value: float, half: float) -> Limits:
-    return plain_limits(value, half, low=0.0, high=1.0)
 
 
 def _perfect(basis: Basis, columns: Columns, value: float) -> Estimate:
@@ -106,6 +96,16 @@ def _perfect(basis: Basis, columns: Columns, value: float) -> Estimate:
     method = _PERFECT.format(unit=unit)
     if pairs == 0:
         return basis.without_limits(value, method, "all images come from one patient")
-    bound = ((1 - basis.confidence_level) / 2) ** (1 / pairs)
-    limits = (bound, 1.0) if value == 1 else (0.0, 1 - bound)
-    return basis.estimate(value, limits, method)
+    rule = functools.partial(_perfect_limits, value, pairs)
+    return basis.estimate(value, rule(basis.confidence_level), method, limits_at=rule)
+
+
+def _perfect_limits(value: float, pairs: int, confidence_level: float) -> Limits:
+    """Bound an AUROC of 0 or 1.
+
+    Pairs without a common image, or patient, are independent, and each is ranked right with
+    probability AUROC. All of k are with probability AUROC^k, so an AUROC below alpha^(1/k) gives
+    such rows less often than alpha; a perfect ranking of all pairs is rarer still.
+    """
+    bound = ((1 - confidence_level) / 2) ** (1 / pairs)
+    return (bound, 1.0) if value == 1 else (0.0, 1 - bound)

@@ -15,6 +15,8 @@ REFERENCES = {
     "Weather Rev 1950;78:1-3.",
     "Brodersen 2010": "Brodersen KH et al. The balanced accuracy and its posterior distribution. "
     "ICPR 2010:3121-3124.",
+    "Cleveland 1979": "Cleveland WS. Robust locally weighted regression and smoothing "
+    "scatterplots. J Am Stat Assoc 1979;74:829-836.",
     "Clopper & Pearson 1934": "Clopper CJ, Pearson ES. The use of confidence or fiducial limits "
     "illustrated in the case of the binomial. Biometrika 1934;26:404-413.",
     "Cohen 1960": "Cohen J. A coefficient of agreement for nominal scales. Educ Psychol Meas "
@@ -48,10 +50,9 @@ REFERENCES = {
     "MM 72-1215-11, 1972.",
     "Kerr 2016": "Kerr KF, Brown MD, Zhu K, Janes H. Assessing the clinical impact of risk "
     "prediction models with decision curves. J Clin Oncol 2016;34:2534-2540.",
+    "Kish 1965": "Kish L. Survey sampling. Wiley, 1965.",
     "Korn & Graubard 1998": "Korn EL, Graubard BI. Confidence intervals for proportions with small "
     "expected number of positive counts estimated from survey data. Surv Methodol 1998;24:193-201.",
-    "Maier-Hein 2024": "Maier-Hein L et al. Metrics reloaded: recommendations for image analysis "
-    "validation. Nat Methods 2024;21:195-212.",
     "Matthews 1975": "Matthews BW. Comparison of the predicted and observed secondary structure of "
     "T4 phage lysozyme. Biochim Biophys Acta 1975;405:442-451.",
     "McClish 1989": "McClish DK. Analyzing a portion of the ROC curve. Med Decis Making "

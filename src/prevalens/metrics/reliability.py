@@ -146,6 +146,7 @@ def calibration_error_estimate(
         method,
         draws=settings.draws,
         seed=settings.seed,
+        per_draw=k,
     )
 
 

@@ -1,5 +1,6 @@
 """What a model is worth to the patients it is used on: net benefit and decision curves."""
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,13 +12,13 @@ from prevalens._checks import check_number
 from prevalens.metrics.basis import INDEPENDENT
 from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.inputs import Columns, check_columns, check_confidence_level
-from prevalens.metrics.intervals import Limits, plain_limits
+from prevalens.metrics.intervals import bounded_limits
 from prevalens.metrics.linear import basis_of, linear_estimate
 from prevalens.metrics.settings import Settings
 from prevalens.typing import Flags, Numbers
 
-_METHOD = "net benefit (Vickers & Elkin 2006), {}"
-_STANDARDISED = "net benefit / prevalence (Kerr et al. 2016), {}"
+_METHOD = "net benefit (Vickers & Elkin 2006), logit scale of its range, {}"
+_STANDARDISED = "net benefit / prevalence (Kerr 2016), logit scale of its range, {}"
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ def standardised_at(columns: Columns, settings: Settings) -> Estimate:
         columns,
         value,
         influence_values,
-        _up_to_1,
+        functools.partial(bounded_limits, low=-_odds(settings) / share, high=1.0),
         method=_STANDARDISED,
         confidence_level=confidence_level,
     )
@@ -145,11 +146,13 @@ def _estimate(columns: Columns, rows: tuple[Numbers, ...], settings: Settings) -
         columns,
         value,
         (rows[0] - value) / rows[0].size,
-        _up_to_1,
+        functools.partial(bounded_limits, low=-_odds(settings), high=1.0),
         method=_METHOD,
         confidence_level=settings.confidence_level,
     )
 
 
-def _up_to_1(value: float, half: float) -> Limits:
-    return plain_limits(value, half, high=1.0)
+def _odds(settings: Settings) -> float:
+    """Return what a false positive costs: minus this is the least net benefit possible."""
+    at = _threshold(settings)
+    return at / (1 - at)

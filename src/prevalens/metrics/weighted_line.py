@@ -1,10 +1,9 @@
 """The recalibration line for many weightings of the patients at once."""
 
 import numpy as np
-from scipy import special
 
 from prevalens.metrics.inputs import Columns
-from prevalens.metrics.logistic import NoLineError, fit_line
+from prevalens.metrics.logistic import NoLineError, fit_line, log_odds
 from prevalens.typing import Codes, Flags, Numbers
 
 _NEAR = 0.5  # log odds; the cubic's error is below 0.001 of that
@@ -24,12 +23,12 @@ class WeightedLine:
     """
 
     def __init__(self, columns: Columns, codes: Codes, *, slope: bool) -> None:
-        log_odds = special.logit(columns.scores)
-        line = fit_line(columns.labels, log_odds, slope=slope)
+        x_all = log_odds(columns.scores)
+        line = fit_line(columns.labels, x_all, slope=slope)
         self._columns, self._codes, self._slope = columns, codes, slope
-        self._log_odds, self._start = log_odds, float(line.coefficients[-1])
+        self._log_odds, self._start = x_all, float(line.coefficients[-1])
         # Centred, so that intercept and slope hardly pull at each other.
-        x = log_odds - log_odds.mean()
+        x = x_all - x_all.mean()
         risks = line.risks
         bend = risks * (1 - risks)
         slopes = (bend, bend * (1 - 2 * risks), bend * (1 - 6 * bend))

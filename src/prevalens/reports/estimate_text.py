@@ -66,6 +66,8 @@ def value_text(estimate: EstimatePart) -> str:
     Only what may be negative can be 0 up to rounding: where the lower limit is not, a small
     value is a small value.
     """
+    if estimate.infinite:
+        return "infinite"
     if estimate.value is None:
         return NOT_ESTIMABLE
     signed = estimate.lower is None or estimate.lower < 0 or estimate.value < 0
@@ -83,7 +85,7 @@ def interval_text(estimate: EstimatePart) -> str:
 
 def estimate_text(estimate: EstimatePart) -> str:
     """Write an estimate with its limits, or the reason why there is none."""
-    if estimate.value is None:
+    if estimate.value is None and not estimate.infinite:
         return f"{NOT_ESTIMABLE}: {estimate.not_estimable}"
     return f"{value_text(estimate)} ({interval_text(estimate)})"
 

@@ -29,6 +29,7 @@ class EstimatePart(Part, frozen=True, kw_only=True, omit_defaults=True):
     note: str | None = None
     design_effect: float | None = None
     effective_n: float | None = None
+    infinite: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what no computation gives: nan, limits on the wrong side, no value or reason."""
@@ -37,9 +38,10 @@ class EstimatePart(Part, frozen=True, kw_only=True, omit_defaults=True):
             raise InvalidInputError(f"an estimate holds finite numbers, got {known}")
         if any(b < a - 1e-9 * max(1.0, abs(a)) for a, b in itertools.pairwise(known)):
             raise InvalidInputError(f"lower, value and upper of an estimate must rise, got {known}")
-        if (self.value is None) != (self.not_estimable is not None):
+        told = (self.value is not None, self.not_estimable is not None, self.infinite)
+        if sum(told) != 1:
             raise InvalidInputError(
-                "an estimate has either a value or a reason why it is not estimable"
+                "an estimate has either a value or a reason why it is not estimable, or is infinite"
             )
 
 
