@@ -53,8 +53,8 @@ napoleon_use_ivar = True
 # Types of other projects, whose inventories the build does not download.
 nitpick_ignore_regex = [
     ("py:.*", r"(?!prevalens\.).*"),
-    # Classes that a public one rests on, at addresses below the stages', are not pages.
-    ("py:class", r"prevalens\.\w+\.\w+\.\w+"),
+    # Classes that a public one rests on, private or at addresses below the stages', are not pages.
+    ("py:class", r"prevalens\.(_\w+\.\w+|\w+\.\w+\.\w+)"),
 ]
 
 sphinx_gallery_conf = {
@@ -82,7 +82,7 @@ for stage in prevalens.__all__:
 # The page about the command shows what the command prints.
 HELP = Path(__file__).parent / "_build" / "help"
 HELP.mkdir(parents=True, exist_ok=True)
-for command in ("", "split", "audit", "report", "verify", "completion"):
+for command in ("", "split", "audit", "report", "study", "verify", "completion"):
     text = subprocess.run(  # noqa: S603 - this interpreter
         [sys.executable, "-m", "prevalens", *command.split(), "--help"],
         env={**os.environ, "COLUMNS": "88"}, check=True, capture_output=True, text=True,

@@ -23,7 +23,7 @@ class Item(NamedTuple):
 
 
 SOURCES = {
-    "STARD-AI": "STARD-AI 2025 (Sounderajah 2025), which replaces STARD 2015 for AI studies",
+    "STARD-AI": "STARD-AI 2025 (Sounderajah 2025), which extends STARD 2015 to AI studies",
     "TRIPOD+AI": "TRIPOD+AI 2024 (Collins 2024)",
     "CLAIM": "CLAIM 2024 (Tejani 2024)",
 }
