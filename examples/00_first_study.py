@@ -3,8 +3,8 @@ A first study in ten minutes
 ============================
 
 From an empty folder to a clinical report: who is in the study, who is held out, what the model
-sees, what it says, and how sure anyone may be of it. The cohort is drawn on your machine, so
-nothing is downloaded; its figures say nothing about patients.
+predicts, and how precise the estimates are. The cohort is drawn on your machine, so
+nothing is downloaded; estimates on it say nothing about patients.
 """
 
 # %%
@@ -44,8 +44,8 @@ plt.show()
 # Who is held out
 # ---------------
 # Patients stay whole: all images of one patient are trained on, or none. The plan says how precise
-# each part's figures can be, before anything is trained; the audit looks again, from the files: the
-# same patient, or the same image, on two sides would be named here.
+# each part's estimates can be, before anything is trained. The audit looks again, at the files: a
+# patient or an image in two parts would be named here.
 from prevalens.splits import PatientHoldout, audit_leakage
 
 partition = PatientHoldout(validation=0.25, test=0.25, seed=7).partition(cohort)
@@ -109,8 +109,8 @@ adjuster.record.plot()
 plt.show()
 
 # %%
-# What it said, and when to call it disease
-# -----------------------------------------
+# Predictions, and a threshold
+# ----------------------------
 # Training at 50/50 makes scores too high or too low for the cohort's real prevalence; on the odds
 # the correction is exact. The threshold is chosen on validation rows, for a sensitivity of 0.95.
 from prevalens.decisions import choose_threshold, correct_prior_shift

@@ -21,7 +21,7 @@ N_PATIENTS, THRESHOLD = 30, 0.3
 
 
 def draw_study(rng: np.random.Generator, n_patients: int) -> tuple[np.ndarray, ...]:
-    """Draw labels, calls and patients; 20 to 80 images per patient."""
+    """Draw labels, predictions and patients; 20 to 80 images per patient."""
     patients = np.repeat(np.arange(n_patients), rng.integers(20, 81, n_patients))
     labels = rng.random(patients.size) < special.expit(rng.normal(-1.7, 1, n_patients))[patients]
     log_odds = 1.8 * labels - 2 + 0.8 * rng.normal(size=n_patients)[patients]
@@ -29,9 +29,9 @@ def draw_study(rng: np.random.Generator, n_patients: int) -> tuple[np.ndarray, .
     return labels, scores >= THRESHOLD, patients
 
 
-labels, calls, patients = draw_study(np.random.default_rng(1), N_PATIENTS)
-print("images taken as independent:", sensitivity(labels, calls))
-over_patients = sensitivity(labels, calls, patients=patients)
+labels, predictions, patients = draw_study(np.random.default_rng(1), N_PATIENTS)
+print("images taken as independent:", sensitivity(labels, predictions))
+over_patients = sensitivity(labels, predictions, patients=patients)
 print("images inside patients:     ", over_patients)
 
 # %%
@@ -53,9 +53,9 @@ rng = np.random.default_rng(2)
 held: dict[str, list[bool]] = {"independent": [], "over patients": []}
 limits: dict[str, list[tuple[float, float]]] = {"independent": [], "over patients": []}
 for _ in range(300):
-    labels, calls, patients = draw_study(rng, N_PATIENTS)
+    labels, predictions, patients = draw_study(rng, N_PATIENTS)
     for way, ids in (("independent", None), ("over patients", patients)):
-        made = sensitivity(labels, calls, patients=ids)
+        made = sensitivity(labels, predictions, patients=ids)
         low, high = made.lower or 0.0, made.upper or 1.0
         limits[way].append((low, high))
         held[way].append(low <= truth <= high)

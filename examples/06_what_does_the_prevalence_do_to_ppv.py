@@ -2,9 +2,9 @@
 What does the clinic's prevalence do to PPV?
 ============================================
 
-A model trained and tested where half of the images are positive finds nearly every positive call
-right. Where one image in a hundred is positive, the same model is wrong far more often than right.
-This example reads one model at several clinics.
+Where half of the images are positive, nearly every positive prediction of a model is right. Where
+one image in a hundred is positive, the same model is wrong far more often than right. This example
+reads one model at several clinics.
 """
 
 # %%
@@ -31,16 +31,17 @@ told = Predictions(
 )
 report = ClinicalReport(told, threshold=0.5, threshold_origin="pre-specified", prevalence=0.01)
 for name in ("sensitivity", "specificity", "ppv"):
-    figure = report.to_dict()["estimates"][name]
-    print(f"{name:12} {figure['value']:.2f} ({figure['lower']:.2f} to {figure['upper']:.2f})")
+    estimate = report.to_dict()["estimates"][name]
+    print(f"{name:12} {estimate['value']:.2f} ({estimate['lower']:.2f} to {estimate['upper']:.2f})")
 
 # %%
-# The same calls at other clinics
-# -------------------------------
-# Sensitivity and specificity belong to the model; what a positive call means belongs to the clinic.
-calls = told.scores >= 0.5
+# The same predictions at other clinics
+# -------------------------------------
+# Sensitivity and specificity belong to the model; the predictive values depend on the clinic.
+predictions = told.scores >= 0.5
 for share in (0.5, 0.2, 0.05, 0.01):
-    found = predictive_values(told.labels, calls, prevalence=share, patients=told.patients).ppv
+    values = predictive_values(told.labels, predictions, prevalence=share, patients=told.patients)
+    found = values.ppv
     print(
         f"prevalence {share:4.0%}: PPV {found.value:.2f} ({found.lower:.2f} to {found.upper:.2f})"
     )

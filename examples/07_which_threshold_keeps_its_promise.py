@@ -57,7 +57,7 @@ for seed in range(200):
 # Who kept the word
 # -----------------
 # Only the promise over patients is kept in 95 % of the draws or more. Its price is a lower
-# threshold: sensitivity is higher than asked for, and more negatives will be called positive.
+# threshold: sensitivity is higher than asked for, and more negatives will be predicted positive.
 for way, reached in ways.items():
     kept = np.mean(np.array(reached) >= 0.95)
     print(f"{way:15} kept {kept:.0%}, mean sensitivity {np.mean(reached):.3f}")

@@ -77,12 +77,12 @@ def test_the_page_is_written_whole_and_short_forms_are_not(
     monkeypatch.setattr(writer, "ROOT", tmp_path)
     writer.main(["--quick"])
 
-    assert "These are short forms: no figures." in capsys.readouterr().out
+    assert "These are short forms: no estimates." in capsys.readouterr().out
     assert not writer.PAGE.exists()
 
     writer.main([])
     page = writer.PAGE.read_text(encoding="utf-8")
-    assert page.startswith("# How fast, and how good")
+    assert page.startswith("# Benchmarks")
     assert "| date | 2" in page
     assert "prevalens 0" in page
     assert "short forms" not in page

@@ -90,7 +90,7 @@ def heading(*, quick: bool) -> Iterator[str]:
     cores = len(os.sched_getaffinity(0))
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     system = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
-    yield "# How fast, and how good"
+    yield "# Benchmarks"
     yield ""
     yield "Written by `nox -s bench`, whole, from what the scripts in `tests/benchmarks` printed."
     if quick:

@@ -52,7 +52,7 @@ def test_images_of_one_patient_tell_less() -> None:
     assert (part.images, part.patients) == ({"well": 20, "sick": 110}, {"well": 10, "sick": 10})
 
 
-def test_calls_that_all_agree_leave_one_image_per_patient() -> None:
+def test_predictions_that_all_agree_leave_one_image_per_patient() -> None:
     """With correlation 1 and equal sizes, 40 images of 4 patients are worth 4."""
     plan = plan_precision(cohort_of([10] * 4, [1] * 4), {"test": np.arange(44)}, correlation=1)
 
@@ -223,8 +223,8 @@ def test_the_text_and_the_dict_hold_every_number() -> None:
         "none: 1 patient(s)  none: 1 patient(s)"
     )
     assert last == (
-        "Expected 90 % intervals over patients, assuming a correlation of 0.5 between the calls "
-        "on two images of one patient."
+        "Expected 90 % intervals over patients, assuming a correlation of 0.5 between "
+        "predictions on two images of one patient."
     )
     assert len(lines) == 2
     assert plan.test is test

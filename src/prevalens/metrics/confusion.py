@@ -51,8 +51,8 @@ def confusion_estimates(
 
     Examples:
         >>> estimates = confusion_estimates([1, 1, 1, 0, 0], [1, 1, 0, 0, 0])
-        >>> round(estimates["sensitivity"].value, 3), estimates["lr_positive"].not_estimable
-        (0.667, 'no false positives, so the ratio has no finite value')
+        >>> round(estimates["sensitivity"].value, 3), estimates["lr_positive"].infinite
+        (0.667, True)
     """
     check_choice("interval", interval, INTERVALS)
     matrix = count_matrix(labels, predictions, patients=patients, confidence_level=confidence_level)

@@ -25,7 +25,7 @@ _METHOD = (
 
 @dataclass(frozen=True)
 class PredictiveValues:
-    """What a call means where disease is as frequent as stated.
+    """What a prediction means where disease is as frequent as stated.
 
     Args:
         prevalence: Share of positive images, stated.

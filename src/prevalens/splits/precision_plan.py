@@ -73,7 +73,7 @@ class PrecisionPlan:
 
     Args:
         parts: One plan per part that has rows.
-        correlation: Assumed correlation between the calls on two images of one patient.
+        correlation: Assumed correlation between the predictions on two images of one patient.
         confidence_level: Coverage of the intervals.
     """
 
@@ -111,7 +111,7 @@ class PrecisionPlan:
         return (
             _aligned([[*head, "sensitivity", "specificity"], *rows])
             + f"\nExpected {100 * self.confidence_level:g} % intervals over patients, assuming a "
-            f"correlation of {self.correlation:g} between the calls on two images of one patient."
+            f"correlation of {self.correlation:g} between predictions on two images of one patient."
         )
 
 
