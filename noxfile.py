@@ -9,7 +9,9 @@ from pathlib import Path
 import nox
 
 nox.needs_version = ">=2024.10.9"
-nox.options.default_venv_backend = "virtualenv"
+# uv is several times faster where it is installed; environments are kept between runs.
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.reuse_venv = "yes"
 # A Python that a machine does not have is skipped, and named, there and in CI.
 nox.options.error_on_missing_interpreters = False
 
@@ -19,7 +21,7 @@ BACKENDS = {
     # Named so that a machine that keeps a CPU build of this version at hand takes it.
     "torch": "torch==2.13.0",
 }
-PYTHONS = ["3.11", "3.12", "3.13"]
+PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 IN_WHEEL = [
     "prevalens/py.typed",
     "prevalens/reports/templates/page.css",

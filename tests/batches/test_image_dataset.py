@@ -77,7 +77,7 @@ def test_evaluate_is_shown_every_row_once_in_order(coded_cohort: Cohort) -> None
 def test_covariates_targets_and_weights_stand_beside_the_images(tmp_path: Path) -> None:
     """Inputs are images and covariates, labels the targets, and weights come third."""
     cohort = make_coded_cohort(
-        tmp_path / "c", labels=["sick", "well", "well"], age=[60, 40, 50], male=[True, False, True]
+        tmp_path / "c", labels=["sick", "well", "well"], age=[60, 40, 50], male=[1, 0, 1]
     )
     dataset = ImageDataset(
         cohort,

@@ -5,12 +5,19 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from imblearn.utils import check_sampling_strategy
 
 from prevalens.batches import UndersamplingPlan
-from prevalens.batches.undersampling import WORDS, Ratio, epoch_counts
+from prevalens.batches.undersampling import (
+    WORDS,
+    Ratio,
+    class_sizes,
+    counts_by_word,
+    epoch_counts,
+    walks,
+)
 from prevalens.exceptions import InvalidInputError, NoEffectWarning
 from prevalens.typing import Texts
 
@@ -214,3 +221,68 @@ def test_settings_are_refused_by_name(setting: dict[str, Any], name: str) -> Non
         plan(**setting)
     with pytest.raises(InvalidInputError, match="`epoch` must be a whole number >= 0"):
         plan().rows(-1)
+
+
+@given(labels=st.lists(st.integers(0, 2), min_size=1, max_size=40))
+def test_sizes_are_counts_or_a_class_is_named(labels: list[int]) -> None:
+    """They add up to the rows; a class without rows is refused by its name."""
+    classes = ("a", "b", "c")
+    missing = [name for code, name in enumerate(classes) if code not in labels]
+    if missing:
+        with pytest.raises(InvalidInputError, match=f"'{missing[0]}'"):
+            class_sizes(np.array(labels), classes)
+        return
+    found = class_sizes(np.array(labels), classes)
+
+    assert found == {name: labels.count(code) for code, name in enumerate(classes)}
+
+
+@given(
+    labels=st.lists(st.integers(0, 2), min_size=3, max_size=40),
+    word=st.sampled_from(["majority", "not minority", "not majority", "all", "auto"]),
+)
+def test_words_of_imbalanced_learn_mean_what_they_mean_there(labels: list[int], word: str) -> None:
+    """Every class that a word is about is cut to the size of the smallest."""
+    assume(set(labels) == {0, 1, 2})
+    words = ("majority", "not minority", "not majority", "all", "auto")
+    found = counts_by_word(
+        np.array(labels), ("a", "b", "c"), word, words=words, kind="under-sampling"
+    )
+    sizes = [labels.count(code) for code in range(3)]
+
+    assert set(found.values()) <= {min(sizes)}
+    assert set(found) <= {"a", "b", "c"}
+    if word == "all":
+        assert set(found) == {"a", "b", "c"}
+
+
+@given(
+    labels=st.lists(st.integers(0, 1), min_size=4, max_size=40),
+    seed=st.integers(0, 99),
+    unit=st.sampled_from(["image", "patient"]),
+    epoch=st.integers(0, 30),
+)
+def test_a_walk_takes_what_is_counted_of_its_class(
+    labels: list[int], seed: int, unit: str, epoch: int
+) -> None:
+    """So many different rows, all of the class, and the same whenever the epoch is asked for."""
+    assume(set(labels) == {0, 1})
+    rows = np.arange(len(labels)) * 2
+    patients = np.array([f"p{row // 3}" for row in range(len(labels))])
+    count = min(labels.count(0), labels.count(1))
+    made = [
+        walks(
+            rows,
+            labels=np.array(labels),
+            patients=patients,
+            counts={"a": count, "b": count},
+            seed=seed,
+            unit=unit,
+        )
+        for _ in range(2)
+    ]
+    for code, (one, two) in enumerate(zip(*made, strict=True)):
+        taken = one.take(epoch)
+        assert len(set(taken.tolist())) == len(taken) == count
+        assert {labels[row // 2] for row in taken.tolist()} == {code}
+        np.testing.assert_array_equal(two.take(epoch), taken)

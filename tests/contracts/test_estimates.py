@@ -130,8 +130,11 @@ def test_neither_the_order_of_rows_nor_the_names_of_patients_count(
             )
 
 
-# The knots of that index's spline stand between rows, which twice as many rows move.
-@pytest.mark.parametrize("name", sorted({*NAMES} - {"integrated_calibration_index"}))
+# Loess takes a whole number of neighbours, 0.75 n rounded down, which is not doubled with the rows.
+LOESS = {"integrated_calibration_index", "calibration_distance"}
+
+
+@pytest.mark.parametrize("name", sorted({*NAMES} - LOESS))
 @settings(max_examples=8, deadline=None)
 @given(rows=ROWS)
 def test_everyone_twice_leaves_each_value_as_it_was(

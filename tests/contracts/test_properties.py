@@ -15,6 +15,7 @@ TESTS = Path(__file__).parents[1]
 RESULTS = {
     *("CovariateShift", "Finding", "LeakageAudit", "PrecisionPlan", "ShortcutAudit"),
     *("AdjusterState", "Decision", "KeptEpoch", "EpochPlan", "OperatingPoint", "Recalibration"),
+    *("PromiseCheck", "RuleSettings", "Walk"),
 }
 
 

@@ -5,6 +5,8 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 from scipy.stats import t as student
 
 from prevalens.cohorts import Cohort
@@ -270,3 +272,20 @@ def test_kinds_of_images_have_a_correlation(cohort: Cohort) -> None:
         )
     with pytest.raises(InvalidInputError, match="must be one of 'cells', 'lesions'"):
         plan_precision(cohort, rows, correlation="cell")
+
+
+@given(
+    rows=st.lists(st.tuples(st.booleans(), st.integers(0, 4)), min_size=6, max_size=40),
+    seed=st.integers(0, 99),
+)
+def test_a_correlation_of_a_pilot_knows_no_order(rows: list[tuple[bool, int]], seed: int) -> None:
+    """It lies in [0, 1], and rows in another order, or turned round, leave it as it was."""
+    predicted, patients = (np.array(column) for column in zip(*rows, strict=True))
+    k = np.unique(patients).size
+    assume(1 < k < len(rows))
+    order = np.random.default_rng(seed).permutation(len(rows))
+    found = intra_patient_correlation(predicted, patients)
+
+    assert 0 <= found <= 1
+    assert intra_patient_correlation(predicted[order], patients[order]) == pytest.approx(found)
+    assert intra_patient_correlation(~predicted, patients) == pytest.approx(found)

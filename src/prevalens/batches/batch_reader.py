@@ -176,7 +176,7 @@ def _column(name: str, values: ArrayLike, cohort: Cohort) -> Column:
         raise InvalidInputError(
             f"`{name}` must hold numbers with one row per image of the cohort, which has "
             f"{len(cohort)}, got {column.dtype} of shape {column.shape}. Give all rows of the "
-            "cohort, not those of one part."
+            "cohort, not those of one part, and write texts and truth values as numbers."
         )
     column = column if column.dtype.kind == "i" else column.astype(np.float32)
     if not np.isfinite(column).all():

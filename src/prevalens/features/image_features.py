@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from prevalens._checks import check_same_length
+from prevalens._columns import as_rows
 from prevalens.cohorts.cohort import Cohort
 from prevalens.exceptions import InvalidInputError
 from prevalens.typing import Rows
@@ -46,8 +47,7 @@ class ImageFeatures:
 
     def take(self, places: Rows | ArrayLike) -> "ImageFeatures":
         """Return the features at the given places (positions or a mask), in their order."""
-        kept = np.asarray(places)
-        kept = np.flatnonzero(kept) if kept.dtype == np.bool_ else kept.astype(np.int64)
+        kept = as_rows("places", places, len(self))
         return ImageFeatures(
             self.values[kept], self.cohort.take(kept), self.rows[kept], self.settings
         )

@@ -142,6 +142,8 @@ def run_study(
         threshold_origin="validation",
         prevalence=prevalence,
         compare=rivals.get("thumbnail"),
+        partition=runner.partition,
+        cohort=None if runner.partition is None else cohort,
         title=f"{plan.positive}: held-out images",
         seed=plan.seed,
     )
@@ -251,21 +253,14 @@ def _partition(cohort: Cohort, plan: StudyPlan, part: str | None) -> Partition |
         )
     if part is None:
         raise InvalidInputError("The plan takes parts from a column: name it in `part`.")
-    names = cohort.covariates[part].astype(str)
-    held = np.char.lower(names) == "test"
-    if not held.any() or held.all():
+    # Counts the patients that cross, and warns of them: a public split may leak.
+    given = Partition.of(cohort, column=part)
+    if not len(given.test) or not len(given.train):
         raise InvalidInputError(
-            f"Column {part!r} must name 'test' in some rows and not in others, got "
-            f"{sorted(set(names.tolist()))[:5]}."
+            f"Column {part!r} must name rows to train on and rows to test on, got "
+            f"{len(given.train)} and {len(given.test)}."
         )
-    return Partition(
-        train=np.flatnonzero(~held),
-        validation=np.empty(0, dtype=np.int64),
-        test=np.flatnonzero(held),
-        cohort_fingerprint=cohort.fingerprint,
-        n_rows=len(cohort),
-        method=f"column {part}",
-    )
+    return given
 
 
 @dataclass(frozen=True, eq=False)
