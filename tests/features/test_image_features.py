@@ -11,7 +11,9 @@ from prevalens.features.image_features import feature_values
 
 def features() -> ImageFeatures:
     """Return two features of each of three images."""
-    cohort = Cohort(images=["a", "b", "c"], labels=["y", "n", "n"], patients=["p", "p", "q"], positive="y")
+    cohort = Cohort(
+        images=["a", "b", "c"], labels=["y", "n", "n"], patients=["p", "p", "q"], positive="y"
+    )
     values = np.arange(6, dtype=np.float32).reshape(3, 2)
     return ImageFeatures(values, cohort, np.array([4, 7, 9]), {})
 
