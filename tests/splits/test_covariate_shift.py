@@ -188,13 +188,15 @@ def test_a_value_in_one_part_alone_has_its_shares_but_no_difference() -> None:
 
 @pytest.mark.parametrize("kind", [np.int16, np.uint8, np.float32])
 def test_every_kind_of_number_is_compared_by_its_mean(kind: type) -> None:
-    """1 to 8 in whatever type; the same as texts are eight values."""
+    """1 to 8 in whatever type, and written as texts; letters are eight values."""
     shifts = covariate_shifts(*eight(age=np.arange(1, 9).astype(kind)))
 
     assert [(s.value, s.in_train, s.in_part) for s in shifts if s.covariate == "age"] == [
         (None, 2.5, 6.5)
     ]
-    texts = covariate_shifts(*eight(age=np.arange(1, 9).astype(np.str_)))
+    written = covariate_shifts(*eight(age=np.arange(1, 9).astype(np.str_)))
+    assert [s.in_part for s in written if s.covariate == "age"] == [6.5]
+    texts = covariate_shifts(*eight(age=np.array(list("abcdefgh"))))
     assert len([s for s in texts if s.covariate == "age"]) == 8
 
 

@@ -1,6 +1,7 @@
 """Run a planned study into one folder: features, held-out scores, model and report."""
 
 import os
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 from prevalens._records import Record
 from prevalens._writing import write_json
 from prevalens.cohorts.cohort import Cohort
-from prevalens.exceptions import InvalidInputError
+from prevalens.exceptions import DataWarning, InvalidInputError
 from prevalens.features.extraction import extract_features
 from prevalens.features.feature_store import FeatureStore
 from prevalens.metrics.confusion import confusion_estimates
@@ -125,10 +126,7 @@ def run_study(
     predictions, decided, records, crossed = runner.run(features, root / "folds", plan.head)
     predictions.save(root / "predictions.csv")
     say("baselines")
-    rivals = {
-        name: runner.run({name: values}, root / "baselines" / name, _plain_head(plan.head))[0]
-        for name, values in _baselines(cohort, plan, part).items()
-    }
+    rivals = _rivals(runner, root / "baselines")
     say("the model on every image")
     train = runner.trained_rows()
     final = fit_probe(
@@ -158,6 +156,18 @@ def run_study(
     )
     summary.save(root / "study.json")
     return Study(root, predictions, decided, report, summary)
+
+
+def _rivals(runner: "_Runner", folder: Path) -> dict[str, Predictions]:
+    """Return the held-out predictions of each baseline."""
+    head = _plain_head(runner.plan.head)
+    with warnings.catch_warnings():
+        # Nobody acts on a baseline's threshold; near chance it predicts everything positive.
+        warnings.filterwarnings("ignore", message="The threshold", category=DataWarning)
+        return {
+            name: runner.run({name: values}, folder / name, head)[0]
+            for name, values in _baselines(runner.cohort, runner.plan, runner.part).items()
+        }
 
 
 def _plain_head(head: HeadChoice) -> HeadChoice:
@@ -205,7 +215,7 @@ class _Runner:
     """Scores held-out images by whichever features, as the plan's evaluation says."""
 
     def __init__(self, cohort: Cohort, plan: StudyPlan, part: str | None, n_jobs: int) -> None:
-        self.cohort, self.plan, self.n_jobs = cohort, plan, n_jobs
+        self.cohort, self.plan, self.part, self.n_jobs = cohort, plan, part, n_jobs
         self.partition = _partition(cohort, plan, part)
 
     def trained_rows(self) -> Rows:
