@@ -142,7 +142,7 @@ def test_split_says_what_it_needs_and_what_it_lets_through(kind: str) -> None:
         f"Image{kind} splits image by image: patients with several images stand on both sides, "
         f"and estimates are optimistic. Use Patient{kind} with the patients as `groups`."
     )
-    with pytest.raises(InvalidInputError, match="`y` must be known"):
+    with pytest.raises(InvalidInputError, match="Every row needs its y"):
         next(splitter.split(labels, ["s", "w", "s", ""]))
     with (
         pytest.warns(LeakageWarning),
