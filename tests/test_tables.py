@@ -211,16 +211,16 @@ def test_a_column_is_sought_with_its_purpose() -> None:
         find_column({"score": [0.5]}, "scroe", purpose="score")
 
 
-def test_forty_thousand_columns_are_read_in_linear_time(tmp_path: Path) -> None:
-    """Eight times the columns take about eight times as long, not sixty-four."""
-    seconds = []
-    for width in (5_000, 40_000):
-        path = tmp_path / f"{width}.csv"
-        path.write_text(",".join(f"c{k}" for k in range(width)) + "\n" + "1," * (width - 1) + "1\n")
-        start = time.process_time()
-        assert len(read_all_columns(path)) == width
-        seconds.append(time.process_time() - start)
-    assert seconds[1] < 30 * seconds[0] + 0.2
+def test_forty_thousand_columns_do_not_hang(tmp_path: Path) -> None:
+    """They take a second; comparing each name with every other took minutes."""
+    path = tmp_path / "wide.csv"
+    width = 40_000
+    path.write_text(",".join(f"c{k}" for k in range(width)) + "\n" + "1," * (width - 1) + "1\n")
+    start = time.process_time()
+
+    assert len(read_all_columns(path)) == width
+    # A bound that no busy machine reaches, and that a hang does.
+    assert time.process_time() - start < 60
 
 
 def test_equal_cells_are_one_text_in_memory(tmp_path: Path) -> None:
