@@ -46,6 +46,9 @@ def test_brighter_images_are_found_and_every_file_is_there(study: Study) -> None
     assert StudyPlan.read(study.folder / "plan.json").positive == "sick"
     report = json.loads((study.folder / "report.json").read_text("utf-8"))
     assert report["estimates"]["auroc"]["value"] == pytest.approx(found)
+    rule = report["settings"]["threshold_rule"]
+    assert rule.startswith("median of the thresholds of 4 folds (")
+    assert report["settings"]["threshold_origin"] == "validation"
 
 
 def test_decisions_are_by_the_threshold_of_the_fold(study: Study) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 from prevalens._records import Record
 from prevalens._writing import write_json
 from prevalens.cohorts.cohort import Cohort
+from prevalens.decisions.operating_point import OperatingPoint
 from prevalens.exceptions import DataWarning, InvalidInputError
 from prevalens.features.extraction import extract_features
 from prevalens.features.feature_store import FeatureStore
@@ -133,11 +134,9 @@ def run_study(
         features, cohort, train, head=plan.head, threshold=plan.threshold, seed=plan.seed
     )
     save_probe(final, network, cohort, train, root / "model.keras")
-    threshold = float(np.median([record.threshold for record in records]))
     report = ClinicalReport(
         predictions,
-        threshold=threshold,
-        threshold_origin="validation",
+        threshold=_point(records),
         prevalence=prevalence,
         compare=rivals.get("thumbnail"),
         partition=runner.partition,
@@ -156,6 +155,20 @@ def run_study(
     )
     summary.save(root / "study.json")
     return Study(root, predictions, decided, report, summary)
+
+
+def _point(records: list[ProbeRecord]) -> OperatingPoint:
+    """Return the threshold of the report: one number for what the folds decided by their own."""
+    rule = records[0].rule
+    if len(records) > 1:
+        each = ", ".join(f"{record.threshold:.4g}" for record in records)
+        rule = (
+            f"median of the thresholds of {len(records)} folds ({each}), each chosen inside the "
+            f"training patients of its fold: {rule}"
+        )
+    threshold = float(np.median([record.threshold for record in records]))
+    promise = records[0].promise if len(records) == 1 else None
+    return OperatingPoint(threshold=threshold, rule=rule, guarantee=promise, estimates={})
 
 
 def _rivals(runner: "_Runner", folder: Path) -> dict[str, Predictions]:
