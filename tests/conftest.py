@@ -7,11 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import Phase, settings
+from hypothesis import HealthCheck, Phase, settings
 from PIL import Image
 
 from prevalens.cohorts import Cohort
 
+# Timing decides no test: a busy machine is no fault.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
 # `nox -s mutants` wants one failure and the same each time; the smallest would cost seconds.
 settings.register_profile(
     "mutants", derandomize=True, database=None, phases=[Phase.explicit, Phase.generate]
