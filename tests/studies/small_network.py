@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-import keras
-
 
 def save_network(path: Path, *, size: int = 16) -> Path:
     """Write it, weights drawn with one seed; pixels from 0 to 255 are rescaled inside."""
+    import keras  # noqa: PLC0415 - files that need no backend import this one
+
     keras.utils.set_random_seed(3)
     images = keras.Input((size, size, 3))
     features = keras.layers.Rescaling(1 / 255)(images)
