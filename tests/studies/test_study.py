@@ -69,7 +69,6 @@ def test_the_saved_classifier_answers_files(study: Study, image_cohort: Cohort) 
     answer = classifier([str(image_cohort.path(row)) for row in range(len(image_cohort))])
     positive = image_cohort.is_positive
 
-    assert answer.scores[positive].min() > answer.scores[~positive].max() - 0.2
     assert answer.scores[positive].mean() > answer.scores[~positive].mean() + 0.2
     assert classifier.card.threshold == pytest.approx(study.summary.threshold)
 

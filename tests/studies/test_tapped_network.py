@@ -17,11 +17,11 @@ def test_each_place_holds_the_mean_of_its_layers_maps(tmp_path: Path) -> None:
     """Side by side, in the order of depth, computed in one pass."""
     tapped = tap_network(save_network(tmp_path / "net.keras"), layers=["r0", "r2"])
     images = np.random.default_rng(0).integers(0, 256, (3, 16, 16, 3)).astype(np.float32)
-    joined = np.asarray(tapped.model(images))
+    joined = keras.ops.convert_to_numpy(tapped.model(images))
 
     assert tapped.places == {"r0": slice(0, 4), "r2": slice(4, 12)}
     for layer, place in tapped.places.items():
-        maps = np.asarray(tapped.maps(layer)(images))
+        maps = keras.ops.convert_to_numpy(tapped.maps(layer)(images))
         np.testing.assert_allclose(joined[:, place], maps.mean(axis=(1, 2)), rtol=1e-5, atol=1e-6)
 
 
