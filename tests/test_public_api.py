@@ -22,6 +22,7 @@ MIXED = {
     "callbacks",
     "predictions",
     "explanations",
+    "studies",
 }
 
 
