@@ -6,6 +6,8 @@ import pytest
 
 from prevalens.augmentation.array_calls import cast, clip, column, constant, is_torch, take_rows
 
+pytestmark = pytest.mark.keras
+
 
 def test_casting_in_numpy_changes_the_type() -> None:
     """Truncation towards zero, as `astype` does."""
@@ -34,7 +36,6 @@ def test_constants_of_numpy_are_themselves() -> None:
     assert constant(values, np.zeros(1), np) is values
 
 
-@pytest.mark.keras
 def test_constants_stand_beside_the_tensor_and_are_made_once_on_pytorch() -> None:
     """The numbers are those of the array; on PyTorch a second call copies nothing."""
     values = np.asarray([1.0, 2.0], np.float32)
@@ -47,7 +48,6 @@ def test_constants_stand_beside_the_tensor_and_are_made_once_on_pytorch() -> Non
         assert first.device == beside.device
 
 
-@pytest.mark.keras
 @pytest.mark.parametrize("backend", [False, True])
 def test_values_are_cut_off_at_both_ends(backend: bool) -> None:
     """In numpy and in Keras; infinity is no end."""

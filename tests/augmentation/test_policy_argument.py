@@ -6,6 +6,8 @@ from prevalens.augmentation import AugmentationPolicy, Flip, RandomAugmentation,
 from prevalens.augmentation.policy_argument import policy_from
 from prevalens.exceptions import InvalidInputError
 
+pytestmark = pytest.mark.keras
+
 POLICY = AugmentationPolicy([Flip()])
 
 
@@ -41,7 +43,6 @@ def test_what_was_meant_to_be_one_is_answered(given: object, text: str) -> None:
         policy_from(given, "augmentation")
 
 
-@pytest.mark.keras
 def test_a_layer_is_answered_with_its_policy() -> None:
     """A dataset takes the policy; the layer belongs into the model."""
     with pytest.raises(InvalidInputError, match=r"belongs into the model.*layer\.policy"):

@@ -15,6 +15,8 @@ from prevalens.augmentation import host_augmentation as host
 from prevalens.augmentation.operation import OPERATIONS, Operation
 from prevalens.exceptions import InvalidInputError
 
+pytestmark = pytest.mark.keras
+
 SOURCE = Path(augmentation.__file__).parent / "operations"
 NAMES = sorted(OPERATIONS)
 PATHS = ["layer", "opencv", "numpy"]
@@ -76,7 +78,6 @@ def test_no_two_operations_share_a_parameter() -> None:
     assert len(names) == len(set(names))
 
 
-@pytest.mark.keras
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("name", NAMES)
 def test_what_is_drawn_is_applied(name: str, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,7 +96,6 @@ def test_what_is_drawn_is_applied(name: str, path: str, monkeypatch: pytest.Monk
     assert np.abs(result.astype(int) - images).max() > 2, f"{name} is not applied by the {path}"
 
 
-@pytest.mark.keras
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("name", NAMES)
 def test_identity_values_change_nothing(
@@ -115,7 +115,6 @@ def test_identity_values_change_nothing(
     np.testing.assert_array_equal(applied(path, policy, images, drawn, monkeypatch), images)
 
 
-@pytest.mark.keras
 @pytest.mark.parametrize("path", ["opencv", "numpy"])
 @pytest.mark.parametrize("name", [n for n in NAMES if OPERATIONS[n].needs_range])
 def test_the_host_gives_the_levels_of_the_layer(
@@ -134,7 +133,6 @@ def test_the_host_gives_the_levels_of_the_layer(
     assert np.abs(difference).max() <= 1
 
 
-@pytest.mark.keras
 @pytest.mark.parametrize("name", NAMES)
 @given(
     height=st.integers(1, 3), width=st.integers(1, 3), fill=st.sampled_from(["reflect", "mirror"])
