@@ -1,4 +1,4 @@
-"""Classify imbalanced medical images with Keras 3, and stand behind the figures.
+"""Classify imbalanced medical images with Keras 3, and report what holds for new patients.
 
 The stages, in the order data flows; each is imported on first use, so that
 `import prevalens` stays light and loads no Keras:

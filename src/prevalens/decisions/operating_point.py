@@ -1,4 +1,4 @@
-"""The threshold from which a score is called positive, and what it promises."""
+"""The threshold from which a score is predicted positive, and what it promises."""
 
 import math
 import warnings
@@ -25,7 +25,7 @@ class OperatingPoint:
     """A threshold, the rule that chose it, and the estimates on the rows it was chosen on.
 
     Args:
-        threshold: Scores at or above it are called positive.
+        threshold: Scores at or above it are predicted positive.
         rule: How it was chosen, in words that belong in a report.
         guarantee: What it promises of new patients, or None where it promises nothing.
         estimates: Estimates at the threshold on the rows it was chosen on: optimistic, because

@@ -19,9 +19,9 @@ class Estimate:
         confidence_level: Coverage the interval aims at, for example 0.95.
         method: How value and interval were computed, in words, with the reference.
         unit: Unit of analysis, "image" or "patient".
-        n: Number of units the estimate rests on.
+        n: Number of units the estimate is made from.
         events: How many of those carry the counted event; None where nothing is counted.
-        patients: Number of patients the estimate rests on; None where images are independent.
+        patients: Number of patients among them; None where images are independent.
         not_estimable: Why there is no value.
         note: What a reader should know before leaning on the estimate.
         infinite: Whether the value is infinite: `value` and `upper` are None, `lower` is finite.

@@ -1,4 +1,4 @@
-"""Average precision and how far each image influence_values it."""
+"""Average precision and the influence of each image on it."""
 
 import numpy as np
 from numpy.typing import ArrayLike

@@ -85,8 +85,8 @@ def _check_output(model: keras.Model, card: ClassifierCard) -> None:
 def load_classifier(path: str | os.PathLike[str]) -> Classifier:
     """Read what `save_classifier` wrote; Keras' safe mode stays on.
 
-    The network computes in float32, whatever it was trained in, so that its scores agree on all
-    backends to 1e-4; half precision differs from one to the next by up to 0.01.
+    The network computes in float32, whatever it was trained in: in half precision the backends
+    differ from one another.
 
     Args:
         path: The `.keras` file.
