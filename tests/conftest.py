@@ -1,7 +1,7 @@
 """What every test may ask for."""
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from PIL import Image
 
+from prevalens.augmentation.operation import OPERATIONS
 from prevalens.cohorts import Cohort
+from prevalens.metrics import registry
 
 # Timing decides no test: a busy machine is no fault.
 settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -57,6 +59,17 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("connect", "connect_ex"):
         monkeypatch.setattr(socket.socket, name, guarded(name))
     monkeypatch.setattr(socket, "getaddrinfo", known)
+
+
+@pytest.fixture(autouse=True)
+def _tables() -> Iterator[None]:
+    """Leave the tables that users add to as they were: a page of the docs adds to them too."""
+    tables: list[dict[str, Any]] = [OPERATIONS, registry._MEASURES]
+    before = [dict(table) for table in tables]
+    yield
+    for table, rows in zip(tables, before, strict=True):
+        table.clear()
+        table.update(rows)
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """What every operation promises, and how it is registered."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,15 +17,6 @@ from prevalens.augmentation.operation import (
 )
 from prevalens.augmentation.ranges import Parameter
 from prevalens.exceptions import InvalidInputError
-
-
-@pytest.fixture(autouse=True)
-def _table() -> Iterator[None]:
-    """Leave the table as it was."""
-    before = dict(OPERATIONS)
-    yield
-    OPERATIONS.clear()
-    OPERATIONS.update(before)
 
 
 def test_doing_nothing_is_known() -> None:
