@@ -7,6 +7,26 @@ from collections.abc import Iterable, Sized
 
 from prevalens.exceptions import InvalidInputError
 
+# What to do where an argument is no such object; by the name of its class.
+_WAYS = {
+    "Cohort": "Read one with read_table or read_folder, or call Cohort(...).",
+    "Predictions": "Read them with Predictions.load, or call Predictions(...).",
+    "Partition": "Make one with PatientHoldout(...).partition(cohort) or Partition.of.",
+    "ClinicalReport": "Make one with ClinicalReport(predictions, ...).",
+    "Classifier": "Load one with load_classifier(path).",
+    "StudyPlan": "Make one with plan(cohort), or read it with StudyPlan.read(path).",
+}
+
+
+def check_kind(name: str, value: object, kind: type) -> None:
+    """Say what `value` is and how one is made, where it is no `kind`, one of those above."""
+    if isinstance(value, kind):
+        return
+    given = f"the text {value!r:.60}" if isinstance(value, str) else f"a {type(value).__name__}"
+    raise InvalidInputError(
+        f"`{name}` must be a {kind.__name__}, got {given}. {_WAYS[kind.__name__]}"
+    )
+
 
 def check_integer(name: str, value: object, *, minimum: int) -> int:
     """Return `value` as an int, or say that it must be one of at least `minimum`."""

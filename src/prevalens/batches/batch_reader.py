@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 
-from prevalens._checks import check_choice, name_some
+from prevalens._checks import check_choice, check_kind, name_some
 from prevalens.augmentation.policy import AugmentationPolicy, Parameters
 from prevalens.batches.epoch_augmentation import EpochAugmentation
 from prevalens.batches.image_source import ImageSource, Size
@@ -211,6 +211,7 @@ def _numbers(cohort: Cohort, names: Sequence[str]) -> Column | None:
 
 def check_rows(rows: ArrayLike, *, cohort: Cohort) -> Rows:
     """Return rows of the cohort as int64 `(n_kept,)`, or say which lie outside or repeat."""
+    check_kind("cohort", cohort, Cohort)
     array = np.asarray(rows)
     if array.ndim != 1 or array.size == 0 or array.dtype.kind not in "iu":
         raise InvalidInputError(

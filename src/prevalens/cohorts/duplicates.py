@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from prevalens._checks import check_same_length
+from prevalens._checks import check_kind, check_same_length
 from prevalens.cohorts.cohort import Cohort
 from prevalens.cohorts.components import component_codes, repeated
 from prevalens.exceptions import InvalidInputError, UnreadableImageError
@@ -104,6 +104,7 @@ def find_duplicates(
         InvalidInputError: `hashes` is not of one text per row, or a setting needs `near`.
         UnreadableImageError: files cannot be read; the text names every one of them.
     """
+    check_kind("cohort", cohort, Cohort)
     if not near and (turns or max_distance != MAX_DISTANCE):
         raise InvalidInputError(
             "`turns` and `max_distance` tell how images may look alike, but near=False does not "

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from prevalens._checks import check_kind
 from prevalens.cohorts.cohort import Cohort
 from prevalens.exceptions import InvalidInputError
 from prevalens.typing import Rows
@@ -16,6 +17,7 @@ def class_counts(cohort: Cohort, rows: Rows | Sequence[int] | None = None) -> di
         cohort: The cohort.
         rows: Rows to count, for example `partition.train`; by default all.
     """
+    check_kind("cohort", cohort, Cohort)
     labels = cohort.labels if rows is None else cohort.labels[np.asarray(rows, dtype=np.int64)]
     counts = np.bincount(labels, minlength=len(cohort.classes)).tolist()
     return dict(zip(cohort.classes, counts, strict=True))
@@ -31,6 +33,7 @@ def prevalence(cohort: Cohort, rows: Rows | Sequence[int] | None = None) -> floa
     Raises:
         InvalidInputError: there are no rows.
     """
+    check_kind("cohort", cohort, Cohort)
     counts = _some(class_counts(cohort, rows))
     return counts[cohort.positive] / sum(counts.values())
 
@@ -45,6 +48,7 @@ def majority_class(cohort: Cohort, rows: Rows | Sequence[int] | None = None) -> 
     Raises:
         InvalidInputError: there are no rows.
     """
+    check_kind("cohort", cohort, Cohort)
     counts = _some(class_counts(cohort, rows))
     return max(counts, key=counts.__getitem__)
 
@@ -59,6 +63,7 @@ def imbalance_ratio(cohort: Cohort, rows: Rows | Sequence[int] | None = None) ->
     Raises:
         InvalidInputError: a class has no images, so the ratio is undefined.
     """
+    check_kind("cohort", cohort, Cohort)
     counts = _all_present(class_counts(cohort, rows))
     return max(counts.values()) / min(counts.values())
 
@@ -80,6 +85,7 @@ def class_weights(cohort: Cohort, rows: Rows | Sequence[int] | None = None) -> d
     Raises:
         InvalidInputError: a class has no images, so its weight is undefined.
     """
+    check_kind("cohort", cohort, Cohort)
     counts = _all_present(class_counts(cohort, rows))
     total = sum(counts.values())
     return {index: total / (len(counts) * count) for index, count in enumerate(counts.values())}

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from prevalens._checks import check_number
+from prevalens._checks import check_kind, check_number
 from prevalens.decisions.fixed_sequence import Sequence, patients_needed, shares_kept
 from prevalens.decisions.prior_shift import PriorShift
 from prevalens.exceptions import DataWarning, InvalidInputError
@@ -176,6 +176,7 @@ def choose_threshold(
         Angelopoulos et al. (2021), Learn then test, arXiv:2110.01052; Korn & Graubard (1998),
         Survey Methodology 24:193-201; Vickers & Elkin (2006), Med Decis Making 26:565-574.
     """
+    check_kind("predictions", predictions, Predictions)
     asks = {
         "sensitivity": sensitivity,
         "specificity": specificity,

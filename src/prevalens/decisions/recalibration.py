@@ -12,7 +12,7 @@ from scipy.special import expit
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
-from prevalens._checks import check_choice, check_integer, check_number
+from prevalens._checks import check_choice, check_integer, check_kind, check_number
 from prevalens._records import Record
 from prevalens.decisions.prior_shift import PriorShift
 from prevalens.exceptions import InvalidInputError
@@ -154,6 +154,7 @@ def fit_recalibration(
         Platt (1999); Zadrozny & Elkan (2002), KDD; Guo et al. (2017), ICML; Steyerberg (2019),
         Clinical prediction models (recalibration in the large).
     """
+    check_kind("predictions", predictions, Predictions)
     check_choice("method", method, _METHODS)
     if not predictions.is_binary or (predictions.class_counts == 0).any():
         raise InvalidInputError(
@@ -191,6 +192,7 @@ def recalibrate(
         InvalidInputError: too few patients of a class for that many folds, or as in
             `fit_recalibration`.
     """
+    check_kind("predictions", predictions, Predictions)
     check_choice("method", method, _METHODS)
     check_integer("n_folds", n_folds, minimum=2)
     rows = len(predictions)

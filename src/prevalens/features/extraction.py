@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from prevalens._checks import check_choice, check_integer
+from prevalens._checks import check_choice, check_integer, check_kind
 from prevalens.batches.batch_reader import check_rows
 from prevalens.batches.image_dataset import ImageDataset
 from prevalens.batches.image_source import DECODERS, ImagePaths, Size, check_size, reader_of
@@ -71,6 +71,7 @@ def extract_features(
         InvalidInputError: a row, layer, view or size is wrong, or as in `feature_network`.
         UnreadableImageError: an image cannot be read.
     """
+    check_kind("cohort", cohort, Cohort)
     asked = np.arange(len(cohort)) if rows is None else np.asarray(rows, dtype=np.int64)
     asked = check_rows(asked, cohort=cohort)
     named = check_views(views)

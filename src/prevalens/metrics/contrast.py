@@ -2,7 +2,7 @@
 
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -172,8 +172,12 @@ def holm(p_values: dict[str, float]) -> dict[str, float]:
         >>> holm({"a": 0.01, "b": 0.04, "c": 0.03})
         {'a': 0.03, 'b': 0.06, 'c': 0.06}
     """
-    if not p_values:
-        raise InvalidInputError("`p_values` must name at least one comparison, got none.")
+    given: Any = p_values
+    if not isinstance(given, Mapping) or not given:
+        raise InvalidInputError(
+            f"`p_values` must give a p value by name of each comparison, got {p_values!r:.60}. "
+            'Write {"AUROC": 0.03, "Brier score": 0.2}.'
+        )
     for name, p_value in p_values.items():
         check_number(f"p_values[{name!r}]", p_value, low=0, high=1)
     adjusted, largest = {}, 0.0

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from prevalens._checks import check_choice, check_integer, check_number
+from prevalens._checks import check_choice, check_integer, check_kind, check_number
 from prevalens.exceptions import InvalidInputError
 from prevalens.predictions.predictions import Predictions
 from prevalens.typing import Column, Scores
@@ -44,6 +44,7 @@ def patient_scores(
         >>> patient_scores(images, "max").scores.tolist()
         [0.8, 0.1]
     """
+    check_kind("predictions", predictions, Predictions)
     check_choice("how", how, _HOW)
     for name, value, user in (("k", k, "top_k"), ("cutoff", cutoff, "fraction")):
         if (value is not None) != (how == user):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from prevalens._checks import check_choice
+from prevalens._checks import check_choice, check_kind
 from prevalens._writing import write_text
 from prevalens.cohorts.cohort import Cohort
 from prevalens.decisions.operating_point import OperatingPoint
@@ -106,6 +106,7 @@ class ClinicalReport:
         made_by: str | None = None,
         date: str | None = None,
     ) -> None:
+        check_kind("predictions", predictions, Predictions)
         request = checked_request(
             predictions,
             threshold=threshold,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from prevalens._checks import check_choice
+from prevalens._checks import check_choice, check_kind
 from prevalens._records import Part, Record
 from prevalens._writing import write_text
 from prevalens.exceptions import InvalidInputError
@@ -126,6 +126,7 @@ class ModelCard:
         intended_use: str | None = None,
         out_of_scope: str | None = None,
     ) -> None:
+        check_kind("report", report, ClinicalReport)
         answers = Answers(
             base_model=base_model,
             licence=licence,

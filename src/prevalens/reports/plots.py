@@ -3,7 +3,7 @@
 from typing import Any
 
 from prevalens import _optional
-from prevalens._checks import check_choice
+from prevalens._checks import check_choice, check_kind
 from prevalens.reports.clinical_report import ClinicalReport
 from prevalens.reports.document import Chart, Line
 from prevalens.reports.report_head import ReportHead
@@ -44,6 +44,7 @@ def chart_names(report: ClinicalReport) -> list[str]:
 
 
 def _charts(report: ClinicalReport) -> dict[str, Chart]:
+    check_kind("report", report, ClinicalReport)
     passages = document_of(report.record).passages
     blocks = (block for passage in passages for block in passage.blocks)
     return {block.name: block for block in blocks if isinstance(block, Chart)}

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from prevalens._checks import check_choice, check_integer, did_you_mean, name_some
+from prevalens._checks import check_choice, check_integer, check_kind, did_you_mean, name_some
 from prevalens.cohorts.cohort import Cohort
 from prevalens.exceptions import ImpossibleSplitError, InvalidInputError
 from prevalens.splits.columns import encode
@@ -63,6 +63,7 @@ class CovariateHoldout:
                 a patient crosses and that is refused.
             ImpossibleSplitError: a part would lack a class.
         """
+        check_kind("cohort", cohort, Cohort)
         values, names = self._values(cohort)
         if isinstance(test, str):
             raise InvalidInputError(f"`test` must be a sequence of values. Write test=({test!r},).")
@@ -83,6 +84,7 @@ class CovariateHoldout:
             InvalidInputError: the cohort has no such covariate, or only one value of it.
             ImpossibleSplitError: a part would lack a class.
         """
+        check_kind("cohort", cohort, Cohort)
         for name in self._values(cohort)[1]:
             yield self.partition(cohort, [name])
 

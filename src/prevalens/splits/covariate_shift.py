@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from prevalens._checks import check_kind
 from prevalens.cohorts.cohort import Cohort
 from prevalens.splits.partition import Partition
 from prevalens.typing import Column
@@ -68,6 +69,8 @@ def covariate_shifts(cohort: Cohort, partition: Partition) -> list[CovariateShif
     References:
         Austin, Statistics in Medicine 2009;28:3083-3107.
     """
+    check_kind("cohort", cohort, Cohort)
+    check_kind("partition", partition, Partition)
     partition.check_cohort(cohort)
     columns: dict[str, Column] = {"label": cohort.label_names, **cohort.covariates}
     shifts = [

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from prevalens._checks import check_integer
+from prevalens._checks import check_integer, check_kind
 from prevalens._seeding import generator
 from prevalens.cohorts.cohort import Cohort
 from prevalens.splits.image_splitter import ImageSplitter, deal_images
@@ -42,6 +42,7 @@ class ImageHoldout(ImageSplitter):
         Raises:
             ImpossibleSplitError: a class has fewer images than there are parts.
         """
+        check_kind("cohort", cohort, Cohort)
         return self._partition(cohort, self._rows(cohort.labels, cohort.classes))
 
     def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:  # noqa: ARG002, N803

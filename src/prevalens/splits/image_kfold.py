@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from prevalens._checks import check_integer
+from prevalens._checks import check_integer, check_kind
 from prevalens._seeding import generator
 from prevalens.cohorts.cohort import Cohort
 from prevalens.splits.image_splitter import ImageSplitter, deal_images
@@ -67,6 +67,7 @@ class ImageKFold(ImageSplitter):
             InvalidInputError: `validation` leaves nothing to train on.
             ImpossibleSplitError: a class has fewer images than there are parts.
         """
+        check_kind("cohort", cohort, Cohort)
         check_shares(validation=validation, test=1 / self.n_splits)
         folds = self._folds(cohort.labels, cohort.classes)
         for fold in range(self.n_splits):

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from prevalens._checks import name_some
+from prevalens._checks import check_kind, name_some
 from prevalens.cohorts.cohort import Cohort
 from prevalens.cohorts.components import repeated
 from prevalens.cohorts.duplicates import HASHES, find_duplicates
@@ -173,6 +173,7 @@ def audit_leakage(
     Warns:
         DataWarning: no image is there, so that copies were not looked for.
     """
+    check_kind("cohort", cohort, Cohort)
     if (partition is None) == (against is None):
         raise InvalidInputError(
             "An audit needs a partition, or another cohort as `against`, not both and not neither."

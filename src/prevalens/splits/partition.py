@@ -13,7 +13,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from prevalens._checks import check_integer, name_some
+from prevalens._checks import check_integer, check_kind, name_some
 from prevalens.cohorts.cohort import Cohort
 from prevalens.exceptions import InvalidInputError, LeakageWarning
 from prevalens.splits.partition_record import PartitionRecord, checksum_of
@@ -110,6 +110,7 @@ class Partition:
         Warns:
             LeakageWarning: patients have images in more than one part; the text counts them.
         """
+        check_kind("cohort", cohort, Cohort)
         given = {"train": train, "validation": validation, "test": test}
         if column is not None:
             if any(rows is not None for rows in given.values()):
@@ -200,6 +201,7 @@ class Partition:
         Raises:
             InvalidInputError: the fingerprints differ.
         """
+        check_kind("cohort", cohort, Cohort)
         if self.cohort_fingerprint != cohort.fingerprint:
             raise InvalidInputError(
                 f"{where} was drawn on another cohort (fingerprint "
@@ -227,6 +229,7 @@ class Partition:
             InvalidInputError: the file cannot be read, is cut, edited or of another format or
                 version, or it was drawn on another cohort.
         """
+        check_kind("cohort", cohort, Cohort)
         record = PartitionRecord.load(Path(path))
         record.check(where=str(path))
         try:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from prevalens._checks import check_kind
 from prevalens.cohorts.cohort import Cohort
 from prevalens.splits.columns import Strata
 from prevalens.splits.partition import Partition
@@ -70,6 +71,7 @@ class PatientHoldout(PatientSplitter):
         Raises:
             ImpossibleSplitError: some part would have no patient of a class.
         """
+        check_kind("cohort", cohort, Cohort)
         units = self._units_of(cohort)
         return self._partition(cohort, units, self._rows(units))
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from prevalens._checks import check_integer
+from prevalens._checks import check_integer, check_kind
 from prevalens.cohorts.cohort import Cohort
 from prevalens.splits.columns import Strata
 from prevalens.splits.partition import Partition
@@ -109,6 +109,7 @@ class PatientKFold(PatientSplitter):
             InvalidInputError: `validation` leaves nothing to train on.
             ImpossibleSplitError: some part would have no patient of a class.
         """
+        check_kind("cohort", cohort, Cohort)
         check_shares(validation=validation, test=1 / self.n_splits)
         units = self._units_of(cohort)
         folds = self._folds(units)

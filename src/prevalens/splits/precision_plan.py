@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtrit
 
-from prevalens._checks import check_choice, check_number, check_same_length
+from prevalens._checks import check_choice, check_kind, check_number, check_same_length
 from prevalens.cohorts.cohort import Cohort
 from prevalens.exceptions import InvalidInputError
 from prevalens.typing import Rows
@@ -139,6 +139,7 @@ def plan_precision(
     Raises:
         InvalidInputError: an assumption is out of its range.
     """
+    check_kind("cohort", cohort, Cohort)
     assumed = (
         check_number("sensitivity", sensitivity, low=0, high=1, open_low=True, open_high=True),
         check_number("specificity", specificity, low=0, high=1, open_low=True, open_high=True),

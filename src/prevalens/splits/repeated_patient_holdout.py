@@ -6,7 +6,7 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from prevalens._checks import check_integer
+from prevalens._checks import check_integer, check_kind
 from prevalens.cohorts.cohort import Cohort
 from prevalens.splits.columns import Strata
 from prevalens.splits.partition import Partition
@@ -82,6 +82,7 @@ class RepeatedPatientHoldout(PatientSplitter):
 
     def partitions(self, cohort: Cohort) -> Iterator[Partition]:
         """Yield one partition a repeat, each a `PatientHoldout.partition`."""
+        check_kind("cohort", cohort, Cohort)
         for repeat in range(self.n_repeats):
             partition = self._repeat(repeat).partition(cohort)
             settings = {**partition.settings, "repeat": repeat, "repeated_seed": self.seed}

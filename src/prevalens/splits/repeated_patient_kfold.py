@@ -6,7 +6,7 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from prevalens._checks import check_integer
+from prevalens._checks import check_integer, check_kind
 from prevalens.cohorts.cohort import Cohort
 from prevalens.splits.columns import Strata
 from prevalens.splits.partition import Partition
@@ -74,6 +74,7 @@ class RepeatedPatientKFold(PatientSplitter):
 
     def partitions(self, cohort: Cohort, *, validation: float = 0.0) -> Iterator[Partition]:
         """Yield the partitions of `PatientKFold.partitions`, repeat by repeat."""
+        check_kind("cohort", cohort, Cohort)
         for repeat in range(self.n_repeats):
             for partition in self._repeat(repeat).partitions(cohort, validation=validation):
                 settings = {**partition.settings, "repeat": repeat, "repeated_seed": self.seed}

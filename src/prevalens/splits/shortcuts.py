@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from prevalens._checks import check_number
+from prevalens._checks import check_kind, check_number
 from prevalens._threads import one_blas_thread
 from prevalens.cohorts.cohort import Cohort
 from prevalens.exceptions import DataWarning
@@ -134,6 +134,7 @@ def audit_shortcuts(
     Warns:
         DataWarning: a shortcut is suspicious; the text names each.
     """
+    check_kind("cohort", cohort, Cohort)
     check_number("bound", bound, low=0.5, high=1.0)
     shortcuts: dict[str, Table] = {}
     picture = frozenset[str]()

@@ -10,7 +10,7 @@ import joblib
 import msgspec
 import numpy as np
 
-from prevalens._checks import check_integer
+from prevalens._checks import check_integer, check_kind
 from prevalens._records import Record
 from prevalens.cohorts.cohort import Cohort
 from prevalens.exceptions import InvalidInputError
@@ -147,6 +147,7 @@ def cross_predict(
         >>> cross_predict(cohort, build, n_splits=2)
         CrossPredictions(8 images, 2 folds, 1 repeat)
     """
+    check_kind("cohort", cohort, Cohort)
     check_integer("n_repeats", n_repeats, minimum=1)
     root = None if folder is None else Path(folder)
     plan: list[Fold] = []

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from prevalens._checks import check_integer, check_number
+from prevalens._checks import check_integer, check_kind, check_number
 from prevalens.cohorts.cohort import Cohort
 from prevalens.cohorts.duplicates import find_duplicates
 from prevalens.decisions.fixed_sequence import patients_needed
@@ -73,6 +73,7 @@ def plan(
         InvalidInputError: the cohort has more than two classes, or a class has one patient.
         UnreadableImageError: an image cannot be read.
     """
+    check_kind("cohort", cohort, Cohort)
     check_integer("seed", seed, minimum=0)
     check_number("sensitivity", sensitivity, low=0, high=1, open_low=True, open_high=True)
     if len(cohort.classes) != 2:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import msgspec
 import numpy as np
 
+from prevalens._checks import check_kind
 from prevalens._records import Record
 from prevalens._writing import write_json
 from prevalens.cohorts.cohort import Cohort
@@ -112,6 +113,8 @@ def run_study(
             argument breaks its rule.
         UnreadableImageError: an image cannot be read.
     """
+    check_kind("cohort", cohort, Cohort)
+    check_kind("plan", plan, StudyPlan)
     root, say = Path(folder), say or _quiet
     _check_same(cohort, plan, root)
     say(f"features of {len(cohort)} images ({plan.network.weights})")
