@@ -103,3 +103,29 @@ def columns_cohort(*, n_patients: int, n_positive: int, root: Path = Path()) -> 
         covariates={"site": [f"s{int(patient[1:]) % 3}" for patient in patients]},
         root=root,
     )
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    """A table of predictions as a clinic might export it: marks, semicolons, decimal commas."""
+    rng = np.random.default_rng(0)
+    rows = ["y;p;id;site"]
+    for row in range(120):
+        label = int(row % 24 < 6)
+        score = min(0.99, max(0.01, 0.3 + 0.4 * label + 0.2 * rng.normal()))
+        rows.append(f"{label};{score:.4f};k{row // 4};{'ab'[row // 8 % 2]}".replace(".", ","))
+    path = tmp_path / "clinic.csv"
+    path.write_text("\n".join(rows), encoding="utf-8-sig")
+    return path
+
+
+@pytest.fixture
+def cohort_table(tmp_path: Path) -> Path:
+    """A table of images, without the images."""
+    rows = ["file,diagnosis,person,site"]
+    for row in range(200):
+        kind = "sick" if row // 5 % 4 == 0 else "well"
+        rows.append(f"{row}.png,{kind},k{row // 5},s{row // 50}")
+    path = tmp_path / "images.csv"
+    path.write_text("\n".join(rows), encoding="utf-8")
+    return path

@@ -8,7 +8,7 @@ import pytest
 import shtab
 
 from prevalens.command import main
-from prevalens.reports.request import ORIGINS
+from prevalens.reports.choices import ORIGINS
 
 BASH = shutil.which("bash")
 

@@ -9,13 +9,13 @@ from studies.small_network import save_network
 
 from prevalens.cohorts import Cohort
 from prevalens.exceptions import InvalidInputError
-from prevalens.verbs.study import add_study, read_cohort, run
+from prevalens.verbs.study import add_arguments, read_cohort, run
 
 
 def parsed(*words: str) -> argparse.Namespace:
     """Return the options of a command line."""
     parser = argparse.ArgumentParser()
-    add_study(parser)
+    add_arguments(parser)
     return parser.parse_args(["--positive", "sick", "-o", "out", *words])
 
 

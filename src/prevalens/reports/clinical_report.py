@@ -14,6 +14,7 @@ from prevalens.cohorts.cohort import Cohort
 from prevalens.decisions.operating_point import OperatingPoint
 from prevalens.exceptions import InvalidInputError
 from prevalens.predictions.predictions import Predictions
+from prevalens.reports.choices import FORMATS
 from prevalens.reports.html_page import html_page
 from prevalens.reports.latex_table import latex_table
 from prevalens.reports.markdown_page import markdown_page
@@ -23,8 +24,6 @@ from prevalens.reports.report_record import ReportRecord, document_of, record_of
 from prevalens.reports.request import checked_request
 from prevalens.reports.text_page import text_page
 from prevalens.splits.partition import Partition
-
-FORMATS = (".html", ".json", ".md", ".txt", ".tex")
 
 
 @dataclass(frozen=True, init=False, repr=False)

@@ -17,13 +17,11 @@ from prevalens.metrics.inputs import Columns
 from prevalens.metrics.measure import Measure
 from prevalens.metrics.registry import keys_where
 from prevalens.predictions.predictions import Predictions
+from prevalens.reports.choices import ORIGINS, POOLINGS
 from prevalens.reports.pictures import Picture
 from prevalens.reports.record_parts import EstimatePart, estimate_parts
 from prevalens.splits.partition import Partition
 from prevalens.typing import Codes, Flags, Scores
-
-ORIGINS = ("pre-specified", "validation", "exploratory")
-POOLINGS = ("mean", "max")
 
 
 @dataclass(frozen=True, kw_only=True)

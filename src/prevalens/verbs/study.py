@@ -4,13 +4,11 @@ import argparse
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from prevalens import studies
+from prevalens import cohorts, studies
 from prevalens._tables import read_all_columns
-from prevalens.cohorts.cohort import Cohort
-from prevalens.cohorts.folders import read_folder
-from prevalens.cohorts.image_table import read_table
 from prevalens.exceptions import InvalidInputError
 
+PURPOSE = "audit, plan, cross-fit and report a whole study of images"
 EXAMPLE = (
     "images.csv --positive sick --weights backbone.keras -o runs/sick\n"
     "  prevalens study photos/ --pattern '{label}/{patient}_{shot}.png' --positive sick \\\n"
@@ -23,7 +21,7 @@ _KNOWN = {
 }
 
 
-def add_study(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of the verb."""
     where = parser.add_argument_group("the images")
     where.add_argument("source", metavar="TABLE_OR_FOLDER", help="CSV, a row an image; or a folder")
@@ -58,7 +56,6 @@ def add_study(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--output", required=True, metavar="RUN", help="folder of the run; made"
     )
-    parser.set_defaults(run=run)
 
 
 def _add_choices(how: "argparse._ArgumentGroup") -> None:
@@ -126,7 +123,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def read_cohort(options: argparse.Namespace) -> Cohort:
+def read_cohort(options: argparse.Namespace) -> "cohorts.Cohort":
     """Read the cohort that the options name.
 
     Raises:
@@ -136,13 +133,13 @@ def read_cohort(options: argparse.Namespace) -> Cohort:
     source = Path(options.source)
     if source.is_dir():
         pattern = {} if options.pattern is None else {"pattern": options.pattern}
-        cohort = read_folder(source, **pattern, positive=options.positive)
+        cohort = cohorts.read_folder(source, **pattern, positive=options.positive)
     else:
         cohort = _from_table(source, options)
     return _two_classes(cohort, options)
 
 
-def _from_table(source: Path, options: argparse.Namespace) -> Cohort:
+def _from_table(source: Path, options: argparse.Namespace) -> "cohorts.Cohort":
     columns = read_all_columns(source)
     independent = options.patient.lower() == "none" and "none" not in columns
     wanted = ["image", "label", *([] if independent else ["patient"])]
@@ -153,7 +150,7 @@ def _from_table(source: Path, options: argparse.Namespace) -> Cohort:
         raise InvalidInputError(_missing(source, columns, missing, unknown, options))
     if independent:
         _say("--patient none: every image is taken as another patient's")
-    return read_table(
+    return cohorts.read_table(
         source,
         image=options.image,
         label=options.label,
@@ -182,7 +179,7 @@ def _missing(
     return "\n".join(lines)
 
 
-def _two_classes(cohort: Cohort, options: argparse.Namespace) -> Cohort:
+def _two_classes(cohort: "cohorts.Cohort", options: argparse.Namespace) -> "cohorts.Cohort":
     others = [name for name in cohort.classes if name != cohort.positive]
     if options.versus is None:
         if len(others) > 1:

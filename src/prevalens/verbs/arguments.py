@@ -1,0 +1,36 @@
+"""Arguments that several verbs share: where a table's rows stand."""
+
+import argparse
+
+from prevalens import cohorts
+
+
+def add_cohort(parser: argparse.ArgumentParser) -> None:
+    """Add what says where the images, classes and patients of a table stand."""
+    add = parser.add_argument
+    add("table", metavar="TABLE", help="CSV with one row per image")
+    add("--image", required=True, metavar="COLUMN", help="column of image paths")
+    add("--label", required=True, metavar="COLUMN", help="column of class names")
+    add(
+        "--patient",
+        required=True,
+        action="append",
+        metavar="COLUMN",
+        help="column of patient ids; given twice, columns that make an id together",
+    )
+    add("--positive", required=True, metavar="CLASS", help="class whose miss is the costly error")
+    add("--root", metavar="FOLDER", help="where image paths start (by default TABLE's folder)")
+
+
+def cohort_of(options: argparse.Namespace, *covariates: str) -> "cohorts.Cohort":
+    """Read the cohort that the options name; the files are not looked for."""
+    return cohorts.read_table(
+        options.table,
+        image=options.image,
+        label=options.label,
+        patient=options.patient,
+        positive=options.positive,
+        covariates=covariates,
+        root=options.root,
+        check_files=False,
+    )

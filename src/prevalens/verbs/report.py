@@ -1,0 +1,134 @@
+"""prevalens report: every estimate of a table of predictions, with its interval."""
+
+import argparse
+from pathlib import Path
+
+from prevalens import predictions, reports
+from prevalens._checks import check_choice
+from prevalens._numbers import as_every_number
+from prevalens._tables import read_columns
+from prevalens.reports.choices import FORMATS, ORIGINS, POOLINGS
+
+PURPOSE = "report every estimate of a table of predictions, with its interval"
+EXAMPLE = (
+    "predictions.csv --label y --score p --patient id --threshold 0.5 \\\n"
+    "    -o report.html -o report.json"
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the arguments of the verb."""
+    _add_predictions(parser)
+    _add_analysis(parser)
+
+
+def _add_predictions(parser: argparse.ArgumentParser) -> None:
+    """Add what says where the labels, the scores and the patients stand."""
+    add = parser.add_argument
+    add("table", metavar="TABLE", help="CSV with one row per image")
+    add("--label", default="label", metavar="COLUMN", help="labels: 0 and 1, or names (label)")
+    add("--score", default="score", metavar="COLUMN", help="probabilities, or their prefix (score)")
+    patients = parser.add_mutually_exclusive_group(required=True)
+    patients.add_argument(
+        "--patient",
+        action="append",
+        metavar="COLUMN",
+        help="patient ids; given twice, columns that make an id together",
+    )
+    patients.add_argument(
+        "--independent", action="store_true", help="say that every image is another patient's"
+    )
+    add("--positive", metavar="CLASS", help="which class is positive, where labels are names")
+    add("--compare", metavar="COLUMN", help="scores of another model, to compare with")
+    add("--compare-threshold", type=float, metavar="SCORE", help="the other model's threshold")
+    add("--by", nargs="*", default=[], metavar="COLUMN", help="subgroups to report apart")
+    add("--image", metavar="COLUMN", help="image paths, for pictures of the worst misses")
+    add("--root", default="", metavar="FOLDER", help="where image paths start")
+    add("--allow-outside", action="store_true", help="take image paths that lead out of --root")
+    add("--provenance", metavar="TEXT", help="where the rows come from, in words")
+
+
+def _add_analysis(parser: argparse.ArgumentParser) -> None:
+    """Add what decides the estimates, and the files they are written to."""
+    add = parser.add_argument
+    add("--threshold", type=float, required=True, metavar="SCORE", help="positive from here on")
+    add(
+        "--threshold-origin",
+        choices=ORIGINS,
+        default="exploratory",
+        help="how the threshold was found (exploratory)",
+    )
+    for name, where in (
+        ("--prevalence", "where the model will be used"),
+        ("--train-prevalence", "among the rows trained on"),
+    ):
+        add(name, type=float, metavar="SHARE", help=f"of the positive {where}, 0 to 1")
+    add(
+        "--patient-score",
+        choices=POOLINGS,
+        help="also report patients, by the mean or the highest score of their images",
+    )
+    add("--worst", type=int, default=20, metavar="NUMBER", help="misses to show, 0 for none (20)")
+    add(
+        "--confidence-level",
+        type=float,
+        default=0.95,
+        metavar="SHARE",
+        help="of intervals, 0 to 1 (0.95)",
+    )
+    add("--seed", type=int, default=0, metavar="NUMBER", help="of what is drawn at random (0)")
+    add("--title", default="Clinical report", metavar="TEXT", help="heading of the report")
+    add(
+        "-o",
+        "--output",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help=f"file to write ({', '.join(FORMATS)}), may be given again; without: print the text",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Compute the report and write its files; return 0."""
+    for output in options.output:
+        check_choice("the suffix of --output", Path(output).suffix.lower(), FORMATS)
+    given = predictions.Predictions.load(
+        options.table,
+        label=options.label,
+        score=options.score,
+        patient=None if options.independent else options.patient,
+        image=options.image,
+        positive=options.positive,
+        root=options.root,
+        allow_outside=options.allow_outside,
+        provenance=options.provenance,
+        train_prevalence=options.train_prevalence,
+    )
+    other = None
+    if options.compare is not None:
+        cells = read_columns(options.table, [options.compare])[options.compare]
+        other = given.with_scores(
+            as_every_number(options.compare, cells), train_prevalence=given.train_prevalence
+        )
+    report = reports.ClinicalReport(
+        given,
+        compare=other,
+        compare_threshold=options.compare_threshold,
+        threshold=options.threshold,
+        threshold_origin=options.threshold_origin,
+        prevalence=options.prevalence,
+        by=options.by,
+        worst=options.worst,
+        patient_score=options.patient_score,
+        confidence_level=options.confidence_level,
+        seed=options.seed,
+        title=options.title,
+        made_by=f"prevalens report {Path(options.table).name}",
+    )
+    for output in options.output:
+        done = "replaced" if Path(output).exists() else "wrote"
+        report.save(output)
+        print(f"{done} {output}")  # noqa: T201
+    if not options.output:
+        print(report)  # noqa: T201
+    return 0

@@ -1,0 +1,95 @@
+"""`prevalens report`: a table of predictions in, files out."""
+
+import json
+from pathlib import Path
+
+import pytest
+from verbs.words import REPORT
+
+from prevalens.command import main
+from prevalens.predictions import Predictions
+
+
+def test_a_table_becomes_a_report(table: Path, tmp_path: Path) -> None:
+    """The line the README promises, in two formats at once."""
+    outputs = [tmp_path / "r.html", tmp_path / "r.json"]
+    settings = ["--worst", "0", "--patient-score", "max"]
+    files = [word for output in outputs for word in ("-o", str(output))]
+    code = main(["report", str(table), *REPORT, "--by", "site", *settings, *files])
+    record = json.loads(outputs[1].read_text("utf-8"))
+
+    assert code == 0
+    assert outputs[0].read_text("utf-8").startswith("<!DOCTYPE html>")
+    assert (record["study"]["images"], record["study"]["patients"]) == (120, 30)
+    assert record["settings"]["threshold_origin"] == "exploratory"
+    assert [group["by"] for group in record["subgroups"]] == ["site"]
+    assert (record["errors"], record["patient_level"]["pooled_by"]) == (None, "max")
+
+
+def test_a_second_column_of_scores_is_compared(
+    table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`--compare` names the other model's column; a missing one is answered with the nearest."""
+    lines = table.read_text("utf-8-sig").splitlines()
+    noisy = [f"{line};0,{37 * number % 90 + 5:02d}" for number, line in enumerate(lines[1:])]
+    table.write_text("\n".join([lines[0] + ";other", *noisy]), encoding="utf-8")
+    out = str(tmp_path / "r.json")
+    assert main(["report", str(table), *REPORT, "--compare", "other", "-o", out]) == 0
+    record = json.loads(Path(out).read_text("utf-8"))
+
+    assert record["comparison"]["differences"]["auroc"]["difference"]["value"] > 0.2
+    assert main(["report", str(table), *REPORT, "--compare", "othr"]) == 2
+    assert "Did you mean 'other'" in capsys.readouterr().err
+
+
+def test_without_an_output_the_text_is_printed(
+    table: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A first look needs no file."""
+    assert main(["report", str(table), *REPORT]) == 0
+    assert "Sensitivity" in capsys.readouterr().out
+
+
+def test_patients_are_never_left_out_silently(
+    table: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Neither `--patient` nor `--independent` is an error of usage; repeated ids are refused."""
+    with pytest.raises(SystemExit):
+        main(["report", str(table), "--label", "y", "--score", "p", "--threshold", "0.5"])
+    assert "--patient" in capsys.readouterr().err
+    renamed = table.read_text("utf-8-sig").replace("id;", "patient_id;")
+    table.write_text(renamed, encoding="utf-8")
+    words = ["--label", "y", "--score", "p", "--independent", "--threshold", "0.5"]
+    assert main(["report", str(table), *words]) == 2
+    assert "'patient_id' repeats ids" in capsys.readouterr().err
+
+
+def test_saved_predictions_need_no_column_names(tmp_path: Path) -> None:
+    """What `Predictions.save` wrote is read with its own names, prevalence and provenance."""
+    told = Predictions(
+        labels=[0, 1, 0, 1],
+        scores=[0.1, 0.8, 0.3, 0.6],
+        patients=list("abcd"),
+        provenance="Synthetic",
+        train_prevalence=0.25,
+    )
+    told.save(tmp_path / "p.csv")
+    words = ["--patient", "patient", "--threshold", "0.5", "-o", str(tmp_path / "r.json")]
+    assert main(["report", str(tmp_path / "p.csv"), *words]) == 0
+    record = json.loads((tmp_path / "r.json").read_text("utf-8"))
+
+    assert record["synthetic"]
+    assert record["calibration"]["corrected"]["train_prevalence"] == 0.25
+
+
+def test_a_report_says_that_it_replaced_a_file(
+    table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A report is drawn from its table again at will, but not without a word."""
+    words = ["report", str(table), *REPORT, "-o", str(tmp_path / "r.md")]
+    assert main(words) == 0
+    assert main(words) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == [
+        "wrote",
+        "replaced",
+    ]

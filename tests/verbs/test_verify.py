@@ -1,0 +1,25 @@
+"""`prevalens verify`: a run is recomputed."""
+
+from pathlib import Path
+
+import pytest
+
+from prevalens.command import main
+from prevalens.predictions import Predictions
+
+
+def test_a_run_is_verified_and_a_changed_page_has_code_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The report beside its predictions differs nowhere; with an edited page the code is 1."""
+    told = Predictions(labels=[0, 1] * 6, scores=[0.1, 0.8, 0.3] * 4, patients=list("abcdef") * 2)
+    told.save(tmp_path / "predictions.csv")
+    words = ["--patient", "patient", "--threshold", "0.5"]
+    files = [word for kind in ("json", "txt") for word in ("-o", str(tmp_path / f"report.{kind}"))]
+    assert main(["report", str(tmp_path / "predictions.csv"), *words, *files]) == 0
+    assert main(["verify", str(tmp_path)]) == 0
+    assert "Nothing differs." in capsys.readouterr().out
+
+    (tmp_path / "report.txt").write_text("edited", encoding="utf-8")
+    assert main(["verify", str(tmp_path)]) == 1
+    assert "report.txt is not what report.json draws." in capsys.readouterr().out
