@@ -175,7 +175,8 @@ def holm(p_values: dict[str, float]) -> dict[str, float]:
     given: Any = p_values
     if not isinstance(given, Mapping) or not given:
         raise InvalidInputError(
-            f"`p_values` must give a p value by name of each comparison, got {p_values!r:.60}. "
+            "`p_values` must give the p value of at least one comparison by its name, got "
+            f"{p_values!r:.60}. "
             'Write {"AUROC": 0.03, "Brier score": 0.2}.'
         )
     for name, p_value in p_values.items():
