@@ -7,7 +7,7 @@ import pytest
 
 from prevalens.metrics.inputs import Columns
 from prevalens.metrics.intervals import plain_limits, student_critical
-from prevalens.metrics.linear import JACKKNIFE, basis_of, linear_estimate
+from prevalens.metrics.linear import JACKKNIFE, SKEWED, basis_of, linear_estimate
 
 VALUES = np.array([1.0, 3.0, 2.0, 6.0, 4.0, 2.0])
 LABELS = np.array([1, 0, 0, 1, 0, 0], dtype=bool)
@@ -69,7 +69,7 @@ def test_patients_that_do_not_differ_have_no_limits() -> None:
 def test_each_reason_stands_beside_value_and_method() -> None:
     """One patient, images alike, patients alike: the value, why, and which method."""
     ask = {"method": "a mean, {}", "confidence_level": 0.8}
-    over = f"a mean, {JACKKNIFE}"
+    over = f"a mean, {JACKKNIFE}, {SKEWED}"
     two = np.array([0, 0, 1, 1])
     influence_values = np.array([-0.25, 0.25, -0.25, 0.25])
     for moves, codes, note, method in (

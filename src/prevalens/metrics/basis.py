@@ -13,7 +13,7 @@ from prevalens.metrics.intervals import Limits, student_critical
 from prevalens.typing import Codes
 
 FEW_PATIENTS = 20  # coverage was simulated for 20 and 60 patients, see bench_coverage.py
-FEW_DEGREES = 8.0  # of freedom; below, the variance itself is a guess
+FEW_DEGREES = 15.0  # of freedom; below, coverage falls to 90 % where effects are heavy-tailed
 DOMINANT = 0.25  # share of the images from which one patient is named
 INDEPENDENT = "images independent"
 
@@ -101,6 +101,7 @@ class Basis:
         *,
         alone: float | None = None,
         note: str | None = None,
+        skewed: bool = False,
     ) -> Estimate:
         """Make the estimate with limits from a spread: Student's t on the estimate's scale.
 
@@ -111,10 +112,13 @@ class Basis:
             method: How both were computed.
             alone: Variance if images were independent; None where no design effect is stated.
             note: What a reader should know.
+            skewed: Whether a limit moves outwards where the patients' changes are skewed.
         """
         if why := self.usable(spread):
             return self.without_limits(value, method, why)
         rule = functools.partial(limits_from, value, spread.error, spread.df, scale)
+        if skewed and spread.skewness:
+            rule = functools.partial(skewed_limits, value, spread, scale)
         stated = None if alone is None or self.unclustered else max(spread.variance / alone, 1.0)
         limits = rule(self.confidence_level)
         if spread.df < FEW_DEGREES:
@@ -180,6 +184,31 @@ def limits_from(
 ) -> Limits:
     """Return the limits of a value with a standard error: Student's t on a scale."""
     return scale(value, student_critical(confidence_level, df) * error)
+
+
+def skewed_limits(
+    value: float, spread: Spread, scale: Callable[[float, float], Limits], confidence_level: float
+) -> Limits:
+    """Return limits of a mean whose patients are skewed: Hall's cubic, where it moves them out.
+
+    With skewness g, the sum T + q T^2 + q^2 T^3 / 3 + g / 6 of the t statistic T is more nearly
+    normal than T; q is g / 3, and half the curvature of the scale more. Few patients tell little
+    of a skewness, so it never shortens an interval.
+
+    References:
+        Hall, J R Stat Soc B 1992;54:221-228.
+    """
+    critical, step = student_critical(confidence_level, spread.df), spread.error / 10
+    lower, upper = scale(value, step)
+    curvature = (2 * value - lower - upper) / step**2 * spread.error
+    bend, shift = spread.skewness / 3 + curvature / 2, spread.skewness / 6
+    if abs(bend) < 1e-9:
+        below, above = critical - shift, critical + shift
+    else:
+        below = (math.cbrt(1 + 3 * bend * (critical - shift)) - 1) / bend
+        above = (1 - math.cbrt(1 - 3 * bend * (critical + shift))) / bend
+    below, above = max(below, critical), max(above, critical)
+    return scale(value, below * spread.error)[0], scale(value, above * spread.error)[1]
 
 
 def _remarks(sizes: Codes, ids: Sequence[str] | None) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from prevalens.metrics.basis import INDEPENDENT, Basis
+from prevalens.metrics.basis import INDEPENDENT
 from prevalens.metrics.clusters import Spread
 from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.inputs import Columns, check_columns, check_confidence_level
@@ -18,8 +18,6 @@ from prevalens.typing import Numbers
 
 _WALD = f"maximum likelihood, Wald interval, {INDEPENDENT} (Cox 1958)"
 _OVER = f"maximum likelihood (Cox 1958), {JACKKNIFE}"
-
-_SLOPE_NOTE = "With few patients the interval is short: at 20 it held the slope in 92 % of studies."
 
 
 def brier(
@@ -202,14 +200,7 @@ def _line_estimate(
         spread = Spread.alone(alone, basis.n)
         return basis.from_spread(value, spread, plain_limits, method, note=note)
     spread = line.spread(codes, which)
-    if which == 1 and few(basis):
-        note = " ".join(filter(None, (note, _SLOPE_NOTE)))
     return basis.from_spread(value, spread, plain_limits, method, alone=alone, note=note)
-
-
-def few(basis: Basis) -> bool:
-    """Tell whether a slope over so many patients is less sure than its interval says."""
-    return basis.patients is not None and basis.patients < 60
 
 
 def why_no_line(columns: Columns, *, slope: bool) -> str | None:

@@ -16,11 +16,13 @@ class Spread:
         variance: Variance of the estimate; nan where it cannot be had.
         df: Degrees of freedom of that variance; may be a fraction.
         patients: Number of patients it rests on.
+        skewness: Skewness of the estimate over patients; 0 where it is not looked at.
     """
 
     variance: float
     df: float
     patients: int
+    skewness: float = 0.0
 
     @property
     def error(self) -> float:
@@ -47,8 +49,10 @@ class Spread:
         Args:
             changes: How far the estimate moves when each patient is left out, shape `(k,)`, k >= 2.
         """
-        with np.errstate(over="ignore"):  # an infinite spread ends as no limits
-            return cls(float(changes @ changes), degrees_of_freedom(changes), changes.size)
+        with np.errstate(over="ignore", invalid="ignore"):  # an infinite spread has no limits
+            variance = float(changes @ changes)
+            skewness = float((changes**3).sum() / variance**1.5) if variance > 0 else 0.0
+            return cls(variance, degrees_of_freedom(changes), changes.size, skewness)
 
 
 def degrees_of_freedom(changes: Numbers) -> float:

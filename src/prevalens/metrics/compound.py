@@ -93,12 +93,13 @@ def kappa_estimate(matrix: ConfusionMatrix) -> Estimate:
     """Compute Cohen's kappa of labels and predictions."""
     tn, fp, fn, tp = matrix.counts.tolist()
     names = {"positive images": tp + fn, "negative images": fp + tn}
+    scale, words = (_cut, "") if matrix.basis.unclustered else (fisher_limits, _FISHER)
     if reason := _first_missing(names):
         return matrix.basis.refuse(reason, _DELTA.format(""))
     if not (tp + fp and fn + tn):
         why = "all predictions are alike, so kappa is 0 whatever the labels"
         return matrix.basis.without_limits(0.0, _DELTA.format(""), why)
-    return _by_delta(matrix, _kappa, _cut, "")
+    return _by_delta(matrix, _kappa, scale, words)
 
 
 def _cut(value: float, half: float) -> Limits:

@@ -15,7 +15,9 @@ from prevalens.metrics.inputs import Columns
 from prevalens.metrics.intervals import Limits
 from prevalens.typing import Codes, Flags, Numbers
 
-FEW_EVENTS = 10
+FEW_EVENTS = 20  # images of the rarer class
+FEW_HOLDERS = 10  # patients who have them
+SKEWED = "limits moved outwards where patients are skewed (Hall 1992)"
 JACKKNIFE = "delete-one-patient jackknife and Student's t (degrees of freedom: Satterthwaite 1946)"
 
 
@@ -34,7 +36,7 @@ def basis_of(columns: Columns, confidence_level: float) -> Basis:
             for name, rows in (("positive", labels), ("negative", ~labels))
         }
         side = min(holders, key=holders.__getitem__)
-        if holders[side] < FEW_EVENTS:
+        if holders[side] < FEW_HOLDERS:
             remarks.append(f"The {side} images come from only {holders[side]} patients.")
     if codes is not None and not basis.unclustered and (told := informative_size(labels, codes)):
         remarks.append(told)
@@ -76,6 +78,7 @@ def linear_estimate(
     *,
     method: str,
     confidence_level: float,
+    skewed: bool = True,
 ) -> Estimate:
     """Make the estimate whose slope in each row's weight is `influence_values`.
 
@@ -86,9 +89,11 @@ def linear_estimate(
         limits: Turns value and half width into limits, on the estimate's scale.
         method: How value and limits are computed; `{}` stands for where the spread comes from.
         confidence_level: Coverage aimed at.
+        skewed: Whether limits over patients move outwards where patients are skewed.
     """
     basis, codes, n = basis_of(columns, confidence_level), columns.codes, influence_values.size
-    words = method.format(INDEPENDENT if basis.unclustered else JACKKNIFE)
+    over = f"{JACKKNIFE}, {SKEWED}" if skewed else JACKKNIFE
+    words = method.format(INDEPENDENT if basis.unclustered else over)
     if n > 1 and basis.patients == 1:
         return basis.without_limits(value, words, "all images come from one patient")
     with np.errstate(over="ignore"):  # an infinite spread ends as no limits
@@ -101,4 +106,4 @@ def linear_estimate(
     k = int(codes.max()) + 1
     sizes = np.bincount(codes, minlength=k).astype(float)
     spread = Spread.of(leave_out(per_patient(influence_values, codes, k), sizes))
-    return basis.from_spread(value, spread, limits, words, alone=alone)
+    return basis.from_spread(value, spread, limits, words, alone=alone, skewed=skewed)

@@ -42,6 +42,8 @@ REFERENCES = {
     "Good 1952": "Good IJ. Rational decisions. J R Stat Soc B 1952;14:107-114.",
     "Guo 2017": "Guo C, Pleiss G, Sun Y, Weinberger KQ. On calibration of modern neural networks. "
     "ICML 2017:1321-1330.",
+    "Hall 1992": "Hall P. On the removal of skewness by transformation. J R Stat Soc B "
+    "1992;54:221-228.",
     "Hanley & McNeil 1982": "Hanley JA, McNeil BJ. The meaning and use of the area under a "
     "receiver operating characteristic (ROC) curve. Radiology 1982;143:29-36.",
     "Hesterberg 2015": "Hesterberg TC. What teachers should know about the bootstrap. Am Stat "

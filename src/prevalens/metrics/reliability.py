@@ -185,6 +185,7 @@ def observed_expected_estimate(columns: Columns, *, confidence_level: float) -> 
         log_limits,
         method=_RATIO,
         confidence_level=confidence_level,
+        skewed=False,
     )
 
 
