@@ -1,5 +1,6 @@
 """The jackknife of the metrics, from an estimate's values alone: no formula of its slopes."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -55,6 +56,14 @@ class Slow:
         slope = (there(self.value + step) - there(self.value - step)) / (2 * step)
         half = stats.t.ppf((1 + confidence_level) / 2, self.df) * self.error * slope
         return back(there(self.value) - half), back(there(self.value) + half)
+
+
+def student_of_mean(values: np.ndarray, confidence_level: float) -> float:
+    """Return Student's quantile for a mean: 2 V^2 / var(V) degrees of freedom, n - 1 at most."""
+    squares = np.square(values - values.mean())
+    excess = np.square(squares - squares.mean()).sum()
+    df = 2 * squares.sum() ** 2 / excess if excess > 0 else math.inf
+    return float(stats.t.ppf((1 + confidence_level) / 2, min(df, values.size - 1)))
 
 
 def slopes(estimate: WeightedEstimate, n: int) -> np.ndarray:

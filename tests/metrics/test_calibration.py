@@ -37,12 +37,13 @@ def test_losses_agree_with_scikit_learn() -> None:
 def test_the_limits_of_two_losses_by_hand() -> None:
     """Losses .01 and .09: mean .05, standard error .04, on the logit and the log scale."""
     made = brier([0, 1], [0.1, 0.7])
-    reach = Z * 0.04 / (0.05 * 0.95)
+    student = stats.t.ppf(0.975, 1)
+    reach = student * 0.04 / (0.05 * 0.95)
     odds = 0.05 / 0.95 * math.exp(-reach)
     assert made.lower == pytest.approx(odds / (1 + odds))
     made = log_loss([0, 1], [0.5, 0.25])
     mean, error = 1.5 * math.log(2), 0.5 * math.log(2)
-    assert made.lower == pytest.approx(mean * math.exp(-Z * error / mean))
+    assert made.lower == pytest.approx(mean * math.exp(-student * error / mean))
 
 
 def test_scores_on_a_grid_recalibrate_to_a_hand_made_line() -> None:

@@ -4,10 +4,11 @@ import math
 
 import numpy as np
 import pytest
+from slow_jackknife import student_of_mean
 
 from prevalens.metrics.inputs import Columns
 from prevalens.metrics.intervals import plain_limits, student_critical
-from prevalens.metrics.linear import JACKKNIFE, SKEWED, basis_of, linear_estimate
+from prevalens.metrics.linear import JACKKNIFE, SKEWED, STUDENT, basis_of, linear_estimate
 
 VALUES = np.array([1.0, 3.0, 2.0, 6.0, 4.0, 2.0])
 LABELS = np.array([1, 0, 0, 1, 0, 0], dtype=bool)
@@ -23,11 +24,11 @@ def mean_of(codes: np.ndarray | None) -> object:
 
 
 def test_independent_images_have_the_standard_error_of_a_mean() -> None:
-    """The sample deviation over the root of n, normal quantile."""
+    """The sample deviation over the root of n, Student's quantile."""
     made = mean_of(None)
-    half = 1.959963984540054 * VALUES.std(ddof=1) / math.sqrt(6)
+    half = student_of_mean(VALUES, 0.95) * VALUES.std(ddof=1) / math.sqrt(6)
     assert made.upper == pytest.approx(3 + half)  # type: ignore[attr-defined]
-    assert made.method == "a mean, images independent"  # type: ignore[attr-defined]
+    assert made.method == f"a mean, images independent, {STUDENT}"  # type: ignore[attr-defined]
 
 
 def test_patients_have_that_of_their_means() -> None:
@@ -84,7 +85,7 @@ def test_each_reason_stands_beside_value_and_method() -> None:
             0 * influence_values,
             None,
             "all images count alike, and a width of 0 is not an interval",
-            "a mean, images independent",
+            f"a mean, images independent, {STUDENT}",
         ),
         (
             influence_values,

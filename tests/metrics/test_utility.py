@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 from scipy import special
+from slow_jackknife import student_of_mean
 
 from prevalens.exceptions import InvalidInputError
 from prevalens.metrics import net_benefit
@@ -97,7 +98,7 @@ def test_limits_are_on_the_logit_of_the_range_by_hand() -> None:
     made = net_benefit([1, 1, 0, 0], [0.9, 0.1, 0.6, 0.2], 0.25).model[0]
     worths = np.array([1, 0, -1 / 3, 0])
     share = (1 / 6 + 1 / 3) / (4 / 3)
-    half = 1.959963984540054 * worths.std(ddof=1) / 2 / (4 / 3)
+    half = student_of_mean(worths, 0.95) * worths.std(ddof=1) / 2 / (4 / 3)
     reach = half / (share * (1 - share))
     limits = special.expit(special.logit(share) + np.array([-reach, reach])) * 4 / 3 - 1 / 3
     assert made.value == pytest.approx(1 / 6)

@@ -122,7 +122,8 @@ class Basis:
         stated = None if alone is None or self.unclustered else max(spread.variance / alone, 1.0)
         limits = rule(self.confidence_level)
         if spread.df < FEW_DEGREES:
-            few = f"The spread rests on few patients ({spread.df:.1f} degrees of freedom)."
+            who = "images" if self.unclustered else "patients"
+            few = f"The spread rests on few {who} ({spread.df:.1f} degrees of freedom)."
             note = " ".join(filter(None, (note, few)))
         return self.estimate(value, limits, method, note=note, design_effect=stated, limits_at=rule)
 

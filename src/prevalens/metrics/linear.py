@@ -9,7 +9,7 @@ from scipy.special import stdtr
 from scipy.stats import rankdata
 
 from prevalens.metrics.basis import INDEPENDENT, Basis
-from prevalens.metrics.clusters import Spread, leave_out, per_patient
+from prevalens.metrics.clusters import Spread, degrees_of_freedom, leave_out, per_patient
 from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.inputs import Columns
 from prevalens.metrics.intervals import Limits
@@ -17,8 +17,9 @@ from prevalens.typing import Codes, Flags, Numbers
 
 FEW_EVENTS = 20  # images of the rarer class
 FEW_HOLDERS = 10  # patients who have them
-SKEWED = "limits moved outwards where patients are skewed (Hall 1992)"
-JACKKNIFE = "delete-one-patient jackknife and Student's t (degrees of freedom: Satterthwaite 1946)"
+SKEWED = "limits moved outwards where the mean is skewed (Hall 1992)"
+STUDENT = "Student's t (degrees of freedom: Satterthwaite 1946)"
+JACKKNIFE = f"delete-one-patient jackknife and {STUDENT}"
 
 
 def basis_of(columns: Columns, confidence_level: float) -> Basis:
@@ -92,18 +93,24 @@ def linear_estimate(
         skewed: Whether limits over patients move outwards where patients are skewed.
     """
     basis, codes, n = basis_of(columns, confidence_level), columns.codes, influence_values.size
-    over = f"{JACKKNIFE}, {SKEWED}" if skewed else JACKKNIFE
-    words = method.format(INDEPENDENT if basis.unclustered else over)
+    alone, over = INDEPENDENT, JACKKNIFE
+    if skewed:
+        alone, over = f"{alone}, {STUDENT}", f"{over}, {SKEWED}"
+    words = method.format(alone if basis.unclustered else over)
     if n > 1 and basis.patients == 1:
         return basis.without_limits(value, words, "all images come from one patient")
     with np.errstate(over="ignore"):  # an infinite spread ends as no limits
-        alone = float(influence_values @ influence_values) * n / max(n - 1, 1)
-    if alone <= 1e-24:
+        variance = float(influence_values @ influence_values) * n / max(n - 1, 1)
+    if variance <= 1e-24:
         why = "all images count alike, and a width of 0 is not an interval"
         return basis.without_limits(value, words, why)
     if codes is None or basis.unclustered:
-        return basis.from_spread(value, Spread.alone(alone, n), limits, words)
+        spread = Spread.alone(variance, n)
+        if skewed:
+            with np.errstate(over="ignore", invalid="ignore"):
+                spread = Spread(variance, degrees_of_freedom(influence_values), n)
+        return basis.from_spread(value, spread, limits, words)
     k = int(codes.max()) + 1
     sizes = np.bincount(codes, minlength=k).astype(float)
     spread = Spread.of(leave_out(per_patient(influence_values, codes, k), sizes))
-    return basis.from_spread(value, spread, limits, words, alone=alone, skewed=skewed)
+    return basis.from_spread(value, spread, limits, words, alone=variance, skewed=skewed)
