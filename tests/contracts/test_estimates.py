@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from strategies import ScoredRows, columns_of, scored_rows
 
 from prevalens import metrics
 from prevalens.metrics import Estimate
@@ -24,9 +25,7 @@ EXTRA = {
     "strategy": "uniform",
     "draws": 100,
 }
-ROWS = st.lists(
-    st.tuples(st.booleans(), st.integers(1, 9), st.integers(0, 5)), min_size=4, max_size=24
-)
+ROWS = scored_rows(least=4, most=24)
 Columns = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
@@ -41,12 +40,6 @@ NAMES = [
     if inspect.isfunction(getattr(metrics, name))
     and {"labels", "confidence_level"} <= set(takes(name))
 ]
-
-
-def columns_of(rows: list[tuple[bool, int, int]]) -> Columns:
-    """Make labels, scores in (0, 1) and patients."""
-    labels, tenths, patients = (np.array(column) for column in zip(*rows, strict=True))
-    return labels, tenths / 10, np.array([f"p{patient:03d}" for patient in patients])
 
 
 def asked(
@@ -106,7 +99,7 @@ def possible(name: str, columns: Columns) -> bool:
 @settings(max_examples=8, deadline=None)
 @given(rows=ROWS, seed=st.integers(0, 99))
 def test_neither_the_order_of_rows_nor_the_names_of_patients_count(
-    name: str, rows: list[tuple[bool, int, int]], seed: int
+    name: str, rows: ScoredRows, seed: int
 ) -> None:
     """Shuffled rows of patients called otherwise: value, limits and counts to rounding."""
     columns = columns_of(rows)
@@ -114,7 +107,7 @@ def test_neither_the_order_of_rows_nor_the_names_of_patients_count(
         return
     mixed = np.random.default_rng(seed).permutation(len(rows))
     labels, scores, patients = (column[mixed] for column in columns)
-    renamed = np.char.add("somebody else: ", patients)
+    renamed = np.char.add("somebody else: ", patients.astype(str))
     one, two = asked(name, columns), asked(name, (labels, scores, renamed))
 
     assert one.keys() == two.keys()
@@ -137,9 +130,7 @@ LOESS = {"integrated_calibration_index", "calibration_distance"}
 @pytest.mark.parametrize("name", sorted({*NAMES} - LOESS))
 @settings(max_examples=8, deadline=None)
 @given(rows=ROWS)
-def test_everyone_twice_leaves_each_value_as_it_was(
-    name: str, rows: list[tuple[bool, int, int]]
-) -> None:
+def test_everyone_twice_leaves_each_value_as_it_was(name: str, rows: ScoredRows) -> None:
     """As many new patients with the same images: no value moves, and every count doubles."""
     columns = columns_of(rows)
     if not possible(name, columns):
@@ -160,9 +151,7 @@ def test_everyone_twice_leaves_each_value_as_it_was(
 @pytest.mark.parametrize("name", NAMES)
 @settings(max_examples=8, deadline=None)
 @given(rows=ROWS, alone=st.booleans())
-def test_a_wider_level_is_a_wider_interval(
-    name: str, rows: list[tuple[bool, int, int]], alone: bool
-) -> None:
+def test_a_wider_level_is_a_wider_interval(name: str, rows: ScoredRows, alone: bool) -> None:
     """The 80 % interval lies inside the 95 % one, and both hold the value of a closed form."""
     columns = columns_of(rows)
     if not possible(name, columns):
@@ -186,7 +175,7 @@ def test_a_wider_level_is_a_wider_interval(
 @settings(max_examples=15, deadline=None)
 @given(rows=ROWS, estimate=st.sampled_from(["auroc", "brier", *AT_THRESHOLD]))
 def test_a_comparison_turned_round_changes_its_sign(
-    function: str, rows: list[tuple[bool, int, int]], estimate: str
+    function: str, rows: ScoredRows, estimate: str
 ) -> None:
     """Second minus first: limits swap and turn, the p value stays."""
     labels, scores, patients = columns_of(rows)

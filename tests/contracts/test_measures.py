@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from strategies import ScoredRows, columns_of, scored_rows
 
 from prevalens.metrics import all_estimates, all_measures
 from prevalens.metrics.inputs import check_columns
@@ -90,17 +91,13 @@ def test_its_title_stands_on_the_page_of_reference(measure: Measure) -> None:
 
 @settings(max_examples=30, deadline=None)
 @given(
-    rows=st.lists(
-        st.tuples(st.booleans(), st.integers(1, 9), st.integers(0, 5)), min_size=2, max_size=24
-    ),
+    rows=scored_rows(most=24),
     threshold=st.floats(0, 1),
 )
-def test_no_rows_give_a_value_outside_its_range(
-    rows: list[tuple[bool, int, int]], threshold: float
-) -> None:
+def test_no_rows_give_a_value_outside_its_range(rows: ScoredRows, threshold: float) -> None:
     """Whatever the table: a value in the range of its measure, or a reason."""
-    labels, tenths, patients = (np.array(column) for column in zip(*rows, strict=True))
-    made = all_estimates(labels, tenths / 10, threshold=threshold, patients=patients)
+    labels, scores, patients = columns_of(rows)
+    made = all_estimates(labels, scores, threshold=threshold, patients=patients)
     for measure in all_measures():
         value = made[measure.key].value
         assert value is None or measure.low - 1e-12 <= value <= measure.high + 1e-12, measure.key

@@ -5,28 +5,24 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from sklearn import metrics as sklearn_metrics
+from strategies import ScoredRows, columns_of, has_both_classes, scored_rows
 
 from prevalens.exceptions import InvalidInputError
 from prevalens.metrics import Curve, auroc, average_precision, precision_recall_curve, roc_curve
 
-ranked = st.lists(st.tuples(st.booleans(), st.integers(0, 9)), min_size=2, max_size=40).filter(
-    lambda rows: 0 < sum(label for label, _ in rows) < len(rows)
-)
-
 
 @settings(deadline=None, max_examples=50)
-@given(ranked)
-def test_areas_under_the_curves_are_the_estimates(rows: list[tuple[bool, int]]) -> None:
+@given(scored_rows(tenths=(0, 9)).filter(has_both_classes))
+def test_areas_under_the_curves_are_the_estimates(rows: ScoredRows) -> None:
     """Trapezoids give the AUROC, steps give average precision; points rise."""
-    labels, tenths = (np.array(column) for column in zip(*rows, strict=True))
-    roc = roc_curve(labels, tenths / 10)
-    assert np.trapezoid(roc.y, roc.x) == pytest.approx(auroc(labels, tenths / 10).value)
+    labels, scores, _ = columns_of(rows)
+    roc = roc_curve(labels, scores)
+    assert np.trapezoid(roc.y, roc.x) == pytest.approx(auroc(labels, scores).value)
     assert (np.diff(roc.x) >= 0).all()
-    recall = precision_recall_curve(labels, tenths / 10)
+    recall = precision_recall_curve(labels, scores)
     area = (np.diff(recall.x) * recall.y[1:]).sum()
-    assert area == pytest.approx(average_precision(labels, tenths / 10).value)
+    assert area == pytest.approx(average_precision(labels, scores).value)
 
 
 def test_points_are_those_of_scikit_learn() -> None:

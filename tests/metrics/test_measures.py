@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from slow_jackknife import (
     FISHER,
     LOG,
@@ -19,20 +18,17 @@ from slow_jackknife import (
     weighted_auroc,
     weighted_average_precision,
 )
+from strategies import ScoredRows, scored_rows
 
 from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.inputs import Columns
 from prevalens.metrics.registry import all_measures, estimate_of
 from prevalens.metrics.settings import Settings
 
-rows = st.lists(
-    st.tuples(st.booleans(), st.integers(0, 10), st.integers(0, 4)), min_size=1, max_size=40
-)
-
 
 @settings(deadline=None, max_examples=80)
-@given(rows)
-def test_no_input_gives_nan_or_unordered_limits(given_rows: list[tuple[bool, int, int]]) -> None:
+@given(scored_rows(least=1, tenths=(0, 10), patients=5))
+def test_no_input_gives_nan_or_unordered_limits(given_rows: ScoredRows) -> None:
     """One class, constant scores, separation, few patients: a finite value or a reason."""
     labels, tenths, patients = (np.array(column) for column in zip(*given_rows, strict=True))
     codes = np.unique(patients, return_inverse=True)[1]
@@ -53,9 +49,9 @@ def test_no_input_gives_nan_or_unordered_limits(given_rows: list[tuple[bool, int
 
 
 @settings(deadline=None, max_examples=25)
-@given(rows)
+@given(scored_rows(least=1, tenths=(0, 10), patients=5))
 def test_patients_with_one_image_each_change_nothing(
-    given_rows: list[tuple[bool, int, int]],
+    given_rows: ScoredRows,
 ) -> None:
     """Every estimate that draws nothing equals its classical form to the last digit."""
     labels, tenths, _ = (np.array(column) for column in zip(*given_rows, strict=True))

@@ -3,27 +3,23 @@
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score
+from strategies import ScoredRows, columns_of, scored_rows
 
 from prevalens.metrics import average_precision
 from prevalens.metrics.precision_recall import precision_influences
 
-ranked = st.lists(
-    st.tuples(st.booleans(), st.integers(1, 9), st.integers(0, 5)), min_size=2, max_size=40
-)
-
 
 @settings(deadline=None, max_examples=60)
-@given(ranked)
-def test_the_value_is_the_step_sum(rows: list[tuple[bool, int, int]]) -> None:
+@given(scored_rows())
+def test_the_value_is_the_step_sum(rows: ScoredRows) -> None:
     """As scikit-learn's, with ties; limits hold it."""
-    labels, tenths, patients = (np.array(column) for column in zip(*rows, strict=True))
-    made = average_precision(labels, tenths / 10, patients=patients)
+    labels, scores, patients = columns_of(rows)
+    made = average_precision(labels, scores, patients=patients)
     if labels.all() or not labels.any():
         assert made.not_estimable is not None
         return
-    assert made.value == pytest.approx(average_precision_score(labels, tenths / 10))
+    assert made.value == pytest.approx(average_precision_score(labels, scores))
     if made.lower is not None:
         assert 0 <= made.lower <= made.value <= made.upper <= 1  # type: ignore[operator]
 

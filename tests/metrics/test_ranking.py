@@ -5,29 +5,19 @@ import math
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from scipy import special, stats
 from sklearn.metrics import roc_auc_score
+from strategies import ScoredRows, columns_of, scored_rows
 
 from prevalens.metrics import auroc
 from prevalens.metrics.delong import auroc_spread, placement_values
 
-ranked = st.lists(
-    st.tuples(st.booleans(), st.integers(1, 9), st.integers(0, 5)), min_size=2, max_size=40
-)
-
-
-def columns(rows: list[tuple[bool, int, int]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Make labels, scores in (0, 1) and patients."""
-    labels, tenths, patients = (np.array(column) for column in zip(*rows, strict=True))
-    return labels, tenths / 10, patients
-
 
 @settings(deadline=None, max_examples=60)
-@given(ranked)
-def test_the_value_is_scikit_learns_and_limits_hold_it(rows: list[tuple[bool, int, int]]) -> None:
+@given(scored_rows())
+def test_the_value_is_scikit_learns_and_limits_hold_it(rows: ScoredRows) -> None:
     """With ties, with patients, below one half too."""
-    labels, scores, patients = columns(rows)
+    labels, scores, patients = columns_of(rows)
     made = auroc(labels, scores, patients=patients)
     if labels.all() or not labels.any():
         assert made.not_estimable is not None
@@ -38,12 +28,12 @@ def test_the_value_is_scikit_learns_and_limits_hold_it(rows: list[tuple[bool, in
 
 
 @settings(deadline=None, max_examples=40)
-@given(ranked)
+@given(scored_rows())
 def test_monotone_maps_change_nothing_and_reversal_mirrors(
-    rows: list[tuple[bool, int, int]],
+    rows: ScoredRows,
 ) -> None:
     """Only the order of scores counts; 1 - scores gives 1 - AUROC."""
-    labels, scores, patients = columns(rows)
+    labels, scores, patients = columns_of(rows)
     made, mapped, mirrored = (
         auroc(labels, new, patients=patients) for new in (scores, scores**3, 1 - scores)
     )
@@ -55,10 +45,10 @@ def test_monotone_maps_change_nothing_and_reversal_mirrors(
 
 
 @settings(deadline=None, max_examples=40)
-@given(ranked)
-def test_one_image_per_patient_is_delong(rows: list[tuple[bool, int, int]]) -> None:
+@given(scored_rows())
+def test_one_image_per_patient_is_delong(rows: ScoredRows) -> None:
     """The same value and limits as without patients."""
-    labels, scores, _ = columns(rows)
+    labels, scores, _ = columns_of(rows)
     alone, single = auroc(labels, scores), auroc(labels, scores, patients=np.arange(len(labels)))
     assert (alone.value, alone.lower, alone.upper) == (single.value, single.lower, single.upper)
 
