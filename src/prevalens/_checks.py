@@ -9,6 +9,7 @@ from prevalens.exceptions import InvalidInputError
 
 # What to do where an argument is no such object; by the name of its class.
 _WAYS = {
+    "AcceptanceCriteria": "Read them with AcceptanceCriteria.load(path), or write them in Python.",
     "Cohort": "Read one with read_table or read_folder, or call Cohort(...).",
     "Predictions": "Read them with Predictions.load, or call Predictions(...).",
     "Partition": "Make one with PatientHoldout(...).partition(cohort) or Partition.of.",

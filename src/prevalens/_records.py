@@ -1,6 +1,7 @@
 """Records on disk: typed, one version each, read strictly; the JSON Schema is made of the class."""
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -29,19 +30,21 @@ class Record(Part, frozen=True, kw_only=True):
         FORMAT: What the file says it is, such as `"prevalens partition"`.
         VERSION: The version that is written; older ones are read through `UPGRADES`.
         UPGRADES: By older version, a function from its plain fields to those of the next.
+        BROKEN: What is said of a file whose fields are wrong: most are only written by programs.
         REMEDY: What to do about a file that cannot be read, a sentence.
     """
 
     FORMAT: ClassVar[str]
     VERSION: ClassVar[int] = 1
     UPGRADES: ClassVar[Mapping[int, Upgrade]] = {}
+    BROKEN: ClassVar[str] = "was edited or cut"
     REMEDY: ClassVar[str] = "Restore the file, or make it anew."
 
     def to_dict(self) -> dict[str, Any]:
         """Return the record as plain values, `format` and `version` first."""
         return {"format": self.FORMAT, "version": self.VERSION, **msgspec.to_builtins(self)}
 
-    def save(self, path: Path) -> None:
+    def save(self, path: str | os.PathLike[str]) -> None:
         """Write the record as JSON, whole or not at all.
 
         Raises:
@@ -51,14 +54,14 @@ class Record(Part, frozen=True, kw_only=True):
         write_json(path, self.to_dict())
 
     @classmethod
-    def load(cls, path: Path) -> Self:
+    def load(cls, path: str | os.PathLike[str]) -> Self:
         """Read a file that `save` wrote, of this version or an older one.
 
         Raises:
             InvalidInputError: the file cannot be read, is no whole JSON, of another format or a
                 newer version, or a field is missing, unknown, of another type or out of range.
         """
-        return cls.from_dict(read_json(path, remedy=cls.REMEDY), where=str(path))
+        return cls.from_dict(read_json(Path(path), remedy=cls.REMEDY), where=os.fspath(path))
 
     @classmethod
     def from_dict(cls, plain: object, *, where: str | None = None) -> Self:
@@ -83,7 +86,7 @@ class Record(Part, frozen=True, kw_only=True):
             return msgspec.convert(fields, cls)
         except (msgspec.ValidationError, RecursionError) as error:
             raise InvalidInputError(
-                f"{name} was edited or cut: {_in_words(error)}. {cls.REMEDY}"
+                f"{name} {cls.BROKEN}: {_in_words(error)}. {cls.REMEDY}"
             ) from error
 
     @classmethod

@@ -1,4 +1,4 @@
-"""The command line: split, audit, report and verify a table; study its images."""
+"""The command line: split, audit, report, accept and verify tables; study their images."""
 
 import argparse
 import contextlib
@@ -12,7 +12,7 @@ from typing import TextIO
 import shtab
 
 from prevalens.exceptions import PrevalensError, PrevalensWarning
-from prevalens.verbs import audit, report, split, study, verify
+from prevalens.verbs import accept, audit, report, split, study, verify
 
 # In the order of `prevalens --help`. A verb loads what it works with when it runs.
 VERBS: dict[str, ModuleType] = {
@@ -20,6 +20,7 @@ VERBS: dict[str, ModuleType] = {
     "audit": audit,
     "report": report,
     "study": study,
+    "accept": accept,
     "verify": verify,
 }
 
@@ -31,9 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: Words after `prevalens`; by default those the process was started with.
 
     Returns:
-        0 where all went well; 1 where `audit` or `verify` found something; 2 where input was
-        refused or a file could not be read or written, with the reason on standard error; 130 after
-        Ctrl-C.
+        0 where all went well; 1 where `audit` or `verify` found something or `accept` did not
+        accept; 2 where input was refused or a file could not be read or written, with the reason
+        on standard error; 130 after Ctrl-C.
     """
     try:
         try:

@@ -5,6 +5,12 @@ from typing import TYPE_CHECKING
 from prevalens._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from prevalens.reports.acceptance import Acceptance, accept_model, locked_set_sha256
+    from prevalens.reports.acceptance_criteria import (
+        AcceptanceCriteria,
+        BoundCriterion,
+        NonInferiorityCriterion,
+    )
     from prevalens.reports.clinical_report import ClinicalReport
     from prevalens.reports.model_card import ModelCard
     from prevalens.reports.plots import chart_names, plot_chart
@@ -12,11 +18,17 @@ if TYPE_CHECKING:
     from prevalens.reports.verification import Verification, verify_run
 
 __all__ = [
+    "Acceptance",
+    "AcceptanceCriteria",
+    "BoundCriterion",
     "ClinicalReport",
     "ModelCard",
+    "NonInferiorityCriterion",
     "Verification",
+    "accept_model",
     "chart_names",
     "json_schema",
+    "locked_set_sha256",
     "plot_chart",
     "verify_run",
 ]
@@ -24,11 +36,17 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
+        "Acceptance": "acceptance",
+        "AcceptanceCriteria": "acceptance_criteria",
+        "BoundCriterion": "acceptance_criteria",
         "ClinicalReport": "clinical_report",
         "ModelCard": "model_card",
+        "NonInferiorityCriterion": "acceptance_criteria",
         "Verification": "verification",
+        "accept_model": "acceptance",
         "chart_names": "plots",
         "json_schema": "report_record",
+        "locked_set_sha256": "acceptance",
         "plot_chart": "plots",
         "verify_run": "verification",
     },

@@ -3,3 +3,4 @@
 FORMATS = (".html", ".json", ".md", ".txt", ".tex")
 ORIGINS = ("pre-specified", "validation", "exploratory")
 POOLINGS = ("mean", "max")
+ACCEPTANCE_FORMATS = (".html", ".json", ".md", ".txt")

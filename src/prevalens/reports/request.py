@@ -183,8 +183,17 @@ def _two_classes(predictions: Predictions) -> Predictions:
 
 
 def _same_rows(predictions: Predictions, other: Predictions | None) -> Predictions | None:
-    if other is None:
-        return None
+    if other is not None:
+        check_same_rows(predictions, other)
+    return other
+
+
+def check_same_rows(predictions: Predictions, other: Predictions) -> None:
+    """Refuse predictions of other rows, or of the same rows in another order.
+
+    Raises:
+        InvalidInputError: labels, patients or, where both name them, images differ.
+    """
     for name in ("labels", "patients", "images"):
         one, two = getattr(predictions, name), getattr(other, name)
         if name == "images" and (one is None or two is None):
@@ -194,4 +203,3 @@ def _same_rows(predictions: Predictions, other: Predictions | None) -> Predictio
                 "Two sets of scores are compared on the same rows in the same order, but their "
                 f"`{name}` differ. Predict the same rows with both, or sort one like the other."
             )
-    return other

@@ -22,6 +22,24 @@ def add_cohort(parser: argparse.ArgumentParser) -> None:
     add("--root", metavar="FOLDER", help="where image paths start (by default TABLE's folder)")
 
 
+def add_prediction_columns(parser: argparse.ArgumentParser) -> None:
+    """Add what says where the labels, the scores and the patients of predictions stand."""
+    add = parser.add_argument
+    add("--label", default="label", metavar="COLUMN", help="labels: 0 and 1, or names (label)")
+    add("--score", default="score", metavar="COLUMN", help="probabilities, or their prefix (score)")
+    patients = parser.add_mutually_exclusive_group(required=True)
+    patients.add_argument(
+        "--patient",
+        action="append",
+        metavar="COLUMN",
+        help="patient ids; given twice, columns that make an id together",
+    )
+    patients.add_argument(
+        "--independent", action="store_true", help="say that every image is another patient's"
+    )
+    add("--positive", metavar="CLASS", help="which class is positive, where labels are names")
+
+
 def cohort_of(options: argparse.Namespace, *covariates: str) -> "cohorts.Cohort":
     """Read the cohort that the options name; the files are not looked for."""
     return cohorts.read_table(

@@ -8,6 +8,7 @@ from prevalens._checks import check_choice
 from prevalens._numbers import as_every_number
 from prevalens._tables import read_columns
 from prevalens.reports.choices import FORMATS, ORIGINS, POOLINGS
+from prevalens.verbs.arguments import add_prediction_columns
 
 PURPOSE = "report every estimate of a table of predictions, with its interval"
 EXAMPLE = (
@@ -26,19 +27,7 @@ def _add_predictions(parser: argparse.ArgumentParser) -> None:
     """Add what says where the labels, the scores and the patients stand."""
     add = parser.add_argument
     add("table", metavar="TABLE", help="CSV with one row per image")
-    add("--label", default="label", metavar="COLUMN", help="labels: 0 and 1, or names (label)")
-    add("--score", default="score", metavar="COLUMN", help="probabilities, or their prefix (score)")
-    patients = parser.add_mutually_exclusive_group(required=True)
-    patients.add_argument(
-        "--patient",
-        action="append",
-        metavar="COLUMN",
-        help="patient ids; given twice, columns that make an id together",
-    )
-    patients.add_argument(
-        "--independent", action="store_true", help="say that every image is another patient's"
-    )
-    add("--positive", metavar="CLASS", help="which class is positive, where labels are names")
+    add_prediction_columns(parser)
     add("--compare", metavar="COLUMN", help="scores of another model, to compare with")
     add("--compare-threshold", type=float, metavar="SCORE", help="the other model's threshold")
     add("--by", nargs="*", default=[], metavar="COLUMN", help="subgroups to report apart")

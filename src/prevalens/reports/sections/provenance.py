@@ -1,7 +1,7 @@
 """Where the report comes from: input, call, versions, seeds."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -51,14 +51,26 @@ def hash_rows(predictions: Predictions) -> str:
     count as numbers, however they are written.
     """
     held = predictions
-    columns = {
-        "score": [f"{score:.17g}" for score in held.scores.astype(float).tolist()],
+    scores = [f"{score:.17g}" for score in held.scores.astype(float).tolist()]
+    everything = set_columns(held, tuple(held.covariates or {}))
+    return hash_columns(held.classes, {"score": scores, **everything})
+
+
+def set_columns(predictions: Predictions, by: Sequence[str]) -> dict[str, Sequence[object] | None]:
+    """Return what says which rows were predicted: all but the scores, and the covariates `by`."""
+    held = predictions
+    covariates = held.covariates or {}
+    return {
         "class": [held.classes[label] for label in held.labels.tolist()],
         "patient": None if held.patients is None else held.patients.tolist(),
         "image": None if held.images is None else held.images.tolist(),
-        **{f"covariate {name}": _texts(column) for name, column in (held.covariates or {}).items()},
+        **{f"covariate {name}": _texts(covariates[name]) for name in by},
     }
-    digest = hashlib.sha256("\x1f".join(held.classes).encode())
+
+
+def hash_columns(classes: Sequence[str], columns: Mapping[str, Sequence[object] | None]) -> str:
+    """Return the SHA-256 of named columns of texts, whatever their order; None is no column."""
+    digest = hashlib.sha256("\x1f".join(classes).encode())
     for name, column in sorted(columns.items()):
         text = "none" if column is None else "\x1f".join(map(str, column))
         digest.update(f"\x1e{name}\x1f{text}".encode("utf-8", "replace"))
