@@ -136,7 +136,7 @@ def test_everyone_twice_leaves_each_value_as_it_was(name: str, rows: ScoredRows)
     if not possible(name, columns):
         return
     labels, scores, patients = columns
-    twins = np.append(patients, np.char.add("twin of ", patients))
+    twins = np.append(patients.astype(str), np.char.add("twin of ", patients.astype(str)))
     one = asked(name, columns)
     two = asked(name, (np.tile(labels, 2), np.tile(scores, 2), twins))
 
