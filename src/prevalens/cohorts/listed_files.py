@@ -38,7 +38,7 @@ def check_files(
         raise InvalidInputError(
             f"Every path must stay below {root}, but {len(found.outside)} lead out of it: "
             f"{name_some(found.outside)}. Give the folder above as `root`, or pass "
-            "allow_outside=True."
+            "allow_outside=True (--allow-outside)."
         )
     if found.irregular and reader is None:
         raise InvalidInputError(

@@ -1,12 +1,11 @@
 """prevalens study: from a table of images to a report, a classifier and a plan."""
 
 import argparse
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from prevalens import cohorts, studies
-from prevalens._tables import read_all_columns
+from prevalens import studies
 from prevalens.exceptions import InvalidInputError
+from prevalens.verbs.study_cohort import read_cohort
 
 PURPOSE = "audit, plan, cross-fit and report a whole study of images"
 EXAMPLE = (
@@ -14,11 +13,6 @@ EXAMPLE = (
     "  prevalens study photos/ --pattern '{label}/{patient}_{shot}.png' --positive sick \\\n"
     "    -o runs/sick --plan-only"
 )
-_KNOWN = {
-    "image": ("file", "filename", "file_name", "path", "filepath", "image_path", "img"),
-    "label": ("class", "diagnosis", "dx", "target", "y"),
-    "patient": ("patient_id", "patientid", "subject", "subject_id", "case", "case_id", "person"),
-}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,13 +30,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="column of patient ids; 'none' says that every image is another patient's "
         "(default: patient)",
     )
-    where.add_argument("--positive", required=True, metavar="CLASS", help="class whose miss costs")
+    where.add_argument("--positive", metavar="CLASS", help="class whose miss costs; needed")
     where.add_argument(
         "--versus",
         metavar="CLASS",
         help="the other class, where there are several; 'rest' takes all others together",
     )
     where.add_argument("--root", metavar="FOLDER", help="where image paths start (TABLE's folder)")
+    where.add_argument(
+        "--allow-outside", action="store_true", help="take image paths that lead out of --root"
+    )
     where.add_argument(
         "--pattern", metavar="TEMPLATE", help="of a folder's paths (default: '{label}/{patient}_*')"
     )
@@ -53,9 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--part-column", metavar="COLUMN", help="column in which 'test' names the held-out rows"
     )
     _add_choices(parser.add_argument_group("the study"))
-    parser.add_argument(
-        "-o", "--output", required=True, metavar="RUN", help="folder of the run; made"
-    )
+    parser.add_argument("-o", "--output", metavar="RUN", help="folder of the run, made; needed")
 
 
 def _add_choices(how: "argparse._ArgumentGroup") -> None:
@@ -81,12 +76,12 @@ def _add_choices(how: "argparse._ArgumentGroup") -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Plan the study and run it; return 0."""
+    cohort = read_cohort(options)
     folder = Path(options.output)
     if not options.resume and folder.exists() and any(folder.iterdir()):
         raise InvalidInputError(
             f"{folder} is not empty. Go on with --resume, or name another --output."
         )
-    cohort = read_cohort(options)
     _say(repr(cohort))
     cohort, made = studies.plan(
         cohort,
@@ -121,81 +116,6 @@ def run(options: argparse.Namespace) -> int:
     for name, what in done.summary.files.items():
         _say(f"wrote {folder / name}: {what}")
     return 0
-
-
-def read_cohort(options: argparse.Namespace) -> "cohorts.Cohort":
-    """Read the cohort that the options name.
-
-    Raises:
-        InvalidInputError: columns are missing (all are named at once), or there are several
-            classes and `--versus` does not say which is the other.
-    """
-    source = Path(options.source)
-    if source.is_dir():
-        pattern = {} if options.pattern is None else {"pattern": options.pattern}
-        cohort = cohorts.read_folder(source, **pattern, positive=options.positive)
-    else:
-        cohort = _from_table(source, options)
-    return _two_classes(cohort, options)
-
-
-def _from_table(source: Path, options: argparse.Namespace) -> "cohorts.Cohort":
-    columns = read_all_columns(source)
-    independent = options.patient.lower() == "none" and "none" not in columns
-    wanted = ["image", "label", *([] if independent else ["patient"])]
-    further = [*options.covariates, *([options.part_column] if options.part_column else [])]
-    missing = [name for name in wanted if getattr(options, name) not in columns]
-    unknown = [name for name in further if name not in columns]
-    if missing or unknown:
-        raise InvalidInputError(_missing(source, columns, missing, unknown, options))
-    if independent:
-        _say("--patient none: every image is taken as another patient's")
-    return cohorts.read_table(
-        source,
-        image=options.image,
-        label=options.label,
-        patient=None if independent else options.patient,
-        positive=options.positive,
-        covariates=further,
-        root=options.root,
-    )
-
-
-def _missing(
-    source: Path,
-    columns: Iterable[str],
-    missing: Sequence[str],
-    unknown: Sequence[str],
-    options: argparse.Namespace,
-) -> str:
-    lines = [f"{source} has the columns {', '.join(map(repr, columns))}, but:"]
-    for name in missing:
-        near = [column for column in columns if column.lower() in (name, *_KNOWN[name])]
-        told = f"; perhaps --{name} {near[0]}" if near else f"; name one by --{name}"
-        if name == "patient":
-            told += ", or --patient none where every image is another patient's"
-        lines.append(f"  no column {getattr(options, name)!r} for --{name}{told}")
-    lines += [f"  no column {name!r}" for name in unknown]
-    return "\n".join(lines)
-
-
-def _two_classes(cohort: "cohorts.Cohort", options: argparse.Namespace) -> "cohorts.Cohort":
-    others = [name for name in cohort.classes if name != cohort.positive]
-    if options.versus is None:
-        if len(others) > 1:
-            raise InvalidInputError(
-                f"There are {len(others)} classes beside {cohort.positive!r}: "
-                f"{', '.join(map(repr, others))}. Say --versus rest, or --versus and one of them."
-            )
-        return cohort
-    if options.versus == "rest" and "rest" not in others:
-        return cohort if len(others) == 1 else cohort.one_vs_rest(cohort.positive)
-    if options.versus not in others:
-        raise InvalidInputError(
-            f"--versus must be 'rest' or one of {', '.join(map(repr, others))}, got "
-            f"{options.versus!r}."
-        )
-    return cohort.drop_classes([name for name in others if name != options.versus])
 
 
 def _text(estimate: dict[str, float | None]) -> str:

@@ -1,0 +1,156 @@
+"""The cohort of a study from options: what is taken, and what is said where something lacks."""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import pytest
+from verbs.test_study import parsed, table
+
+from prevalens.cohorts import Cohort
+from prevalens.exceptions import InvalidInputError
+from prevalens.verbs.study import add_arguments
+from prevalens.verbs.study_cohort import read_cohort
+
+
+def test_a_table_of_the_usual_columns_needs_no_options(image_cohort: Cohort) -> None:
+    """Image, label and patient are found by these names."""
+    cohort = read_cohort(parsed(table(image_cohort)))
+
+    assert len(cohort) == len(image_cohort)
+    assert cohort.n_patients == image_cohort.n_patients
+    np.testing.assert_array_equal(cohort.is_positive, image_cohort.is_positive)
+
+
+def test_all_that_is_missing_is_named_at_once(tmp_path: Path) -> None:
+    """With what the header suggests for each, and how to go without patients."""
+    path = tmp_path / "images.csv"
+    path.write_text("file,dx,case_id,age\na.png,sick,1,30\n", encoding="utf-8")
+    with pytest.raises(InvalidInputError) as raised:
+        read_cohort(parsed(str(path), "--covariates", "sex"))
+
+    text = str(raised.value)
+    for told in ("perhaps --image file", "perhaps --label dx", "perhaps --patient case_id"):
+        assert told in text
+    assert "--patient none" in text
+    assert "no column 'sex'" in text
+
+
+def test_patients_can_be_said_not_to_be(
+    image_cohort: Cohort, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each image is then another patient's, and that is printed."""
+    cohort = read_cohort(parsed(table(image_cohort), "--patient", "none"))
+
+    assert cohort.n_patients == len(cohort)
+    assert "every image is taken as another patient's" in capsys.readouterr().out
+
+
+def test_a_folder_is_read_by_a_template(image_cohort: Cohort) -> None:
+    """Files `p3_17.png` below the name of their class; a template without a label is refused."""
+    for row, name in enumerate(image_cohort.label_names.tolist()):
+        target = image_cohort.root / name / image_cohort.images[row]
+        target.parent.mkdir(exist_ok=True)
+        image_cohort.path(row).rename(target)
+    source = str(image_cohort.root)
+    for words in ((), ("--pattern", "{label}/{patient}_{shot}.png")):
+        cohort = read_cohort(parsed(source, *words))
+        assert len(cohort) == len(image_cohort)
+        assert set(cohort.patients.tolist()) == set(image_cohort.patients.tolist())
+    with pytest.raises(InvalidInputError, match="label"):
+        read_cohort(parsed(source, "--pattern", "{patient}_{shot}.png"))
+
+
+def three_classes(cohort: Cohort) -> str:
+    """Return a table whose well patients are well or so-so."""
+    labels = [
+        "sick" if sick else "so-so" if int(who[1:]) % 2 else "well"
+        for sick, who in zip(cohort.is_positive, cohort.patients, strict=True)
+    ]
+    return table(cohort, label=labels)
+
+
+def test_several_classes_ask_for_the_other(image_cohort: Cohort) -> None:
+    """The rest together, or one of them; a misspelt one is refused."""
+    source = three_classes(image_cohort)
+    with pytest.raises(InvalidInputError, match="say --versus rest"):
+        read_cohort(parsed(source))
+    rest = read_cohort(parsed(source, "--versus", "rest"))
+    one = read_cohort(parsed(source, "--versus", "well"))
+    with pytest.raises(InvalidInputError, match="got 'wel'"):
+        read_cohort(parsed(source, "--versus", "wel"))
+
+    assert len(rest.classes) == len(one.classes) == 2
+    assert len(rest) == len(image_cohort)
+    assert set(one.label_names.tolist()) == {"sick", "well"}
+    assert rest.is_positive.sum() == one.is_positive.sum() == image_cohort.is_positive.sum()
+
+
+def bare(*words: str) -> argparse.Namespace:
+    """Return the options of a command line, as given."""
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    return parser.parse_args(list(words))
+
+
+def test_a_table_without_any_option_is_told_everything(tmp_path: Path) -> None:
+    """Columns found by their name or by what is in them, the classes counted, and the run."""
+    path = tmp_path / "x.csv"
+    path.write_text(
+        "Image Index,Finding Labels,Patient ID,scan\n1,ill,3,a.png\n2,well,4,b.png\n"
+        "3,well,5,c.png\n4,so-so,5,d.png\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(InvalidInputError) as raised:
+        read_cohort(bare(str(path)))
+
+    text = str(raised.value)
+    for told in (
+        "perhaps --image 'Image Index'",
+        "perhaps --label 'Finding Labels'",
+        "perhaps --patient 'Patient ID'",
+        "one of well (2 images), ill (1 images), so-so (1 images)",
+        "--versus rest",
+        "no --output",
+    ):
+        assert told in text
+
+
+def test_columns_are_suggested_by_what_is_in_them(tmp_path: Path) -> None:
+    """Names of pictures, and the positive class."""
+    path = tmp_path / "x.csv"
+    path.write_text("scan,state,class\na.png,ill,9\nb.png,well,8\n", encoding="utf-8")
+    with pytest.raises(InvalidInputError, match="perhaps --image scan") as raised:
+        read_cohort(bare(str(path), "--positive", "ill"))
+
+    assert "perhaps --label state" in str(raised.value)
+    assert "name one by --patient" in str(raised.value)
+
+
+def test_a_misspelt_class_is_named_beside_the_classes(image_cohort: Cohort) -> None:
+    """With the nearest, before anything is read."""
+    with pytest.raises(InvalidInputError, match=r"no class 'sik' .* Did you mean 'sick'"):
+        read_cohort(bare(table(image_cohort), "--positive", "sik", "-o", "run"))
+
+
+def test_a_folder_asks_for_the_class_and_the_run(tmp_path: Path) -> None:
+    """Both at once."""
+    with pytest.raises(InvalidInputError, match=r"(?s)no --positive.*no --output"):
+        read_cohort(bare(str(tmp_path)))
+
+
+def test_absolute_paths_are_taken(image_cohort: Cohort, tmp_path: Path) -> None:
+    """The table may stand elsewhere; with a root they must be below it."""
+    full = [str((image_cohort.root / name).resolve()) for name in image_cohort.images.tolist()]
+    source = Path(table(image_cohort, image=full))
+    moved = source.rename(tmp_path / "moved.csv")
+    cohort = read_cohort(parsed(str(moved)))
+    rooted = read_cohort(parsed(str(moved), "--root", str(tmp_path)))
+    (tmp_path / "other").mkdir()
+
+    assert [str(cohort.path(row)) for row in range(len(cohort))] == full
+    assert rooted.images[0].startswith("images/")
+    with pytest.raises(InvalidInputError, match="--allow-outside"):
+        read_cohort(parsed(str(moved), "--root", str(tmp_path / "other")))
+    outside = read_cohort(parsed(str(moved), "--root", str(tmp_path / "other"), "--allow-outside"))
+    assert len(outside) == len(cohort)
