@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.metrics import roc_auc_score
 
-from prevalens.decisions import PriorShift, correct_prior_shift
+from prevalens.decisions import PriorShift, correct_predictions, correct_prior_shift
 from prevalens.exceptions import InvalidInputError
+from prevalens.predictions import Predictions
 
 shares = st.floats(0.01, 0.99)
 
@@ -95,7 +97,7 @@ def test_a_shifted_bias_is_a_corrected_score() -> None:
         ([0.5], [0.5, 0.4], [0.5, 0.5], r"must sum to 1, got 0\.9"),
         ([0.5], [0.2, 0.3, 0.5], 0.5, "got 3 and 2 shares"),
         ([0.5], [0.2, 0.3, 0.5], [0.2, 0.3, 0.5], r"must have shape \(n_rows, 3\)"),
-        ([[0.5, 0.3, 0.2]], 0.5, 0.1, "a column for each of the 2 classes"),
+        ([[0.5, 0.3, 0.2]], 0.5, 0.1, "Give the share of each class"),
     ],
 )
 def test_what_cannot_be_corrected_is_refused(
@@ -137,3 +139,71 @@ def test_a_threshold_is_a_score(threshold: float) -> None:
     with pytest.raises(InvalidInputError, match=r"`threshold` must lie in \[0, 1\]"):
         shift.correct_threshold(threshold)
     assert (shift.correct_threshold(0), shift.correct_threshold(1)) == (0, 1)
+
+
+def seven_classes(n: int = 9000) -> tuple[Predictions, np.ndarray]:
+    """Three classes scored at equal shares; returned with Bayes' scores at 0.67, 0.22, 0.11."""
+    rng = np.random.default_rng(8)
+    at = np.array([0.67, 0.22, 0.11])
+    labels = rng.choice(3, n, p=at)
+    x = np.array([[0.0, 0.0], [1.2, 1.0], [2.0, 0.0]])[labels] + rng.normal(size=(n, 2))
+    means = np.array([[0.0, 0.0], [1.2, 1.0], [2.0, 0.0]])
+    density = np.exp(-((x[:, None] - means) ** 2).sum(axis=2) / 2)
+    equal = density / density.sum(axis=1, keepdims=True)
+    truth = density * at / (density * at).sum(axis=1, keepdims=True)
+    seen = Predictions(
+        labels=labels,
+        scores=equal,
+        patients=None,
+        classes=("nv", "bcc", "mel"),
+        train_prevalence=[1 / 3] * 3,
+    )
+    return seen, truth
+
+
+def test_all_classes_are_corrected_together() -> None:
+    """Bayes' rule comes back; one class shifted alone, as of two, is neither true nor ranks so."""
+    seen, truth = seven_classes()
+    made = correct_predictions(seen, {"mel": 0.11, "nv": 0.67, "bcc": 0.22})
+    alone = correct_prior_shift(seen.scores[:, 2], train_prevalence=1 / 3, target_prevalence=0.11)
+    is_mel = seen.labels == 2
+
+    assert made.scores == pytest.approx(truth, abs=1e-12)
+    assert made.train_prevalence == (0.67, 0.22, 0.11)
+    assert np.abs(alone - truth[:, 2]).mean() > 0.01
+    assert roc_auc_score(is_mel, truth[:, 2]) > roc_auc_score(is_mel, alone) + 0.001
+
+
+def test_one_share_for_several_classes_is_refused_with_the_remedy() -> None:
+    """A number is the share of one of two; scores that do not sum to 1 are no classes'."""
+    seen, _ = seven_classes(50)
+
+    with pytest.raises(InvalidInputError, match=r"3 columns\. Give the share of each class"):
+        correct_prior_shift(seen.scores, train_prevalence=1 / 3, target_prevalence=0.1)
+    with pytest.raises(InvalidInputError, match="`target_prevalence` of 3 classes needs one"):
+        correct_predictions(seen, 0.1)
+    with pytest.raises(InvalidInputError, match="`target_prevalence` must be given"):
+        correct_predictions(seen, None)
+    with pytest.raises(InvalidInputError, match="correct all of them, then take `one_vs_rest`"):
+        correct_predictions(seen.one_vs_rest("mel"), 0.1)
+    shift = PriorShift([1 / 3] * 3, [0.2, 0.3, 0.5])
+    with pytest.raises(InvalidInputError, match="must sum to 1"):
+        shift.correct([[0.9, 0.9, 0.9]])
+
+
+def test_labels_are_corrected_each_alone() -> None:
+    """Two labels, trained at 0.5 and 0.2, read at 0.1 and 0.4: two corrections of two classes."""
+    scores = np.array([[0.5, 0.2], [0.9, 0.7]])
+    seen = Predictions(
+        labels=[[1, 0], [1, np.nan]],
+        scores=scores,
+        patients=None,
+        classes=("mass", "node"),
+        train_prevalence=[0.5, 0.2],
+    )
+    made = correct_predictions(seen, [0.1, 0.4])
+
+    assert made.scores[0] == pytest.approx([0.1, 0.4])
+    alone = correct_prior_shift(scores[:, 1], train_prevalence=0.2, target_prevalence=0.4)
+    assert made.scores[:, 1].tolist() == alone.tolist()
+    assert made.train_prevalence == (0.1, 0.4)

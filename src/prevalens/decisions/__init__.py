@@ -5,20 +5,29 @@ from typing import TYPE_CHECKING
 from prevalens._lazy import lazy_names
 
 if TYPE_CHECKING:
-    from prevalens.decisions.least_cost import least_cost_classes
+    from prevalens.decisions.class_recalibration import ClassRecalibration, fit_class_recalibration
+    from prevalens.decisions.cross_recalibration import recalibrate
+    from prevalens.decisions.least_cost import cost_estimate, least_cost_classes
     from prevalens.decisions.operating_point import OperatingPoint, PromiseCheck, choose_threshold
     from prevalens.decisions.prevalence_estimate import estimate_prevalence
-    from prevalens.decisions.prior_shift import PriorShift, correct_prior_shift
-    from prevalens.decisions.recalibration import Recalibration, fit_recalibration, recalibrate
+    from prevalens.decisions.prior_shift import PriorShift, correct_predictions, correct_prior_shift
+    from prevalens.decisions.recalibration import Recalibration, fit_recalibration
+    from prevalens.decisions.threshold_set import ThresholdSet, choose_thresholds
 
 __all__ = [
+    "ClassRecalibration",
     "OperatingPoint",
     "PriorShift",
     "PromiseCheck",
     "Recalibration",
+    "ThresholdSet",
     "choose_threshold",
+    "choose_thresholds",
+    "correct_predictions",
     "correct_prior_shift",
+    "cost_estimate",
     "estimate_prevalence",
+    "fit_class_recalibration",
     "fit_recalibration",
     "least_cost_classes",
     "recalibrate",
@@ -27,15 +36,21 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
+        "ClassRecalibration": "class_recalibration",
         "OperatingPoint": "operating_point",
         "PriorShift": "prior_shift",
         "PromiseCheck": "operating_point",
         "Recalibration": "recalibration",
+        "ThresholdSet": "threshold_set",
         "choose_threshold": "operating_point",
+        "choose_thresholds": "threshold_set",
+        "correct_predictions": "prior_shift",
         "correct_prior_shift": "prior_shift",
+        "cost_estimate": "least_cost",
         "estimate_prevalence": "prevalence_estimate",
+        "fit_class_recalibration": "class_recalibration",
         "fit_recalibration": "recalibration",
         "least_cost_classes": "least_cost",
-        "recalibrate": "recalibration",
+        "recalibrate": "cross_recalibration",
     },
 )

@@ -7,8 +7,10 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 
-from prevalens._checks import check_number
+from prevalens._checks import check_kind, check_number
 from prevalens.exceptions import InvalidInputError
+from prevalens.predictions.checking import checked_shares, refuse_wrong_sums
+from prevalens.predictions.predictions import Predictions
 from prevalens.typing import Scores
 
 Prevalence: TypeAlias = float | Sequence[float]
@@ -35,7 +37,9 @@ def correct_prior_shift(
         Corrected scores, of the same shape.
 
     Raises:
-        InvalidInputError: a score lies outside [0, 1], or a prevalence outside (0, 1).
+        InvalidInputError: a score lies outside [0, 1], a prevalence outside (0, 1), or several
+            classes come with one share. The score of one of several classes against the rest
+            cannot be corrected alone, because the classes among the rest shift too.
 
     Examples:
         >>> scores = correct_prior_shift([0.5], train_prevalence=0.5, target_prevalence=0.05)
@@ -47,6 +51,51 @@ def correct_prior_shift(
         Dal Pozzolo et al. (2015), IEEE SSCI.
     """
     return PriorShift(train_prevalence, target_prevalence).correct(scores)
+
+
+def correct_predictions(predictions: Predictions, target_prevalence: Any) -> Predictions:
+    """Correct predictions from the prevalence they were trained at to another.
+
+    Of several classes all are corrected together; of several labels each alone.
+
+    Args:
+        predictions: Predictions with `train_prevalence`.
+        target_prevalence: Share of the positive class where the scores will be read, in (0, 1);
+            for several classes or labels the share of each, in their order or by name.
+
+    Returns:
+        The same rows with corrected scores, whose `train_prevalence` is the target.
+
+    Raises:
+        InvalidInputError: the training shares are unknown, or the target's do not fit.
+
+    Examples:
+        >>> seen = Predictions(labels=[0, 1], scores=[0.1, 0.5], patients=None,
+        ...     train_prevalence=0.5)
+        >>> round(float(correct_predictions(seen, 0.05).scores[1]), 6)
+        0.05
+    """
+    check_kind("predictions", predictions, Predictions)
+    held = predictions
+    train = held.train_prevalence
+    if train is None:
+        raise InvalidInputError(
+            "Predictions without `train_prevalence` cannot be corrected. Pass it to "
+            "Predictions(...): the share of each class among the rows trained on. One class of "
+            "several has none: correct all of them, then take `one_vs_rest`."
+        )
+    several = held.is_multilabel
+    target = checked_shares(
+        target_prevalence, held.classes, several=several, name="target_prevalence"
+    )
+    if target is None:
+        raise InvalidInputError("`target_prevalence` must be given, got None.")
+    if isinstance(train, float) or isinstance(target, float) or not several:
+        scores = PriorShift(train, target).correct(held.scores)
+    else:
+        pairs = zip(train, target, held.scores.T, strict=True)
+        scores = np.column_stack([PriorShift(a, b).correct(column) for a, b, column in pairs])
+    return held.with_scores(scores, train_prevalence=target)
 
 
 @dataclass(frozen=True)
@@ -92,11 +141,18 @@ class PriorShift:
             )
         weights = np.exp(self.log_weights - self.log_weights.max())
         if values.ndim == 2:
+            if np.ndim(self.train_prevalence) == 0 and values.shape[1] != 2:
+                raise InvalidInputError(
+                    f"One share, `train_prevalence`={self.train_prevalence!r}, is that of the "
+                    f"positive class of two, but `scores` has {values.shape[1]} columns. Give the "
+                    "share of each class: one number cannot correct several."
+                )
             if values.shape[1] != weights.size:
                 raise InvalidInputError(
                     f"`scores` must have a column for each of the {weights.size} classes, got "
                     f"shape {values.shape}."
                 )
+            refuse_wrong_sums(values)
             weighted = values * weights
             return weighted / weighted.sum(axis=1, keepdims=True)
         if weights.size != 2:

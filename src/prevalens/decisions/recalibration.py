@@ -1,4 +1,4 @@
-"""Scores that mean what they say: in the large, temperature, Platt and isotonic, by patient."""
+"""Scores that mean what they say: in the large, temperature, Platt and isotonic."""
 
 import os
 from dataclasses import dataclass
@@ -12,15 +12,14 @@ from scipy.special import expit
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
-from prevalens._checks import check_choice, check_integer, check_kind, check_number
+from prevalens._checks import check_choice, check_kind, check_number
 from prevalens._records import Record
 from prevalens.decisions.prior_shift import PriorShift
 from prevalens.exceptions import InvalidInputError
 from prevalens.predictions.predictions import Predictions
-from prevalens.splits.patient_kfold import PatientKFold
 from prevalens.typing import Labels, Scores
 
-_METHODS = ("in_the_large", "temperature", "platt", "isotonic")
+METHODS = ("in_the_large", "temperature", "platt", "isotonic")
 _EDGE = 1e-7  # a float32 sigmoid reaches exactly 0 and 1, whose logits are infinite
 
 
@@ -155,7 +154,7 @@ def fit_recalibration(
         Clinical prediction models (recalibration in the large).
     """
     check_kind("predictions", predictions, Predictions)
-    check_choice("method", method, _METHODS)
+    check_choice("method", method, METHODS)
     if not predictions.is_binary or (predictions.class_counts == 0).any():
         raise InvalidInputError(
             f"A recalibration is fitted on rows of both of two classes, got {predictions!r}. Of "
@@ -163,53 +162,6 @@ def fit_recalibration(
         )
     scores = predictions.scores if shift is None else shift.correct(predictions.scores)
     return _fitted(predictions.labels, scores, method, shift)
-
-
-def recalibrate(
-    predictions: Predictions,
-    *,
-    method: str = "platt",
-    shift: PriorShift | None = None,
-    n_folds: int = 5,
-    seed: int = 0,
-) -> Predictions:
-    """Recalibrate rows with maps that never saw their patient: cross-fitted by patient.
-
-    Use it to see what recalibration would do where there are no rows to spare; each fold's
-    patients are corrected by a map fitted on the other folds.
-
-    Args:
-        predictions: Two-class predictions.
-        method: As in `fit_recalibration`.
-        shift: As in `fit_recalibration`.
-        n_folds: Folds of patients, at least 2; those of `PatientKFold`.
-        seed: Seed of the folds.
-
-    Returns:
-        The same rows with recalibrated scores.
-
-    Raises:
-        InvalidInputError: too few patients of a class for that many folds, or as in
-            `fit_recalibration`.
-    """
-    check_kind("predictions", predictions, Predictions)
-    check_choice("method", method, _METHODS)
-    check_integer("n_folds", n_folds, minimum=2)
-    rows = len(predictions)
-    patients = np.arange(rows) if predictions.patients is None else predictions.patients
-    for code, name in enumerate(predictions.classes):
-        found = len(np.unique(patients[predictions.labels == code]))
-        if found < n_folds:
-            raise InvalidInputError(
-                f"Cannot make {n_folds} folds: class {name!r} comes from only {found} patients. "
-                "Use fewer folds, or fit on rows set aside."
-            )
-    scores = np.empty(rows)
-    folds = PatientKFold(n_folds, seed=seed, allow_missing_classes=True)
-    for fit, held in folds.split(None, predictions.labels, patients):
-        fitted = fit_recalibration(predictions.take(fit), method=method, shift=shift)
-        scores[held] = fitted.correct(predictions.scores[held])
-    return predictions.with_scores(scores)
 
 
 def _fitted(labels: Labels, scores: Scores, method: str, shift: PriorShift | None) -> Recalibration:

@@ -128,7 +128,7 @@ def checked_scores(scores: Any, classes: tuple[str, ...], *, several: bool = Fal
         )
     if several:
         return values
-    _refuse_wrong_sums(values)
+    refuse_wrong_sums(values)
     return np.ascontiguousarray(values[:, 1]) if binary else values
 
 
@@ -170,7 +170,12 @@ def _refuse_no_probabilities(values: Scores) -> None:
     )
 
 
-def _refuse_wrong_sums(values: Scores) -> None:
+def refuse_wrong_sums(values: Scores) -> None:
+    """Refuse scores of several classes of which a row does not sum to 1.
+
+    Raises:
+        InvalidInputError: a row sums to another number; the text names the first.
+    """
     # Rounded to d decimals, a row of k scores sums to 1 within k / 2 steps of the last decimal.
     tolerance = 1e-3
     if np.array_equal(values, np.round(values, 2)):
@@ -183,13 +188,16 @@ def _refuse_wrong_sums(values: Scores) -> None:
         )
 
 
-def checked_shares(value: Any, classes: tuple[str, ...], *, several: bool) -> Shares | None:
+def checked_shares(
+    value: Any, classes: tuple[str, ...], *, several: bool, name: str = "train_prevalence"
+) -> Shares | None:
     """Return the share of the positive class, or of each class or label, in training.
 
     Args:
         value: None, one number (two classes), or one for each class in their order or by name.
         classes: Class names.
         several: Whether the classes are labels of which a row may have several.
+        name: What the shares are called in an error.
 
     Raises:
         InvalidInputError: a share is outside (0, 1), shares of classes do not sum to 1, or there
@@ -201,24 +209,24 @@ def checked_shares(value: Any, classes: tuple[str, ...], *, several: bool) -> Sh
     if isinstance(value, Mapping):
         if set(value) != set(classes):
             raise InvalidInputError(
-                f"`train_prevalence` must name each of {list(classes)}, got {list(value)}."
+                f"`{name}` must name each of {list(classes)}, got {list(value)}."
             )
-        value = [value[name] for name in classes]
+        value = [value[each] for each in classes]
     if np.ndim(value) == 0:
         if binary:
-            return _share(value)
+            return _share(name, value)
         raise InvalidInputError(
-            f"`train_prevalence` of {len(classes)} {'labels' if several else 'classes'} needs one "
+            f"`{name}` of {len(classes)} {'labels' if several else 'classes'} needs one "
             f"share for each of {list(classes)}, got {value!r}. One number cannot correct several."
         )
-    shares = tuple(map(_share, np.asarray(value).tolist()))
+    shares = tuple(_share(name, share) for share in np.asarray(value).tolist())
     if len(shares) != len(classes) or (not several and abs(sum(shares) - 1) > 1e-6):
         raise InvalidInputError(
-            f"`train_prevalence` needs one share for each of {list(classes)}"
+            f"`{name}` needs one share for each of {list(classes)}"
             f"{'' if several else ', which sum to 1'}, got {list(shares)}."
         )
     return shares[1] if binary else shares
 
 
-def _share(value: Any) -> float:
-    return check_number("train_prevalence", value, low=0, high=1, open_low=True, open_high=True)
+def _share(name: str, value: Any) -> float:
+    return check_number(name, value, low=0, high=1, open_low=True, open_high=True)

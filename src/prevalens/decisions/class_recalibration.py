@@ -1,0 +1,192 @@
+"""Recalibration of several classes, and of several labels: one temperature, or a map for each."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Literal, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.optimize import brentq
+from scipy.special import softmax
+
+from prevalens._checks import check_choice, check_kind
+from prevalens._records import Part, Record
+from prevalens.decisions.recalibration import METHODS, Recalibration, fit_recalibration
+from prevalens.exceptions import InvalidInputError
+from prevalens.predictions.checking import checked_scores
+from prevalens.predictions.predictions import Predictions
+from prevalens.typing import Labels, Scores
+
+_LEAST = 1e-7  # a float32 softmax reaches 0, whose logarithm is infinite
+
+
+class ClassMapPart(Part, frozen=True, kw_only=True):
+    """The map of one class or label."""
+
+    method: Literal["in_the_large", "temperature", "platt", "isotonic"]
+    slope: float
+    intercept: float
+    steps: list[tuple[float, float]]
+
+
+class ClassRecalibrationRecord(Record, frozen=True, kw_only=True):
+    """What a file of a recalibration of several classes or labels holds."""
+
+    FORMAT: ClassVar[str] = "prevalens class recalibration"
+    REMEDY: ClassVar[str] = "Restore it, or fit anew."
+
+    classes: list[str]
+    multilabel: bool
+    temperature: float | None
+    maps: list[ClassMapPart]
+
+
+@dataclass(frozen=True)
+class ClassRecalibration:
+    """A fitted map from scores of several classes, or labels, to recalibrated ones.
+
+    Args:
+        classes: Names of the columns of scores, in their order.
+        temperature: What the log scores are divided by before the softmax; None where each
+            class has its own map.
+        maps: The map of each class or label; of classes the results are divided by their sum.
+        multilabel: Whether the columns are labels, of which a row may have several.
+    """
+
+    classes: tuple[str, ...]
+    temperature: float | None = None
+    maps: tuple[Recalibration, ...] = ()
+    multilabel: bool = False
+
+    def correct(self, scores: ArrayLike) -> Scores:
+        """Return recalibrated scores, shape `(n_rows, n_classes)`, in [0, 1].
+
+        Raises:
+            InvalidInputError: the scores are not those of the classes fitted.
+        """
+        values = checked_scores(scores, self.classes, several=self.multilabel)
+        if self.temperature is not None:
+            return np.asarray(softmax(_logs(values) / self.temperature, axis=1))
+        columns = zip(self.maps, values.T, strict=True)
+        made = np.column_stack([each.correct(column) for each, column in columns])
+        return made if self.multilabel else made / made.sum(axis=1, keepdims=True)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the map as JSON, whole or not at all."""
+        parts = [
+            ClassMapPart(
+                method=each.method,  # type: ignore[arg-type]
+                slope=each.slope,
+                intercept=each.intercept,
+                steps=[*each.steps],
+            )
+            for each in self.maps
+        ]
+        record = ClassRecalibrationRecord(
+            classes=[*self.classes],
+            multilabel=self.multilabel,
+            temperature=self.temperature,
+            maps=parts,
+        )
+        record.save(Path(path))
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Read a map that `save` wrote.
+
+        Raises:
+            InvalidInputError: the file cannot be read, is cut, edited or of another format.
+        """
+        held = ClassRecalibrationRecord.load(Path(path))
+        wanted = len(held.classes) if held.temperature is None else 0
+        if len(held.maps) != wanted or len(held.classes) < 2:
+            raise InvalidInputError(
+                f"{path} was edited or cut: {len(held.classes)} classes need {wanted} maps, got "
+                f"{len(held.maps)}. {held.REMEDY}"
+            )
+        maps = [Recalibration(m.method, m.slope, m.intercept, tuple(m.steps)) for m in held.maps]
+        return cls(tuple(held.classes), held.temperature, tuple(maps), held.multilabel)
+
+
+def fit_class_recalibration(
+    predictions: Predictions, *, method: str = "platt"
+) -> ClassRecalibration:
+    """Fit a recalibration of several classes or labels on validation rows, for other rows.
+
+    Correct a known change of prevalence first, with `correct_predictions`. To see what it would
+    do without rows to spare, `recalibrate` fits over folds of patients.
+
+    Args:
+        predictions: Predictions of three or more classes, or of several labels, of validation
+            rows.
+        method: Of classes `"platt"`, a line for each class against the rest, after which the
+            scores are divided by their sum; or `"temperature"`, one number for all, which never
+            changes the class of the highest score and suits rare classes. Of labels any method of
+            `fit_recalibration`, for each on the rows where it is known.
+
+    Raises:
+        InvalidInputError: there are two classes, a class has no row, or a class or label has no
+            fit; the text names it.
+
+    References:
+        Guo et al. (2017), ICML; Zadrozny & Elkan (2002), KDD.
+    """
+    check_kind("predictions", predictions, Predictions)
+    if predictions.is_binary:
+        raise InvalidInputError(
+            f"Two classes {list(predictions.classes)} are recalibrated by `fit_recalibration`."
+        )
+    classes, several = predictions.classes, predictions.is_multilabel
+    check_choice("method", method, METHODS if several else ("temperature", "platt"))
+    empty = [
+        name
+        for name, count in zip(classes, predictions.class_counts.tolist(), strict=True)
+        if not count
+    ]
+    if empty:
+        raise InvalidInputError(
+            f"A recalibration needs rows of every class, but {empty} have none. Give more rows, or "
+            "leave those classes out."
+        )
+    if method == "temperature" and not several:
+        return ClassRecalibration(classes, _temperature(predictions.labels, predictions.scores))
+    maps = tuple(_map_of(predictions, name, method) for name in classes)
+    return ClassRecalibration(classes, None, maps, several)
+
+
+def _map_of(predictions: Predictions, name: str, method: str) -> Recalibration:
+    try:
+        return fit_recalibration(predictions.one_vs_rest(name), method=method)
+    except InvalidInputError as error:
+        wide = "" if predictions.is_multilabel else " Or use method='temperature', one for all."
+        raise InvalidInputError(f"{name!r} has no fit of its own: {error}{wide}") from error
+
+
+def _temperature(labels: Labels, scores: Scores) -> float:
+    """Return the temperature of the largest likelihood: where its slope in 1 / it is 0."""
+    logs = _logs(scores)
+    own = logs[np.arange(len(labels)), labels]
+
+    def slope(inverse: float) -> float:
+        expected = (softmax(inverse * logs, axis=1) * logs).sum(axis=1)
+        return float((expected - own).mean())
+
+    remedy = "Check the order of the classes, or give more rows."
+    if (own >= logs.max(axis=1)).all():
+        raise InvalidInputError(
+            f"No temperature corrects these scores: every row's own class scores highest. {remedy}"
+        )
+    if slope(0.0) >= 0:
+        raise InvalidInputError(
+            "No temperature corrects these scores: higher ones do not go with the classes. "
+            + remedy
+        )
+    most = 1.0
+    while slope(most) <= 0:  # it ends: rows whose own class is not the highest pull it up
+        most *= 2
+    return 1 / float(brentq(slope, 0.0, most, xtol=1e-12))
+
+
+def _logs(scores: Scores) -> Scores:
+    return np.asarray(np.log(np.clip(scores, _LEAST, 1)))
