@@ -105,11 +105,12 @@ def _draw_patient(
 
 
 def _draw_smear(microscope: str, random: np.random.Generator) -> Smear:
-    tint = random.normal(scale=0.08, size=3)
-    strength = random.normal(scale=0.13)
-    nuclear = np.array([0.62, 1.22, 0.40]) * np.exp(tint + strength)
-    tint = random.normal(scale=0.08, size=3)
-    cytoplasmic = np.array([0.42, 0.42, 0.16]) * np.exp(tint + 0.6 * strength)
+    # As after stain normalisation: the means of six real cells, and their spread.
+    tint = random.normal(scale=0.03, size=3)
+    strength = random.normal(scale=0.05)
+    nuclear = np.array([1.30, 2.15, 1.13]) * np.exp(tint + strength)
+    tint = random.normal(scale=0.03, size=3)
+    cytoplasmic = np.array([1.18, 1.72, 0.93]) * np.exp(tint + strength)
     light = np.array([236, 228, 232] if microscope == "A" else [226, 226, 238])
     light = np.clip(light * np.exp(random.normal(scale=0.05) + random.normal(0, 0.02, 3)), 150, 254)
     return Smear(
@@ -118,7 +119,7 @@ def _draw_smear(microscope: str, random: np.random.Generator) -> Smear:
         light=_three(light),
         magnification=float(np.exp(random.normal(0.02 if microscope == "B" else -0.01, 0.045))),
         defocus=float(0.16 * np.exp(random.normal(scale=0.35))),
-        noise=float((2.0 if microscope == "A" else 3.0) * np.exp(random.normal(scale=0.2))),
+        noise=float((0.6 if microscope == "A" else 0.8) * np.exp(random.normal(scale=0.2))),
     )
 
 
@@ -140,15 +141,15 @@ def _smear_of_field(patient: DrawnPatient, field: int, seed: int) -> Smear:
 def _cell_of(traits: NDArray[np.float64], random: np.random.Generator) -> Cell:
     size, share, clumping, nucleoli, contour = np.clip(traits, -3, 3).tolist()
     return Cell(
-        nucleus_diameter=9.7 * float(np.exp(0.115 * size)),
-        nuclear_share=_squeezed(0.95 + 0.42 * share, 0.30, 0.92),
+        nucleus_diameter=11.0 * float(np.exp(0.115 * size)),
+        nuclear_share=_squeezed(0.8 + 0.9 * share, 0.68, 0.98),
         clumping=_squeezed(-1.1 * clumping, 0, 1),
         nucleoli=min(int(random.poisson(np.exp(-0.55 + 0.75 * nucleoli))), 4),
         irregularity=0.012 * float(np.exp(0.5 * contour)),
         cleft=_squeezed(-1.9 + 1.0 * contour + random.normal(), 0, 0.45),
         vacuoles=int(random.poisson(0.35)),
-        basophilia=float(np.exp(0.08 * share + random.normal(scale=0.15))),
-        chromatin_density=float(np.exp(-0.05 * clumping + random.normal(scale=0.07))),
+        basophilia=float(np.exp(0.01 * share + random.normal(scale=0.03))),
+        chromatin_density=float(np.exp(-0.01 * clumping + random.normal(scale=0.03))),
     )
 
 

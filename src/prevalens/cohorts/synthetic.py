@@ -27,7 +27,7 @@ from prevalens.exceptions import InvalidInputError
 
 MANIFEST = "make_cells.json"
 # Raised whenever the same settings give other pixels than before.
-_DRAWING = 1
+_DRAWING = 2
 _CLASSES = ("hem", "all")
 
 
