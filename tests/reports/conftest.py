@@ -37,6 +37,45 @@ def clustered(n_patients: int = 40, *, seed: int = 0, root: Path = Path()) -> Pr
     )
 
 
+GRADES = ("none", "mild", "severe")
+
+
+def graded(n_patients: int = 60, *, seed: int = 0) -> Predictions:
+    """Patients with 1 to 5 images of three grades, the highest rare, from two sites."""
+    rng = np.random.default_rng(seed)
+    owner = np.repeat(np.arange(n_patients), rng.integers(1, 6, n_patients))
+    labels = rng.choice(3, owner.size, p=[0.65, 0.3, 0.05])
+    logits = rng.normal(size=(owner.size, 3)) + 0.5 * rng.normal(size=(n_patients, 3))[owner]
+    logits[np.arange(owner.size), labels] += 1.5
+    odds = np.exp(logits)
+    return Predictions(
+        labels=labels,
+        scores=np.round(odds / odds.sum(axis=1, keepdims=True), 2),
+        patients=[f"p{k}" for k in owner],
+        covariates={"site": np.array(["north", HOSTILE])[owner % 2]},
+        images=[f"image_{k}.png" for k in range(owner.size)],
+        provenance="Synthetic scores of the tests",
+        classes=GRADES,
+        ordered=True,
+    )
+
+
+@pytest.fixture(scope="session")
+def graded_rows() -> Predictions:
+    """Sixty patients with three grades, the highest rare."""
+    return graded()
+
+
+@pytest.fixture(scope="session")
+def of_grades(graded_rows: Predictions) -> ClinicalReport:
+    """A report of three grades with every part that predictions can fill."""
+    held = graded_rows
+    other = np.roll(held.scores, 1, axis=0)
+    return ClinicalReport(
+        held, by=["site"], compare=held.with_scores(other), title=f"Grades {HOSTILE}", excluded={}
+    )
+
+
 @pytest.fixture
 def predictions() -> Predictions:
     """Forty patients; the image files do not exist."""
@@ -78,7 +117,7 @@ def ask() -> Ask:
     defaults = {name.name: name.default for name in names if name.default is not name.empty}
 
     def asked(predictions: Predictions, **changes: object) -> Request:
-        settings = {"threshold": 0.5, **defaults, "made_by": "a test", **changes}
+        settings = {**defaults, "threshold": 0.5, "made_by": "a test", **changes}
         return checked_request(predictions, **settings)
 
     return asked

@@ -222,3 +222,9 @@ def test_a_card_is_read_strictly() -> None:
     plain["answers"]["licence"] = 3
     with pytest.raises(InvalidInputError, match=r"answers\.licence"):
         CardRecord.from_dict(plain)
+
+
+def test_a_report_of_several_classes_makes_no_card(of_grades: ClinicalReport) -> None:
+    """With the remedy: one class against the rest."""
+    with pytest.raises(InvalidInputError, match="one_vs_rest"):
+        ModelCard(of_grades, name="skin")

@@ -81,3 +81,17 @@ def test_lines_without_names_have_no_legend() -> None:
     chart = Chart("plain", "Plain", "A line.", "x", "y", [line])
 
     assert _draw(chart, plt.subplots()[1]).get_legend() is None
+
+
+def test_the_matrix_and_charts_of_several_classes_can_be_drawn(of_grades: ClinicalReport) -> None:
+    """Also those in folded parts; labels are rows."""
+    names = chart_names(of_grades)
+    assert {"roc_0", "reliability_2"} <= set(names)
+    for name in names:
+        axes = plot_chart(of_grades, name)
+        axes.figure.canvas.draw()
+        assert axes.get_title()
+    matrix = plot_chart(of_grades, "confusion_matrix")
+    assert [text.get_text() for text in matrix.texts[:3]] == [
+        str(count) for count in of_grades["confusion_matrix"][0]
+    ]

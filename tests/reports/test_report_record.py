@@ -83,3 +83,34 @@ def test_synthetic_and_independent_rows_are_warned_of_first() -> None:
     assert "synthetic" in first.text
     assert "every interval here is too short" in second.text
     assert third.text.startswith("Data source: Synthetic rows. Positive class: positive.")
+
+
+def test_a_report_of_several_classes_meets_its_schema_and_is_read_back(
+    of_grades: ClinicalReport,
+) -> None:
+    """Through JSON; the two kinds are told apart by their format, and each page is the same."""
+    record = json.loads(json.dumps(of_grades.to_dict(), allow_nan=False))
+    validator = Draft202012Validator(json_schema("several classes"))
+    again = ClinicalReport.from_dict(record)
+
+    assert list(validator.iter_errors(record)) == []
+    assert list(validator.iter_errors({**record, "stranger": 1}))
+    assert again.record == of_grades.record
+    for suffix in (".html", ".md", ".txt", ".tex"):
+        assert again.page(suffix) == of_grades.page(suffix)
+    with pytest.raises(InvalidInputError, match="'several classes'"):
+        json_schema("seven")
+
+
+def test_latex_has_a_table_of_each_class_too(of_grades: ClinicalReport) -> None:
+    """Two tables, one row a class in the second."""
+    page = of_grades.page(".tex")
+    assert page.count(r"\begin{table}") == 2
+    second = page.split(r"\begin{table}")[2]
+    assert [second.count(f"\n{name} & ") for name in ("none", "mild", "severe")] == [1, 1, 1]
+
+
+def test_the_same_rows_give_the_same_bytes(graded_rows: Predictions) -> None:
+    """Nothing depends on the clock or on the draw of another report."""
+    one, two = (ClinicalReport(graded_rows, made_by="a test") for _ in range(2))
+    assert one.page(".html") == two.page(".html")

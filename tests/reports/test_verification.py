@@ -76,3 +76,17 @@ def test_without_predictions_nothing_can_be_verified(run: Path) -> None:
     (run / "predictions.csv").unlink()
     with pytest.raises(InvalidInputError, match=r"predictions\.csv is missing"):
         verify_run(run)
+
+
+def test_a_run_of_several_classes_is_recomputed(tmp_path: Path, graded_rows: Predictions) -> None:
+    """Nothing differs; a count that was changed by hand is named with its place."""
+    graded_rows.save(tmp_path / "predictions.csv")
+    report = ClinicalReport(graded_rows, by=["site"])
+    report.save(tmp_path / "report.json")
+    report.save(tmp_path / "report.html")
+    assert verify_run(tmp_path).ok
+
+    record = report.to_dict()
+    record["confusion_matrix"][0][1] += 1
+    (tmp_path / "report.json").write_text(json.dumps(record), encoding="utf-8")
+    assert any("confusion_matrix[0][1]" in each for each in verify_run(tmp_path).differences)

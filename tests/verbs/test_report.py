@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from verbs.words import REPORT
 
@@ -93,3 +94,36 @@ def test_a_report_says_that_it_replaced_a_file(
         "wrote",
         "replaced",
     ]
+
+
+def test_several_classes_need_no_threshold(tmp_path: Path) -> None:
+    """Prefixes name the scores of both models; softmax rows of two decimals are taken."""
+    rng = np.random.default_rng(3)
+    labels, raw = rng.integers(0, 3, 90), rng.random((2, 90, 3))
+    one, two = (np.round(s / s.sum(axis=1, keepdims=True), 2) for s in raw + np.eye(3)[labels])
+    header = "dx,id,score_mel,score_nv,score_bcc,other_mel,other_nv,other_bcc"
+    lines = [
+        f"{('mel', 'nv', 'bcc')[label]},p{row // 3},{','.join(map(str, [*one[row], *two[row]]))}"
+        for row, label in enumerate(labels)
+    ]
+    table, out = tmp_path / "t.csv", tmp_path / "r.json"
+    table.write_text("\n".join([header, *lines]), encoding="utf-8")
+    words = ["report", str(table), "--label", "dx", "--scores", "score_", "--patient", "id"]
+
+    assert main([*words, "--ordered", "--compare", "other_", "-o", str(out)]) == 0
+    record = json.loads(out.read_text("utf-8"))
+    assert record["settings"]["classes"] == ["mel", "nv", "bcc"]
+    assert record["settings"]["ordered"] is True
+    assert record["estimates"]["accuracy"]["value"] == np.mean(one.argmax(axis=1) == labels)
+    assert record["class_comparison"]["differences"]["accuracy"]["second"]["value"] == np.mean(
+        two.argmax(axis=1) == labels
+    )
+
+
+def test_two_classes_without_a_threshold_are_refused(
+    table: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With what to pass."""
+    words = [word for word in REPORT if word not in {"--threshold", "0.5"}]
+    assert main(["report", str(table), *words]) == 2
+    assert "needs `threshold`" in capsys.readouterr().err

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
         calibration_slope,
         log_loss,
     )
+    from prevalens.metrics.class_comparison import compare_multiclass, compare_multiclass_groups
+    from prevalens.metrics.class_measure import ClassMeasure
+    from prevalens.metrics.class_measures import all_class_measures
     from prevalens.metrics.comparison import compare_groups, compare_models
     from prevalens.metrics.confusion import (
         accuracy,
@@ -55,6 +58,7 @@ if TYPE_CHECKING:
     from prevalens.metrics.utility import DecisionCurve, net_benefit
 
 __all__ = [
+    "ClassMeasure",
     "Contrast",
     "Curve",
     "DecisionCurve",
@@ -68,6 +72,7 @@ __all__ = [
     "PredictiveValues",
     "ReliabilityBin",
     "accuracy",
+    "all_class_measures",
     "all_estimates",
     "all_measures",
     "auroc",
@@ -81,6 +86,8 @@ __all__ = [
     "clopper_pearson_interval",
     "compare_groups",
     "compare_models",
+    "compare_multiclass",
+    "compare_multiclass_groups",
     "confusion_estimates",
     "dor",
     "expected_calibration_error",
@@ -118,6 +125,7 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
+        "ClassMeasure": "class_measure",
         "Contrast": "contrast",
         "Curve": "curves",
         "DecisionCurve": "utility",
@@ -131,6 +139,7 @@ __getattr__ = lazy_names(
         "PredictiveValues": "predictive",
         "ReliabilityBin": "reliability",
         "accuracy": "confusion",
+        "all_class_measures": "class_measures",
         "all_estimates": "every_estimate",
         "all_measures": "registry",
         "auroc": "ranking",
@@ -144,6 +153,8 @@ __getattr__ = lazy_names(
         "clopper_pearson_interval": "intervals",
         "compare_groups": "comparison",
         "compare_models": "comparison",
+        "compare_multiclass": "class_comparison",
+        "compare_multiclass_groups": "class_comparison",
         "confusion_estimates": "confusion",
         "dor": "confusion",
         "expected_calibration_error": "reliability",

@@ -149,4 +149,13 @@ def _map(estimate: Estimate, change: Callable[[float], float]) -> Estimate:
         name: None if (at := getattr(estimate, name)) is None else change(at)
         for name in ("value", "lower", "upper")
     }
-    return replace(estimate, **moved, limits_at=None)  # type: ignore[arg-type]
+    rule = estimate.limits_at
+    made = replace(estimate, **moved, limits_at=None)  # type: ignore[arg-type]
+    if rule is None:
+        return made
+
+    def limits_at(confidence_level: float) -> Limits:
+        lower, upper = rule(confidence_level)
+        return change(lower), change(upper)
+
+    return replace(made, limits_at=limits_at)

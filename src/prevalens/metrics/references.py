@@ -21,6 +21,8 @@ REFERENCES = {
     "illustrated in the case of the binomial. Biometrika 1934;26:404-413.",
     "Cohen 1960": "Cohen J. A coefficient of agreement for nominal scales. Educ Psychol Meas "
     "1960;20:37-46.",
+    "Cohen 1968": "Cohen J. Weighted kappa: nominal scale agreement with provision for scaled "
+    "disagreement or partial credit. Psychol Bull 1968;70:213-220.",
     "Cox 1958": "Cox DR. Two further applications of a model for binary regression. Biometrika "
     "1958;45:562-565.",
     "Debray 2017": "Debray TPA et al. A guide to systematic review and meta-analysis of prediction "
@@ -31,6 +33,8 @@ REFERENCES = {
     "correlated receiver operating characteristic curves. Biometrics 1988;44:837-845.",
     "Donner & Zou 2012": "Donner A, Zou GY. Closed-form confidence intervals for functions of the "
     "normal mean and standard deviation. Stat Methods Med Res 2012;21:347-359.",
+    "Epstein 1969": "Epstein ES. A scoring system for probability forecasts of ranked categories. "
+    "J Appl Meteorol 1969;8:985-987.",
     "Fagerland 2013": "Fagerland MW, Lydersen S, Laake P. The McNemar test for binary "
     "matched-pairs data. BMC Med Res Methodol 2013;13:91.",
     "Field & Welsh 2007": "Field CA, Welsh AH. Bootstrapping clustered data. J R Stat Soc B "
@@ -40,10 +44,14 @@ REFERENCES = {
     "Glas 2003": "Glas AS et al. The diagnostic odds ratio: a single indicator of test "
     "performance. J Clin Epidemiol 2003;56:1129-1135.",
     "Good 1952": "Good IJ. Rational decisions. J R Stat Soc B 1952;14:107-114.",
+    "Gorodkin 2004": "Gorodkin J. Comparing two K-category assignments by a K-category "
+    "correlation coefficient. Comput Biol Chem 2004;28:367-374.",
     "Guo 2017": "Guo C, Pleiss G, Sun Y, Weinberger KQ. On calibration of modern neural networks. "
     "ICML 2017:1321-1330.",
     "Hall 1992": "Hall P. On the removal of skewness by transformation. J R Stat Soc B "
     "1992;54:221-228.",
+    "Hand & Till 2001": "Hand DJ, Till RJ. A simple generalisation of the area under the ROC "
+    "curve for multiple class classification problems. Mach Learn 2001;45:171-186.",
     "Hanley & McNeil 1982": "Hanley JA, McNeil BJ. The meaning and use of the area under a "
     "receiver operating characteristic (ROC) curve. Radiology 1982;143:29-36.",
     "Hesterberg 2015": "Hesterberg TC. What teachers should know about the bootstrap. Am Stat "
@@ -55,6 +63,8 @@ REFERENCES = {
     "Kish 1965": "Kish L. Survey sampling. Wiley, 1965.",
     "Korn & Graubard 1998": "Korn EL, Graubard BI. Confidence intervals for proportions with small "
     "expected number of positive counts estimated from survey data. Surv Methodol 1998;24:193-201.",
+    "Kull 2019": "Kull M et al. Beyond temperature scaling: obtaining well-calibrated multi-class "
+    "probabilities with Dirichlet calibration. NeurIPS 2019;32.",
     "Matthews 1975": "Matthews BW. Comparison of the predicted and observed secondary structure of "
     "T4 phage lysozyme. Biochim Biophys Acta 1975;405:442-451.",
     "McClish 1989": "McClish DK. Analyzing a portion of the ROC curve. Med Decis Making "
@@ -84,6 +94,9 @@ REFERENCES = {
     "van Rijsbergen 1979": "van Rijsbergen CJ. Information retrieval. 2nd ed. Butterworths, 1979.",
     "Vickers & Elkin 2006": "Vickers AJ, Elkin EB. Decision curve analysis. Med Decis Making "
     "2006;26:565-574.",
+    "Willmott & Matsuura 2005": "Willmott CJ, Matsuura K. Advantages of the mean absolute error "
+    "(MAE) over the root mean square error (RMSE) in assessing average model performance. Clim "
+    "Res 2005;30:79-82.",
     "Wilson 1927": "Wilson EB. Probable inference, the law of succession, and statistical "
     "inference. J Am Stat Assoc 1927;22:209-212.",
     "Woolf 1955": "Woolf B. On estimating the relation between blood group and disease. Ann Hum "

@@ -15,12 +15,15 @@ from prevalens.decisions.operating_point import OperatingPoint
 from prevalens.exceptions import InvalidInputError
 from prevalens.predictions.predictions import Predictions
 from prevalens.reports.choices import FORMATS
+from prevalens.reports.class_head import ClassReportHead
+from prevalens.reports.class_request import checked_class_request
+from prevalens.reports.class_sections.each_class import class_header, class_rows
 from prevalens.reports.html_page import html_page
-from prevalens.reports.latex_table import latex_table
+from prevalens.reports.latex_table import latex_rows, latex_table
 from prevalens.reports.markdown_page import markdown_page
 from prevalens.reports.pictures import Picture
 from prevalens.reports.report_head import ReportHead
-from prevalens.reports.report_record import ReportRecord, document_of, record_of
+from prevalens.reports.report_record import Head, document_of, read_record, record_of
 from prevalens.reports.request import checked_request
 from prevalens.reports.text_page import text_page
 from prevalens.splits.partition import Partition
@@ -28,12 +31,16 @@ from prevalens.splits.partition import Partition
 
 @dataclass(frozen=True, init=False, repr=False)
 class ClinicalReport:
-    """Every estimate of a two-class model on held-out rows, with its interval and its n.
+    """Every estimate of a model on held-out rows, with its interval and its n.
+
+    Of three or more classes the one with the highest score is predicted, and each is taken against
+    the rest: `threshold`, `threshold_origin`, `prevalence`, `compare_threshold`, `uncorrected` and
+    `patient_score` are of two classes, and refused.
 
     Args:
         predictions: Predictions of rows that the model never saw.
         threshold: Scores at or above it are predicted positive, in [0, 1]; or what
-            `choose_threshold` returned, with its rule and guarantee.
+            `choose_threshold` returned, with its rule and guarantee. Two classes need it.
         threshold_origin: `"pre-specified"` before these rows were seen; `"validation"`, chosen on
             other rows; or `"exploratory"`, anything else. By default that of the operating point,
             or exploratory for a number.
@@ -65,9 +72,9 @@ class ClinicalReport:
             same bytes.
 
     Raises:
-        InvalidInputError: more than two classes, an argument outside its range, an unknown
-            covariate, predictions to compare that are of other rows, or a partition of another
-            cohort.
+        InvalidInputError: several labels a row, an argument outside its range or of two classes,
+            an unknown covariate, predictions to compare that are of other rows, or a partition of
+            another cohort.
 
     Examples:
         >>> from prevalens.predictions import Predictions
@@ -79,13 +86,13 @@ class ClinicalReport:
         0.75
     """
 
-    record: ReportHead
+    record: Head
 
     def __init__(
         self,
         predictions: Predictions,
         *,
-        threshold: float | OperatingPoint,
+        threshold: float | OperatingPoint | None = None,
         threshold_origin: str | None = None,
         prevalence: float | None = None,
         by: Sequence[str] = (),
@@ -106,7 +113,8 @@ class ClinicalReport:
         date: str | None = None,
     ) -> None:
         check_kind("predictions", predictions, Predictions)
-        request = checked_request(
+        check = checked_request if predictions.is_binary else checked_class_request
+        request = check(
             predictions,
             threshold=threshold,
             threshold_origin=threshold_origin,
@@ -131,9 +139,14 @@ class ClinicalReport:
         object.__setattr__(self, "record", record_of(request))
 
     def __repr__(self) -> str:
-        found, threshold = self.record.estimates["prevalence"], self.record.settings.threshold
+        record, found = self.record, self.record.estimates["accuracy"]
         whose = "independent" if found.patients is None else f"of {found.patients} patients"
-        return f"ClinicalReport({found.n} images {whose}, threshold {threshold:.6g})"
+        what = (
+            f"{len(record.settings.classes)} classes"
+            if isinstance(record, ClassReportHead)
+            else f"threshold {record.settings.threshold:.6g}"
+        )
+        return f"ClinicalReport({found.n} images {whose}, {what})"
 
     def __str__(self) -> str:
         return text_page(document_of(self.record))
@@ -161,7 +174,7 @@ class ClinicalReport:
                 f"This is no prevalens report: {error}. {ReportHead.REMEDY}"
             ) from error
         report = cls.__new__(cls)
-        object.__setattr__(report, "record", ReportRecord.from_dict(record))
+        object.__setattr__(report, "record", read_record(record))
         return report
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -194,7 +207,12 @@ class ClinicalReport:
         check_choice("suffix", suffix, FORMATS[:1] + FORMATS[2:])
         if suffix == ".tex":
             caption = f"{record.title}: estimates with their intervals"
-            return latex_table(record.estimates, caption=caption, label="tab:estimates")
+            page = latex_table(record.estimates, caption=caption, label="tab:estimates")
+            if not isinstance(record, ClassReportHead):
+                return page
+            caption = f"{record.title}: each class against the rest, with {record.level}"
+            rows, header = class_rows(record), class_header()
+            return page + latex_rows(header, rows, caption=caption, label="tab:classes")
         document = document_of(record)
         if suffix == ".html":
             return html_page(document, generator=f"prevalens {record.prevalens}")

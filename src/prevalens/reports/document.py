@@ -148,6 +148,23 @@ class Matrix:
 
 
 @dataclass(frozen=True)
+class ClassMatrix:
+    """A confusion matrix of several classes as a picture, with the share of each row.
+
+    Args:
+        name: Its name, unique in the report.
+        caption: What is counted.
+        classes: Name of each class.
+        counts: Images by label (rows) and prediction (columns).
+    """
+
+    name: str
+    caption: str
+    classes: Sequence[str]
+    counts: Sequence[Sequence[int]]
+
+
+@dataclass(frozen=True)
 class Message:
     """One result in natural frequencies.
 
@@ -227,8 +244,22 @@ class Either:
     short: "Sequence[Block]"
 
 
+@dataclass(frozen=True)
+class Details:
+    """Blocks under a title, which a page folds.
+
+    Args:
+        title: What they are about.
+        blocks: What is folded.
+    """
+
+    title: str
+    blocks: "Sequence[Block]"
+
+
 Basic: TypeAlias = Paragraph | Table | Chart | Gallery | Listing
-Block: TypeAlias = Basic | Forest | Flow | Matrix | Messages | Explorer | Either
+Picture: TypeAlias = Forest | Flow | Matrix | ClassMatrix
+Block: TypeAlias = Basic | Picture | Messages | Explorer | Either | Details
 
 
 @dataclass(frozen=True)
@@ -275,6 +306,10 @@ def _basic(block: Block) -> list[Basic]:
         rows = [("Predicted positive", hits, alarms), ("Predicted negative", misses, cleared)]
         header = ("Prediction", f"Label {positive}", f"Label {negative}")
         return [Table(block.caption, header, rows)]
+    if isinstance(block, ClassMatrix):
+        return [_class_table(block)]
+    if isinstance(block, Details):
+        return [Paragraph(f"{block.title}:"), *basics(block.blocks)]
     if isinstance(block, Messages):
         return [Listing([f"{item.headline} {item.text}" for item in block.items])]
     if isinstance(block, Flow):
@@ -287,3 +322,22 @@ def _basic(block: Block) -> list[Basic]:
     if isinstance(block, Paragraph | Table | Chart | Gallery | Listing):
         return [block]
     raise TypeError(f"A section holds blocks, got {type(block).__name__}.")
+
+
+def _class_table(matrix: ClassMatrix) -> Table:
+    rows = []
+    for name, counts in zip(matrix.classes, matrix.counts, strict=True):
+        total = sum(counts)
+        shares = (f" ({count / total:.0%})" if count else "" for count in counts)
+        cells = (f"{count:,}{share}" for count, share in zip(counts, shares, strict=True))
+        rows.append((name, *cells, f"{total:,}"))
+    return Table(matrix.caption, ("Label", *matrix.classes, "Images"), rows)
+
+
+def flat(blocks: Sequence[Block]) -> list[Block]:
+    """Return blocks with those inside folded parts after their place."""
+    return [
+        inner
+        for block in blocks
+        for inner in (flat(block.blocks) if isinstance(block, Details) else [block])
+    ]

@@ -2,6 +2,8 @@
 
 import math
 
+from prevalens.metrics.class_measure import ClassMeasure
+from prevalens.metrics.class_measures import all_class_measures
 from prevalens.metrics.measure import Measure
 from prevalens.metrics.registry import all_measures
 from prevalens.reports.record_parts import EstimatePart
@@ -24,8 +26,9 @@ def group_of(key: str) -> str:
     return "other" if measure is None else measure.group
 
 
-def _measure(key: str) -> Measure | None:
-    return next((measure for measure in all_measures() if measure.key == key), None)
+def _measure(key: str) -> Measure | ClassMeasure | None:
+    every: tuple[Measure | ClassMeasure, ...] = (*all_measures(), *all_class_measures())
+    return next((measure for measure in every if measure.key == key), None)
 
 
 def number_text(value: float | None) -> str:

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from prevalens.reports.document import Document
 from prevalens.reports.svg_charts import legend, svg_chart
 from prevalens.reports.svg_figures import svg_flow, svg_forest
+from prevalens.reports.svg_matrix import svg_matrix
 
 
 def html_page(document: Document, *, generator: str) -> str:
@@ -57,6 +58,7 @@ def _environment() -> Environment:
     )
     made.globals |= {"svg_chart": svg_chart, "legend": legend}
     made.globals |= {"svg_forest": svg_forest, "svg_flow": svg_flow}
+    made.globals |= {"svg_matrix": svg_matrix}
     made.tests["kind"] = _is_kind
     return made
 

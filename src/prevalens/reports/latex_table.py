@@ -1,6 +1,6 @@
 """A report's estimates as a LaTeX table; text is escaped here and nowhere else."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from prevalens.reports.estimate_tables import estimate_row
 from prevalens.reports.record_parts import EstimatePart
@@ -26,15 +26,31 @@ def latex_table(estimates: Mapping[str, EstimatePart], *, caption: str, label: s
     """
     levels = sorted({f"{estimate.confidence_level * 100:g}" for estimate in estimates.values()})
     rows = [estimate_row(key, estimate) for key, estimate in estimates.items()]
+    interval = f"{' / '.join(levels)}\N{NARROW NO-BREAK SPACE}% interval"
+    return latex_rows(("Measure", "Value", interval, "n"), rows, caption=caption, label=label)
+
+
+def latex_rows(
+    header: Sequence[str], rows: Sequence[Sequence[str]], *, caption: str, label: str
+) -> str:
+    r"""Return rows of text as a LaTeX table with booktabs rules.
+
+    Args:
+        header: Name of each column.
+        rows: The cells of each row.
+        caption: Caption of the table.
+        label: What `\ref` calls it.
+    """
+    titles = [_escaped(name).replace("\N{NARROW NO-BREAK SPACE}", r"\,") for name in header]
     return "\n".join(
         [
             r"% Needs \usepackage{booktabs}.",
             r"\begin{table}",
             rf"\caption{{{_escaped(caption)}}}",
             rf"\label{{{label}}}",
-            r"\begin{tabular}{llll}",
+            rf"\begin{{tabular}}{{{'l' * len(header)}}}",
             r"\toprule",
-            rf"Measure & Value & {' / '.join(levels)}\,\% interval & n \\",
+            " & ".join(titles) + r" \\",
             r"\midrule",
             *(" & ".join(map(_escaped, row)) + r" \\" for row in rows),
             r"\bottomrule",

@@ -11,6 +11,7 @@ from prevalens._checks import check_choice, check_kind
 from prevalens._records import Part, Record
 from prevalens._writing import write_text
 from prevalens.exceptions import InvalidInputError
+from prevalens.reports.class_head import ClassReportHead
 from prevalens.reports.clinical_report import ClinicalReport
 from prevalens.reports.document import Block, Document, Listing, Paragraph, Passage
 from prevalens.reports.estimate_tables import estimate_table, keys_of, noted
@@ -135,7 +136,7 @@ class ModelCard:
             intended_use=intended_use,
             out_of_scope=out_of_scope,
         )
-        held = report.record
+        held = _of_two_classes(report)
         record = CardRecord(
             name=name,
             metadata=_metadata(held, name, answers),
@@ -160,7 +161,13 @@ class ModelCard:
             for key, value in self.record.metadata.items()
         ]
         return "\n".join(
-            ["---", *lines, "---", "", markdown_page(_document(self.record, self.report.record))]
+            [
+                "---",
+                *lines,
+                "---",
+                "",
+                markdown_page(_document(self.record, _of_two_classes(self.report))),
+            ]
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -195,6 +202,15 @@ def _matching(classifier: Mapping[str, Any], report: ReportHead) -> dict[str, An
                 "estimates are about other predictions. Make the report with the classifier's own."
             )
     return {**classifier, "classes": list(classifier["classes"])}
+
+
+def _of_two_classes(report: ClinicalReport) -> ReportHead:
+    if isinstance(report.record, ClassReportHead):
+        raise InvalidInputError(
+            f"A model card is of two classes, got a report of {report.record.settings.classes}. "
+            "Report one class against the rest: `predictions.one_vs_rest(...)`."
+        )
+    return report.record
 
 
 def _metadata(report: ReportHead, name: str, answers: Answers) -> dict[str, Any]:

@@ -4,10 +4,10 @@ from typing import Any
 
 from prevalens import _optional
 from prevalens._checks import check_choice, check_kind
+from prevalens.reports.class_head import ClassReportHead
 from prevalens.reports.clinical_report import ClinicalReport
-from prevalens.reports.document import Chart, Line
-from prevalens.reports.report_head import ReportHead
-from prevalens.reports.report_record import document_of
+from prevalens.reports.document import Chart, Line, flat
+from prevalens.reports.report_record import Head, document_of
 from prevalens.reports.svg_charts import colours
 
 _COLOURS = ("#0b57d0", "#b3400c", "#57606a", "#0f766e", "#7c3aed")
@@ -46,7 +46,7 @@ def chart_names(report: ClinicalReport) -> list[str]:
 def _charts(report: ClinicalReport) -> dict[str, Chart]:
     check_kind("report", report, ClinicalReport)
     passages = document_of(report.record).passages
-    blocks = (block for passage in passages for block in passage.blocks)
+    blocks = (block for passage in passages for block in flat(passage.blocks))
     return {block.name: block for block in blocks if isinstance(block, Chart)}
 
 
@@ -81,7 +81,9 @@ def _draw_line(line: Line, axes: Any, *, colour: str) -> None:
         axes.plot(line.x, line.y, style, color=colour, label=label, drawstyle=steps)
 
 
-def _draw_matrix(record: ReportHead, axes: Any) -> Any:
+def _draw_matrix(record: Head, axes: Any) -> Any:
+    if isinstance(record, ClassReportHead):
+        return _draw_classes(record, axes)
     matrix, (negative, positive) = record.confusion_matrix, record.settings.classes
     counts = [
         [matrix.true_positive, matrix.false_positive],
@@ -96,4 +98,19 @@ def _draw_matrix(record: ReportHead, axes: Any) -> Any:
     axes.set_xticks([0, 1], [f"label {positive}", f"label {negative}"])
     axes.set_yticks([0, 1], ["predicted positive", "predicted negative"])
     axes.set_title("Confusion matrix")
+    return axes
+
+
+def _draw_classes(record: ClassReportHead, axes: Any) -> Any:
+    """Draw labels as rows, darker where more of the row lies."""
+    classes, counts = record.settings.classes, record.confusion_matrix
+    shares = [[count / max(1, sum(row)) for count in row] for row in counts]
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for row, line in enumerate(counts):
+        for column, count in enumerate(line):
+            colour = "white" if shares[row][column] > 0.5 else "black"
+            axes.text(column, row, str(count), ha="center", va="center", color=colour)
+    axes.set_xticks(range(len(classes)), classes, rotation=45, ha="right")
+    axes.set_yticks(range(len(classes)), classes)
+    axes.set(title="Confusion matrix", xlabel="Prediction", ylabel="Label")
     return axes

@@ -2,61 +2,124 @@
 
 from collections.abc import Mapping
 from importlib import metadata
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 import msgspec
 
+from prevalens._checks import check_choice
+from prevalens._records import Record
+from prevalens.metrics.class_measures import class_estimates
+from prevalens.reports.class_head import ClassReportHead, ClassSettings
+from prevalens.reports.class_request import ClassRequest
+from prevalens.reports.class_sections.table_of_class_sections import CLASS_SECTIONS
 from prevalens.reports.document import Document, Paragraph, Passage
-from prevalens.reports.record_parts import matrix_part
+from prevalens.reports.record_parts import estimate_parts, matrix_part
 from prevalens.reports.report_head import ReportHead, Settings
 from prevalens.reports.request import Request, trained_at
-from prevalens.reports.sections.section import Made
+from prevalens.reports.sections.section import Made, Section
 from prevalens.reports.sections.table_of_sections import SECTIONS
 
-ReportRecord = cast(
-    "type[ReportHead]",
-    msgspec.defstruct(
-        "ReportRecord",
-        [(section.key, section.part | None) for section in SECTIONS if section.part is not None],
-        bases=(ReportHead,),
+Head: TypeAlias = ReportHead | ClassReportHead
+Table: TypeAlias = tuple[Section[Any], ...]
+
+
+def _record(name: str, head: type[Record], sections: Table) -> Any:
+    """Return the record of a head and a table of sections: a field for each section's part."""
+    return msgspec.defstruct(
+        name,
+        [(section.key, section.part | None) for section in sections if section.part is not None],
+        bases=(head,),
         frozen=True,
         kw_only=True,
         forbid_unknown_fields=True,
         module=__name__,
-    ),
+    )
+
+
+ReportRecord = cast("type[ReportHead]", _record("ReportRecord", ReportHead, SECTIONS))
+ClassReportRecord = cast(
+    "type[ClassReportHead]", _record("ClassReportRecord", ClassReportHead, CLASS_SECTIONS)
 )
+_KINDS: Mapping[str, type[Head]] = {
+    "two classes": ReportRecord,
+    "several classes": ClassReportRecord,
+}
 
 
-def json_schema() -> dict[str, Any]:
+def json_schema(kind: str = "two classes") -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) that every report's record meets.
+
+    Args:
+        kind: What the report is of: `"two classes"` or `"several classes"`.
+
+    Raises:
+        InvalidInputError: the kind is neither.
 
     Examples:
         >>> json_schema()["properties"]["format"]["const"]
         'prevalens report'
     """
-    return ReportRecord.json_schema()
+    return _KINDS[check_choice("kind", kind, _KINDS)].json_schema()
 
 
-def record_of(request: Request) -> ReportHead:
+def read_record(plain: Mapping[str, Any]) -> Head:
+    """Return the record that plain values hold, by the format they name.
+
+    Raises:
+        InvalidInputError: they are no report, of another version, or were edited.
+    """
+    several = plain.get("format") == ClassReportHead.FORMAT
+    return (ClassReportRecord if several else ReportRecord).from_dict(plain)
+
+
+def record_of(request: Request | ClassRequest) -> Head:
     """Compute the record of a report: what every report holds, then every section's part."""
-    head = _head(request)
+    if isinstance(request, ClassRequest):
+        return cast("Head", _filled(request, _class_head(request), ClassReportRecord))
+    return cast("Head", _filled(request, _head(request), ReportRecord))
+
+
+def _filled(request: Any, head: Head, kind: Any) -> Any:
+    sections = _sections(head)
+    own = {name: getattr(head, name) for name in head.__struct_fields__}
     parts = {
         section.key: None if section.compute is None else section.compute(request)
-        for section in SECTIONS
+        for section in sections
         if section.part is not None
     }
-    report = _joined(head, parts)
-    for section in SECTIONS:
+    report = kind(**own, **parts)
+    for section in sections:
         if section.derive is not None:
-            made = Made(request=request, report=report, sections=SECTIONS)
+            made = Made(request=request, report=report, sections=sections)
             parts[section.key] = section.derive(made)
-            report = _joined(head, parts)
+            report = kind(**own, **parts)
     return report
 
 
-def _joined(head: ReportHead, parts: Mapping[str, Any]) -> ReportHead:
-    own = {name: getattr(head, name) for name in head.__struct_fields__}
-    return ReportRecord(**own, **parts)
+def _sections(report: Head) -> Table:
+    return CLASS_SECTIONS if isinstance(report, ClassReportHead) else SECTIONS
+
+
+def _class_head(request: ClassRequest) -> ClassReportHead:
+    held = request.predictions
+    shares = held.train_prevalence
+    return ClassReportHead(
+        prevalens=metadata.version("prevalens"),
+        title=request.title,
+        data_source=held.provenance,
+        synthetic="synthetic" in held.provenance.lower(),
+        settings=ClassSettings(
+            classes=list(held.classes),
+            ordered=held.ordered,
+            train_prevalence=list(shares) if isinstance(shares, tuple) else None,
+            confidence_level=request.confidence_level,
+            seed=request.seed,
+            by=list(request.by),
+            picture_note=request.picture_note,
+        ),
+        confusion_matrix=request.columns.matrix.tolist(),
+        estimates=estimate_parts(class_estimates(request.columns, request.settings)),
+    )
 
 
 def _head(request: Request) -> ReportHead:
@@ -86,9 +149,9 @@ def _head(request: Request) -> ReportHead:
     )
 
 
-def document_of(report: ReportHead) -> Document:
+def document_of(report: Head) -> Document:
     """Arrange a record as a document; a section that shows nothing is left out."""
-    shown = ((section, section.show(report)) for section in SECTIONS)
+    shown = ((section, section.show(report)) for section in _sections(report))
     return Document(
         report.title,
         lead_of(report),
@@ -100,9 +163,8 @@ def document_of(report: ReportHead) -> Document:
     )
 
 
-def lead_of(report: ReportHead) -> list[Paragraph]:
+def lead_of(report: Head) -> list[Paragraph]:
     """Return what must be read before any estimate: synthetic images first."""
-    setting = report.settings
     lead = []
     if report.synthetic:
         text = (
@@ -110,21 +172,30 @@ def lead_of(report: ReportHead) -> list[Paragraph]:
             "nothing about patients."
         )
         lead.append(Paragraph(text, "warning"))
-    if report.estimates["prevalence"].patients is None:
+    estimates = report.estimates
+    if estimates.get("prevalence", estimates["accuracy"]).patients is None:
         text = (
             "Images were stated to be independent, one patient each. If patients have several "
             "images, every interval here is too short."
         )
         lead.append(Paragraph(text, "warning"))
     source = report.data_source.rstrip(". ") or "not provided"
-    lead.append(
-        Paragraph(
-            f"Data source: {source}. Positive class: {setting.classes[1]}. A score of "
-            f"{setting.threshold:.6g} or more is predicted positive; this threshold is "
-            f"{_ORIGINS[setting.threshold_origin]}."
-        )
-    )
+    lead.append(Paragraph(f"Data source: {source}. {_predicted(report)}"))
     return lead
+
+
+def _predicted(report: Head) -> str:
+    if isinstance(report, ClassReportHead):
+        kind = "Grades, from the lowest" if report.settings.ordered else "Classes"
+        return (
+            f"{kind}: {', '.join(report.settings.classes)}. The class with the highest score is "
+            "predicted."
+        )
+    setting = report.settings
+    return (
+        f"Positive class: {setting.classes[1]}. A score of {setting.threshold:.6g} or more is "
+        f"predicted positive; this threshold is {_ORIGINS[setting.threshold_origin]}."
+    )
 
 
 _ORIGINS: Mapping[str, str] = {

@@ -115,7 +115,7 @@ def trained_at(predictions: Predictions) -> float | None:
 
 
 def checked_request(
-    predictions: Predictions, *, threshold: float | OperatingPoint, **asked: Any
+    predictions: Predictions, *, threshold: float | OperatingPoint | None, **asked: Any
 ) -> Request:
     """Check the arguments of a report.
 
@@ -123,7 +123,12 @@ def checked_request(
         InvalidInputError: as in `ClinicalReport`.
     """
     point = threshold if isinstance(threshold, OperatingPoint) else None
-    by, other_at = asked["by"], asked["compare_threshold"]
+    other_at = asked["compare_threshold"]
+    if threshold is None:
+        raise InvalidInputError(
+            "A report of two classes needs `threshold`, got None. Pass a number in [0, 1], or what "
+            "`choose_threshold` returned."
+        )
     if other_at is not None and asked["compare"] is None:
         raise InvalidInputError("`compare_threshold` is the other model's: give `compare` too.")
     origin = asked["threshold_origin"] or (point.origin if point else "exploratory")
@@ -131,17 +136,12 @@ def checked_request(
     made = asked | {
         "threshold_origin": check_choice("threshold_origin", origin, ORIGINS),
         "prevalence": _share_or_none("prevalence", asked["prevalence"]),
-        "by": (by,) if isinstance(by, str) else tuple(by),
-        "compare": _same_rows(predictions, asked["compare"]),
         "compare_threshold": None
         if other_at is None
         else check_number("compare_threshold", other_at, low=0, high=1),
         "uncorrected": _same_rows(predictions, asked["uncorrected"]),
-        "excluded": _counts(asked["excluded"]),
         "patient_score": pooling and check_choice("patient_score", pooling, POOLINGS),
-        "worst": check_integer("worst", asked["worst"], minimum=0),
-        "confidence_level": _share("confidence_level", asked["confidence_level"]),
-        "seed": check_integer("seed", asked["seed"], minimum=0),
+        **checked_common(predictions, asked),
     }
     if pooling and predictions.patients is None:
         raise InvalidInputError(
@@ -149,11 +149,28 @@ def checked_request(
             "independent. Leave it out, or give patient ids."
         )
     return Request(
-        predictions=_two_classes(predictions),
+        predictions=predictions,
         threshold=check_number("threshold", point.threshold if point else threshold, low=0, high=1),
         point=point,
         **made,
     )
+
+
+def checked_common(predictions: Predictions, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Check the arguments that every report takes, however many classes it is about.
+
+    Raises:
+        InvalidInputError: as in `ClinicalReport`.
+    """
+    by = asked["by"]
+    return {
+        "by": (by,) if isinstance(by, str) else tuple(by),
+        "compare": _same_rows(predictions, asked["compare"]),
+        "excluded": _counts(asked["excluded"]),
+        "worst": check_integer("worst", asked["worst"], minimum=0),
+        "confidence_level": _share("confidence_level", asked["confidence_level"]),
+        "seed": check_integer("seed", asked["seed"], minimum=0),
+    }
 
 
 def _share(name: str, value: float) -> float:
@@ -173,15 +190,6 @@ def _counts(excluded: Mapping[str, int] | None) -> dict[str, int] | None:
     }
 
 
-def _two_classes(predictions: Predictions) -> Predictions:
-    if not predictions.is_binary:
-        raise InvalidInputError(
-            f"A report is about two classes, got {list(predictions.classes)}. Report each class "
-            "against the rest: `predictions.one_vs_rest(...)`."
-        )
-    return predictions
-
-
 def _same_rows(predictions: Predictions, other: Predictions | None) -> Predictions | None:
     if other is not None:
         check_same_rows(predictions, other)
@@ -192,8 +200,14 @@ def check_same_rows(predictions: Predictions, other: Predictions) -> None:
     """Refuse predictions of other rows, or of the same rows in another order.
 
     Raises:
-        InvalidInputError: labels, patients or, where both name them, images differ.
+        InvalidInputError: labels, patients, the classes of several or, where both name them,
+            images differ.
     """
+    if not predictions.is_binary and predictions.classes != other.classes:
+        raise InvalidInputError(
+            "Two sets of scores are compared of the same classes in the same order, got "
+            f"{list(predictions.classes)} and {list(other.classes)}. Order one like the other."
+        )
     for name in ("labels", "patients", "images"):
         one, two = getattr(predictions, name), getattr(other, name)
         if name == "images" and (one is None or two is None):

@@ -12,11 +12,16 @@ from prevalens._records import read_json
 from prevalens.exceptions import InvalidInputError
 from prevalens.predictions.predictions import Predictions
 from prevalens.reports.clinical_report import ClinicalReport
+from prevalens.reports.report_head import Settings
 
 # What the predictions alone give; a comparison, pictures and the partition need more.
 _RECOMPUTED = (
     *("confusion_matrix", "estimates", "predictive_values", "patient_level", "subgroups"),
     "discrimination",
+)
+_OF_CLASSES = (
+    *("confusion_matrix", "estimates", "confusion", "each_class", "class_calibration"),
+    "subgroups",
 )
 _OF_OTHERS = {"other_roc", "other_precision_recall"}
 _TOLERANCE = 1e-9  # relative: another processor may round sums otherwise
@@ -79,27 +84,33 @@ def _predictions(path: Path, report: ClinicalReport) -> Predictions:
         raise InvalidInputError(
             f"{path} is missing. Put the predictions that the report was made from beside it."
         )
-    independent = report.record.estimates["prevalence"].patients is None
-    return Predictions.load(path, patient=None if independent else "patient")
+    independent = report.record.estimates["accuracy"].patients is None
+    patient = None if independent else "patient"
+    return Predictions.load(path, patient=patient)
 
 
 def _differences(report: ClinicalReport, predictions: Predictions) -> Iterator[str]:
     was, settings = report.to_dict(), report.record.settings
+    of_two: dict[str, Any] = {}
+    if isinstance(settings, Settings):
+        of_two = {
+            "threshold": settings.threshold,
+            "threshold_origin": settings.threshold_origin,
+            "prevalence": settings.prevalence,
+            "patient_score": settings.patient_score,
+        }
     again = ClinicalReport(
         predictions,
-        threshold=settings.threshold,
-        threshold_origin=settings.threshold_origin,
-        prevalence=settings.prevalence,
         by=settings.by,
-        patient_score=settings.patient_score,
         worst=0,
         confidence_level=settings.confidence_level,
         seed=settings.seed,
+        **of_two,
     ).to_dict()
     hashes = [record["provenance"]["input_sha256"] for record in (was, again)]
     if hashes[0] != hashes[1]:
         yield f"predictions.csv has SHA-256 {hashes[1]}; the report was made from {hashes[0]}."
-    for part in _RECOMPUTED:
+    for part in _RECOMPUTED if of_two else _OF_CLASSES:
         yield from _compared(part, was[part], again[part])
 
 

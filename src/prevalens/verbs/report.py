@@ -28,8 +28,9 @@ def _add_predictions(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("table", metavar="TABLE", help="CSV with one row per image")
     add_prediction_columns(parser)
-    add("--compare", metavar="COLUMN", help="scores of another model, to compare with")
+    add("--compare", metavar="COLUMN", help="scores of another model, to compare with, or prefix")
     add("--compare-threshold", type=float, metavar="SCORE", help="the other model's threshold")
+    add("--ordered", action="store_true", help="say that the classes are grades, lowest first")
     add("--by", nargs="*", default=[], metavar="COLUMN", help="subgroups to report apart")
     add("--image", metavar="COLUMN", help="image paths, for pictures of the worst misses")
     add("--root", default="", metavar="FOLDER", help="where image paths start")
@@ -40,11 +41,10 @@ def _add_predictions(parser: argparse.ArgumentParser) -> None:
 def _add_analysis(parser: argparse.ArgumentParser) -> None:
     """Add what decides the estimates, and the files they are written to."""
     add = parser.add_argument
-    add("--threshold", type=float, required=True, metavar="SCORE", help="positive from here on")
+    add("--threshold", type=float, metavar="SCORE", help="positive from here on; of two classes")
     add(
         "--threshold-origin",
         choices=ORIGINS,
-        default="exploratory",
         help="how the threshold was found (exploratory)",
     )
     for name, where in (
@@ -92,13 +92,9 @@ def run(options: argparse.Namespace) -> int:
         allow_outside=options.allow_outside,
         provenance=options.provenance,
         train_prevalence=options.train_prevalence,
+        ordered=options.ordered or None,
     )
-    other = None
-    if options.compare is not None:
-        cells = read_columns(options.table, [options.compare])[options.compare]
-        other = given.with_scores(
-            as_every_number(options.compare, cells), train_prevalence=given.train_prevalence
-        )
+    other = None if options.compare is None else _other(options, given)
     report = reports.ClinicalReport(
         given,
         compare=other,
@@ -121,3 +117,16 @@ def run(options: argparse.Namespace) -> int:
     if not options.output:
         print(report)  # noqa: T201
     return 0
+
+
+def _other(
+    options: argparse.Namespace, given: "predictions.Predictions"
+) -> "predictions.Predictions":
+    """Return the same rows with the other model's scores: one column, or one for each class."""
+    names = [options.compare]
+    if not given.is_binary:
+        names = [f"{options.compare.rstrip('_')}_{name}" for name in given.classes]
+    cells = read_columns(options.table, names)
+    columns = [as_every_number(name, cells[name]) for name in names]
+    scores = columns[0] if len(columns) == 1 else list(zip(*columns, strict=True))
+    return given.with_scores(scores, train_prevalence=given.train_prevalence)

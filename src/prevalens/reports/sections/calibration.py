@@ -1,6 +1,6 @@
 """Calibration of the scores as given, before and after correction for prevalence."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from prevalens.reports.record_parts import EstimatePart
 from prevalens.reports.report_head import ReportHead
 from prevalens.reports.request import Request, trained_at
 from prevalens.reports.sections.section import Answer, Section
-from prevalens.typing import Flags, Scores
+from prevalens.typing import Codes, Flags, Labels, Scores
 
 _BINS = 20
 
@@ -105,18 +105,25 @@ def _calibrated(
         target_prevalence=target,
         threshold=at,
         estimates=estimates,
-        reliability=_reliability(request, scores) if both else None,
+        reliability=reliability_of(labels, scores, request.codes, request.confidence_level)
+        if both
+        else None,
         scores=distribution(labels == 1, scores),
     )
 
 
-def _reliability(request: Request, scores: Scores) -> Reliability:
-    bins = reliability_curve(
-        request.predictions.labels,
-        scores,
-        patients=request.codes,
-        confidence_level=request.confidence_level,
-    )
+def reliability_of(
+    labels: Labels | Flags, scores: Scores, codes: Codes | None, confidence_level: float
+) -> Reliability:
+    """Group rows by score, and compare mean score and share of positives.
+
+    Args:
+        labels: 1 where the row is positive, shape `(n_rows,)`.
+        scores: The scores, shape `(n_rows,)`.
+        codes: Number of each row's patient; None where images are independent.
+        confidence_level: Coverage the intervals aim at.
+    """
+    bins = reliability_curve(labels, scores, patients=codes, confidence_level=confidence_level)
     return Reliability(
         mean_score=[group.mean_score for group in bins],
         share_positive=[group.observed.value for group in bins],
@@ -213,13 +220,27 @@ def _percent(share: float | None) -> str:
 
 
 def _charts(report: ReportHead, prefix: str, title: str, held: Calibrated) -> list[Chart]:
-    charts = [] if held.reliability is None else [_reliability_chart(prefix, title, held)]
+    charts = []
+    if held.reliability is not None:
+        charts = [
+            reliability_chart(
+                f"{prefix}reliability", f"Calibration {title}", held.reliability, held.estimates
+            )
+        ]
     return [*charts, _score_chart(report, prefix, title, held.scores)]
 
 
-def _reliability_chart(prefix: str, title: str, held: Calibrated) -> Chart:
-    points = held.reliability
-    assert points is not None  # noqa: S101 - for the type checker
+def reliability_chart(
+    name: str, title: str, points: Reliability, estimates: Mapping[str, EstimatePart]
+) -> Chart:
+    """Draw the share of positives over the mean score, with intervals.
+
+    Args:
+        name: Name of the chart.
+        title: What it shows.
+        points: The groups of rows.
+        estimates: Holds the calibration intercept and slope.
+    """
     rows = list(zip(points.mean_score, points.lower, points.upper, strict=True))
     known = [(x, low, high) for x, low, high in rows if low is not None and high is not None]
     # Zoomed to the data: scores of a rare disease all lie in one corner of the unit square.
@@ -239,10 +260,9 @@ def _reliability_chart(prefix: str, title: str, held: Calibrated) -> Chart:
         *(Line("", [x, x], [low, high]) for x, low, high in known),
         Line("Ideal", [0, 1], [0, 1], "dashes"),
     ]
-    estimates = held.estimates
     return Chart(
-        name=f"{prefix}reliability",
-        title=f"Calibration {title}",
+        name=name,
+        title=title,
         description=f"Rows in {len(points.images)} groups of like size by score; bars are "
         f"intervals. Intercept {estimate_text(estimates['calibration_intercept'])}, slope "
         f"{estimate_text(estimates['calibration_slope'])}.",

@@ -1,11 +1,11 @@
 """This model against another on the same rows: differences, intervals, p values."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from prevalens._records import Part
 from prevalens.metrics.comparison import compare_models
-from prevalens.metrics.contrast import holm
+from prevalens.metrics.contrast import Contrast, holm
 from prevalens.metrics.mcnemar import mcnemar_test
 from prevalens.reports.document import Block, Listing, Paragraph, Table
 from prevalens.reports.estimate_tables import estimate_row, notes_of
@@ -67,60 +67,74 @@ def _compute(request: Request) -> Comparison | None:
         )
         for name, pair in pairs.items()
     }
-    known = {name: each.p_value for name, each in contrasts.items() if each.p_value is not None}
-    adjusted = holm(known) if known else {}
     test = mcnemar_test(
         held.labels, request.predicted, other.scores >= other_at, patients=request.codes
     )
     return Comparison(
         threshold=at,
         other_threshold=other_at,
-        differences={
-            name: contrast_part(each, adjusted.get(name)) for name, each in contrasts.items()
-        },
+        differences=adjusted_parts(contrasts),
         mcnemar=McNemarPart(**asdict(test)),
     )
+
+
+def adjusted_parts(contrasts: Mapping[str, Contrast]) -> dict[str, ContrastPart]:
+    """Return contrasts as parts of the record, p values adjusted by Holm's method."""
+    known = {name: each.p_value for name, each in contrasts.items() if each.p_value is not None}
+    adjusted = holm(known) if known else {}
+    return {name: contrast_part(each, adjusted.get(name)) for name, each in contrasts.items()}
+
+
+def difference_table(differences: Mapping[str, ContrastPart], caption: str) -> Table:
+    """Return differences as a table: both models, the difference, its interval and p values."""
+    rows = []
+    for key, contrast in differences.items():
+        value, limits = estimate_row(key, contrast.difference)[1:3]
+        sides = [estimate_text(side) for side in (contrast.first, contrast.second)]
+        p_values = (p_text(contrast.p_value), p_text(contrast.p_holm))
+        rows.append((name_of(key), *sides, value, limits, *p_values))
+    header = ("Measure", "This model", "Other model", "Difference", "Interval", "p", "p (Holm)")
+    return Table(caption, header, rows)
+
+
+def tests_told(differences: Mapping[str, ContrastPart]) -> list[Block]:
+    """Say how many measures are compared, and what each p value speaks against."""
+    return [
+        Paragraph(
+            f"{len(differences)} measures are compared; p (Holm) is adjusted so that it holds for "
+            "all of them together."
+        ),
+        Listing(
+            [
+                f"p for {name_of(key)}: {contrast.method}; the hypothesis: {contrast.hypothesis}."
+                for key, contrast in differences.items()
+                if contrast.p_value is not None
+            ]
+        ),
+    ]
 
 
 def _show(report: ReportHead) -> Sequence[Block]:
     part = SECTION.of(report)
     if part is None:
         return []
-    rows = []
-    for key, contrast in part.differences.items():
-        value, limits = estimate_row(key, contrast.difference)[1:3]
-        sides = [estimate_text(side) for side in (contrast.first, contrast.second)]
-        p_values = (p_text(contrast.p_value), p_text(contrast.p_holm))
-        rows.append((name_of(key), *sides, value, limits, *p_values))
     test = part.mcnemar
     found = {name: getattr(test, name) for name in ("exact", "mid_p", "clustered")}
     told = ", ".join(
         f"{name.replace('_', '-')} p {p_text(p)}" for name, p in found.items() if p is not None
     )
-    header = ("Measure", "This model", "Other model", "Difference", "Interval", "p", "p (Holm)")
     return [
-        Table(
+        difference_table(
+            part.differences,
             f"This model (threshold {part.threshold:.6g}) minus the other (threshold "
             f"{part.other_threshold:.6g}) on the same rows, with {report.level}",
-            header,
-            rows,
         ),
         *notes_of([(name_of(key), each.difference) for key, each in part.differences.items()]),
         Paragraph(
             f"Only this model is right about {count_text(test.first_only, 'image')}, only the "
             f"other about {test.second_only:,}. {test.method}: {told or test.not_estimable}."
         ),
-        Paragraph(
-            f"{len(rows)} measures are compared; p (Holm) is adjusted so that it holds for all of "
-            "them together."
-        ),
-        Listing(
-            [
-                f"p for {name_of(key)}: {contrast.method}; the hypothesis: {contrast.hypothesis}."
-                for key, contrast in part.differences.items()
-                if contrast.p_value is not None
-            ]
-        ),
+        *tests_told(part.differences),
     ]
 
 

@@ -57,16 +57,23 @@ def _compute(request: Request) -> Discrimination | None:
 
 def _roc(predictions: Predictions) -> CurvePart:
     curve = roc_curve(predictions.labels, predictions.scores)
-    return _thinned(curve.x, curve.y, curve.thresholds)
+    return thinned(curve.x, curve.y, curve.thresholds)
 
 
 def _precision_recall(predictions: Predictions) -> CurvePart:
     curve = precision_recall_curve(predictions.labels, predictions.scores)
     # The first point is a convention, not a threshold that predicts anyone positive.
-    return _thinned(curve.x[1:], curve.y[1:], curve.thresholds[1:])
+    return thinned(curve.x[1:], curve.y[1:], curve.thresholds[1:])
 
 
-def _thinned(x: Scores, y: Scores, thresholds: Scores) -> CurvePart:
+def thinned(x: Scores, y: Scores, thresholds: Scores) -> CurvePart:
+    """Return a curve with as many points as a page can show.
+
+    Args:
+        x: Horizontal positions, shape `(n,)`.
+        y: Vertical positions, shape `(n,)`.
+        thresholds: Threshold of each point, infinite where none is predicted positive.
+    """
     kept = spread_out(x, y)
     return CurvePart(
         x=x[kept].tolist(),

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from prevalens._records import Part
+from prevalens.reports.class_request import ClassRequest
 from prevalens.reports.document import Block, Gallery, Paragraph
 from prevalens.reports.estimate_text import number_text
 from prevalens.reports.pictures import thumbnail
@@ -46,6 +47,17 @@ def _compute(request: Request) -> Errors | None:
 
 
 def _wrong(request: Request, row: int) -> WrongRow:
+    return wrong_row(request, row, float(request.predictions.scores[row]))
+
+
+def wrong_row(request: Request | ClassRequest, row: int, score: float) -> WrongRow:
+    """Return a row with its picture, or why it has none.
+
+    Args:
+        request: What the author asked.
+        row: The row's position.
+        score: The score that is shown of it.
+    """
     held = request.predictions
     image = None if held.images is None else str(held.images[row])
     path = held.path(row)
@@ -58,7 +70,7 @@ def _wrong(request: Request, row: int) -> WrongRow:
         row=row,
         image=image,
         patient=None if held.patients is None else str(held.patients[row]),
-        score=float(held.scores[row]),
+        score=score,
         thumbnail=found,
         no_thumbnail=why,
     )
@@ -93,9 +105,14 @@ def _show(report: ReportHead) -> Sequence[Block]:
     return [*shown, *([Paragraph(note)] if note and drawn else [])]
 
 
-def _text(row: WrongRow) -> str:
+def row_text(row: WrongRow) -> str:
+    """Name a row: its image or its number, and its patient."""
     patient = "" if row.patient is None else f", patient {row.patient}"
-    return f"{row.image or f'row {row.row}'}{patient}, score {number_text(row.score)}"
+    return f"{row.image or f'row {row.row}'}{patient}"
+
+
+def _text(row: WrongRow) -> str:
+    return f"{row_text(row)}, score {number_text(row.score)}"
 
 
 def _pictured(report: ReportHead) -> bool:

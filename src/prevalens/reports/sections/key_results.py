@@ -1,6 +1,7 @@
 """The first screen: results in natural frequencies, and what to look at before believing them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -18,10 +19,12 @@ from prevalens.reports.record_parts import ContrastPart, EstimatePart
 from prevalens.reports.report_head import ReportHead
 from prevalens.reports.request import Request
 from prevalens.reports.sections.partition import SECTION as PARTITION
+from prevalens.reports.sections.partition import PartitionPart
 from prevalens.reports.sections.predictive_values import stated_row
 from prevalens.reports.sections.section import Made, Section
 from prevalens.reports.sections.study import SECTION as STUDY
 from prevalens.reports.sections.subgroups import SECTION as SUBGROUPS
+from prevalens.typing import Codes
 
 _FEW = 20  # patients; simulated intervals fall short below
 _WIDE = 0.2  # width of an interval of a share
@@ -59,7 +62,7 @@ def _derive(made: Made) -> KeyResults:
         *_about_rows(made.request, report),
         *_about_precision(report),
     ]
-    flags += [*_about_subgroups(report)]
+    flags += [*about_subgroups(report)]
     return KeyResults(messages=list(_messages(report)), flags=flags)
 
 
@@ -147,12 +150,23 @@ def _about_threshold(report: ReportHead) -> Iterator[Flag]:
 
 def _about_rows(request: Request, report: ReportHead) -> Iterator[Flag]:
     study, partition = STUDY.of(report), PARTITION.of(report)
-    if study is not None and study.repeated_rows:
+    yield from about_repeats(0 if study is None else study.repeated_rows)
+    yield from about_partition(partition)
+    yield from about_one_patient(request.codes)
+
+
+def about_repeats(repeated_rows: int) -> Iterator[Flag]:
+    """Flag rows that repeat another."""
+    if repeated_rows:
         yield Flag(
             key="repeated_rows",
-            text=f"{count_text(study.repeated_rows, 'row')} repeat another in every column, as in "
+            text=f"{count_text(repeated_rows, 'row')} repeat another in every column, as in "
             "a table pasted twice: intervals are too short.",
         )
+
+
+def about_partition(partition: PartitionPart | None) -> Iterator[Flag]:
+    """Flag patients in several parts, and rows that were trained on."""
     if partition is not None and partition.patients_crossing:
         yield Flag(
             key="patients_crossing",
@@ -167,10 +181,14 @@ def _about_rows(request: Request, report: ReportHead) -> Iterator[Flag]:
             text="Reported images are among those trained on: the estimates say nothing of new "
             "ones.",
         )
-    if request.codes is not None:
-        largest = float(np.bincount(request.codes).max() / len(request.codes))
+
+
+def about_one_patient(codes: Codes | None) -> Iterator[Flag]:
+    """Flag a patient who has a large share of the images."""
+    if codes is not None:
+        largest = float(np.bincount(codes).max() / len(codes))
         # Of few patients each has a large share; one that has three times its own dominates.
-        if largest >= max(_DOMINANT, 3 / (int(request.codes.max()) + 1)):
+        if largest >= max(_DOMINANT, 3 / (int(codes.max()) + 1)):
             yield Flag(
                 key="dominating_patient",
                 text=f"One patient has {largest:.0%} of the images and weighs as much in every "
@@ -199,7 +217,7 @@ def _about_precision(report: ReportHead) -> Iterator[Flag]:
             )
 
 
-def _about_subgroups(report: ReportHead) -> Iterator[Flag]:
+def about_subgroups(report: Any) -> Iterator[Flag]:
     """Name the levels that do worse than all other rows, the largest gaps first."""
     gaps = []
     for group in SUBGROUPS.of(report) or []:
@@ -229,12 +247,13 @@ def _gap(name: str, key: str, contrast: ContrastPart) -> str:
 _KINDS = {"sensitivity": "found", "specificity": "cleared", "ppv": "alarm"}
 
 
-def _show(report: ReportHead) -> Sequence[Block]:
-    part = SECTION.of(report)
+def show_messages(report: Any) -> list[Block]:
+    """Show the messages of a report, and what to look at before believing them."""
+    part: KeyResults | None = getattr(report, "key_results", None)
     if part is None:
         return []
     messages = [
-        Message(item.key, item.headline, item.text, item.of_100, _KINDS[item.key])
+        Message(item.key, item.headline, item.text, item.of_100, _KINDS.get(item.key, "found"))
         for item in part.messages
     ]
     shown: list[Block] = [Messages(messages)]
@@ -249,5 +268,5 @@ SECTION: Section[KeyResults] = Section(
     place=0,
     part=KeyResults,
     derive=_derive,
-    show=_show,
+    show=show_messages,
 )

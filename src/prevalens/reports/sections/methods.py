@@ -32,12 +32,16 @@ class Methods(Part, frozen=True, kw_only=True):
 
 def _derive(made: Made) -> Methods:
     sentences = _sentences(made.report)
-    # Whatever cites a paper anywhere in the report has it listed here.
-    texts = _texts(msgspec.to_builtins(made.report))
-    found = references_in([*sentences, *texts, _GUIDELINES])
+    found = cited_in_report(made.report, sentences)
     held = [measure for measure in all_measures() if measure.key in made.report.estimates]
     defining = {paper for measure in held for paper in measure.full_references()}
     return Methods(sentences=sentences, references=sorted({*found, *defining}, key=str.casefold))
+
+
+def cited_in_report(report: Any, sentences: Sequence[str]) -> list[str]:
+    """Return the papers that sentences, or a method or note anywhere in a report, cite."""
+    texts = _texts(msgspec.to_builtins(report))
+    return references_in([*sentences, *texts, _GUIDELINES])
 
 
 _GUIDELINES = "Sounderajah 2025; Collins 2024; Tejani 2024"
@@ -57,16 +61,11 @@ def _texts(plain: Any) -> Iterator[str]:
 
 def _sentences(report: ReportHead) -> list[str]:
     setting = report.settings
-    over = (
-        "Images were taken as independent, as stated by the author; no interval allows for several "
-        "images of one patient"
-        if report.estimates["prevalence"].patients is None
-        else "Images of one patient are not independent; every interval is over patients"
-    )
+    independent = report.estimates["prevalence"].patients is None
     sentences = [
         f"A score at or above the threshold is predicted positive. {_threshold(setting)}",
-        f"{over}. Intervals aim at a coverage of {setting.confidence_level * 100:g} %.",
-        *(f"{names}: {method}." for method, names in _by_method(report.estimates)),
+        over_patients(independent=independent, level=setting.confidence_level),
+        *(f"{names}: {method}." for method, names in by_method(report.estimates)),
         "Undefined estimates are named as not estimable with the reason; none is set to 0.",
         (
             "Discrimination, calibration and net benefit are the core (Van Calster 2025); F1 and "
@@ -92,6 +91,17 @@ def _sentences(report: ReportHead) -> list[str]:
     return sentences
 
 
+def over_patients(*, independent: bool, level: float) -> str:
+    """Say what intervals are over, and what coverage they aim at."""
+    over = (
+        "Images were taken as independent, as stated by the author; no interval allows for several "
+        "images of one patient"
+        if independent
+        else "Images of one patient are not independent; every interval is over patients"
+    )
+    return f"{over}. Intervals aim at a coverage of {level * 100:g} %."
+
+
 def _threshold(setting: Settings) -> str:
     origin = {
         "pre-specified": "was specified before these rows were looked at",
@@ -107,7 +117,7 @@ def _threshold(setting: Settings) -> str:
     return text
 
 
-def _by_method(estimates: Mapping[str, EstimatePart]) -> Iterable[tuple[str, str]]:
+def by_method(estimates: Mapping[str, EstimatePart]) -> Iterable[tuple[str, str]]:
     """Return each method and the measures it was used for, joined."""
     found: dict[str, list[str]] = {}
     for key, estimate in estimates.items():
@@ -115,7 +125,8 @@ def _by_method(estimates: Mapping[str, EstimatePart]) -> Iterable[tuple[str, str
     return [(method, ", ".join(names)) for method, names in found.items()]
 
 
-def _show(report: ReportHead) -> Sequence[Block]:
+def show_methods(report: Any) -> Sequence[Block]:
+    """Show the methods, and the references they cite."""
     part = SECTION.of(report)
     if part is None:
         return []
@@ -132,7 +143,7 @@ SECTION: Section[Methods] = Section(
     place=110,
     part=Methods,
     derive=_derive,
-    show=_show,
+    show=show_methods,
     folded=True,
     answers=(
         Answer(

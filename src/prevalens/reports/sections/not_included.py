@@ -1,10 +1,10 @@
 """What this report does not hold, and what would bring it in."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from prevalens._records import Part
 from prevalens.reports.document import Block, Listing, Paragraph
-from prevalens.reports.report_head import ReportHead
 from prevalens.reports.sections.section import Made, Section
 
 
@@ -16,12 +16,7 @@ class Absent(Part, frozen=True, kw_only=True):
 
 
 def _derive(made: Made) -> list[Absent]:
-    report, held = made.report, made.request.predictions
-    found = [
-        Absent(part=section.title, remedy=section.remedy)
-        for section in made.sections
-        if section.remedy and not section.of(report)
-    ]
+    held, found = made.request.predictions, absent_sections(made)
     details = (
         ("Data source", not held.provenance, "give `provenance` with the predictions"),
         (
@@ -37,11 +32,26 @@ def _derive(made: Made) -> list[Absent]:
         ("Rows left out before scoring", made.request.excluded is None, "give `excluded`"),
         ("Pictures of errors", held.images is None, "the predictions need image files"),
     )
-    return found + [Absent(part=name, remedy=remedy) for name, gone, remedy in details if gone]
+    return [*found, *without(*details)]
 
 
-def _show(report: ReportHead) -> Sequence[Block]:
-    items = [f"{absent.part}: {absent.remedy}." for absent in SECTION.of(report) or []]
+def without(*details: tuple[str, bool, str]) -> list[Absent]:
+    """Return the parts that are gone, of name, whether it is gone, and remedy."""
+    return [Absent(part=name, remedy=remedy) for name, gone, remedy in details if gone]
+
+
+def absent_sections(made: Made) -> list[Absent]:
+    """Return the sections that a report lacks, and what would bring them in."""
+    return [
+        Absent(part=section.title, remedy=section.remedy)
+        for section in made.sections
+        if section.remedy and not section.of(made.report)
+    ]
+
+
+def show_absent(report: Any) -> Sequence[Block]:
+    """List what is absent."""
+    items = [f"{absent.part}: {absent.remedy}." for absent in report.not_included or []]
     return [Listing(items)] if items else [Paragraph("Every part is here.")]
 
 
@@ -51,6 +61,6 @@ SECTION: Section[list[Absent]] = Section(
     place=140,
     part=list[Absent],
     derive=_derive,
-    show=_show,
+    show=show_absent,
     folded=True,
 )

@@ -10,6 +10,8 @@ from prevalens.cohorts.cohort import Cohort
 from prevalens.exceptions import InvalidInputError
 from prevalens.predictions.predictions import Predictions
 from prevalens.reports.baseline import BaselineRow, baseline
+from prevalens.reports.class_head import ClassReportHead
+from prevalens.reports.class_request import ClassRequest
 from prevalens.reports.document import Block, Paragraph, Table
 from prevalens.reports.estimate_text import count_text
 from prevalens.reports.report_head import ReportHead
@@ -41,7 +43,7 @@ class PartitionPart(Part, frozen=True, kw_only=True):
     baseline: list[BaselineRow]
 
 
-def _compute(request: Request) -> PartitionPart | None:
+def _compute(request: Request | ClassRequest) -> PartitionPart | None:
     partition, cohort = request.partition, request.cohort
     if partition is None:
         if cohort is not None:
@@ -79,7 +81,7 @@ def _refuse_another(partition: Partition, cohort: Cohort | None, held: Predictio
         )
 
 
-def _part(name: str, rows: Rows, request: Request) -> PartOfCohort:
+def _part(name: str, rows: Rows, request: Request | ClassRequest) -> PartOfCohort:
     cohort, held = request.cohort, request.predictions
     if cohort is None:
         # Without the cohort a part can be told by its size alone.
@@ -94,26 +96,28 @@ def _part(name: str, rows: Rows, request: Request) -> PartOfCohort:
         name=name,
         images=len(rows),
         patients=len(np.unique(cohort.patients[rows])),
-        positive_images=int(cohort.is_positive[rows].sum()),
+        positive_images=int(cohort.is_positive[rows].sum()) if held.is_binary else None,
         reported=held.images is not None and bool(np.isin(cohort.images[rows], held.images).any()),
     )
 
 
-def _show(report: ReportHead) -> Sequence[Block]:
+def _show(report: ReportHead | ClassReportHead) -> Sequence[Block]:
     part = SECTION.of(report)
     if part is None:
         return []
-    positive = report.settings.classes[1]
+    # Of several classes none is the positive one.
+    classes = report.settings.classes
+    columns = 4 if len(classes) == 2 else 3
     rows = [
         (
             each.name.capitalize() + (" (reported here)" if each.reported else ""),
             f"{each.images:,}",
             "not provided" if each.patients is None else f"{each.patients:,}",
             "not provided" if each.positive_images is None else f"{each.positive_images:,}",
-        )
+        )[:columns]
         for each in part.parts
     ]
-    header = ("Part", "Images", "Patients", f"Images of {positive}")
+    header = ("Part", "Images", "Patients", f"Images of {classes[1]}")[:columns]
     shown: list[Block] = [
         Table(f"Parts of the cohort, divided by {part.method}", header, rows),
         _crossing(part),

@@ -8,6 +8,8 @@ import numpy as np
 from prevalens._records import Part
 from prevalens._versions import versions
 from prevalens.predictions.predictions import Predictions
+from prevalens.reports.class_head import ClassReportHead
+from prevalens.reports.class_request import ClassRequest
 from prevalens.reports.document import Block, Table
 from prevalens.reports.report_head import ReportHead
 from prevalens.reports.request import Request
@@ -27,7 +29,7 @@ class Provenance(Part, frozen=True, kw_only=True):
     versions: dict[str, str]
 
 
-def _compute(request: Request) -> Provenance:
+def _compute(request: Request | ClassRequest) -> Provenance:
     partition = request.partition
     return Provenance(
         input_sha256=hash_rows(request.predictions),
@@ -51,9 +53,8 @@ def hash_rows(predictions: Predictions) -> str:
     count as numbers, however they are written.
     """
     held = predictions
-    scores = [f"{score:.17g}" for score in held.scores.astype(float).tolist()]
     everything = set_columns(held, tuple(held.covariates or {}))
-    return hash_columns(held.classes, {"score": scores, **everything})
+    return hash_columns(held.classes, _scores(held) | everything)
 
 
 def set_columns(predictions: Predictions, by: Sequence[str]) -> dict[str, Sequence[object] | None]:
@@ -77,6 +78,17 @@ def hash_columns(classes: Sequence[str], columns: Mapping[str, Sequence[object] 
     return digest.hexdigest()
 
 
+def _scores(held: Predictions) -> dict[str, list[str]]:
+    """Return the column of scores, or that of each class."""
+    scores = held.scores.astype(float)
+    if scores.ndim == 1:
+        return {"score": [f"{score:.17g}" for score in scores.tolist()]}
+    return {
+        f"score {name}": [f"{score:.17g}" for score in column]
+        for name, column in zip(held.classes, scores.T.tolist(), strict=True)
+    }
+
+
 def _texts(column: Column) -> list[str]:
     values, place = np.unique(column.astype(str), return_inverse=True)
     texts = np.array([_text(value) for value in values.tolist()], dtype=object)
@@ -91,15 +103,22 @@ def _text(value: str) -> str:
         return value.strip()
 
 
-def _show(report: ReportHead) -> Sequence[Block]:
-    part, setting = SECTION.of(report), report.settings
+def _threshold(report: ReportHead | ClassReportHead) -> list[tuple[str, str]]:
+    if isinstance(report, ClassReportHead):
+        return []
+    setting = report.settings
+    return [("Threshold", f"{setting.threshold!r}, {setting.threshold_origin}")]
+
+
+def _show(report: ReportHead | ClassReportHead) -> Sequence[Block]:
+    part = SECTION.of(report)
     if part is None:
         return []
     rows = [
         ("SHA-256 of the predictions", part.input_sha256),
         ("Rows", f"{part.rows:,}"),
         ("Cohort of the partition", part.partition_of or "not provided"),
-        ("Threshold", f"{setting.threshold!r}, {setting.threshold_origin}"),
+        *_threshold(report),
         ("Made by", part.made_by),
         ("Date", part.date or "not provided"),
         ("Random seed", str(part.seed)),

@@ -1,12 +1,14 @@
-"""What a section of a report is: its part of the record, how it is computed and shown."""
+"""What a section of a report is: its part of the record, how it is computed and shown.
+
+A report of two classes is made of a `Request` and a `ReportHead`, one of several classes of a
+`ClassRequest` and a `ClassReportHead`; a section says by its own types which of them it serves.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from prevalens.reports.document import Block
-from prevalens.reports.report_head import ReportHead
-from prevalens.reports.request import Request
 
 P = TypeVar("P")
 
@@ -25,7 +27,7 @@ class Answer:
     items: Sequence[str]
     note: str
     state: str = "answered"
-    when: Callable[[ReportHead], bool] = lambda _: True
+    when: Callable[[Any], bool] = lambda _: True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,8 +40,8 @@ class Made:
         sections: The whole table of sections.
     """
 
-    request: Request
-    report: ReportHead
+    request: Any
+    report: Any
     sections: "Sequence[Section[Any]]"
 
 
@@ -63,15 +65,15 @@ class Section(Generic[P]):
     key: str
     title: str
     place: int
-    show: Callable[[ReportHead], Sequence[Block]]
+    show: Callable[[Any], Sequence[Block]]
     part: Any = None
-    compute: Callable[[Request], P | None] | None = None
+    compute: Callable[[Any], P | None] | None = None
     derive: Callable[[Made], P | None] | None = None
     remedy: str = ""
     answers: Sequence[Answer] = ()
     folded: bool = False
 
-    def of(self, report: ReportHead) -> P | None:
+    def of(self, report: Any) -> P | None:
         """Return this section's part of a report."""
         found: P | None = getattr(report, self.key, None)
         return found

@@ -1,6 +1,7 @@
 """Who was studied: images, patients, and what was left out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -40,7 +41,7 @@ class Study(Part, frozen=True, kw_only=True):
 
 
 def _compute(request: Request) -> Study:
-    held, left_out = request.predictions, request.excluded
+    held = request.predictions
     n_negative, n_positive = held.class_counts.tolist()
     return Study(
         images=len(held),
@@ -48,10 +49,15 @@ def _compute(request: Request) -> Study:
         negative_images=n_negative,
         repeated_rows=repeated_rows(held),
         **_patients(request),
-        excluded=None
-        if left_out is None
-        else [Excluded(reason=why, images=count) for why, count in left_out.items()],
+        excluded=excluded_of(request.excluded),
     )
+
+
+def excluded_of(left_out: Mapping[str, int] | None) -> list[Excluded] | None:
+    """Return what was left out, by reason; None where it is not stated."""
+    if left_out is None:
+        return None
+    return [Excluded(reason=why, images=count) for why, count in left_out.items()]
 
 
 def repeated_rows(predictions: Predictions) -> int:
@@ -62,7 +68,8 @@ def repeated_rows(predictions: Predictions) -> int:
     """
     if predictions.images is not None or len(predictions) < 2:
         return 0
-    given = [predictions.labels, predictions.scores, *(predictions.covariates or {}).values()]
+    scores = predictions.scores.reshape(len(predictions), -1)
+    given = [predictions.labels, *scores.T, *(predictions.covariates or {}).values()]
     given += [] if predictions.patients is None else [predictions.patients]
     if 4 * len(np.unique(predictions.scores)) < len(predictions):
         return 0
@@ -96,10 +103,10 @@ def _show(report: ReportHead) -> Sequence[Block]:
         return []
     negative, positive = report.settings.classes
     rows = [
-        (positive, f"{study.positive_images:,}", _count(study.positive_patients)),
-        (negative, f"{study.negative_images:,}", _count(study.negative_patients)),
-        ("Both classes", "none", _count(study.mixed_patients)),
-        ("Total", f"{study.images:,}", _count(study.patients)),
+        (positive, f"{study.positive_images:,}", stated_count(study.positive_patients)),
+        (negative, f"{study.negative_images:,}", stated_count(study.negative_patients)),
+        ("Both classes", "none", stated_count(study.mixed_patients)),
+        ("Total", f"{study.images:,}", stated_count(study.patients)),
     ]
     header = ("Class", "Images", "Patients with images of this class only")
     setting = report.settings
@@ -111,7 +118,7 @@ def _show(report: ReportHead) -> Sequence[Block]:
             f"Prevalence among the rows trained on: {_stated(setting.train_prevalence)}. "
             f"Prevalence where the model will be used: {_stated(setting.prevalence)}."
         ),
-        *_sizes(study),
+        *sizes_text(study),
         Paragraph(
             "Every reported row has a label and a score: rows without are refused, none is filled "
             "in. A score equal to the threshold is predicted positive, so no result is "
@@ -120,7 +127,8 @@ def _show(report: ReportHead) -> Sequence[Block]:
     ]
 
 
-def _sizes(study: Study) -> list[Block]:
+def sizes_text(study: Any) -> list[Block]:
+    """Say how many images a patient has, where patients are known."""
     if study.median_images is None:
         return []
     return [
@@ -134,28 +142,10 @@ def _sizes(study: Study) -> list[Block]:
 def _flow(report: ReportHead, study: Study) -> Flow:
     negative, positive = report.settings.classes
     matrix = report.confusion_matrix
-    boxes: list[FlowBox] = []
-    parts = PARTITION.of(report)
-    if parts is not None:
-        boxes.append(FlowBox("Cohort", [_whose(parts.images, parts.patients)]))
-        others = [part for part in parts.parts if not part.reported]
-        boxes += [
-            FlowBox(part.name.capitalize(), [_whose(part.images, part.patients)], where="aside")
-            for part in others
-        ]
-    if study.excluded is None:
-        boxes.append(FlowBox("Excluded", ["not provided"], where="aside"))
-    else:
-        told = [f"{each.reason}: {count_text(each.images, 'image')}" for each in study.excluded]
-        boxes.append(FlowBox("Excluded", told or ["none"], where="aside"))
+    boxes = flow_head(report, study.images, study.patients, study.excluded)
+    classes = f"{study.positive_images:,} {positive}, {study.negative_images:,} {negative}"
+    boxes[-1] = replace(boxes[-1], lines=[*boxes[-1].lines, classes])
     boxes += [
-        FlowBox(
-            "Reported",
-            [
-                _whose(study.images, study.patients),
-                f"{study.positive_images:,} {positive}, {study.negative_images:,} {negative}",
-            ],
-        ),
         FlowBox(
             "Predicted positive",
             [
@@ -176,12 +166,42 @@ def _flow(report: ReportHead, study: Study) -> Flow:
     return Flow("Flow of images and patients", boxes)
 
 
+def flow_head(
+    report: Any, images: int, patients: int | None, excluded: Sequence[Excluded] | None
+) -> list[FlowBox]:
+    """Return the boxes down to the reported images, which are the last.
+
+    Args:
+        report: The report, for its partition.
+        images: Reported images.
+        patients: Reported patients; None where images are independent.
+        excluded: What was left out; None where it is not stated.
+    """
+    boxes: list[FlowBox] = []
+    parts = PARTITION.of(report)
+    if parts is not None:
+        boxes.append(FlowBox("Cohort", [_whose(parts.images, parts.patients)]))
+        others = [part for part in parts.parts if not part.reported]
+        boxes += [
+            FlowBox(part.name.capitalize(), [_whose(part.images, part.patients)], where="aside")
+            for part in others
+        ]
+    if excluded is None:
+        boxes.append(FlowBox("Excluded", ["not provided"], where="aside"))
+    else:
+        told = [f"{each.reason}: {count_text(each.images, 'image')}" for each in excluded]
+        boxes.append(FlowBox("Excluded", told or ["none"], where="aside"))
+    boxes.append(FlowBox("Reported", [_whose(images, patients)]))
+    return boxes
+
+
 def _whose(images: int, patients: int | None) -> str:
     count = count_text(images, "image")
     return count if patients is None else f"{count} of {count_text(patients, 'patient')}"
 
 
-def _count(value: int | None) -> str:
+def stated_count(value: int | None) -> str:
+    """Write a count, or that it is not provided."""
     return "not provided" if value is None else f"{value:,}"
 
 
@@ -189,18 +209,39 @@ def _stated(share: float | None) -> str:
     return "not provided" if share is None else percent_text(share)
 
 
-def _told_what_was_left_out(report: ReportHead) -> bool:
-    study = SECTION.of(report)
+def _told_what_was_left_out(report: Any) -> bool:
+    study = getattr(report, "study", None) or getattr(report, "class_study", None)
     return study is not None and study.excluded is not None
 
 
-def _with_flow(report: ReportHead) -> bool:
+def _with_flow(report: Any) -> bool:
     return _told_what_was_left_out(report) and PARTITION.of(report) is not None
 
 
 def _prevalence_stated(report: ReportHead) -> bool:
     return report.settings.prevalence is not None
 
+
+ANSWERS: tuple[Answer, ...] = (
+    Answer(
+        items=("STARD-AI 19", "STARD-AI 20", "TRIPOD+AI 11", "CLAIM 12"),
+        state="partly",
+        note="Rows without a label or a score: how many, and that none was filled in. What "
+        "was done with them before is the authors' to say.",
+        when=_told_what_was_left_out,
+    ),
+    Answer(
+        items=("STARD-AI 24", "TRIPOD+AI 20a", "CLAIM 35"),
+        note="A flow diagram with patients, images, parts and exclusions.",
+        when=_with_flow,
+    ),
+    Answer(
+        items=("STARD-AI 24", "TRIPOD+AI 20a", "CLAIM 35"),
+        state="partly",
+        note="A flow diagram of the reported rows; not how they came out of the cohort, or "
+        "what was excluded.",
+    ),
+)
 
 SECTION: Section[Study] = Section(
     key="study",
@@ -210,24 +251,7 @@ SECTION: Section[Study] = Section(
     compute=_compute,
     show=_show,
     answers=(
-        Answer(
-            items=("STARD-AI 19", "STARD-AI 20", "TRIPOD+AI 11", "CLAIM 12"),
-            state="partly",
-            note="Rows without a label or a score: how many, and that none was filled in. What "
-            "was done with them before is the authors' to say.",
-            when=_told_what_was_left_out,
-        ),
-        Answer(
-            items=("STARD-AI 24", "TRIPOD+AI 20a", "CLAIM 35"),
-            note="A flow diagram with patients, images, parts and exclusions.",
-            when=_with_flow,
-        ),
-        Answer(
-            items=("STARD-AI 24", "TRIPOD+AI 20a", "CLAIM 35"),
-            state="partly",
-            note="A flow diagram of the reported rows; not how they came out of the cohort, or "
-            "what was excluded.",
-        ),
+        *ANSWERS,
         Answer(
             items=("STARD-AI 28",),
             state="partly",

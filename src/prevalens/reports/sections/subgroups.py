@@ -1,6 +1,6 @@
 """The estimates in each part of the patients, with small cells kept back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -11,10 +11,18 @@ from prevalens.metrics.comparison import compare_groups
 from prevalens.metrics.contrast import Contrast, holm
 from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.every_estimate import all_estimates
+from prevalens.reports.class_head import ClassReportHead
+from prevalens.reports.class_request import ClassRequest
 from prevalens.reports.document import Block, Forest, Paragraph, Table
 from prevalens.reports.estimate_tables import estimate_row, notes_of
 from prevalens.reports.estimate_text import count_text, estimate_text, name_of, p_text
-from prevalens.reports.record_parts import ContrastPart, EstimatePart, contrast_part, estimate_part
+from prevalens.reports.record_parts import (
+    ContrastPart,
+    EstimatePart,
+    contrast_part,
+    estimate_part,
+    estimate_parts,
+)
 from prevalens.reports.report_head import ReportHead
 from prevalens.reports.request import Request
 from prevalens.reports.sections.section import Answer, Section
@@ -47,6 +55,27 @@ class Subgroups(Part, frozen=True, kw_only=True):
 
 
 def _compute(request: Request) -> list[Subgroups] | None:
+    return subgroups_of(
+        request,
+        differences=lambda rows: _differences(request, rows),
+        estimates=lambda rows: _estimates(request, rows),
+    )
+
+
+def subgroups_of(
+    request: Request | ClassRequest,
+    *,
+    differences: Callable[[Flags], dict[str, Contrast]],
+    estimates: Callable[[Flags], dict[str, EstimatePart]],
+) -> list[Subgroups] | None:
+    """Compute the levels of each covariate that was asked for; None where none was.
+
+    Args:
+        request: What the author asked.
+        differences: Compares the rows of a mask with all others, by measure; what rests on fewer
+            than five patients is left out.
+        estimates: Computes the estimates of the rows of a mask, likewise.
+    """
     if not request.by:
         return None
     found = {name: levels_of(_column(request, name)) for name in request.by}
@@ -56,7 +85,7 @@ def _compute(request: Request) -> list[Subgroups] | None:
         _refuse_many(name, levels)
         for level in levels:
             if level not in hidden[name]:
-                for key, contrast in _differences(request, values == level).items():
+                for key, contrast in kept_back(differences, values == level).items():
                     contrasts[name, level, key] = contrast
     adjusted = _holm(contrasts)
     return [
@@ -69,6 +98,7 @@ def _compute(request: Request) -> list[Subgroups] | None:
                     request,
                     level,
                     values == level,
+                    estimates(values == level),
                     {
                         key: contrast_part(contrast, adjusted.get((by, at, key)))
                         for (by, at, key), contrast in contrasts.items()
@@ -82,7 +112,7 @@ def _compute(request: Request) -> list[Subgroups] | None:
     ]
 
 
-def _column(request: Request, name: str) -> Column:
+def _column(request: Request | ClassRequest, name: str) -> Column:
     covariates = request.predictions.covariates or {}
     if name not in covariates:
         raise InvalidInputError(
@@ -101,7 +131,7 @@ def _refuse_many(name: str, levels: Sequence[str]) -> None:
         )
 
 
-def _hidden(request: Request, values: Column, levels: Sequence[str]) -> set[str]:
+def _hidden(request: Request | ClassRequest, values: Column, levels: Sequence[str]) -> set[str]:
     """Return the levels of fewer than five patients.
 
     Where a single level is suppressed, the next smallest is too, because subtraction from the
@@ -115,7 +145,7 @@ def _hidden(request: Request, values: Column, levels: Sequence[str]) -> set[str]
     return hidden
 
 
-def _units(request: Request, rows: Flags) -> int:
+def _units(request: Request | ClassRequest, rows: Flags) -> int:
     return int(rows.sum()) if request.codes is None else len(np.unique(request.codes[rows]))
 
 
@@ -128,10 +158,7 @@ def _holm(contrasts: Mapping[tuple[str, str, str], Contrast]) -> dict[tuple[str,
 
 
 def _differences(request: Request, inside: Flags) -> dict[str, Contrast]:
-    """Compare a level with all other rows, where either has enough patients."""
-    if inside.all():
-        return {}
-    found = {
+    return {
         name: compare_groups(
             request.predictions.labels,
             request.predictions.scores,
@@ -143,9 +170,17 @@ def _differences(request: Request, inside: Flags) -> dict[str, Contrast]:
         )
         for name in _COMPARED
     }
+
+
+def kept_back(
+    differences: Callable[[Flags], dict[str, Contrast]], inside: Flags
+) -> dict[str, Contrast]:
+    """Compare a level with all other rows, where either has enough patients."""
+    if inside.all():
+        return {}
     return {
         name: contrast
-        for name, contrast in found.items()
+        for name, contrast in differences(inside).items()
         if not _is_small(estimate_part(contrast.first))
         and not _is_small(estimate_part(contrast.second))
     }
@@ -158,8 +193,24 @@ def _suppressed(level: str) -> Level:
 
 
 def _level(
-    request: Request, level: str, rows: Flags, differences: dict[str, ContrastPart]
+    request: Request | ClassRequest,
+    level: str,
+    rows: Flags,
+    estimates: dict[str, EstimatePart],
+    differences: dict[str, ContrastPart],
 ) -> Level:
+    codes = request.codes
+    return Level(
+        level=level,
+        suppressed=False,
+        images=int(rows.sum()),
+        patients=None if codes is None else len(np.unique(codes[rows])),
+        estimates={name: each for name, each in estimates.items() if not _is_small(each)},
+        differences=differences,
+    )
+
+
+def _estimates(request: Request, rows: Flags) -> dict[str, EstimatePart]:
     held, codes = request.predictions, request.codes
     patients = None if codes is None else codes[rows]
     labels, at = held.labels[rows], request.threshold
@@ -180,15 +231,7 @@ def _level(
     risks = request.risks_at(held, held.prevalence)[rows]
     if held.train_prevalence is not None:
         estimates |= every(risks, "calibration_intercept")
-    kept = {name: estimate_part(estimates[name]) for name in estimates}
-    return Level(
-        level=level,
-        suppressed=False,
-        images=int(rows.sum()),
-        patients=None if patients is None else len(np.unique(patients)),
-        estimates={name: estimate for name, estimate in kept.items() if not _is_small(estimate)},
-        differences=differences,
-    )
+    return estimate_parts(estimates)
 
 
 def _is_small(estimate: EstimatePart) -> bool:
@@ -197,12 +240,22 @@ def _is_small(estimate: EstimatePart) -> bool:
 
 
 def _show(report: ReportHead) -> Sequence[Block]:
+    more = ""
+    if report.settings.train_prevalence is not None:
+        more = " Calibration is that of scores corrected to the prevalence of these rows."
+    return show_subgroups(report, _DRAWN, more)
+
+
+def show_subgroups(
+    report: ReportHead | ClassReportHead, drawn: Sequence[str], more: str = ""
+) -> list[Block]:
+    """Show the subgroups of a report, with a forest plot of each measure of `drawn`."""
     part = SECTION.of(report)
     if not part:
         return []
     shown: list[Block] = []
     for number, group in enumerate(part):
-        shown += [*_forests(report, number, group), _table(number, group)]
+        shown += [*_forests(report, number, group, drawn), _table(number, group)]
         shown += notes_of(
             [
                 (f"{level.level}: {name_of(key)}", estimate)
@@ -214,16 +267,16 @@ def _show(report: ReportHead) -> Sequence[Block]:
     told = (
         f"{count_text(tests, 'difference')} between a level and all other rows were tested: by "
         "chance alone one in twenty has p below 0.05. The p value adjusted by Holm's method "
-        "holds for all of them together."
+        f"holds for all of them together.{more}"
     )
-    if report.settings.train_prevalence is not None:
-        told += " Calibration is that of scores corrected to the prevalence of these rows."
     return [*shown, Paragraph(told)]
 
 
-def _forests(report: ReportHead, number: int, group: Subgroups) -> list[Forest]:
+def _forests(
+    report: ReportHead | ClassReportHead, number: int, group: Subgroups, drawn: Sequence[str]
+) -> list[Forest]:
     found = []
-    for key in _DRAWN:
+    for key in drawn:
         rows = [
             (level.level, counts(key, level.estimates[key]), level.estimates[key])
             for level in group.levels

@@ -2,22 +2,25 @@
 
 import importlib
 import pkgutil
-from pathlib import Path
 from typing import Any
 
 from prevalens.reports.sections.section import Section
 
-_PACKAGE = "prevalens.reports.sections"
 
+def sections_in(package: str) -> tuple[Section[Any], ...]:
+    """Return the sections that the files of a package hold, in the order of a report.
 
-def _found() -> tuple[Section[Any], ...]:
-    names = sorted(info.name for info in pkgutil.iter_modules([str(Path(__file__).parent)]))
+    Args:
+        package: Name of the package; a file that begins with `table_of` and `section` hold none.
+    """
+    folder = importlib.import_module(package).__path__
+    names = sorted(info.name for info in pkgutil.iter_modules(folder))
     files = [
-        importlib.import_module(f"{_PACKAGE}.{name}")
+        importlib.import_module(f"{package}.{name}")
         for name in names
-        if name not in {"section", "table_of_sections"}
+        if name != "section" and not name.startswith("table_of")
     ]
     return tuple(sorted((file.SECTION for file in files), key=lambda section: section.place))
 
 
-SECTIONS: tuple[Section[Any], ...] = _found()
+SECTIONS: tuple[Section[Any], ...] = sections_in("prevalens.reports.sections")

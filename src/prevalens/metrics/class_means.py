@@ -1,0 +1,227 @@
+"""Means over classes of what each class has against the rest: macro and weighted."""
+
+import functools
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from prevalens._checks import name_some
+from prevalens.metrics.class_columns import ClassColumns
+from prevalens.metrics.class_smooth import smooth_estimate, without_each
+from prevalens.metrics.estimate import Estimate
+from prevalens.metrics.influences import Influence
+from prevalens.metrics.inputs import Columns
+from prevalens.metrics.intervals import Limits
+from prevalens.metrics.linear import FEW_EVENTS, FEW_HOLDERS
+from prevalens.metrics.registry import measure_of
+from prevalens.metrics.settings import Settings
+from prevalens.typing import Codes, Numbers
+
+MACRO = (
+    "mean over classes, each against the rest: square-and-add of the classes' own limits, with "
+    "their correlation over patients (Zou & Donner 2008)"
+)
+_WEIGHTED = "mean over classes, each against the rest and weighing its share of the images"
+AT = 0.5  # a decided class has a score of 0 or 1
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """One part of a mean: an estimate of some of the rows, with what it rests on.
+
+    Args:
+        name: What it is called in notes.
+        own: Its estimate, with the limits of its own.
+        influence: Its value and influence values.
+        codes: Number of each of its rows' patient among all.
+        limits_at: Its limits at any confidence level.
+    """
+
+    name: str
+    own: Estimate
+    influence: Influence
+    codes: Codes
+    limits_at: Callable[[float], Limits]
+
+
+def class_side(columns: ClassColumns, which: int, key: str, settings: Settings) -> Side:
+    """Return one class against the rest, by a measure of two classes."""
+    measure, rows = measure_of(key), rows_of(columns, which, key)
+    own = measure.compute(rows, _settings(key, settings.confidence_level))
+    limits_at = own.limits_at
+    if limits_at is None:
+        limits_at = functools.partial(_computed_limits, rows, key)
+    influence = Influence(math.nan, np.zeros(rows.labels.size), ())
+    if own.value is not None:
+        influence = measure.influence_of(rows, AT)
+    return Side(columns.names[which], own, influence, columns.units, limits_at)
+
+
+def rows_of(columns: ClassColumns, which: int, key: str) -> Columns:
+    """Return a class against the rest as a measure of two classes reads it."""
+    at_threshold = measure_of(key).needs_threshold
+    return columns.decided(which) if at_threshold else columns.ranked(which)
+
+
+def _settings(key: str, confidence_level: float) -> Settings:
+    return Settings(AT if measure_of(key).needs_threshold else None, confidence_level)
+
+
+def _computed_limits(rows: Columns, key: str, confidence_level: float) -> Limits:
+    made = measure_of(key).compute(rows, _settings(key, confidence_level))
+    value = made.value or 0.0
+    return value if made.lower is None else made.lower, value if made.upper is None else made.upper
+
+
+def _sides(columns: ClassColumns, key: str, settings: Settings) -> list[Side]:
+    return [class_side(columns, which, key, settings) for which in range(len(columns.names))]
+
+
+def macro_estimate(key: str) -> Callable[[ClassColumns, Settings], Estimate]:
+    """Return what computes the mean over classes of a measure of two classes."""
+
+    def estimate(columns: ClassColumns, settings: Settings) -> Estimate:
+        if reason := why_no_mean(columns):
+            return columns.basis(settings.confidence_level).refuse(reason, MACRO)
+        return mean_of_sides(columns, _sides(columns, key, settings), MACRO, settings)
+
+    return estimate
+
+
+def macro_changes(key: str) -> Callable[[ClassColumns], Numbers]:
+    """Return what computes how far a mean over classes moves without each patient."""
+
+    def changes(columns: ClassColumns) -> Numbers:
+        sides = _sides(columns, key, Settings(AT, 0.95))
+        return np.mean([changes_of(side, columns.n_units) for side in sides], axis=0)
+
+    return changes
+
+
+def why_no_mean(columns: ClassColumns) -> str | None:
+    """Return why a mean over classes is undefined, or None where it is defined."""
+    if not columns.absent:
+        return None
+    return f"no images of class {name_some(columns.absent)}, or none of another"
+
+
+def rare_classes(columns: ClassColumns) -> list[str]:
+    """Say which classes have few images, or images of few patients."""
+    told = []
+    for which, (name, count) in enumerate(zip(columns.names, columns.counts.tolist(), strict=True)):
+        holders = columns.patients_of(which)
+        if count and (count < FEW_EVENTS or holders < FEW_HOLDERS):
+            images = f"class {name!r} has only {count} {'image' if count == 1 else 'images'}"
+            patients = f"{holders} {'patient' if holders == 1 else 'patients'}"
+            told.append(images if columns.codes is None else f"{images} of {patients}")
+    return told
+
+
+def mean_of_sides(
+    columns: ClassColumns, sides: Sequence[Side], method: str, settings: Settings
+) -> Estimate:
+    """Average estimates; one without limits of its own may lie anywhere in [0, 1].
+
+    Args:
+        columns: All rows.
+        sides: What is averaged; each is a share or an area.
+        method: How value and interval are computed.
+        settings: The confidence level.
+
+    References:
+        Zou & Donner, Stat Med 2008;27:1693-1702.
+    """
+    basis = columns.basis(settings.confidence_level)
+    undefined = [side.name for side in sides if side.own.value is None]
+    if undefined:
+        why = next(side.own.not_estimable for side in sides if side.own.value is None)
+        return basis.refuse(f"of class {name_some(undefined)}: {why}", method)
+    values = np.array([side.influence.value for side in sides])
+    value = float(values.mean())
+    without = [side.name for side in sides if side.own.lower is None]
+    if len(without) == len(sides):
+        return basis.without_limits(value, method, "no class has limits of its own")
+    rare = rare_classes(columns)
+    told = [f"The mean rests on classes of few images: {', '.join(rare)}."] if rare else []
+    if without:
+        names = name_some(list(dict.fromkeys(without)))
+        told.append(f"Class {names} has no limits of its own, so 0 and 1 were taken.")
+    rule = functools.partial(_limits, sides, values, _together(sides, columns.n_units))
+    limits = rule(settings.confidence_level)
+    return basis.estimate(value, limits, method, note=" ".join(told) or None, limits_at=rule)
+
+
+def changes_of(side: Side, n_units: int) -> Numbers:
+    """Return how far a side moves without each patient; 0 where one patient holds a kind."""
+    if not side.influence.kinds or side.influence.patients_per_kind(side.codes) < 2:
+        return np.zeros(n_units)
+    return side.influence.changes(side.codes, n_units)
+
+
+def _together(sides: Sequence[Side], n_units: int) -> Numbers:
+    """Return the correlations over patients; what has no limits goes with its like entirely."""
+    moved = np.stack([changes_of(side, n_units) for side in sides])
+    scale = np.sqrt(np.square(moved).sum(axis=1))
+    scale[scale == 0] = 1.0
+    together: Numbers = (moved / scale[:, None]) @ (moved / scale[:, None]).T
+    lost = np.array([side.own.lower is None for side in sides])
+    together[np.ix_(lost, lost)] = 1.0
+    np.fill_diagonal(together, 1.0)
+    return together
+
+
+def _limits(
+    sides: Sequence[Side], values: Numbers, together: Numbers, confidence_level: float
+) -> Limits:
+    own = np.array(
+        [
+            (0.0, 1.0) if side.own.lower is None else side.limits_at(confidence_level)
+            for side in sides
+        ]
+    )
+    down, up = (
+        math.sqrt(max(float(arms @ together @ arms), 0.0)) / len(sides)
+        for arms in (values - own[:, 0], own[:, 1] - values)
+    )
+    value = float(values.mean())
+    return max(value - down, 0.0), min(value + up, 1.0)
+
+
+def weighted_estimate(key: str) -> Callable[[ClassColumns, Settings], Estimate]:
+    """Return what computes the mean over classes, each weighing its share of the images."""
+
+    def estimate(columns: ClassColumns, settings: Settings) -> Estimate:
+        basis = columns.basis(settings.confidence_level)
+        if reason := why_no_mean(columns):
+            return basis.refuse(reason, _WEIGHTED)
+        sides = _sides(columns, key, settings)
+        undefined = [side for side in sides if side.own.value is None]
+        if undefined:
+            names = name_some([side.name for side in undefined])
+            return basis.refuse(f"of class {names}: {undefined[0].own.not_estimable}", _WEIGHTED)
+        return smooth_estimate(columns, *_weighted(columns, sides), settings, name=_WEIGHTED)
+
+    return estimate
+
+
+def weighted_changes(key: str) -> Callable[[ClassColumns], Numbers]:
+    """Return what computes how far a weighted mean moves without each patient."""
+
+    def changes(columns: ClassColumns) -> Numbers:
+        pulls = _weighted(columns, _sides(columns, key, Settings(AT, 0.95)))[1]
+        return without_each(columns, pulls)
+
+    return changes
+
+
+def _weighted(columns: ClassColumns, sides: Sequence[Side]) -> tuple[float, Numbers]:
+    """Return value and influence values; the shares that weigh are estimated too."""
+    n, value, pulls = columns.labels.size, 0.0, np.zeros(columns.labels.size)
+    for which, side in enumerate(sides):
+        share = float(columns.counts[which]) / n
+        value += share * side.influence.value
+        pulls += share * side.influence.influence_values
+        pulls += side.influence.value * ((columns.labels == which) - share) / n
+    return value, pulls

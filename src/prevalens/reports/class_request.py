@@ -1,0 +1,96 @@
+"""What the author asked of a report of several classes, checked once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from prevalens.cohorts.cohort import Cohort
+from prevalens.exceptions import InvalidInputError
+from prevalens.metrics.class_columns import ClassColumns
+from prevalens.metrics.settings import Settings
+from prevalens.predictions.predictions import Predictions
+from prevalens.reports.pictures import Picture
+from prevalens.reports.request import checked_common
+from prevalens.splits.partition import Partition
+from prevalens.typing import Codes
+
+# Arguments that say something of one positive class and a threshold.
+_OF_TWO = (
+    *("threshold", "threshold_origin", "prevalence", "compare_threshold", "uncorrected"),
+    "patient_score",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassRequest:
+    """The checked arguments of a `ClinicalReport` of several classes."""
+
+    predictions: Predictions
+    by: Sequence[str]
+    compare: Predictions | None
+    partition: Partition | None
+    cohort: Cohort | None
+    excluded: Mapping[str, int] | None
+    worst: int
+    picture: Picture | None
+    picture_note: str
+    confidence_level: float
+    seed: int
+    title: str
+    made_by: str
+    date: str | None
+
+    @cached_property
+    def codes(self) -> Codes | None:
+        """Number of each row's patient; None where images are independent."""
+        return self.predictions.patient_codes
+
+    @cached_property
+    def columns(self) -> ClassColumns:
+        """The checked columns, as the metrics take them."""
+        return self.columns_of(self.predictions)
+
+    @cached_property
+    def others(self) -> ClassColumns | None:
+        """The columns of the model that is compared."""
+        return None if self.compare is None else self.columns_of(self.compare)
+
+    @property
+    def settings(self) -> Settings:
+        """How estimates are asked for."""
+        return Settings(None, self.confidence_level, seed=self.seed)
+
+    def columns_of(self, held: Predictions) -> ClassColumns:
+        """Return predictions of these rows as columns."""
+        ids = None
+        if held.patients is not None and self.codes is not None:
+            named = np.empty(held.n_patients or 0, dtype=object)
+            named[self.codes] = held.patients
+            ids = tuple(map(str, named.tolist()))
+        scores = held.scores.astype(np.float64)
+        return ClassColumns(held.labels, scores, self.codes, held.classes, held.ordered, ids)
+
+
+def checked_class_request(predictions: Predictions, **asked: Any) -> ClassRequest:
+    """Check the arguments of a report of several classes.
+
+    Raises:
+        InvalidInputError: as in `ClinicalReport`, or an argument is of two classes.
+    """
+    if predictions.is_multilabel:
+        raise InvalidInputError(
+            f"A report is about classes of which each row has one, got several labels a row: "
+            f"{list(predictions.classes)}. Report each label: `predictions.one_vs_rest(...)`."
+        )
+    given = [name for name in _OF_TWO if asked[name] is not None]
+    if given:
+        raise InvalidInputError(
+            f"`{given[0]}` is of two classes, got {asked[given[0]]!r} and the classes "
+            f"{list(predictions.classes)}, of which the one with the highest score is predicted. "
+            "Leave it out, or report one class against the rest: `predictions.one_vs_rest(...)`."
+        )
+    kept = {name: value for name, value in asked.items() if name not in _OF_TWO}
+    return ClassRequest(predictions=predictions, **kept | checked_common(predictions, asked))

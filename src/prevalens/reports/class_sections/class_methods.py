@@ -1,0 +1,64 @@
+"""The methods of a report of several classes in words, each with its reference."""
+
+from prevalens.metrics.class_measures import all_class_measures
+from prevalens.reports.class_head import ClassReportHead
+from prevalens.reports.sections.methods import (
+    SECTION as OF_TWO,
+)
+from prevalens.reports.sections.methods import (
+    Methods,
+    by_method,
+    cited_in_report,
+    over_patients,
+    show_methods,
+)
+from prevalens.reports.sections.section import Made, Section
+
+_MEANS = (
+    "A mean over classes carries the limits of each class, so that a rare one widens it; a class "
+    "without limits of its own is taken to lie anywhere in its range."
+)
+
+
+def _derive(made: Made) -> Methods:
+    report: ClassReportHead = made.report
+    sentences = _sentences(report)
+    held = [each for each in all_class_measures() if each.key in report.estimates]
+    defining = {paper for measure in held for paper in measure.full_references()}
+    return Methods(
+        sentences=sentences,
+        references=sorted({*cited_in_report(report, sentences), *defining}, key=str.casefold),
+    )
+
+
+def _sentences(report: ClassReportHead) -> list[str]:
+    setting = report.settings
+    order = (
+        f"Classes are grades, from {setting.classes[0]} to {setting.classes[-1]}. "
+        if setting.ordered
+        else ""
+    )
+    sentences = [
+        f"{order}The class with the highest score is predicted, the first in order of equal ones.",
+        "Each class is also taken against the rest.",
+        over_patients(independent=report.independent, level=setting.confidence_level),
+        *(f"{names}: {method}." for method, names in by_method(report.estimates)),
+        _MEANS,
+        "Undefined estimates are named as not estimable with the reason; none is set to 0.",
+    ]
+    tested = getattr(report, "subgroups", None) or getattr(report, "class_comparison", None)
+    if tested:
+        sentences.append("p values of several tests are adjusted by Holm's method (Holm 1979).")
+    return sentences
+
+
+SECTION: Section[Methods] = Section(
+    key="methods",
+    title="Methods",
+    place=110,
+    part=Methods,
+    derive=_derive,
+    show=show_methods,
+    folded=True,
+    answers=OF_TWO.answers,
+)

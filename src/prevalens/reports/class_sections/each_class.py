@@ -1,0 +1,177 @@
+"""Each class against the rest: one row with its intervals, and a folded part of its own."""
+
+from collections.abc import Sequence
+
+from prevalens._records import Part
+from prevalens.metrics.class_columns import ClassColumns
+from prevalens.metrics.class_means import rare_classes
+from prevalens.metrics.curves import roc_curve
+from prevalens.metrics.multiclass import per_class_estimates
+from prevalens.reports.class_head import ClassReportHead
+from prevalens.reports.class_request import ClassRequest
+from prevalens.reports.document import (
+    Block,
+    Chart,
+    Details,
+    Forest,
+    Line,
+    Listing,
+    Paragraph,
+    Table,
+)
+from prevalens.reports.estimate_tables import estimate_table, noted
+from prevalens.reports.estimate_text import estimate_text, name_of
+from prevalens.reports.record_parts import EstimatePart, estimate_parts
+from prevalens.reports.sections.discrimination import CurvePart, thinned
+from prevalens.reports.sections.section import Answer, Section
+
+COLUMNS = ("sensitivity", "specificity", "ppv", "npv", "f1", "auroc", "average_precision")
+_DRAWN = ("sensitivity", "ppv", "auroc")
+
+
+class ClassPart(Part, frozen=True, kw_only=True):
+    """One class against the rest."""
+
+    name: str
+    images: int
+    patients: int | None
+    predicted: int
+    estimates: dict[str, EstimatePart]
+    roc: CurvePart | None
+
+
+class EachClass(Part, frozen=True, kw_only=True):
+    """Each class against the rest, and those that rest on few."""
+
+    classes: list[ClassPart]
+    rare: list[str]
+
+
+def _compute(request: ClassRequest) -> EachClass:
+    columns = request.columns
+    estimates = per_class_estimates(columns, request.confidence_level)
+    return EachClass(
+        classes=[
+            ClassPart(
+                name=name,
+                images=int(columns.counts[which]),
+                patients=None if columns.codes is None else columns.patients_of(which),
+                predicted=int((columns.predicted == which).sum()),
+                estimates=estimate_parts(estimates[name]),
+                roc=_roc(columns, which),
+            )
+            for which, name in enumerate(columns.names)
+        ],
+        rare=rare_classes(columns),
+    )
+
+
+def _roc(columns: ClassColumns, which: int) -> CurvePart | None:
+    rows = columns.ranked(which)
+    if rows.labels.all() or not rows.labels.any():
+        return None
+    curve = roc_curve(rows.labels, rows.scores)
+    return thinned(curve.x, curve.y, curve.thresholds)
+
+
+def class_rows(report: ClassReportHead) -> list[tuple[str, ...]]:
+    """Return one row a class: name, images, patients and the main estimates with intervals."""
+    part = SECTION.of(report)
+    return [
+        (
+            each.name,
+            f"{each.images:,}",
+            "not provided" if each.patients is None else f"{each.patients:,}",
+            *(estimate_text(each.estimates[key]) for key in COLUMNS),
+        )
+        for each in ([] if part is None else part.classes)
+    ]
+
+
+def class_header() -> tuple[str, ...]:
+    """Return the header of `class_rows`."""
+    short = {"ppv": "PPV", "npv": "NPV", "average_precision": "AP"}
+    return ("Class", "Images", "Patients", *(short.get(key, name_of(key)) for key in COLUMNS))
+
+
+def _show(report: ClassReportHead) -> Sequence[Block]:
+    part = SECTION.of(report)
+    if part is None:
+        return []
+    shown: list[Block] = []
+    if part.rare:
+        told = [f"{text[:1].upper()}{text[1:]}." for text in part.rare]
+        shown.append(Listing([*told, "Intervals that rest on so few may fall short."], "warning"))
+    shown += [
+        Table(
+            f"Each class against the rest, with {report.level}", class_header(), class_rows(report)
+        ),
+        Paragraph(
+            "An image is positive for the class it is labelled, and predicted positive for the "
+            "class with the highest score.",
+            "note",
+        ),
+        *_forests(part),
+    ]
+    return [*shown, *(_details(report, number, each) for number, each in enumerate(part.classes))]
+
+
+def _forests(part: EachClass) -> list[Forest]:
+    found = []
+    for key in _DRAWN:
+        rows = [
+            (each.name, f"n {each.estimates[key].n}", each.estimates[key])
+            for each in part.classes
+            if each.estimates[key].value is not None
+        ]
+        if rows:
+            found.append(Forest(f"class-forest-{key}", f"{name_of(key)} of each class", rows))
+    return found
+
+
+def _details(report: ClassReportHead, number: int, each: ClassPart) -> Details:
+    keys = list(each.estimates)
+    table = estimate_table(
+        each.estimates,
+        keys,
+        caption=f"{each.name} against the rest, with {report.level}",
+        address=f"each_class.classes.{number}.estimates",
+    )
+    chart = [] if each.roc is None else [_chart(number, each, each.roc)]
+    return Details(f"{each.name} against the rest", [table, *noted(each.estimates, keys), *chart])
+
+
+def _chart(number: int, each: ClassPart, roc: CurvePart) -> Chart:
+    estimates = each.estimates
+    at = [1 - (estimates["specificity"].value or 0.0)], [estimates["sensitivity"].value or 0.0]
+    return Chart(
+        name=f"roc_{number}",
+        title=f"ROC curve of {each.name}",
+        description=f"Area {estimate_text(estimates['auroc'])}. Where the class is predicted the "
+        f"sensitivity is {estimate_text(estimates['sensitivity'])}, the specificity "
+        f"{estimate_text(estimates['specificity'])}.",
+        x_label="1 - specificity",
+        y_label="Sensitivity",
+        lines=[
+            Line("Score of the class", roc.x, roc.y),
+            Line("Prediction", *at, "marks"),
+            Line("Chance", [0, 1], [0, 1], "dashes"),
+        ],
+    )
+
+
+SECTION: Section[EachClass] = Section(
+    key="each_class",
+    title="Each class",
+    place=25,
+    part=EachClass,
+    compute=_compute,
+    show=_show,
+    answers=(
+        Answer(
+            items=("TRIPOD+AI 21",),
+            note="Images and patients of each class.",
+            when=lambda report: not report.independent,
+        ),
+    ),
+)
