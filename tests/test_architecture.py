@@ -58,6 +58,7 @@ PLUMBING = {
     "_gate",
     "_keras_registration",
     "_lazy",
+    "_notebook",
     "_numbers",
     "_optional",
     "_paths",

@@ -93,3 +93,15 @@ def test_an_epoch_takes_the_memory_of_a_few_batches(tmp_path: Path, cached: bool
         tracemalloc.stop()
         assert n_batches == 60
         assert peak < 12 * 2 * 256 * 256 * 3
+
+
+def test_a_dataset_shows_what_an_epoch_holds(coded_cohort: Cohort) -> None:
+    """Counts of classes, batches, and the shares before and after undersampling."""
+    rows = np.arange(31)
+    plain = ImageDataset(coded_cohort, rows, image_size=4, batch_size=4)
+    balanced = UndersampledDataset(coded_cohort, rows, image_size=4, batch_size=4, seed=0)
+
+    assert repr(plain) == "ImageDataset(31 images an epoch, 8 batches)"
+    assert "in a batch" in plain._repr_html_()
+    assert f"{balanced.cohort_prevalence:.1%}" in balanced._repr_html_()
+    assert f"{balanced.train_prevalence:.1%}" in balanced._repr_html_()

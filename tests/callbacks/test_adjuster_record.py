@@ -92,3 +92,15 @@ def test_axes_that_are_given_are_drawn_on() -> None:
     decisions = AdjusterRule(threshold=None, stop_patience=1).simulate([0.5, 0.6], rate=0.1)
     last = AdjusterRow.of(decisions[-1], logs={}, duration=2.0)
     assert last.action == "lowered, restored, stopped"
+
+
+def test_a_notebook_shows_the_last_epochs() -> None:
+    """Under the monitor's name, with what was done; of many epochs the last twenty."""
+    page = record()._repr_html_()
+    many = AdjusterRecord(monitor="val_loss", rows=record().rows * 6)._repr_html_()
+
+    assert "Learning rates of 4 epochs" in page
+    assert ">val_loss<" in page
+    assert "lowered, restored" in page
+    assert "The last 20 of 24 epochs." in many
+    assert many.count("<tr>") == 21

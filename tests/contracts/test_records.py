@@ -50,3 +50,13 @@ def test_a_record_cannot_be_changed(cohort: Cohort, name: str) -> None:
         setattr(record, field, None)
     for value in vars(record).values():
         assert not isinstance(value, np.ndarray) or not value.flags.writeable
+
+
+@pytest.mark.parametrize("name", ["cohort", "partition", "policy"])
+def test_a_record_shows_itself_in_a_notebook(cohort: Cohort, name: str) -> None:
+    """As one element that needs nothing from outside."""
+    page = records(cohort)[name]._repr_html_()  # type: ignore[attr-defined]
+
+    assert page.startswith('<div class="prevalens"')
+    assert page.endswith("</div>")
+    assert "http" not in page

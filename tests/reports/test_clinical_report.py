@@ -265,3 +265,11 @@ def test_a_partition_of_another_cohort_is_refused(predictions: Predictions) -> N
     )
     with pytest.raises(InvalidInputError, match="it is another cohort's"):
         ClinicalReport(predictions, threshold=0.5, partition=small)
+
+
+def test_a_notebook_shows_the_report_in_a_frame(report: ClinicalReport) -> None:
+    """The page keeps its own style, and nothing of it is markup of the notebook."""
+    shown = report._repr_html_()
+
+    assert shown.startswith("<iframe")
+    assert shown.count("<") == 2

@@ -444,3 +444,18 @@ def test_a_finding_has_a_name_a_severity_and_a_remedy() -> None:
     assert (one.severity, other.severity) == ("error", "warning")
     assert "PatientHoldout" in one.remedy
     assert {"id", "severity", "remedy"} <= one.to_dict().keys()
+
+
+def test_a_notebook_shows_errors_first_with_id_and_remedy() -> None:
+    """Every finding has its row; what was not looked for is said."""
+    findings = [
+        Finding("near-duplicate", (0, 5), ("train", "test"), "a.png, f.png"),
+        Finding("patient", (1, 6), ("train", "test"), "patient '<b>'"),
+    ]
+    page = LeakageAudit(tuple(findings), ("patients",), ("copies (no image is there)",))
+    shown = page._repr_html_()
+
+    assert shown.index(">error<") < shown.index(">warning<")
+    assert all(one.id in shown for one in findings)
+    assert "&lt;b&gt;" in shown
+    assert "NOT looked for: copies (no image is there)." in shown

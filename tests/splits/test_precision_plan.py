@@ -289,3 +289,13 @@ def test_a_correlation_of_a_pilot_knows_no_order(rows: list[tuple[bool, int]], s
     assert 0 <= found <= 1
     assert intra_patient_correlation(predicted[order], patients[order]) == pytest.approx(found)
     assert intra_patient_correlation(~predicted, patients) == pytest.approx(found)
+
+
+def test_a_notebook_shows_parts_as_bars_with_their_precision(cohort: Cohort) -> None:
+    """A bar of classes for each part, and the numbers of the text."""
+    partition = PatientHoldout(test=0.3, seed=0).partition(cohort)
+    page = partition.describe(cohort)._repr_html_()
+
+    assert page.count('role="img"') == 3
+    assert "correlation of 0.2" in page
+    assert "partition.describe(cohort)" in partition._repr_html_()

@@ -435,3 +435,18 @@ def test_the_warning_names_each_with_its_auroc_and_what_to_do() -> None:
         "covariate age (AUROC 1.00). Find out how the images were collected before trusting any "
         "estimate on them."
     )
+
+
+def test_a_notebook_shows_each_shortcut_with_its_verdict() -> None:
+    """The title counts what is suspicious; the coarse picture is to be beaten."""
+    strong = auroc([0] * 20 + [1] * 20, np.linspace(0, 1, 40))
+    shown = ShortcutAudit(
+        {"border": strong, "thumbnail": strong},
+        0.7,
+        {"covariate id": "text"},
+        frozenset({"thumbnail"}),
+    )._repr_html_()
+
+    assert "1 of 2 shortcuts suspicious" in shown
+    assert "the coarse picture: to be beaten" in shown
+    assert "covariate id: not tried, text" in shown

@@ -18,6 +18,7 @@ from prevalens.augmentation.contact_sheet import contact_sheet
 from prevalens.augmentation.host_augmentation import augment_on_host
 from prevalens.augmentation.operation import Operation
 from prevalens.augmentation.parameter_sampling import n_uniforms, parameters_from
+from prevalens.augmentation.policy_card import policy_html
 from prevalens.augmentation.policy_record import check_operation_names, policy_record
 from prevalens.augmentation.resampling import FILLS
 from prevalens.exceptions import InvalidInputError, NoEffectWarning, SaturationWarning
@@ -176,6 +177,9 @@ class AugmentationPolicy:
             with whole_file(path) as temporary:
                 PIL.Image.fromarray(sheet).save(temporary, format="PNG")
         return sheet
+
+    def _repr_html_(self) -> str:
+        return policy_html(self)
 
     @property
     def per_class(self) -> bool:

@@ -54,7 +54,7 @@ class BatchReader:
         seed: int = 0,
     ) -> None:
         self.unreadable: dict[int, str] = {}
-        self._cohort = cohort
+        self.cohort = cohort
         self.source = ImageSource(cohort, image_size=image_size, cache=cache, decoder=decoder)
         self._covariates = _numbers(cohort, covariates)
         self._targets = _labels(cohort) if targets is None else _column("targets", targets, cohort)
@@ -81,7 +81,7 @@ class BatchReader:
         ]
         policy = None if self._augmentation is None else self._augmentation.identity()
         return {
-            "cohort": self._cohort.fingerprint,
+            "cohort": self.cohort.fingerprint,
             "columns": hashlib.sha256(repr(shown).encode()).hexdigest(),
             "augmentation": policy,
             **self.source.identity(rows),

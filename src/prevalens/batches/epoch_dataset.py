@@ -104,6 +104,12 @@ class EpochDataset(PrefetchedDataset):
         self._whole = True  # whether Keras' epochs are the dataset's own
         self._asked = 0  # batches asked for since the first of epoch 0
 
+    def _told(self) -> dict[str, str]:
+        return {
+            "positive in the cohort's rows": f"{self.cohort_prevalence:.1%}",
+            "positive in an epoch": f"{self.train_prevalence:.1%}",
+        }
+
     @property
     def unreadable(self) -> dict[int, str]:
         """Rows left out so far because their file cannot be read, each with the reason."""

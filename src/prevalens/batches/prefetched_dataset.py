@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from prevalens._checks import check_integer
+from prevalens._notebook import bars, card, table
 from prevalens.batches.batch_reader import Batch, BatchReader, take_rows
 from prevalens.batches.prefetcher import Prefetcher
 from prevalens.batches.row_source import RowSource
@@ -63,6 +64,31 @@ class PrefetchedDataset(keras.utils.PyDataset):
         self._prefetcher: Prefetcher[Place, Batch] = Prefetcher(self._make, threads=self.threads)
         self._last_asked = -1
         self._looking = False  # while a model evaluates or predicts
+
+    def __repr__(self) -> str:
+        n_rows, n_batches = len(self.rows_of(0)), self._n_batches
+        return f"{type(self).__name__}({n_rows} images an epoch, {n_batches} batches)"
+
+    def _repr_html_(self) -> str:
+        labels = self._reader.cohort.label_names[self.rows_of(0)]
+        names, counts = np.unique(labels, return_counts=True)
+        shown = dict(zip(names.tolist(), counts.tolist(), strict=True))
+        return card(
+            repr(self),
+            bars({"epoch 0": shown}),
+            table(
+                ("What", "Value"),
+                [
+                    ("images in a batch", self.batch_size),
+                    ("threads that read ahead", self.threads),
+                    *((name, value) for name, value in self._told().items()),
+                ],
+            ),
+        )
+
+    def _told(self) -> dict[str, str]:
+        """Return shares that a kind of dataset knows, in words."""
+        return {}
 
     def __len__(self) -> int:
         return self._n_batches

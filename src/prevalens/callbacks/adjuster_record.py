@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from prevalens._notebook import card, note, table
 from prevalens._optional import require
 from prevalens._writing import write_text
 from prevalens.callbacks.adjuster_rule import Decision
@@ -124,6 +125,16 @@ class AdjusterRecord:
         lines = [AdjusterTable(self.monitor).text(self.rows), self.remark()]
         return "\n".join(line for line in lines if line)
 
+    def _repr_html_(self) -> str:
+        names = ("epoch", "loss", "accuracy", "value", "rate", "action")
+        rows = [[_shown(row[name]) for name in names] for row in self.to_list()]
+        left_out = [note(f"The last 20 of {len(rows)} epochs.")] if len(rows) > 20 else []
+        heads = [self.monitor if name == "value" else name for name in names]
+        remark = [note(self.remark())] if self.remark() else []
+        return card(
+            f"Learning rates of {len(rows)} epochs", table(heads, rows[-20:]), *left_out, *remark
+        )
+
     def remark(self) -> str:
         """Return a line that says where the monitor decided in no epoch; empty elsewhere."""
         if not self.rows or any(row.followed == "value" for row in self.rows):
@@ -185,6 +196,10 @@ class AdjusterRecord:
         twin.set_yscale("log")
         twin.set_ylabel("learning rate")
         return axes
+
+
+def _shown(value: object) -> str:
+    return "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _action(decision: Decision) -> str:

@@ -109,6 +109,9 @@ class LearningRateAdjuster(keras.callbacks.Callback):
         self._resumes = False
         self._start_afresh()
 
+    def _repr_html_(self) -> str:
+        return self.record._repr_html_()
+
     def _start_afresh(self) -> None:
         self.record = AdjusterRecord(monitor=self.monitor, threshold=self.rule.threshold)
         self.phases.start_afresh()

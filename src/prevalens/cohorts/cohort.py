@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from prevalens._cells import as_text
-from prevalens._checks import check_same_length, did_you_mean, name_some
+from prevalens._checks import check_integer, check_same_length, did_you_mean, name_some
 from prevalens._columns import (
     as_rows,
     as_texts,
@@ -24,6 +24,7 @@ from prevalens._columns import (
 from prevalens._frozen_columns import FrozenColumns
 from prevalens._numbers import as_covariate
 from prevalens.cohorts.classes import check_classes, coded_labels
+from prevalens.cohorts.cohort_card import CohortPictures, cohort_html, pictures_of
 from prevalens.cohorts.hidden_patients import refuse_hidden_patients
 from prevalens.cohorts.image_names import file_of, image_names
 from prevalens.cohorts.joining import common_root, joined
@@ -125,6 +126,17 @@ class Cohort(FrozenColumns):
         )
         whose = "independent" if self.independent else f"of {self.n_patients} patients"
         return f"Cohort({len(self)} images {whose}: {counts})"
+
+    def _repr_html_(self) -> str:
+        return cohort_html(self)
+
+    def show(self, n: int = 12) -> CohortPictures:
+        """Return some images as a notebook shows them: every class and many patients.
+
+        Args:
+            n: Number of images at most; those that are not there or cannot be read are left out.
+        """
+        return pictures_of(self, check_integer("n", n, minimum=1))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Cohort) and self.fingerprint == other.fingerprint

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from prevalens.metrics.contrast import Contrast, NonInferiority, holm, non_inferiority
     from prevalens.metrics.curves import Curve, precision_recall_curve, roc_curve
     from prevalens.metrics.estimate import Estimate
+    from prevalens.metrics.estimates import Estimates
     from prevalens.metrics.every_estimate import all_estimates
     from prevalens.metrics.formulas import Formula, of_counts
     from prevalens.metrics.intervals import clopper_pearson_interval, wilson_interval
@@ -63,6 +64,7 @@ __all__ = [
     "Curve",
     "DecisionCurve",
     "Estimate",
+    "Estimates",
     "Formula",
     "McNemar",
     "Measure",
@@ -130,6 +132,7 @@ __getattr__ = lazy_names(
         "Curve": "curves",
         "DecisionCurve": "utility",
         "Estimate": "estimate",
+        "Estimates": "estimates",
         "Formula": "formulas",
         "McNemar": "mcnemar",
         "Measure": "measure",

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from prevalens._notebook import card, note
 from prevalens.exceptions import InvalidInputError
 
 
@@ -73,6 +74,11 @@ class Estimate:
             return f"{self.value:.3f} (no interval)"
         limits = f"{self.lower:.3f} to {self.upper:.3f}"
         return f"{self.value:.3f} ({self.confidence_level:.0%} CI {limits})"
+
+    def _repr_html_(self) -> str:
+        patients = "" if self.patients is None else f", {self.patients:,} patients"
+        counted = f"n = {self.n:,} ({self.unit}s){patients}. {self.method}"
+        return card(str(self), note(counted), *([note(self.note)] if self.note else []))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the estimate as plain values; what does not apply is left out after `patients`."""

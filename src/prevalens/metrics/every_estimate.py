@@ -6,7 +6,7 @@ from numpy.typing import ArrayLike
 
 from prevalens._checks import check_integer, check_number
 from prevalens.metrics.bootstrap import bootstrap_estimates
-from prevalens.metrics.estimate import Estimate
+from prevalens.metrics.estimates import Estimates
 from prevalens.metrics.inputs import check_columns, check_confidence_level
 from prevalens.metrics.registry import all_measures, measure_of
 from prevalens.metrics.settings import Settings
@@ -22,7 +22,7 @@ def all_estimates(
     seed: int = 0,
     draws: int = 0,
     measures: Sequence[str] | None = None,
-) -> dict[str, Estimate]:
+) -> Estimates:
     """Compute every estimate at a threshold, with intervals that hold for images inside patients.
 
     Args:
@@ -37,7 +37,8 @@ def all_estimates(
         measures: Keys of the measures to compute; by default every registered one.
 
     Returns:
-        The estimates by key, in the order of a report: see `all_measures`.
+        The estimates by key, in the order of a report: see `all_measures`. `print` gives a line
+        each, `to_frame()` a pandas data frame.
 
     Raises:
         InvalidInputError: a column is empty, of another length, or breaks its rule, or a measure is
@@ -58,9 +59,10 @@ def all_estimates(
     )
     columns = check_columns(labels, scores, patients)
     settings = Settings(threshold, check_confidence_level(confidence_level), draws or 1000, seed)
-    estimates = {measure.key: measure.compute(columns, settings) for measure in chosen}
+    estimates = Estimates({measure.key: measure.compute(columns, settings) for measure in chosen})
     if draws == 0:
         return estimates
-    return bootstrap_estimates(
+    drawn = bootstrap_estimates(
         estimates, columns, chosen, threshold=threshold, draws=draws, seed=seed
     )
+    return Estimates(drawn)

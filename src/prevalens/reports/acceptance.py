@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from prevalens._checks import check_choice, check_kind, name_some
+from prevalens._notebook import frame
 from prevalens._writing import write_text
 from prevalens.exceptions import InvalidInputError
 from prevalens.metrics.comparison import compare_models
@@ -59,6 +60,9 @@ class Acceptance:
 
     def __str__(self) -> str:
         return text_page(document_of(self.record))
+
+    def _repr_html_(self) -> str:
+        return frame(self.page(".html"), title=repr(self))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the record as plain values."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from prevalens._checks import check_choice, check_kind
+from prevalens._notebook import frame
 from prevalens._writing import write_text
 from prevalens.cohorts.cohort import Cohort
 from prevalens.decisions.operating_point import OperatingPoint
@@ -150,6 +151,9 @@ class ClinicalReport:
 
     def __str__(self) -> str:
         return text_page(document_of(self.record))
+
+    def _repr_html_(self) -> str:
+        return frame(self.page(".html"), title=self.record.title)
 
     def __getitem__(self, part: str) -> Any:
         """Return a part of the report as plain values, for example `report["estimates"]`."""

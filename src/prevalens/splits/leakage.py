@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from prevalens._checks import check_kind, name_some
+from prevalens._notebook import card, note, table
 from prevalens.cohorts.cohort import Cohort
 from prevalens.cohorts.components import repeated
 from prevalens.cohorts.duplicates import HASHES, find_duplicates
@@ -123,6 +124,21 @@ class LeakageAudit:
         lines += [f"- {finding}" for finding in self.findings[:20]]
         rest = count - 20
         return "\n".join([*lines, *([f"- and {rest} more"] if rest > 0 else [])])
+
+    def _repr_html_(self) -> str:
+        head = ("Severity", "What was found", "What to do", "Id")
+        rows = [
+            (one.severity, str(one), one.remedy, one.id)
+            for one in sorted(self.findings, key=lambda one: one.severity)[:20]
+        ]
+        count = len(self.findings)
+        return card(
+            f"Leakage audit: {count} finding{'' if count == 1 else 's'}",
+            *([table(head, rows)] if rows else []),
+            *([note(f"and {count - 20} more")] if count > 20 else []),
+            note(f"Looked for: {'; '.join(self.checked)}."),
+            *(note(f"NOT looked for: {reason}.") for reason in self.not_checked),
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the audit as plain values."""

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from prevalens._checks import check_integer, check_kind, name_some
+from prevalens._notebook import bars, card, note
 from prevalens.cohorts.cohort import Cohort
 from prevalens.exceptions import InvalidInputError, LeakageWarning
 from prevalens.splits.partition_record import PartitionRecord, checksum_of
@@ -142,6 +143,16 @@ class Partition:
     def __repr__(self) -> str:
         sizes = ", ".join(f"{name} {len(rows)}" for name, rows in self.parts().items())
         return f"Partition({sizes} of {self.n_rows} rows, by {self.method})"
+
+    def _repr_html_(self) -> str:
+        counts = {name: {"images": len(rows)} for name, rows in self.parts().items() if len(rows)}
+        crossing = "not checked" if self.patients_crossing is None else self.patients_crossing
+        return card(
+            repr(self),
+            bars(counts),
+            note(f"Patients in more than one part: {crossing}. Method: {self.method}."),
+            note("Classes, patients and expected precision: partition.describe(cohort)."),
+        )
 
     def __reduce__(self) -> tuple[Any, ...]:
         # A mapping proxy cannot be pickled, and worker processes are sent partitions.

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtrit
 
 from prevalens._checks import check_choice, check_kind, check_number, check_same_length
+from prevalens._notebook import bars, card, note, table
 from prevalens.cohorts.cohort import Cohort
 from prevalens.exceptions import InvalidInputError
 from prevalens.typing import Rows
@@ -94,10 +95,19 @@ class PrecisionPlan:
             "parts": {part.name: _plain(part) for part in self.parts},
         }
 
-    def __str__(self) -> str:
+    def _repr_html_(self) -> str:
+        head, rows = self._table()
+        return card(
+            "Parts and the precision to expect",
+            bars({part.name: dict(part.images) for part in self.parts}),
+            table(head, rows),
+            note(self._assumed()),
+        )
+
+    def _table(self) -> tuple[list[str], list[list[str]]]:
         classes = list(self.parts[0].images)
         head = ["part", "images", "patients", *(f"{name}: images (patients)" for name in classes)]
-        rows = [
+        return [*head, "sensitivity", "specificity"], [
             [
                 part.name,
                 f"{part.n_images}",
@@ -108,11 +118,16 @@ class PrecisionPlan:
             ]
             for part in self.parts
         ]
+
+    def _assumed(self) -> str:
         return (
-            _aligned([[*head, "sensitivity", "specificity"], *rows])
-            + f"\nExpected {100 * self.confidence_level:g} % intervals over patients, assuming a "
+            f"Expected {100 * self.confidence_level:g} % intervals over patients, assuming a "
             f"correlation of {self.correlation:g} between predictions on two images of one patient."
         )
+
+    def __str__(self) -> str:
+        head, rows = self._table()
+        return f"{_aligned([head, *rows])}\n{self._assumed()}"
 
 
 def plan_precision(

@@ -13,6 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from prevalens._checks import check_kind, check_number
+from prevalens._notebook import card, note, table
 from prevalens._threads import one_blas_thread
 from prevalens.cohorts.cohort import Cohort
 from prevalens.exceptions import DataWarning
@@ -75,6 +76,18 @@ class ShortcutAudit:
             lines.append(f"  {name}: {_in_words(estimate)}{mark}")
         lines += [f"  {name}: not tried, {why}" for name, why in self.left_out.items()]
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        rows = []
+        for name, estimate in self._ranked():
+            verdict = "suspicious" if self._is_suspicious(name, estimate) else ""
+            verdict = "the coarse picture: to be beaten" if name in self.picture else verdict
+            rows.append((name, _in_words(estimate), verdict))
+        return card(
+            f"Shortcut audit: {len(self.suspicious)} of {len(rows)} shortcuts suspicious",
+            table(("Shortcut", "AUROC of its probe", "Verdict"), rows),
+            *(note(f"{name}: not tried, {why}") for name, why in self.left_out.items()),
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the audit as plain values."""
