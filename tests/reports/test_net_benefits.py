@@ -50,7 +50,8 @@ def test_the_interval_at_a_stated_prevalence_is_that_of_two_proportions() -> Non
     sens, fpr = (scores[labels] >= 0.5).mean(), (scores[~labels] >= 0.5).mean()
     variance = 0.01 * sens * (1 - sens) / 800 + 0.81 * fpr * (1 - fpr) / 1200
 
-    assert made.upper - made.lower == pytest.approx(2 * 1.95996 * np.sqrt(variance), rel=2e-3)
+    # The logit scale and a skewed mean move the limits outwards, a little.
+    assert 1 <= (made.upper - made.lower) / (2 * 1.95996 * np.sqrt(variance)) < 1.03
 
 
 def test_a_stated_prevalence_needs_both_classes() -> None:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     )
     from prevalens.metrics.contrast import Contrast, NonInferiority, holm, non_inferiority
     from prevalens.metrics.curves import Curve, precision_recall_curve, roc_curve
+    from prevalens.metrics.decision_curve import DecisionCurve, net_benefit
     from prevalens.metrics.estimate import Estimate
     from prevalens.metrics.estimates import Estimates
     from prevalens.metrics.every_estimate import all_estimates
@@ -56,7 +57,6 @@ if TYPE_CHECKING:
         scaled_brier,
     )
     from prevalens.metrics.smooth import calibration_distance, integrated_calibration_index
-    from prevalens.metrics.utility import DecisionCurve, net_benefit
 
 __all__ = [
     "ClassMeasure",
@@ -130,7 +130,7 @@ __getattr__ = lazy_names(
         "ClassMeasure": "class_measure",
         "Contrast": "contrast",
         "Curve": "curves",
-        "DecisionCurve": "utility",
+        "DecisionCurve": "decision_curve",
         "Estimate": "estimate",
         "Estimates": "estimates",
         "Formula": "formulas",
@@ -171,7 +171,7 @@ __getattr__ = lazy_names(
         "mcc": "confusion",
         "mcnemar_test": "mcnemar",
         "multiclass_estimates": "multiclass",
-        "net_benefit": "utility",
+        "net_benefit": "decision_curve",
         "non_inferiority": "contrast",
         "npv": "confusion",
         "observed_expected": "reliability",

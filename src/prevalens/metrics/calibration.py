@@ -203,6 +203,23 @@ def _line_estimate(
     return basis.from_spread(value, spread, plain_limits, method, alone=alone, note=note)
 
 
+def line_gradient(
+    columns: Columns, weights: Numbers, *, slope: bool, which: int
+) -> tuple[float, Numbers]:
+    """Return a coefficient of the line of weighted rows, and its slope in each row's weight.
+
+    Raises:
+        NoLineError: there is no such line.
+    """
+    if why_no_line(columns, slope=slope) is not None:
+        raise NoLineError
+    # In units of images: the fit ends where steps are small beside them.
+    factor = weights.size / float(weights.sum())
+    odds = log_odds(columns.scores)
+    line = fit_line(columns.labels, odds, slope=slope, weights=weights * factor)
+    return float(line.coefficients[which]), line.slopes(which) * factor
+
+
 def why_no_line(columns: Columns, *, slope: bool) -> str | None:
     """Return why the recalibration line cannot be fitted, or None where it can."""
     labels, scores = columns.labels, columns.scores

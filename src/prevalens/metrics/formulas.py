@@ -65,14 +65,25 @@ class Formula:
 
     def influence(self, columns: Columns, threshold: float) -> Influence:
         """Return the estimate and each row's influence value; nan where it is undefined."""
-        rows = np.stack(self.rows(columns, threshold))
-        means = rows.mean(axis=1)
+        n = columns.labels.size
+        value, slopes = self.slopes(columns, threshold, np.ones(n))
+        return Influence(value, slopes, self.kinds(columns, threshold))
+
+    def slopes(self, columns: Columns, threshold: float, weights: Numbers) -> tuple[float, Numbers]:
+        """Return the estimate of weighted rows, and its slope in each row's weight.
+
+        Args:
+            columns: Checked columns.
+            threshold: A score of at least this is predicted positive.
+            weights: What each row weighs, shape `(n_rows,)`, above 0.
+        """
+        rows, total = np.stack(self.rows(columns, threshold)), float(weights.sum())
+        means = rows @ weights / total
         with np.errstate(all="ignore"):
             value = float(self.combine(*means))
-            slopes = slopes_of(self.combine, means)
+            slopes: Numbers = slopes_of(self.combine, means) @ (rows - means[:, None]) / total
         kinds = self.kinds(columns, threshold)
-        values: Numbers = slopes @ (rows - means[:, None]) / columns.labels.size
-        return Influence(value, np.where(np.any(kinds, axis=0), values, 0.0), kinds)
+        return value, np.where(np.any(kinds, axis=0), slopes, 0.0)
 
 
 def slopes_of(combine: Callable[..., Any], at: Numbers) -> Numbers:

@@ -6,6 +6,7 @@ import numpy as np
 
 from prevalens.metrics.clusters import Spread, leave_out, per_patient
 from prevalens.metrics.delong import placement_values
+from prevalens.metrics.inputs import Columns
 from prevalens.metrics.precision_recall import precision_influences
 from prevalens.typing import Codes, Flags, Numbers
 
@@ -52,6 +53,26 @@ def auroc_influence(labels: Flags, scores: Numbers) -> Influence:
     influence_values[labels] = (placed.positives - placed.auroc) / placed.positives.size
     influence_values[~labels] = (placed.negatives - placed.auroc) / placed.negatives.size
     return Influence(placed.auroc, influence_values, (labels, ~labels))
+
+
+def auroc_gradient(columns: Columns, weights: Numbers) -> tuple[float, Numbers]:
+    """Return the AUROC of weighted rows and its slope in each row's weight."""
+    labels, scores, slopes = columns.labels, columns.scores, np.empty(columns.labels.size)
+    value = 0.0
+    for rows, turned in ((labels, scores), (~labels, -scores)):
+        others, own = np.sort(turned[~rows]), turned[rows]
+        order = np.argsort(turned[~rows], kind="stable")
+        below = np.concatenate([[0.0], np.cumsum(weights[~rows][order])])
+        left, right = (below[np.searchsorted(others, own, side=side)] for side in ("left", "right"))
+        placed, weight = (left + right) / 2 / below[-1], weights[rows]
+        value = float(placed @ weight / weight.sum())
+        slopes[rows] = (placed - value) / weight.sum()
+    return value, slopes
+
+
+def average_precision_gradient(columns: Columns, weights: Numbers) -> tuple[float, Numbers]:
+    """Return average precision of weighted rows and its slope in each row's weight."""
+    return precision_influences(columns.labels, columns.scores, weights)
 
 
 def average_precision_influence(labels: Flags, scores: Numbers) -> Influence:

@@ -39,18 +39,28 @@ class Line:
         design: What multiplies them, shape `(n_rows, 1)` or `(n_rows, 2)`.
         risks: Recalibrated scores, shape `(n_rows,)`.
         labels: Labels it was fitted to, shape `(n_rows,)`.
+        weights: What each row weighed, shape `(n_rows,)`; None: 1.
     """
 
     coefficients: Numbers
     design: Numbers
     risks: Numbers
     labels: Flags
+    weights: Numbers | None = None
 
     @property
     def information(self) -> Numbers:
         """Fisher's information, shape `(1, 1)` or `(2, 2)`."""
         weights = self.risks * (1 - self.risks)
+        if self.weights is not None:
+            weights = weights * self.weights
         return (self.design * weights[:, None]).T @ self.design
+
+    def slopes(self, which: int) -> Numbers:
+        """Return the slope of one coefficient in each row's weight, shape `(n_rows,)`."""
+        residuals = (self.labels - self.risks)[:, None] * self.design
+        slopes: Numbers = residuals @ np.linalg.inv(self.information)[:, which]
+        return slopes
 
     def covariance(self) -> Numbers:
         """Return the covariance of the coefficients for independent images."""
@@ -95,26 +105,29 @@ class Line:
         return Spread.of(steps)
 
 
-def _level(labels: Flags, log_odds: Numbers) -> float:
+def _level(labels: Flags, log_odds: Numbers, weights: Numbers) -> float:
     """Find the shift of the log odds at which expected and observed events are as many."""
-    share = float(special.logit(labels.mean()))
-    events = float(labels.sum())
+    events = float(weights @ labels)
+    share = float(special.logit(events / weights.sum()))
 
     def surplus(shift: float) -> float:
-        return float(special.expit(log_odds + shift).sum()) - events
+        return float(weights @ special.expit(log_odds + shift)) - events
 
     low, high = share - log_odds.max(), share - log_odds.min()
     # Rounding may leave the ends a hair on the wrong side.
     return float(optimize.brentq(surplus, low - 1e-6, high + 1e-6))
 
 
-def fit_line(labels: Flags, log_odds: Numbers, *, slope: bool) -> Line:
+def fit_line(
+    labels: Flags, log_odds: Numbers, *, slope: bool, weights: Numbers | None = None
+) -> Line:
     """Fit logit P(positive) = intercept + slope x log odds by maximum likelihood.
 
     Args:
         labels: True where the image is positive, shape `(n_rows,)`; both classes occur.
         log_odds: Predicted log odds, finite, shape `(n_rows,)`; not separated where `slope`.
         slope: Whether the slope is fitted too; else it is fixed at 1.
+        weights: What each row weighs, shape `(n_rows,)`; None: 1.
 
     Raises:
         NoLineError: the scores hardly differ, or lie so near 0 and 1 that they say nothing.
@@ -124,21 +137,23 @@ def fit_line(labels: Flags, log_odds: Numbers, *, slope: bool) -> Line:
     offset = np.zeros(labels.size) if slope else log_odds
     signs = np.where(labels, 1.0, -1.0)
     at = np.zeros(design.shape[1])
-    at[0] = special.logit(labels.mean()) if slope else _level(labels, log_odds)
+    weigh = ones if weights is None else weights
+    share = float(weigh @ labels) / float(weigh.sum())
+    at[0] = special.logit(share) if slope else _level(labels, log_odds, weigh)
     for _ in range(200):
         linear = offset + design @ at
-        line = Line(at, design, special.expit(linear), labels)
+        line = Line(at, design, special.expit(linear), labels, weights)
         information = line.information
         # Not a number compares as false, and is no line either.
         if not np.linalg.cond(information) < _FLAT:
             raise NoLineError
-        step = np.linalg.solve(information, design.T @ (labels - line.risks))
+        step = np.linalg.solve(information, design.T @ (weigh * (labels - line.risks)))
         if np.abs(step).max() <= 1e-13 * (1 + np.abs(at).max()):
             break
-        fit, move = special.log_expit(signs * linear).sum(), design @ step
+        fit, move = weigh @ special.log_expit(signs * linear), design @ step
         size = 1.0
         # The likelihood is concave: halving the step always ends in a gain, or in rounding.
-        while special.log_expit(signs * (linear + size * move)).sum() < fit and size > 1e-6:
+        while weigh @ special.log_expit(signs * (linear + size * move)) < fit and size > 1e-6:
             size /= 2
         at = at + size * step
     return line

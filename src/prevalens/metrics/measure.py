@@ -50,6 +50,11 @@ class Measure:
         estimate: Computes value and interval where the formula's own interval is not the best.
         influence: Value and influence values of a measure without a formula.
         engine: Values for many weightings of the patients, of a measure without a formula.
+        gradient: Value and slopes in the rows' weights, shape `(n_rows,)`, of a measure without a
+            formula, from columns and weights.
+        floor: Least value possible at a threshold, where it depends on it.
+        skewed: Whether it is a mean whose limits move outwards where patients are skewed.
+        prevalence_free: Whether the prevalence of the rows plays no part in it.
         needs_threshold: Whether it is a measure of predictions.
         below_one: Whether the threshold must be below 1.
         comparable: Whether a difference of two of its values means something.
@@ -70,6 +75,10 @@ class Measure:
     estimate: Callable[[Columns, Settings], Estimate] | None = None
     influence: Callable[[Columns, float], Influence] | None = None
     engine: Engine | None = None
+    gradient: Callable[[Columns, Numbers], tuple[float, Numbers]] | None = None
+    floor: Callable[[float], float] | None = None
+    skewed: bool = False
+    prevalence_free: bool = False
     needs_threshold: bool = False
     below_one: bool = False
     comparable: bool = False
@@ -122,6 +131,25 @@ class Measure:
         if self.formula is None:
             raise InvalidInputError(f"{self.key!r} has no influence values.")
         return self.formula.influence(columns, at)
+
+    def slopes(
+        self, columns: Columns, threshold: float | None, weights: Numbers
+    ) -> tuple[float, Numbers]:
+        """Return the value of weighted rows, and its slope in each row's weight.
+
+        Args:
+            columns: Checked columns.
+            threshold: A score of at least this is predicted positive.
+            weights: What each row weighs, shape `(n_rows,)`, above 0.
+
+        Raises:
+            NotImplementedError: the measure has neither a formula nor a gradient.
+        """
+        if self.gradient is not None:
+            return self.gradient(columns, weights)
+        if self.formula is None:
+            raise NotImplementedError
+        return self.formula.slopes(columns, 0.0 if threshold is None else threshold, weights)
 
     def missing_class(self, columns: Columns) -> str | None:
         """Return why the measure is undefined for these labels, or None where it is defined."""

@@ -6,10 +6,12 @@ from functools import partial
 
 import numpy as np
 
+from prevalens.metrics import utility
 from prevalens.metrics.calibration import (
     brier_estimate,
     intercept_estimate,
     joint_intercept_estimate,
+    line_gradient,
     log_loss_estimate,
     slope_estimate,
 )
@@ -31,7 +33,12 @@ from prevalens.metrics.formulas import (
     predicted_negative,
     predicted_positive,
 )
-from prevalens.metrics.influences import auroc_influence, average_precision_influence
+from prevalens.metrics.influences import (
+    auroc_gradient,
+    auroc_influence,
+    average_precision_gradient,
+    average_precision_influence,
+)
 from prevalens.metrics.inputs import Columns
 from prevalens.metrics.likelihood import dor_estimate, lr_negative_estimate, lr_positive_estimate
 from prevalens.metrics.measure import Measure
@@ -44,7 +51,6 @@ from prevalens.metrics.reliability import (
 )
 from prevalens.metrics.settings import Settings
 from prevalens.metrics.smooth import calibration_index_estimate
-from prevalens.metrics.utility import benefit_at, benefit_rows, standardised_at, treat_all_at
 from prevalens.metrics.weighted import line_engine, rank_engine
 from prevalens.typing import Numbers
 
@@ -89,21 +95,25 @@ def _events(columns: Columns, threshold: float) -> tuple[Numbers, ...]:
 
 _at = partial(Measure, group="threshold", needs_threshold=True)
 _share = partial(_at, direction="higher", low=0.0, high=1.0, comparable=True)
+_of_classes = partial(_at, prevalence_free=True, needs="both")
+_ratio = partial(_of_classes, low=0.0)
 _calibration = partial(Measure, group="calibration")
 _utility = partial(
     Measure,
+    skewed=True,
     group="utility",
     direction="higher",
     needs_threshold=True,
     below_one=True,
     high=1.0,
 )
-_loss = partial(_calibration, direction="lower", low=0.0)
+_loss = partial(_calibration, direction="lower", low=0.0, skewed=True)
 _PREDICTIVE = ("Altman & Bland 1994",)
 
 TABLE = (
     _share(
         key="sensitivity",
+        prevalence_free=True,
         title="Sensitivity",
         formula=of_counts(lambda tn, fp, fn, tp: tp / (tp + fn), positive_rows),
         estimate=_of_matrix(ConfusionMatrix.sensitivity),
@@ -113,6 +123,7 @@ TABLE = (
     ),
     _share(
         key="specificity",
+        prevalence_free=True,
         title="Specificity",
         formula=of_counts(lambda tn, fp, fn, tp: tn / (tn + fp), negative_rows),
         estimate=_of_matrix(ConfusionMatrix.specificity),
@@ -136,35 +147,29 @@ TABLE = (
         counted=True,
         references=_PREDICTIVE,
     ),
-    _at(
+    _ratio(
         key="lr_positive",
         title="Positive likelihood ratio",
         direction="higher",
-        low=0.0,
         formula=of_counts(lambda tn, fp, fn, tp: tp / (tp + fn) / (fp / (tn + fp))),
         estimate=_of_matrix(lr_positive_estimate),
         references=("Deeks & Altman 2004",),
-        needs="both",
     ),
-    _at(
+    _ratio(
         key="lr_negative",
         title="Negative likelihood ratio",
         direction="lower",
-        low=0.0,
         formula=of_counts(lambda tn, fp, fn, tp: fn / (tp + fn) / (tn / (tn + fp))),
         estimate=_of_matrix(lr_negative_estimate),
         references=("Deeks & Altman 2004",),
-        needs="both",
     ),
-    _at(
+    _ratio(
         key="dor",
         title="Diagnostic odds ratio",
         direction="higher",
-        low=0.0,
         formula=of_counts(lambda tn, fp, fn, tp: tp * tn / (fp * fn)),
         estimate=_of_matrix(dor_estimate),
         references=("Glas 2003",),
-        needs="both",
     ),
     _share(
         key="accuracy",
@@ -176,13 +181,14 @@ TABLE = (
     ),
     _share(
         key="balanced_accuracy",
+        prevalence_free=True,
         title="Balanced accuracy",
         formula=of_counts(lambda tn, fp, fn, tp: (tp / (tp + fn) + tn / (tn + fp)) / 2),
         estimate=_of_matrix(balanced_accuracy_estimate),
         references=("Brodersen 2010",),
         needs="both",
     ),
-    _at(
+    _of_classes(
         key="youden",
         title="Youden's J",
         direction="higher",
@@ -192,7 +198,6 @@ TABLE = (
         formula=of_counts(lambda tn, fp, fn, tp: tp / (tp + fn) + tn / (tn + fp) - 1),
         estimate=_of_matrix(youden_estimate),
         references=("Youden 1950",),
-        needs="both",
     ),
     _share(
         key="f1",
@@ -251,6 +256,8 @@ TABLE = (
         comparable=True,
         estimate=_of_scores(auroc_estimate),
         influence=lambda columns, _: auroc_influence(columns.labels, columns.scores),
+        gradient=auroc_gradient,
+        prevalence_free=True,
         engine=rank_engine,
         references=("Hanley & McNeil 1982",),
         needs="both",
@@ -265,6 +272,7 @@ TABLE = (
         comparable=True,
         estimate=_of_scores(average_precision_estimate),
         influence=lambda columns, _: average_precision_influence(columns.labels, columns.scores),
+        gradient=average_precision_gradient,
         engine=rank_engine,
         references=("Boyd, Eng & Page 2013",),
         needs="both",
@@ -286,6 +294,7 @@ TABLE = (
         comparable=True,
         formula=Formula(_squares, lambda loss, share: 1 - loss / (share * (1 - share))),
         estimate=_of_scores(scaled_brier_estimate),
+        skewed=True,
         references=("Steyerberg 2010",),
         needs="both",
     ),
@@ -304,6 +313,7 @@ TABLE = (
         target=0.0,
         estimate=_of_scores(intercept_estimate),
         engine=line_engine("calibration_intercept", slope=False),
+        gradient=partial(line_gradient, slope=False, which=0),
         references=("Cox 1958", "Van Calster 2019"),
     ),
     _calibration(
@@ -313,6 +323,7 @@ TABLE = (
         target=1.0,
         estimate=_of_scores(slope_estimate),
         engine=line_engine("calibration_slope", slope=True),
+        gradient=partial(line_gradient, slope=True, which=1),
         references=("Cox 1958", "Van Calster 2019"),
     ),
     _calibration(
@@ -321,6 +332,7 @@ TABLE = (
         direction="target",
         target=0.0,
         estimate=_of_scores(joint_intercept_estimate),
+        gradient=partial(line_gradient, slope=True, which=0),
         references=("Cox 1958",),
     ),
     _calibration(
@@ -351,21 +363,24 @@ TABLE = (
         key="net_benefit",
         title="Net benefit",
         comparable=True,
-        formula=Formula(benefit_rows, lambda benefit, _: benefit),
-        estimate=benefit_at,
+        formula=Formula(utility.benefit_rows, lambda benefit, _: benefit),
+        estimate=utility.benefit_at,
+        floor=utility.least_benefit,
         references=("Vickers & Elkin 2006",),
     ),
     _utility(
         key="net_benefit_treat_all",
         title="Net benefit of treating all",
-        estimate=treat_all_at,
+        formula=Formula(utility.treat_all_rows, lambda benefit, _: benefit),
+        estimate=utility.treat_all_at,
+        floor=utility.least_benefit,
         references=("Vickers & Elkin 2006",),
     ),
     _utility(
         key="standardised_net_benefit",
         title="Standardised net benefit",
-        formula=Formula(benefit_rows, lambda benefit, share: benefit / share),
-        estimate=standardised_at,
+        formula=Formula(utility.benefit_rows, lambda benefit, share: benefit / share),
+        estimate=utility.standardised_at,
         references=("Kerr 2016",),
         needs="positive",
     ),

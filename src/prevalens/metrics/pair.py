@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from prevalens.metrics.basis import INDEPENDENT, Basis
+from prevalens.metrics.clusters import degrees_of_freedom
 from prevalens.metrics.contrast import Contrast, p_from_limits, two_sided
 from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.influences import Influence, independent_variance, spread_over
@@ -27,7 +28,7 @@ _ADDED = (
     "Donner 2008); p value: the level at which the limits reach 0"
 )
 _DELONG = f"DeLong's test, {INDEPENDENT} (DeLong 1988)"
-_WALD = f"Wald interval and test, {INDEPENDENT}"
+_WALD = f"Student's t of the images' influence values, {INDEPENDENT} (Satterthwaite 1946)"
 _BONETT = f"Bonett & Price 2012 interval, {INDEPENDENT}; p value: McNemar mid-p (Fagerland 2013)"
 _NEWCOMBE = (
     f"square-and-add of the Wilson limits, {INDEPENDENT} (Newcombe 1998, method 10); p value: "
@@ -193,16 +194,16 @@ class Pair:
         return _from_error(basis, value, spread.error, spread.df, widest=self._widest, method=_OVER)
 
     def _independent(self, basis: Basis) -> _Result:
+        """Compare two models on the same images, which are independent."""
         one, two = self._influences()
-        if self.same_rows:
-            variance = independent_variance(one.influence_values - two.influence_values, one.kinds)
-        else:
-            parts = (independent_variance(side.influence_values, side.kinds) for side in (one, two))
-            variance = sum(parts)
-        method = _DELONG if self.measure.key == "auroc" else _WALD
+        moved = one.influence_values - two.influence_values
+        variance = independent_variance(moved, one.kinds)
+        delong = self.measure.key == "auroc"
+        df = math.inf if delong else degrees_of_freedom(moved)
+        method = _DELONG if delong else _WALD
         value = one.value - two.value
         return _from_error(
-            basis, value, math.sqrt(variance), math.inf, widest=self._widest, method=method
+            basis, value, math.sqrt(variance), df, widest=self._widest, method=method
         )
 
     def _paired_shares(self, basis: Basis) -> _Result:

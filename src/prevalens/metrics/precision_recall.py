@@ -77,19 +77,24 @@ def average_precision_estimate(columns: Columns, *, confidence_level: float) -> 
     return basis.from_spread(value, spread, logit_limits, method, alone=alone)
 
 
-def precision_influences(labels: Flags, scores: Numbers) -> tuple[float, Numbers]:
+def precision_influences(
+    labels: Flags, scores: Numbers, weights: Numbers | None = None
+) -> tuple[float, Numbers]:
     """Compute average precision and each row's pull on it: its slope in the row's weight.
 
     Args:
         labels: True where the image is positive, shape `(n_rows,)`; both classes occur.
         scores: Score of the positive class, shape `(n_rows,)`.
+        weights: What each row weighs, shape `(n_rows,)`; None: 1.
 
     Returns:
         Average precision, and the influence_values of shape `(n_rows,)`, which add up to 0.
     """
     distinct, place = np.unique(-scores, return_inverse=True)
-    positives = np.bincount(place, weights=labels, minlength=distinct.size)
-    true, called = np.cumsum(positives), np.cumsum(np.bincount(place, minlength=distinct.size))
+    weights = np.ones(labels.size) if weights is None else weights
+    positives = np.bincount(place, weights=labels * weights, minlength=distinct.size)
+    everyone = np.bincount(place, weights=weights, minlength=distinct.size)
+    true, called = np.cumsum(positives), np.cumsum(everyone)
     events = true[-1]
     value = float(positives @ (true / called) / events)
     # One more row at a place changes the precision at that place and at all places after it.

@@ -72,6 +72,11 @@ def predictive_values(
         "prevalence", prevalence, low=0, high=1, open_low=True, open_high=True
     )
     matrix = count_matrix(labels, predictions, patients=patients, confidence_level=confidence_level)
+    return predictive_values_of(matrix, prevalence)
+
+
+def predictive_values_of(matrix: ConfusionMatrix, prevalence: float) -> PredictiveValues:
+    """Compute PPV and NPV of a counted confusion matrix at a checked prevalence."""
     odds = prevalence / (1 - prevalence)
     ppv = _predictive(matrix, TRUE_POSITIVES, FALSE_POSITIVES, odds, predictions="positive")
     npv = _predictive(matrix, TRUE_NEGATIVES, FALSE_NEGATIVES, 1 / odds, predictions="negative")

@@ -126,12 +126,27 @@ def design_effect(tops: Numbers, sizes: Numbers) -> tuple[float, float]:
     together, most = float(sizes @ sizes / n), n**2 / float(sizes @ sizes) - 1
     if value in {0.0, 1.0}:
         return together, max(most, 1.0)
-    seen = min(np.count_nonzero(tops), np.count_nonzero(tops < sizes))
-    spread, weight = ratio_spread(tops, sizes), seen / (seen + _PRIOR)
+    seen = min(int(np.count_nonzero(tops)), int(np.count_nonzero(tops < sizes)))
+    spread = ratio_spread(tops, sizes)
     effect = spread.variance * n / (value * (1 - value))
-    effect = weight * effect + (1 - weight) * together
-    df = weight * spread.df + (1 - weight) * most
-    return max(effect, 1.0), max(df, 1.0)
+    return blend(seen, effect, together, spread.df, most)
+
+
+def blend(seen: int, effect: float, together: float, df: float, most: float) -> tuple[float, float]:
+    """Shrink a design effect towards that of images that go together entirely; at least 1.
+
+    Args:
+        seen: Patients with a hit, or with a miss, whichever are fewer.
+        effect: The design effect that was seen.
+        together: That of images of one patient that are all hits or all misses.
+        df: Degrees of freedom of the effect that was seen.
+        most: Those of patients who all weigh as they do.
+    """
+    weight = seen / (seen + _PRIOR)
+    shrunk, freedom = (
+        weight * own + (1 - weight) * prior for own, prior in ((effect, together), (df, most))
+    )
+    return max(shrunk, 1.0), max(freedom, 1.0)
 
 
 def patients_of(codes: Codes | None, rows: Flags) -> Codes | None:

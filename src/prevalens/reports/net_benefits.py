@@ -1,7 +1,7 @@
 """Net benefit at the prevalence where the model will be used, with its interval.
 
-`prevalens.metrics.net_benefit` is about the rows as they are. An enriched test set is not: there,
-net benefit is sensitivity and specificity weighted by a stated prevalence (Vickers & Elkin 2006).
+The measures themselves are those of `prevalens.metrics`; the gain over acting on every image is the
+difference of two of them on the same rows, at the rows' prevalence or a stated one.
 """
 
 from dataclasses import dataclass
@@ -12,9 +12,12 @@ from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.inputs import Columns
 from prevalens.metrics.intervals import Limits
 from prevalens.metrics.linear import basis_of, linear_estimate
+from prevalens.metrics.registry import measure_of
+from prevalens.metrics.settings import Settings
+from prevalens.metrics.standardised import Target, estimate_at
 from prevalens.typing import Numbers
 
-_METHOD = "net benefit at {}, {{}} (Vickers & Elkin 2006)"
+_METHOD = "net benefit over acting on all, at {}, {{}} (Vickers & Elkin 2006)"
 
 
 @dataclass(frozen=True)
@@ -35,11 +38,16 @@ class NetBenefit:
 
     def model(self) -> Estimate:
         """Return the net benefit of acting where the score reaches the risk."""
-        return self._estimate((self.columns.scores >= self.risk).astype(float), 0.0, 1.0)
+        return self._measured("net_benefit")
 
     def treat_all(self) -> Estimate:
         """Return the net benefit of acting on every image."""
-        return self._estimate(np.ones(self.columns.labels.size), -self._odds, 1.0)
+        return self._measured("net_benefit_treat_all")
+
+    def _measured(self, key: str) -> Estimate:
+        settings = Settings(self.risk, self.confidence_level)
+        target = None if self.prevalence is None else Target(None, self.prevalence)
+        return estimate_at(measure_of(key), self.columns, settings, target)
 
     def over_treat_all(self) -> Estimate:
         """Return what the model gains over acting on every image."""
