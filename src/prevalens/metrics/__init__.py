@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from prevalens.metrics.mcnemar import McNemar, mcnemar_test
     from prevalens.metrics.measure import Measure
     from prevalens.metrics.multiclass import MulticlassEstimates, multiclass_estimates
+    from prevalens.metrics.multilabel import MultilabelEstimates, multilabel_estimates
     from prevalens.metrics.partial_area import PartialAuroc, partial_auroc
     from prevalens.metrics.precision_recall import average_precision
     from prevalens.metrics.predictive import PredictiveValues, predictive_values
@@ -69,6 +70,7 @@ __all__ = [
     "McNemar",
     "Measure",
     "MulticlassEstimates",
+    "MultilabelEstimates",
     "NonInferiority",
     "PartialAuroc",
     "PredictiveValues",
@@ -103,6 +105,7 @@ __all__ = [
     "mcc",
     "mcnemar_test",
     "multiclass_estimates",
+    "multilabel_estimates",
     "net_benefit",
     "non_inferiority",
     "npv",
@@ -137,6 +140,7 @@ __getattr__ = lazy_names(
         "McNemar": "mcnemar",
         "Measure": "measure",
         "MulticlassEstimates": "multiclass",
+        "MultilabelEstimates": "multilabel",
         "NonInferiority": "contrast",
         "PartialAuroc": "partial_area",
         "PredictiveValues": "predictive",
@@ -171,6 +175,7 @@ __getattr__ = lazy_names(
         "mcc": "confusion",
         "mcnemar_test": "mcnemar",
         "multiclass_estimates": "multiclass",
+        "multilabel_estimates": "multilabel",
         "net_benefit": "decision_curve",
         "non_inferiority": "contrast",
         "npv": "confusion",

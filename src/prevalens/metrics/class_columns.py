@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -33,6 +34,7 @@ class ClassColumns:
     names: tuple[str, ...]
     ordered: bool = False
     ids: tuple[str, ...] | None = None
+    kind: ClassVar[str] = "class"
 
     @functools.cached_property
     def predicted(self) -> Labels:

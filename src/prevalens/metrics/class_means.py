@@ -4,10 +4,12 @@ import functools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from prevalens._checks import name_some
+from prevalens.metrics.basis import Basis
 from prevalens.metrics.class_columns import ClassColumns
 from prevalens.metrics.class_smooth import smooth_estimate, without_each
 from prevalens.metrics.estimate import Estimate
@@ -17,13 +19,14 @@ from prevalens.metrics.intervals import Limits
 from prevalens.metrics.linear import FEW_EVENTS, FEW_HOLDERS
 from prevalens.metrics.registry import measure_of
 from prevalens.metrics.settings import Settings
-from prevalens.typing import Codes, Numbers
+from prevalens.typing import Codes, Labels, Numbers
 
 MACRO = (
     "mean over classes, each against the rest: square-and-add of the classes' own limits, with "
     "their correlation over patients (Zou & Donner 2008)"
 )
 _WEIGHTED = "mean over classes, each against the rest and weighing its share of the images"
+_PLURAL = {"class": "classes", "label": "labels"}
 AT = 0.5  # a decided class has a score of 0 or 1
 
 
@@ -46,17 +49,61 @@ class Side:
     limits_at: Callable[[float], Limits]
 
 
+class Averaged(Protocol):
+    """Columns whose classes, or labels, are averaged over."""
+
+    @property
+    def kind(self) -> str:
+        """Say what is averaged over: "class" or "label"."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Name of each."""
+
+    @property
+    def counts(self) -> Labels:
+        """Images of each."""
+
+    @property
+    def codes(self) -> Codes | None:
+        """Number of each row's patient; None where images are independent."""
+
+    @property
+    def n_units(self) -> int:
+        """Number of patients, or of independent images."""
+
+    def patients_of(self, which: int) -> int:
+        """Return the number of patients with images of one."""
+
+    def basis(self, confidence_level: float) -> Basis:
+        """Return the basis of an estimate that rests on every image."""
+
+
 def class_side(columns: ClassColumns, which: int, key: str, settings: Settings) -> Side:
     """Return one class against the rest, by a measure of two classes."""
-    measure, rows = measure_of(key), rows_of(columns, which, key)
-    own = measure.compute(rows, _settings(key, settings.confidence_level))
+    rows, at = rows_of(columns, which, key), _settings(key, settings.confidence_level)
+    return side_of(columns.names[which], key, rows, columns.units, at)
+
+
+def side_of(name: str, key: str, rows: Columns, units: Codes, settings: Settings) -> Side:
+    """Return some rows as a part of a mean of a measure of two classes.
+
+    Args:
+        name: What they are called in notes.
+        key: Key of the measure.
+        rows: The rows.
+        units: Number of each of them's patient among all.
+        settings: The confidence level, and the threshold where the measure needs one.
+    """
+    measure = measure_of(key)
+    own = measure.compute(rows, settings)
     limits_at = own.limits_at
     if limits_at is None:
-        limits_at = functools.partial(_computed_limits, rows, key)
+        limits_at = functools.partial(_computed_limits, rows, key, settings.threshold)
     influence = Influence(math.nan, np.zeros(rows.labels.size), ())
     if own.value is not None:
-        influence = measure.influence_of(rows, AT)
-    return Side(columns.names[which], own, influence, columns.units, limits_at)
+        influence = measure.influence_of(rows, settings.threshold)
+    return Side(name, own, influence, units, limits_at)
 
 
 def rows_of(columns: ClassColumns, which: int, key: str) -> Columns:
@@ -69,8 +116,10 @@ def _settings(key: str, confidence_level: float) -> Settings:
     return Settings(AT if measure_of(key).needs_threshold else None, confidence_level)
 
 
-def _computed_limits(rows: Columns, key: str, confidence_level: float) -> Limits:
-    made = measure_of(key).compute(rows, _settings(key, confidence_level))
+def _computed_limits(
+    rows: Columns, key: str, threshold: float | None, confidence_level: float
+) -> Limits:
+    made = measure_of(key).compute(rows, Settings(threshold, confidence_level))
     value = made.value or 0.0
     return value if made.lower is None else made.lower, value if made.upper is None else made.upper
 
@@ -107,20 +156,22 @@ def why_no_mean(columns: ClassColumns) -> str | None:
     return f"no images of class {name_some(columns.absent)}, or none of another"
 
 
-def rare_classes(columns: ClassColumns) -> list[str]:
-    """Say which classes have few images, or images of few patients."""
+def rare_classes(columns: Averaged) -> list[str]:
+    """Say which classes, or labels, have few images, or images of few patients."""
     told = []
     for which, (name, count) in enumerate(zip(columns.names, columns.counts.tolist(), strict=True)):
         holders = columns.patients_of(which)
         if count and (count < FEW_EVENTS or holders < FEW_HOLDERS):
-            images = f"class {name!r} has only {count} {'image' if count == 1 else 'images'}"
+            images = (
+                f"{columns.kind} {name!r} has only {count} {'image' if count == 1 else 'images'}"
+            )
             patients = f"{holders} {'patient' if holders == 1 else 'patients'}"
             told.append(images if columns.codes is None else f"{images} of {patients}")
     return told
 
 
 def mean_of_sides(
-    columns: ClassColumns, sides: Sequence[Side], method: str, settings: Settings
+    columns: Averaged, sides: Sequence[Side], method: str, settings: Settings
 ) -> Estimate:
     """Average estimates; one without limits of its own may lie anywhere in [0, 1].
 
@@ -133,21 +184,21 @@ def mean_of_sides(
     References:
         Zou & Donner, Stat Med 2008;27:1693-1702.
     """
-    basis = columns.basis(settings.confidence_level)
+    basis, kind = columns.basis(settings.confidence_level), columns.kind
     undefined = [side.name for side in sides if side.own.value is None]
     if undefined:
         why = next(side.own.not_estimable for side in sides if side.own.value is None)
-        return basis.refuse(f"of class {name_some(undefined)}: {why}", method)
+        return basis.refuse(f"of {kind} {name_some(undefined)}: {why}", method)
     values = np.array([side.influence.value for side in sides])
     value = float(values.mean())
     without = [side.name for side in sides if side.own.lower is None]
     if len(without) == len(sides):
-        return basis.without_limits(value, method, "no class has limits of its own")
+        return basis.without_limits(value, method, f"no {kind} has limits of its own")
     rare = rare_classes(columns)
-    told = [f"The mean rests on classes of few images: {', '.join(rare)}."] if rare else []
+    told = [f"The mean rests on {_PLURAL[kind]} of few images: {', '.join(rare)}."] if rare else []
     if without:
         names = name_some(list(dict.fromkeys(without)))
-        told.append(f"Class {names} has no limits of its own, so 0 and 1 were taken.")
+        told.append(f"{kind.title()} {names} has no limits of its own, so 0 and 1 were taken.")
     rule = functools.partial(_limits, sides, values, _together(sides, columns.n_units))
     limits = rule(settings.confidence_level)
     return basis.estimate(value, limits, method, note=" ".join(told) or None, limits_at=rule)

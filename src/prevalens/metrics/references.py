@@ -89,6 +89,8 @@ REFERENCES = {
     "Epidemiology 2010;21:128-138.",
     "Sun & Xu 2014": "Sun X, Xu W. Fast implementation of DeLong's algorithm. IEEE Signal Process "
     "Lett 2014;21:1389-1393.",
+    "Tsoumakas 2010": "Tsoumakas G, Katakis I, Vlahavas I. Mining multi-label data. In: Data "
+    "Mining and Knowledge Discovery Handbook, 2nd edition. Springer 2010:667-685.",
     "Van Calster 2019": "Van Calster B et al. Calibration: the Achilles heel of predictive "
     "analytics. BMC Med 2019;17:230.",
     "van Rijsbergen 1979": "van Rijsbergen CJ. Information retrieval. 2nd ed. Butterworths, 1979.",
