@@ -82,7 +82,17 @@ for stage in prevalens.__all__:
 # The page about the command shows what the command prints.
 HELP = Path(__file__).parent / "_build" / "help"
 HELP.mkdir(parents=True, exist_ok=True)
-for command in ("", "split", "audit", "report", "study", "accept", "verify", "completion"):
+for command in (
+    "",
+    "split",
+    "audit",
+    "report",
+    "study",
+    "accept",
+    "dossier",
+    "verify",
+    "completion",
+):
     text = subprocess.run(  # noqa: S603 - this interpreter
         [sys.executable, "-m", "prevalens", *command.split(), "--help"],
         env={**os.environ, "COLUMNS": "88"}, check=True, capture_output=True, text=True,

@@ -12,7 +12,7 @@ from typing import TextIO
 import shtab
 
 from prevalens.exceptions import PrevalensError, PrevalensWarning
-from prevalens.verbs import accept, audit, report, split, study, verify
+from prevalens.verbs import accept, audit, dossier, report, split, study, verify
 
 # In the order of `prevalens --help`. A verb loads what it works with when it runs.
 VERBS: dict[str, ModuleType] = {
@@ -21,6 +21,7 @@ VERBS: dict[str, ModuleType] = {
     "report": report,
     "study": study,
     "accept": accept,
+    "dossier": dossier,
     "verify": verify,
 }
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
         NonInferiorityCriterion,
     )
     from prevalens.reports.clinical_report import ClinicalReport
+    from prevalens.reports.dossier import write_dossier
     from prevalens.reports.model_card import ModelCard
     from prevalens.reports.plots import chart_names, plot_chart
     from prevalens.reports.report_record import json_schema
@@ -31,6 +32,7 @@ __all__ = [
     "locked_set_sha256",
     "plot_chart",
     "verify_run",
+    "write_dossier",
 ]
 
 __getattr__ = lazy_names(
@@ -49,5 +51,6 @@ __getattr__ = lazy_names(
         "locked_set_sha256": "acceptance",
         "plot_chart": "plots",
         "verify_run": "verification",
+        "write_dossier": "dossier",
     },
 )

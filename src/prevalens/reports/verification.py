@@ -12,7 +12,9 @@ from prevalens._records import read_json
 from prevalens.exceptions import InvalidInputError
 from prevalens.predictions.predictions import Predictions
 from prevalens.reports.clinical_report import ClinicalReport
+from prevalens.reports.lineage import LineageRecord, changed_files, hashed_folder
 from prevalens.reports.report_head import Settings
+from prevalens.splits.partition_record import checksum_of
 
 # What the predictions alone give; a comparison, pictures and the partition need more.
 _RECOMPUTED = (
@@ -25,6 +27,7 @@ _OF_CLASSES = (
 )
 _OF_OTHERS = {"other_roc", "other_precision_recall"}
 _TOLERANCE = 1e-9  # relative: another processor may round sums otherwise
+LINEAGE = "lineage.json"  # of a dossier
 _PAGES = (".html", ".md", ".txt", ".tex")
 
 
@@ -50,13 +53,16 @@ class Verification:
         return "\n".join([f"Checked: {'; '.join(self.checked)}.", *found])
 
 
-def verify_run(folder: str | os.PathLike[str]) -> Verification:
+def verify_run(
+    folder: str | os.PathLike[str], *, run: str | os.PathLike[str] | None = None
+) -> Verification:
     """Recompute the report in a folder from the predictions beside it, and its pages from it.
 
     Args:
         folder: Holds `report.json` and `predictions.csv`, as `ClinicalReport.save` and
             `Predictions.save` write them; pages named `report` beside them are drawn again and
-            compared byte for byte.
+            compared byte for byte. Of a dossier, with `lineage.json`, every file is hashed.
+        run: Folder of the run that a dossier was written from; its files are hashed too.
 
     Returns:
         What was checked, and each value, hash and page that differs. A comparison, pictures of
@@ -68,7 +74,7 @@ def verify_run(folder: str | os.PathLike[str]) -> Verification:
     root = Path(folder)
     path = root / "report.json"
     report = ClinicalReport.from_dict(read_json(path, remedy="Make the report anew."))
-    predictions = _predictions(root / "predictions.csv", report)
+    predictions = predictions_of(root / "predictions.csv", report)
     checked = ["estimates of predictions.csv against report.json"]
     differences = list(_differences(report, predictions))
     for page in (path.with_suffix(suffix) for suffix in _PAGES):
@@ -76,10 +82,32 @@ def verify_run(folder: str | os.PathLike[str]) -> Verification:
             checked.append(page.name)
             if page.read_text(encoding="utf-8") != report.page(page.suffix):
                 differences.append(f"{page.name} is not what report.json draws.")
+    if (root / LINEAGE).is_file():
+        checked.append(f"every file against {LINEAGE}")
+        differences += _of_lineage(root, None if run is None else Path(run))
+    elif run is not None:
+        raise InvalidInputError(f"{root} holds no {LINEAGE}, so it has no run. Leave `run` out.")
     return Verification(tuple(checked), tuple(differences))
 
 
-def _predictions(path: Path, report: ClinicalReport) -> Predictions:
+def _of_lineage(root: Path, run: Path | None) -> Iterator[str]:
+    record = LineageRecord.load(root / LINEAGE)
+    if record.checksum != checksum_of(record.to_dict()):
+        yield f"{LINEAGE} was edited: its checksum does not fit its content."
+    yield from changed_files(root, record.dossier)
+    known = {file.path for file in record.dossier} | {LINEAGE}
+    strangers = [file.path for file in hashed_folder(root) if file.path not in known]
+    yield from (f"{name} is not in {LINEAGE}." for name in strangers)
+    if run is not None:
+        yield from changed_files(run, record.run)
+
+
+def predictions_of(path: Path, report: ClinicalReport) -> Predictions:
+    """Return the predictions that a report was made from.
+
+    Raises:
+        InvalidInputError: the file is missing or cannot be read.
+    """
     if not path.is_file():
         raise InvalidInputError(
             f"{path} is missing. Put the predictions that the report was made from beside it."

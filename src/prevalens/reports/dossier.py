@@ -1,0 +1,162 @@
+"""A folder to hand in: report, cards, guideline forms, datasheet, and the hashes behind them."""
+
+import csv
+import io
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from prevalens._checks import check_choice
+from prevalens._records import read_json
+from prevalens._writing import whole_file, write_json, write_text
+from prevalens.exceptions import InvalidInputError
+from prevalens.predictions.predictions import Predictions
+from prevalens.reports.chai_card import chai_card
+from prevalens.reports.clinical_report import ClinicalReport
+from prevalens.reports.croissant import croissant
+from prevalens.reports.guideline_forms import guideline_csv, guideline_document
+from prevalens.reports.html_page import html_page
+from prevalens.reports.lineage import LineageRecord, hash_bytes, hashed, hashed_folder
+from prevalens.reports.model_card import ModelCard
+from prevalens.reports.report_head import ReportHead
+from prevalens.reports.verification import LINEAGE, predictions_of
+from prevalens.splits.partition_record import checksum_of
+
+ANSWERS = ("base_model", "licence", "dataset", "training_data", "intended_use", "out_of_scope")
+
+
+def write_dossier(
+    run: str | os.PathLike[str],
+    folder: str | os.PathLike[str],
+    *,
+    name: str,
+    root: str | os.PathLike[str] | None = None,
+    also: Sequence[str | os.PathLike[str]] = (),
+    answers: Mapping[str, str] | None = None,
+) -> LineageRecord:
+    """Write what is handed in with a study: to a journal, a reviewer, a notified body.
+
+    The folder holds `report.html` and `.json`, `predictions.csv`, the guideline forms
+    (`guidelines.html`, `.csv`), `model-card.md` and `.json` (Hugging Face), `chai-card.md`,
+    `datasheet.json` (Croissant, of the predicted rows), `images.csv` and `lineage.json` with the
+    hash of every file. `verify_run` checks all of it.
+
+    Args:
+        run: Folder with `report.json` and `predictions.csv`, as `prevalens study` writes them;
+            its other files, such as weights and partition, are hashed and not copied.
+        folder: Folder to write; made, or empty.
+        name: Name of the model.
+        root: Folder that image paths start from, to hash the images; None hashes none.
+        also: Further files to hash, such as a lock file or weights that are elsewhere.
+        answers: What only the author knows, for the cards: see `ModelCard`.
+
+    Returns:
+        The lineage that was written.
+
+    Raises:
+        InvalidInputError: the run lacks a file, the folder holds files already, or an answer has
+            an unknown name.
+    """
+    source, target, told = Path(run), Path(folder), dict(answers or {})
+    for key in told:
+        check_choice("answers", key, ANSWERS)
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise InvalidInputError(f"{target} holds files already. Name a new folder.")
+    report = ClinicalReport.from_dict(read_json(source / "report.json", remedy="Report anew."))
+    rows = predictions_of(source / "predictions.csv", report)
+    _write_report(report, source, target, name)
+    _write_cards(report, target, name, told)
+    write_json(target / "datasheet.json", _datasheet(rows, target, name, told))
+    found = _write_images(rows, target, None if root is None else Path(root))
+    plain = report.to_dict()
+    record = LineageRecord(
+        prevalens=plain["prevalens"],
+        versions=plain["provenance"]["versions"],
+        settings=plain["settings"],
+        predictions_sha256=plain["provenance"]["input_sha256"],
+        partition_of=plain["provenance"]["partition_of"],
+        images=len(rows),
+        images_found=found,
+        images_sha256=hash_bytes(target / "images.csv") if found else None,
+        run=hashed_folder(source, without=target),
+        also=[hashed(Path(path), Path(path).name) for path in also],
+        dossier=hashed_folder(target),
+        checksum="",
+    )
+    record = msgspec.structs.replace(record, checksum=checksum_of(record.to_dict()))
+    record.save(target / LINEAGE)
+    return record
+
+
+def _write_report(report: ClinicalReport, source: Path, target: Path, name: str) -> None:
+    for file in ("report.json", "predictions.csv"):
+        with whole_file(target / file) as temporary:
+            shutil.copyfile(source / file, temporary)
+    report.save(target / "report.html")
+    rows = report.to_dict().get("guidelines") or []
+    form = guideline_document(rows, title=name)
+    version = f"prevalens {report.to_dict()['prevalens']}"
+    write_text(target / "guidelines.html", html_page(form, generator=version))
+    write_text(target / "guidelines.csv", guideline_csv(rows))
+
+
+def _write_cards(
+    report: ClinicalReport, target: Path, name: str, answers: Mapping[str, str]
+) -> None:
+    if not isinstance(report.record, ReportHead):
+        return  # cards are of two classes
+    given: dict[str, Any] = dict(answers)
+    card = ModelCard(report, name=name, **given)
+    for suffix in (".md", ".json"):
+        card.save(target / f"model-card{suffix}")
+    write_text(target / "chai-card.md", chai_card(report, name=name, answers=answers))
+
+
+def _datasheet(
+    rows: Predictions, target: Path, name: str, answers: Mapping[str, str]
+) -> dict[str, Any]:
+    file = target / "predictions.csv"
+    with file.open(encoding="utf-8", newline="") as table:
+        header = next(csv.reader(table))
+    kinds = {"label": "sc:Integer", "train_prevalence": "sc:Float"}
+    for column, cells in (rows.covariates or {}).items():
+        kinds[column] = "sc:Float" if cells.dtype.kind in "iuf" else "sc:Text"
+    counts = ", ".join(
+        f"{count} {label}"
+        for label, count in zip(rows.classes, rows.class_counts.tolist(), strict=True)
+    )
+    whose = "independent" if rows.patients is None else f"of {rows.n_patients} patients"
+    description = (
+        f"{len(rows)} images {whose} ({counts}) with their labels and the scores of {name}. "
+        f"Data source: {rows.provenance or 'not provided'}"
+    )
+    return croissant(
+        name=answers.get("dataset") or f"Rows predicted by {name}",
+        description=description,
+        file=file.name,
+        sha256=hash_bytes(file),
+        columns={
+            column: kinds.get(column, "sc:Float" if column.startswith("score") else "sc:Text")
+            for column in header
+        },
+    )
+
+
+def _write_images(rows: Predictions, target: Path, root: Path | None) -> int:
+    """Write the SHA-256 of each image that is there; return how many are."""
+    if root is None or rows.images is None:
+        return 0
+    paths = [(str(name), root / str(name)) for name in rows.images.tolist()]
+    found = [(name, hash_bytes(path)) for name, path in paths if path.is_file()]
+    if not found:
+        raise InvalidInputError(
+            f"No image is below {root}: {paths[0][1]} and all others are missing. Correct `root`."
+        )
+    held = io.StringIO()
+    csv.writer(held, lineterminator="\n").writerows([("image", "sha256"), *found])
+    write_text(target / "images.csv", held.getvalue())
+    return len(found)

@@ -1,0 +1,92 @@
+"""What a dossier was made from, by hash: files, images, settings, versions."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+
+import msgspec
+
+from prevalens._records import Part, Record
+
+_Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+_Count = Annotated[int, msgspec.Meta(ge=0)]
+
+
+class HashedFile(Part, frozen=True, kw_only=True):
+    """A file by its path, with forward slashes, and the SHA-256 of its bytes."""
+
+    path: str
+    bytes: _Count
+    sha256: _Sha256
+
+
+class LineageRecord(Record, frozen=True, kw_only=True):
+    """Where a dossier comes from.
+
+    `run` holds the files of the run, weights and partition among them; `also` those that were
+    named besides, such as a lock file; `dossier` those that were written. `images_sha256` is of
+    `images.csv`, which lists the SHA-256 of each image that was found.
+    """
+
+    FORMAT: ClassVar[str] = "prevalens lineage"
+    REMEDY: ClassVar[str] = "Restore it, or write the dossier anew."
+
+    prevalens: str
+    versions: dict[str, str]
+    settings: dict[str, Any]
+    predictions_sha256: _Sha256
+    partition_of: str | None
+    images: _Count
+    images_found: _Count
+    images_sha256: _Sha256 | None
+    run: list[HashedFile]
+    also: list[HashedFile]
+    dossier: list[HashedFile]
+    checksum: Annotated[_Sha256, msgspec.Meta(description="Of everything else, as in a partition.")]
+
+
+def hash_bytes(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def hashed(path: Path, name: str) -> HashedFile:
+    """Return a file by the name it has in the record."""
+    return HashedFile(path=name, bytes=path.stat().st_size, sha256=hash_bytes(path))
+
+
+def hashed_folder(root: Path, *, without: Path | None = None) -> list[HashedFile]:
+    """Hash every regular file below a folder but hidden ones, in the order of their paths.
+
+    Args:
+        root: The folder.
+        without: A folder below it that is left out.
+    """
+    return [hashed(path, path.relative_to(root).as_posix()) for path in _files(root, without)]
+
+
+def _files(root: Path, without: Path | None) -> Iterator[Path]:
+    for path in sorted(root.rglob("*")):
+        hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
+        inside = without is not None and path.resolve().is_relative_to(without.resolve())
+        if path.is_file() and not path.is_symlink() and not hidden and not inside:
+            yield path
+
+
+def changed_files(root: Path, files: Iterable[HashedFile]) -> Iterator[str]:
+    """Name each file that is missing or has other bytes than the record says.
+
+    Args:
+        root: Folder that the paths start from.
+        files: The files as they were.
+    """
+    for file in files:
+        name, path = file.path, root / file.path
+        if not path.resolve().is_relative_to(root.resolve()):
+            yield f"{name} leads out of {root}."
+        elif not path.is_file():
+            yield f"{name} is missing."
+        elif (now := hash_bytes(path)) != file.sha256:
+            yield f"{name} has SHA-256 {now}; the lineage says {file.sha256}."

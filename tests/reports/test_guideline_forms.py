@@ -1,0 +1,29 @@
+"""Forms of the guidelines hold each row under its guideline, escaped as its format asks."""
+
+import csv
+import io
+
+from prevalens.reports.guideline_forms import guideline_csv, guideline_document
+from prevalens.reports.guideline_items import SOURCES
+
+ROW = {
+    "guideline": "CLAIM", "item": "37", "asks": "All partitions", "state": "partly",
+    "where": "patient_level", "note": 'says "so", and more',
+}  # fmt: skip
+
+
+def test_the_csv_reads_back() -> None:
+    """Quotes and commas stay in their cell."""
+    (row,) = csv.DictReader(io.StringIO(guideline_csv([ROW])))
+
+    assert row["What it says"] == ROW["note"]
+    assert row["Section of the report"] == "patient level"
+
+
+def test_each_guideline_has_its_section() -> None:
+    """A row stands in its own guideline's table alone."""
+    passages = guideline_document([ROW], title="cells").passages
+    tables = {passage.title: passage.blocks[0] for passage in passages}
+
+    assert list(tables) == list(SOURCES)
+    assert [len(table.rows) for table in tables.values()] == [0, 0, 1]  # type: ignore[union-attr]
