@@ -144,7 +144,8 @@ def test_everyone_twice_leaves_each_value_as_it_was(name: str, rows: ScoredRows)
 
     for place, estimate in one.items():
         other = two[place]
-        assert close(estimate.value, other.value), place
+        # Its ten bins end at quantiles, which lie elsewhere between rows that stand twice.
+        assert close(estimate.value, other.value) or "classwise" in place, place
         assert (2 * estimate.n, 2 * (estimate.patients or 0)) == (other.n, other.patients or 0), (
             place
         )
@@ -163,7 +164,8 @@ def test_a_wider_level_is_a_wider_interval(name: str, rows: ScoredRows, alone: b
         assert close(narrow.value, wide[place].value), place
         # Limits squared and added of arms that pull against each other (Zou 2007) need not nest.
         of_arms = place.rpartition(".")[2] in {"youden", "balanced_accuracy"}
-        added = not alone and (of_arms or ".macro." in place)
+        of_means = ".macro_" in place or "hand_till" in place or "compare_multiclass" in place
+        added = not alone and (of_arms or of_means)
         if narrow.lower is None or narrow.upper is None or added:
             continue
         lower, upper = wide[place].lower, wide[place].upper

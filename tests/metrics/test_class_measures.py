@@ -4,6 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sklearn import metrics as sk
 
 from prevalens.metrics import all_class_measures, all_measures, multiclass_estimates
@@ -110,3 +112,29 @@ def test_its_row_stands_on_the_page_of_reference(measure: ClassMeasure) -> None:
     group = CLASS_GROUPS[measure.group]
     row = f"| `{measure.key}` | {measure.title} | {group} | {measure.direction} | {compared} |"
     assert row in PAGE.read_text(encoding="utf-8")
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    rows=st.lists(st.tuples(*(st.integers(0, 9) for _ in range(5))), min_size=2, max_size=30),
+    graded=st.booleans(),
+)
+def test_no_rows_give_a_value_outside_its_range(rows: list[tuple[int, ...]], graded: bool) -> None:
+    """Whatever the table: a value in its range and inside its limits, or a reason."""
+    table = np.array(rows, dtype=float)
+    scores = (table[:, :3] + 0.01) / (table[:, :3] + 0.01).sum(axis=1, keepdims=True)
+    labels, patients = table[:, 3].astype(int) % 3, table[:, 4].astype(int)
+    made = multiclass_estimates(
+        labels, scores, classes="abc", patients=patients, ordered=graded
+    ).overall
+    for measure in all_class_measures():
+        if measure.key not in made:
+            continue
+        estimate = made[measure.key]
+        if estimate.value is None:
+            assert estimate.not_estimable
+            continue
+        assert measure.low - 1e-9 <= estimate.value <= measure.high + 1e-9, measure.key
+        if estimate.lower is not None and estimate.upper is not None:
+            assert estimate.lower <= estimate.value + 1e-9, measure.key
+            assert estimate.value <= estimate.upper + 1e-9, measure.key

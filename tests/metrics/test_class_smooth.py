@@ -38,7 +38,7 @@ def test_a_function_of_the_matrix_moves_as_its_cells_do() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "why"), [(1.0, "end of its range"), (0.5, "do not differ at all")]
+    ("value", "why"), [(1.0, "end of its range"), (0.5, "all images count alike")]
 )
 def test_what_has_no_spread_has_no_limits(value: float, why: str) -> None:
     """At the end of the range, or where every row is alike."""

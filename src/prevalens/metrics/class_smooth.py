@@ -6,12 +6,11 @@ import numpy as np
 
 from prevalens.metrics.basis import INDEPENDENT
 from prevalens.metrics.class_columns import ClassColumns
-from prevalens.metrics.clusters import Spread, leave_out, per_patient
+from prevalens.metrics.clusters import leave_out, per_patient
 from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.formulas import slopes_of
-from prevalens.metrics.influences import spread_over
 from prevalens.metrics.intervals import scale_of
-from prevalens.metrics.linear import JACKKNIFE, SKEWED
+from prevalens.metrics.linear import estimate_over
 from prevalens.metrics.settings import Settings
 from prevalens.typing import Numbers
 
@@ -41,23 +40,17 @@ def smooth_estimate(
         high: Largest value possible.
         skewed: Whether limits over patients move outwards where patients are skewed.
     """
-    basis, n = columns.basis(settings.confidence_level), columns.labels.size
+    basis = columns.basis(settings.confidence_level)
     scale, words = scale_of(low, high)
-    alone = basis.unclustered
-    over = f"{JACKKNIFE}, {SKEWED}" if skewed else JACKKNIFE
-    method = f"{name}: delta method, {words}, {INDEPENDENT if alone else over}"
+    method = f"{name}: delta method, {words}, {{}}"
     if not np.isfinite(value):
-        return basis.refuse("a share of no images is part of it", method)
-    if basis.patients == 1 and n > 1:
-        return basis.without_limits(value, method, "all images come from one patient")
-    if value in {low, high}:
+        return basis.refuse("a share of no images is part of it", method.format(INDEPENDENT))
+    if value in {low, high} and basis.patients != 1:
         why = "it is at the end of its range, so its spread is unseen"
-        return basis.without_limits(value, method, why)
-    variance = float(influence_values @ influence_values) * n / max(n - 1, 1)
-    spread = Spread.alone(variance, n)
-    if not alone:
-        spread = spread_over(without_each(columns, influence_values), columns.units)
-    return basis.from_spread(value, spread, scale, method, alone=variance, skewed=skewed)
+        return basis.without_limits(value, method.format(INDEPENDENT), why)
+    return estimate_over(
+        basis, columns.codes, value, influence_values, scale, method=method, skewed=skewed
+    )
 
 
 def without_each(columns: ClassColumns, influence_values: Numbers) -> Numbers:

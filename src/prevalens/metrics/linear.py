@@ -92,7 +92,29 @@ def linear_estimate(
         confidence_level: Coverage aimed at.
         skewed: Whether limits over patients move outwards where patients are skewed.
     """
-    basis, codes, n = basis_of(columns, confidence_level), columns.codes, influence_values.size
+    return estimate_over(
+        basis_of(columns, confidence_level),
+        columns.codes,
+        value,
+        influence_values,
+        limits,
+        method=method,
+        skewed=skewed,
+    )
+
+
+def estimate_over(
+    basis: Basis,
+    codes: Codes | None,
+    value: float,
+    influence_values: Numbers,
+    limits: Callable[[float, float], Limits],
+    *,
+    method: str,
+    skewed: bool,
+) -> Estimate:
+    """Make the estimate of `linear_estimate` on a basis of any kind, of two classes or more."""
+    n = influence_values.size
     alone, over = INDEPENDENT, JACKKNIFE
     if skewed:
         alone, over = f"{alone}, {STUDENT}", f"{over}, {SKEWED}"
@@ -112,5 +134,6 @@ def linear_estimate(
         return basis.from_spread(value, spread, limits, words)
     k = int(codes.max()) + 1
     sizes = np.bincount(codes, minlength=k).astype(float)
-    spread = Spread.of(leave_out(per_patient(influence_values, codes, k), sizes))
+    changes = leave_out(per_patient(influence_values, codes, k), sizes)
+    spread = Spread.of(changes[sizes > 0])
     return basis.from_spread(value, spread, limits, words, alone=variance, skewed=skewed)
