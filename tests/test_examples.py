@@ -157,4 +157,6 @@ def test_settings_depend_on_whether_the_data_is_real(study: ModuleType) -> None:
 
     assert (drawn.backbone, drawn.weights, drawn.image_size) == ("small", None, 96)
     assert (real.backbone, real.weights, real.image_size) == ("EfficientNetB3", "imagenet", 300)
+    assert (drawn.augmentation, real.augmentation) == ("blood_smear", "flip_rotate_shift")
+    assert (drawn.rate, real.rate) == (2e-3, 1e-3)
     assert (drawn.seed, real.seed, drawn.data, real.data) == (0, 0, None, "x")
