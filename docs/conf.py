@@ -91,6 +91,7 @@ for command in (
     "accept",
     "dossier",
     "verify",
+    "plan-validation",
     "completion",
 ):
     text = subprocess.run(  # noqa: S603 - this interpreter

@@ -1,4 +1,4 @@
-"""The command line: split, audit, report, accept and verify tables; study their images."""
+"""The command line: split, audit, report, accept, verify tables; study images; plan validation."""
 
 import argparse
 import contextlib
@@ -12,7 +12,16 @@ from typing import TextIO
 import shtab
 
 from prevalens.exceptions import PrevalensError, PrevalensWarning
-from prevalens.verbs import accept, audit, dossier, report, split, study, verify
+from prevalens.verbs import (
+    accept,
+    audit,
+    dossier,
+    plan_validation,
+    report,
+    split,
+    study,
+    verify,
+)
 
 # In the order of `prevalens --help`. A verb loads what it works with when it runs.
 VERBS: dict[str, ModuleType] = {
@@ -23,6 +32,7 @@ VERBS: dict[str, ModuleType] = {
     "accept": accept,
     "dossier": dossier,
     "verify": verify,
+    "plan-validation": plan_validation,
 }
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from prevalens.decisions.prior_shift import PriorShift, correct_predictions, correct_prior_shift
     from prevalens.decisions.recalibration import Recalibration, fit_recalibration
     from prevalens.decisions.threshold_set import ThresholdSet, choose_thresholds
+    from prevalens.decisions.validation_plan import ValidationNeed, ValidationPlan, plan_validation
 
 __all__ = [
     "ClassRecalibration",
@@ -21,6 +22,8 @@ __all__ = [
     "PromiseCheck",
     "Recalibration",
     "ThresholdSet",
+    "ValidationNeed",
+    "ValidationPlan",
     "choose_threshold",
     "choose_thresholds",
     "correct_predictions",
@@ -30,6 +33,7 @@ __all__ = [
     "fit_class_recalibration",
     "fit_recalibration",
     "least_cost_classes",
+    "plan_validation",
     "recalibrate",
 ]
 
@@ -42,6 +46,8 @@ __getattr__ = lazy_names(
         "PromiseCheck": "operating_point",
         "Recalibration": "recalibration",
         "ThresholdSet": "threshold_set",
+        "ValidationNeed": "validation_plan",
+        "ValidationPlan": "validation_plan",
         "choose_threshold": "operating_point",
         "choose_thresholds": "threshold_set",
         "correct_predictions": "prior_shift",
@@ -51,6 +57,7 @@ __getattr__ = lazy_names(
         "fit_class_recalibration": "class_recalibration",
         "fit_recalibration": "recalibration",
         "least_cost_classes": "least_cost",
+        "plan_validation": "validation_plan",
         "recalibrate": "cross_recalibration",
     },
 )
