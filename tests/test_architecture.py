@@ -117,7 +117,10 @@ BACKENDS = {"jax", "torch", "tensorflow"}
 OPTIONAL = {"matplotlib", "pydicom", "pandas", "polars", "pyarrow", "cv2", "grain", "onnx"}
 DRAWERS = {"utils", "base", "core", "common", "helpers", "misc"}
 # Tables whose entries are files: the only folders inside a stage.
-TABLES = {"reports/sections", "reports/class_sections", "images/readers", "augmentation/operations"}
+TABLES = {
+    *("reports/sections", "reports/class_sections", "reports/label_sections"),
+    *("images/readers", "augmentation/operations"),
+}
 
 
 def address(path: Path) -> str:

@@ -37,6 +37,28 @@ def clustered(n_patients: int = 40, *, seed: int = 0, root: Path = Path()) -> Pr
     )
 
 
+FINDINGS = ("mass", "node", "fluid")
+
+
+def findings(n_patients: int = 60, *, seed: int = 0) -> Predictions:
+    """Patients with 1 to 4 images of three findings, the last rare, some of them not known."""
+    rng = np.random.default_rng(seed)
+    owner = np.repeat(np.arange(n_patients), rng.integers(1, 5, n_patients))
+    labels = (rng.random((owner.size, 3)) < [0.4, 0.3, 0.05]).astype(float)
+    labels[0, 2] = labels[1, 2] = 1
+    logits = 1.5 * labels - 1 + 0.5 * rng.normal(size=(n_patients, 3))[owner]
+    logits += rng.normal(size=labels.shape)
+    labels[2:9, 0] = np.nan
+    return Predictions(
+        labels=labels,
+        scores=1 / (1 + np.exp(-logits)),
+        patients=[f"p{k}" for k in owner],
+        images=[f"image_{k}.png" for k in range(owner.size)],
+        provenance="Synthetic scores of the tests",
+        classes=FINDINGS,
+    )
+
+
 GRADES = ("none", "mild", "severe")
 
 
@@ -64,6 +86,18 @@ def graded(n_patients: int = 60, *, seed: int = 0) -> Predictions:
 def graded_rows() -> Predictions:
     """Sixty patients with three grades, the highest rare."""
     return graded()
+
+
+@pytest.fixture(scope="session")
+def finding_rows() -> Predictions:
+    """Return predictions of three findings, of which one is not known on seven rows."""
+    return findings()
+
+
+@pytest.fixture(scope="session")
+def of_findings(finding_rows: Predictions) -> ClinicalReport:
+    """A report of three findings, at a threshold of 0.5."""
+    return ClinicalReport(finding_rows, threshold=0.5, threshold_origin="pre-specified")
 
 
 @pytest.fixture(scope="session")

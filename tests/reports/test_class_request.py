@@ -39,13 +39,3 @@ def test_a_model_of_classes_in_another_order_is_not_compared(graded_rows: Predic
     )
     with pytest.raises(InvalidInputError, match="same classes in the same order"):
         ClinicalReport(held, compare=other)
-
-
-def test_several_labels_a_row_are_no_classes() -> None:
-    """Each label is reported by itself."""
-    held = Predictions(
-        labels=[[1, 1], [0, 1], [1, 0]], scores=[[0.6, 0.7], [0.4, 0.2], [0.9, 0.1]],
-        patients=["a", "b", "c"], classes=("mass", "effusion"),
-    )  # fmt: skip
-    with pytest.raises(InvalidInputError, match="several labels a row"):
-        ClinicalReport(held)

@@ -102,6 +102,21 @@ def test_a_report_of_several_classes_meets_its_schema_and_is_read_back(
         json_schema("seven")
 
 
+def test_a_report_of_several_labels_is_read_back_as_it_was(of_findings: ClinicalReport) -> None:
+    """Through JSON; it meets its schema, each page is the same, and LaTeX has a row a label."""
+    record = json.loads(json.dumps(of_findings.to_dict(), allow_nan=False))
+    validator = Draft202012Validator(json_schema("several labels"))
+    again = ClinicalReport.from_dict(record)
+
+    assert list(validator.iter_errors(record)) == []
+    assert again.record == of_findings.record
+    for suffix in (".html", ".md", ".txt", ".tex"):
+        assert again.page(suffix) == of_findings.page(suffix)
+    page = of_findings.page(".tex")
+    assert [page.count(f"\n{name} & ") for name in ("mass", "node", "fluid")] == [1, 1, 1]
+    assert repr(of_findings) == "ClinicalReport(3 labels: mass, node, fluid)"
+
+
 def test_latex_has_a_table_of_each_class_too(of_grades: ClinicalReport) -> None:
     """Two tables, one row a class in the second."""
     page = of_grades.page(".tex")

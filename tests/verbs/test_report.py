@@ -127,3 +127,25 @@ def test_two_classes_without_a_threshold_are_refused(
     words = [word for word in REPORT if word not in {"--threshold", "0.5"}]
     assert main(["report", str(table), *words]) == 2
     assert "needs `threshold`" in capsys.readouterr().err
+
+
+def test_several_labels_are_read_by_their_prefix(tmp_path: Path) -> None:
+    """Labels and scores of three findings, some not known; one threshold goes to all."""
+    rng = np.random.default_rng(5)
+    labels = (rng.random((60, 3)) < 0.4).astype(int)
+    scores = np.round(0.3 * labels + 0.7 * rng.random((60, 3)), 3)
+    cells = labels.astype(str)
+    cells[:4, 1] = ""
+    names = ("mass", "node", "fluid")
+    header = ["id", *(f"label_{name}" for name in names), *(f"score_{name}" for name in names)]
+    lines = [",".join([f"p{row // 2}", *cells[row], *map(str, scores[row])]) for row in range(60)]
+    table, out = tmp_path / "t.csv", tmp_path / "r.json"
+    table.write_text("\n".join([",".join(header), *lines]), encoding="utf-8")
+    words = ["report", str(table), "--labels", "label_", "--scores", "score_", "--patient", "id"]
+
+    assert main([*words, "--threshold", "0.5", "-o", str(out)]) == 0
+    record = json.loads(out.read_text("utf-8"))
+    assert [each["unknown"] for each in record["each_label"]["labels"]] == [0, 4, 0]
+    assert record["settings"]["thresholds"] == [0.5, 0.5, 0.5]
+    assert record["estimates"]["hamming_loss"]["n"] == 176
+    assert main([*words, "-o", str(tmp_path / "r.html")]) == 0

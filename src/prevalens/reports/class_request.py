@@ -80,11 +80,6 @@ def checked_class_request(predictions: Predictions, **asked: Any) -> ClassReques
     Raises:
         InvalidInputError: as in `ClinicalReport`, or an argument is of two classes.
     """
-    if predictions.is_multilabel:
-        raise InvalidInputError(
-            f"A report is about classes of which each row has one, got several labels a row: "
-            f"{list(predictions.classes)}. Report each label: `predictions.one_vs_rest(...)`."
-        )
     given = [name for name in _OF_TWO if asked[name] is not None]
     if given:
         raise InvalidInputError(

@@ -13,6 +13,7 @@ from prevalens._notebook import frame
 from prevalens._writing import write_text
 from prevalens.cohorts.cohort import Cohort
 from prevalens.decisions.operating_point import OperatingPoint
+from prevalens.decisions.threshold_set import ThresholdSet
 from prevalens.exceptions import InvalidInputError
 from prevalens.predictions.predictions import Predictions
 from prevalens.reports.choices import FORMATS
@@ -20,6 +21,9 @@ from prevalens.reports.class_head import ClassReportHead
 from prevalens.reports.class_request import checked_class_request
 from prevalens.reports.class_sections.each_class import class_header, class_rows
 from prevalens.reports.html_page import html_page
+from prevalens.reports.label_head import LabelReportHead
+from prevalens.reports.label_request import checked_label_request
+from prevalens.reports.label_sections.each_label import label_header, label_rows
 from prevalens.reports.latex_table import latex_rows, latex_table
 from prevalens.reports.markdown_page import markdown_page
 from prevalens.reports.pictures import Picture
@@ -41,7 +45,8 @@ class ClinicalReport:
     Args:
         predictions: Predictions of rows that the model never saw.
         threshold: Scores at or above it are predicted positive, in [0, 1]; or what
-            `choose_threshold` returned, with its rule and guarantee. Two classes need it.
+            `choose_threshold` returned, with its rule and guarantee. Two classes need it. Of
+            several labels one for all, one for each by name, or what `choose_thresholds` returned.
         threshold_origin: `"pre-specified"` before these rows were seen; `"validation"`, chosen on
             other rows; or `"exploratory"`, anything else. By default that of the operating point,
             or exploratory for a number.
@@ -93,7 +98,7 @@ class ClinicalReport:
         self,
         predictions: Predictions,
         *,
-        threshold: float | OperatingPoint | None = None,
+        threshold: float | OperatingPoint | Mapping[str, float] | ThresholdSet | None = None,
         threshold_origin: str | None = None,
         prevalence: float | None = None,
         by: Sequence[str] = (),
@@ -114,8 +119,8 @@ class ClinicalReport:
         date: str | None = None,
     ) -> None:
         check_kind("predictions", predictions, Predictions)
-        check = checked_request if predictions.is_binary else checked_class_request
-        request = check(
+        check: Any = checked_request if predictions.is_binary else checked_class_request
+        request = (checked_label_request if predictions.is_multilabel else check)(
             predictions,
             threshold=threshold,
             threshold_origin=threshold_origin,
@@ -140,7 +145,11 @@ class ClinicalReport:
         object.__setattr__(self, "record", record_of(request))
 
     def __repr__(self) -> str:
-        record, found = self.record, self.record.estimates["accuracy"]
+        record = self.record
+        names = record.settings.classes
+        if isinstance(record, LabelReportHead):
+            return f"ClinicalReport({len(names)} labels: {', '.join(names)})"
+        found = record.estimates["accuracy"]
         whose = "independent" if found.patients is None else f"of {found.patients} patients"
         what = (
             f"{len(record.settings.classes)} classes"
@@ -210,6 +219,10 @@ class ClinicalReport:
         record = self.record
         check_choice("suffix", suffix, FORMATS[:1] + FORMATS[2:])
         if suffix == ".tex":
+            if isinstance(record, LabelReportHead):
+                caption = f"{record.title}: each label, with {record.level}"
+                cells, names = label_rows(record), label_header(record)
+                return latex_rows(names, cells, caption=caption, label="tab:labels")
             caption = f"{record.title}: estimates with their intervals"
             page = latex_table(record.estimates, caption=caption, label="tab:estimates")
             if not isinstance(record, ClassReportHead):

@@ -11,7 +11,6 @@ from prevalens._checks import check_choice, check_kind
 from prevalens._records import Part, Record
 from prevalens._writing import write_text
 from prevalens.exceptions import InvalidInputError
-from prevalens.reports.class_head import ClassReportHead
 from prevalens.reports.clinical_report import ClinicalReport
 from prevalens.reports.document import Block, Document, Listing, Paragraph, Passage
 from prevalens.reports.estimate_tables import estimate_table, keys_of, noted
@@ -205,7 +204,7 @@ def _matching(classifier: Mapping[str, Any], report: ReportHead) -> dict[str, An
 
 
 def _of_two_classes(report: ClinicalReport) -> ReportHead:
-    if isinstance(report.record, ClassReportHead):
+    if not isinstance(report.record, ReportHead):
         raise InvalidInputError(
             f"A model card is of two classes, got a report of {report.record.settings.classes}. "
             "Report one class against the rest: `predictions.one_vs_rest(...)`."

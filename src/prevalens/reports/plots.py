@@ -4,9 +4,11 @@ from typing import Any
 
 from prevalens import _optional
 from prevalens._checks import check_choice, check_kind
+from prevalens.exceptions import InvalidInputError
 from prevalens.reports.class_head import ClassReportHead
 from prevalens.reports.clinical_report import ClinicalReport
 from prevalens.reports.document import Chart, Line, flat
+from prevalens.reports.label_head import LabelReportHead
 from prevalens.reports.report_record import Head, document_of
 from prevalens.reports.svg_charts import colours
 
@@ -82,6 +84,11 @@ def _draw_line(line: Line, axes: Any, *, colour: str) -> None:
 
 
 def _draw_matrix(record: Head, axes: Any) -> Any:
+    if isinstance(record, LabelReportHead):
+        raise InvalidInputError(
+            "A report of several labels has no one matrix. Report one label: "
+            "`predictions.one_vs_rest(...)`."
+        )
     if isinstance(record, ClassReportHead):
         return _draw_classes(record, axes)
     matrix, (negative, positive) = record.confusion_matrix, record.settings.classes

@@ -9,17 +9,21 @@ import msgspec
 from prevalens._checks import check_choice
 from prevalens._records import Record
 from prevalens.metrics.class_measures import class_estimates
+from prevalens.metrics.label_measures import label_estimates
 from prevalens.reports.class_head import ClassReportHead, ClassSettings
 from prevalens.reports.class_request import ClassRequest
 from prevalens.reports.class_sections.table_of_class_sections import CLASS_SECTIONS
 from prevalens.reports.document import Document, Paragraph, Passage
+from prevalens.reports.label_head import LabelReportHead, LabelSettings
+from prevalens.reports.label_request import LabelRequest
+from prevalens.reports.label_sections.table_of_label_sections import LABEL_SECTIONS
 from prevalens.reports.record_parts import estimate_parts, matrix_part
 from prevalens.reports.report_head import ReportHead, Settings
 from prevalens.reports.request import Request, trained_at
 from prevalens.reports.sections.section import Made, Section
 from prevalens.reports.sections.table_of_sections import SECTIONS
 
-Head: TypeAlias = ReportHead | ClassReportHead
+Head: TypeAlias = ReportHead | ClassReportHead | LabelReportHead
 Table: TypeAlias = tuple[Section[Any], ...]
 
 
@@ -40,9 +44,13 @@ ReportRecord = cast("type[ReportHead]", _record("ReportRecord", ReportHead, SECT
 ClassReportRecord = cast(
     "type[ClassReportHead]", _record("ClassReportRecord", ClassReportHead, CLASS_SECTIONS)
 )
+LabelReportRecord = cast(
+    "type[LabelReportHead]", _record("LabelReportRecord", LabelReportHead, LABEL_SECTIONS)
+)
 _KINDS: Mapping[str, type[Head]] = {
     "two classes": ReportRecord,
     "several classes": ClassReportRecord,
+    "several labels": LabelReportRecord,
 }
 
 
@@ -50,10 +58,10 @@ def json_schema(kind: str = "two classes") -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) that every report's record meets.
 
     Args:
-        kind: What the report is of: `"two classes"` or `"several classes"`.
+        kind: What the report is of: `"two classes"`, `"several classes"` or `"several labels"`.
 
     Raises:
-        InvalidInputError: the kind is neither.
+        InvalidInputError: the kind is none of these.
 
     Examples:
         >>> json_schema()["properties"]["format"]["const"]
@@ -68,14 +76,16 @@ def read_record(plain: Mapping[str, Any]) -> Head:
     Raises:
         InvalidInputError: they are no report, of another version, or were edited.
     """
-    several = plain.get("format") == ClassReportHead.FORMAT
-    return (ClassReportRecord if several else ReportRecord).from_dict(plain)
+    kinds = {kind.FORMAT: kind for kind in _KINDS.values()}
+    return kinds.get(str(plain.get("format")), ReportRecord).from_dict(plain)
 
 
-def record_of(request: Request | ClassRequest) -> Head:
+def record_of(request: Request | ClassRequest | LabelRequest) -> Head:
     """Compute the record of a report: what every report holds, then every section's part."""
     if isinstance(request, ClassRequest):
         return cast("Head", _filled(request, _class_head(request), ClassReportRecord))
+    if isinstance(request, LabelRequest):
+        return cast("Head", _filled(request, _label_head(request), LabelReportRecord))
     return cast("Head", _filled(request, _head(request), ReportRecord))
 
 
@@ -97,7 +107,29 @@ def _filled(request: Any, head: Head, kind: Any) -> Any:
 
 
 def _sections(report: Head) -> Table:
+    if isinstance(report, LabelReportHead):
+        return LABEL_SECTIONS
     return CLASS_SECTIONS if isinstance(report, ClassReportHead) else SECTIONS
+
+
+def _label_head(request: LabelRequest) -> LabelReportHead:
+    held, at = request.predictions, request.columns.thresholds
+    shares = held.train_prevalence
+    return LabelReportHead(
+        prevalens=metadata.version("prevalens"),
+        title=request.title,
+        data_source=held.provenance,
+        synthetic="synthetic" in held.provenance.lower(),
+        settings=LabelSettings(
+            classes=list(held.classes),
+            thresholds=None if at is None else at.tolist(),
+            threshold_origin=request.threshold_origin,
+            train_prevalence=list(shares) if isinstance(shares, tuple) else None,
+            confidence_level=request.confidence_level,
+            seed=request.seed,
+        ),
+        estimates=estimate_parts(label_estimates(request.columns, request.settings)),
+    )
 
 
 def _class_head(request: ClassRequest) -> ClassReportHead:
@@ -172,8 +204,7 @@ def lead_of(report: Head) -> list[Paragraph]:
             "nothing about patients."
         )
         lead.append(Paragraph(text, "warning"))
-    estimates = report.estimates
-    if estimates.get("prevalence", estimates["accuracy"]).patients is None:
+    if independent(report):
         text = (
             "Images were stated to be independent, one patient each. If patients have several "
             "images, every interval here is too short."
@@ -184,7 +215,21 @@ def lead_of(report: Head) -> list[Paragraph]:
     return lead
 
 
+def independent(report: Head) -> bool:
+    """Tell whether images were stated to be independent, one patient each."""
+    if isinstance(report, LabelReportHead):
+        return report.independent
+    estimates = report.estimates
+    return estimates.get("prevalence", estimates["accuracy"]).patients is None
+
+
 def _predicted(report: Head) -> str:
+    if isinstance(report, LabelReportHead):
+        at = f"The threshold of each is {_ORIGINS[report.settings.threshold_origin]}"
+        if report.settings.thresholds is None:
+            at = "No threshold is given, so none is predicted"
+        names = ", ".join(report.settings.classes)
+        return f"Labels, of which an image may have several: {names}. {at}."
     if isinstance(report, ClassReportHead):
         kind = "Grades, from the lowest" if report.settings.ordered else "Classes"
         return (

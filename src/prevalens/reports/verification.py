@@ -12,8 +12,10 @@ from prevalens._records import read_json
 from prevalens.exceptions import InvalidInputError
 from prevalens.predictions.predictions import Predictions
 from prevalens.reports.clinical_report import ClinicalReport
+from prevalens.reports.label_head import LabelSettings
 from prevalens.reports.lineage import LineageRecord, changed_files, hashed_folder
 from prevalens.reports.report_head import Settings
+from prevalens.reports.report_record import independent
 from prevalens.splits.partition_record import checksum_of
 
 # What the predictions alone give; a comparison, pictures and the partition need more.
@@ -25,6 +27,7 @@ _OF_CLASSES = (
     *("confusion_matrix", "estimates", "confusion", "each_class", "class_calibration"),
     "subgroups",
 )
+_OF_LABELS = ("estimates", "each_label", "label_study")
 _OF_OTHERS = {"other_roc", "other_precision_recall"}
 _TOLERANCE = 1e-9  # relative: another processor may round sums otherwise
 LINEAGE = "lineage.json"  # of a dossier
@@ -112,8 +115,7 @@ def predictions_of(path: Path, report: ClinicalReport) -> Predictions:
         raise InvalidInputError(
             f"{path} is missing. Put the predictions that the report was made from beside it."
         )
-    independent = report.record.estimates["accuracy"].patients is None
-    patient = None if independent else "patient"
+    patient = None if independent(report.record) else "patient"
     return Predictions.load(path, patient=patient)
 
 
@@ -127,9 +129,15 @@ def _differences(report: ClinicalReport, predictions: Predictions) -> Iterator[s
             "prevalence": settings.prevalence,
             "patient_score": settings.patient_score,
         }
+    if isinstance(settings, LabelSettings):
+        at = settings.thresholds
+        of_two = {
+            "threshold": None if at is None else dict(zip(settings.classes, at, strict=True)),
+            "threshold_origin": settings.threshold_origin,
+        }
     again = ClinicalReport(
         predictions,
-        by=settings.by,
+        by=() if isinstance(settings, LabelSettings) else settings.by,
         worst=0,
         confidence_level=settings.confidence_level,
         seed=settings.seed,
@@ -138,7 +146,8 @@ def _differences(report: ClinicalReport, predictions: Predictions) -> Iterator[s
     hashes = [record["provenance"]["input_sha256"] for record in (was, again)]
     if hashes[0] != hashes[1]:
         yield f"predictions.csv has SHA-256 {hashes[1]}; the report was made from {hashes[0]}."
-    for part in _RECOMPUTED if of_two else _OF_CLASSES:
+    parts = _RECOMPUTED if isinstance(settings, Settings) else _OF_CLASSES
+    for part in _OF_LABELS if isinstance(settings, LabelSettings) else parts:
         yield from _compared(part, was[part], again[part])
 
 

@@ -25,12 +25,17 @@ def add_cohort(parser: argparse.ArgumentParser) -> None:
 def add_prediction_columns(parser: argparse.ArgumentParser) -> None:
     """Add what says where the labels, the scores and the patients of predictions stand."""
     add = parser.add_argument
-    add("--label", default="label", metavar="COLUMN", help="labels: 0 and 1, or names (label)")
+    add(
+        *("--label", "--labels"),
+        default="label",
+        metavar="COLUMN",
+        help="labels: 0 and 1, or names; of several labels a row the prefix (label)",
+    )
     add(
         *("--score", "--scores"),
         default="score",
         metavar="COLUMN",
-        help="probabilities; of three or more classes the prefix of a column each (score)",
+        help="probabilities; of three or more classes, or labels, the prefix (score)",
     )
     patients = parser.add_mutually_exclusive_group(required=True)
     patients.add_argument(

@@ -41,7 +41,7 @@ def _add_predictions(parser: argparse.ArgumentParser) -> None:
 def _add_analysis(parser: argparse.ArgumentParser) -> None:
     """Add what decides the estimates, and the files they are written to."""
     add = parser.add_argument
-    add("--threshold", type=float, metavar="SCORE", help="positive from here on; of two classes")
+    add("--threshold", type=float, metavar="SCORE", help="positive from here on; not of classes")
     add(
         "--threshold-origin",
         choices=ORIGINS,

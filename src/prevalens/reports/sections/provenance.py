@@ -62,11 +62,19 @@ def set_columns(predictions: Predictions, by: Sequence[str]) -> dict[str, Sequen
     held = predictions
     covariates = held.covariates or {}
     return {
-        "class": [held.classes[label] for label in held.labels.tolist()],
+        **_labels(held),
         "patient": None if held.patients is None else held.patients.tolist(),
         "image": None if held.images is None else held.images.tolist(),
         **{f"covariate {name}": _texts(covariates[name]) for name in by},
     }
+
+
+def _labels(held: Predictions) -> dict[str, Sequence[object]]:
+    """Return the column of classes, or that of each label."""
+    if held.is_multilabel:
+        columns = zip(held.classes, held.labels.T.tolist(), strict=True)
+        return {f"label {name}": [f"{value:g}" for value in column] for name, column in columns}
+    return {"class": [held.classes[label] for label in held.labels.tolist()]}
 
 
 def hash_columns(classes: Sequence[str], columns: Mapping[str, Sequence[object] | None]) -> str:
@@ -104,7 +112,7 @@ def _text(value: str) -> str:
 
 
 def _threshold(report: ReportHead | ClassReportHead) -> list[tuple[str, str]]:
-    if isinstance(report, ClassReportHead):
+    if not isinstance(report, ReportHead):
         return []
     setting = report.settings
     return [("Threshold", f"{setting.threshold!r}, {setting.threshold_origin}")]

@@ -69,7 +69,8 @@ def repeated_rows(predictions: Predictions) -> int:
     if predictions.images is not None or len(predictions) < 2:
         return 0
     scores = predictions.scores.reshape(len(predictions), -1)
-    given = [predictions.labels, *scores.T, *(predictions.covariates or {}).values()]
+    labels = predictions.labels.reshape(len(predictions), -1)
+    given = [*labels.T, *scores.T, *(predictions.covariates or {}).values()]
     given += [] if predictions.patients is None else [predictions.patients]
     if 4 * len(np.unique(predictions.scores)) < len(predictions):
         return 0

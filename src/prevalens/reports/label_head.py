@@ -1,0 +1,48 @@
+"""What every report of several labels a row holds, whatever its sections."""
+
+from typing import ClassVar
+
+from prevalens._records import Part, Record
+from prevalens.exceptions import InvalidInputError
+from prevalens.reports.record_parts import EstimatePart
+
+
+class LabelSettings(Part, frozen=True, kw_only=True):
+    """What the author asked for; one threshold for each label, or none."""
+
+    classes: list[str]
+    thresholds: list[float] | None
+    threshold_origin: str
+    train_prevalence: list[float] | None
+    confidence_level: float
+    seed: int
+
+
+class LabelReportHead(Record, frozen=True, kw_only=True):
+    """The fields that every section may read; the estimates are of all labels together."""
+
+    FORMAT: ClassVar[str] = "prevalens report of several labels"
+    REMEDY: ClassVar[str] = "Restore the file, or make the report anew."
+
+    prevalens: str
+    title: str
+    data_source: str
+    synthetic: bool
+    settings: LabelSettings
+    estimates: dict[str, EstimatePart]
+
+    def __post_init__(self) -> None:
+        """Refuse thresholds that are not of the labels."""
+        given, k = self.settings.thresholds, len(self.settings.classes)
+        if given is not None and len(given) != k:
+            raise InvalidInputError(f"`thresholds` must have one for each of {k} labels")
+
+    @property
+    def level(self) -> str:
+        """Coverage of the intervals in words."""
+        return f"{self.settings.confidence_level * 100:g} % intervals"
+
+    @property
+    def independent(self) -> bool:
+        """Whether images were stated to be independent."""
+        return self.estimates["macro_auroc"].patients is None

@@ -1,0 +1,113 @@
+"""What the author asked of a report of several labels a row, checked once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from prevalens._checks import check_choice
+from prevalens.cohorts.cohort import Cohort
+from prevalens.decisions.operating_point import OperatingPoint
+from prevalens.decisions.threshold_set import ThresholdSet
+from prevalens.exceptions import InvalidInputError
+from prevalens.metrics.label_columns import LabelColumns, check_thresholds
+from prevalens.metrics.settings import Settings
+from prevalens.predictions.predictions import Predictions
+from prevalens.reports.choices import ORIGINS
+from prevalens.reports.request import checked_common
+from prevalens.splits.partition import Partition
+from prevalens.typing import Codes
+
+# Arguments that a report of one label takes.
+_OF_ONE = (
+    *("prevalence", "by", "compare", "compare_threshold", "uncorrected", "patient_score"),
+    "picture",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelRequest:
+    """The checked arguments of a `ClinicalReport` of several labels a row."""
+
+    predictions: Predictions
+    thresholds: Mapping[str, float] | float | None
+    threshold_origin: str
+    partition: Partition | None
+    cohort: Cohort | None
+    excluded: Mapping[str, int] | None
+    confidence_level: float
+    seed: int
+    title: str
+    made_by: str
+    date: str | None
+
+    @property
+    def codes(self) -> Codes | None:
+        """Number of each row's patient; None where images are independent."""
+        return self.predictions.patient_codes
+
+    @cached_property
+    def columns(self) -> LabelColumns:
+        """The checked columns, as the metrics take them."""
+        held = self.predictions
+        ids = None
+        if held.patients is not None and self.codes is not None:
+            named = np.empty(held.n_patients or 0, dtype=object)
+            named[self.codes] = held.patients
+            ids = tuple(map(str, named.tolist()))
+        at = check_thresholds(self.thresholds, held.classes)
+        scores = held.scores.astype(np.float64)
+        labels = held.labels.astype(np.float64)
+        return LabelColumns(labels, scores, self.codes, held.classes, at, ids)
+
+    @property
+    def settings(self) -> Settings:
+        """How estimates are asked for."""
+        return Settings(None, self.confidence_level, seed=self.seed)
+
+
+def checked_label_request(predictions: Predictions, **asked: Any) -> LabelRequest:
+    """Check the arguments of a report of several labels.
+
+    Raises:
+        InvalidInputError: as in `ClinicalReport`, an argument is of one label, or a label is
+            known of no row.
+    """
+    names = predictions.classes
+    for name in _OF_ONE:
+        given: Any = asked[name]
+        if given is not None and not (isinstance(given, str | tuple | list) and not len(given)):
+            raise InvalidInputError(
+                f"`{name}` is of one label, got {given!r:.60} and the labels {list(names)}. Leave "
+                "it out, or report one label: `predictions.one_vs_rest(...)`."
+            )
+    empty = [n for n, held in zip(names, predictions.labels.T, strict=True) if _unknown(held)]
+    if empty:
+        raise InvalidInputError(f"The labels {empty} are known of no row. Leave them out.")
+    thresholds = asked["threshold"]
+    if isinstance(thresholds, OperatingPoint):
+        raise InvalidInputError(
+            "An operating point is of one label. Give `threshold` one number for all labels, one "
+            "for each by name, or what `choose_thresholds` returned."
+        )
+    if isinstance(thresholds, ThresholdSet):
+        thresholds = {name: point.threshold for name, point in thresholds.points.items()}
+        asked = asked | {"threshold_origin": asked["threshold_origin"] or "validation"}
+    check_thresholds(thresholds, names)
+    common = checked_common(predictions, asked)
+    kept = ("partition", "cohort", "title", "made_by", "date")
+    return LabelRequest(
+        predictions=predictions,
+        thresholds=thresholds,
+        threshold_origin=check_choice(
+            "threshold_origin", asked["threshold_origin"] or "exploratory", ORIGINS
+        ),
+        **{name: common[name] for name in ("excluded", "confidence_level", "seed")},
+        **{name: asked[name] for name in kept},
+    )
+
+
+def _unknown(labels: Any) -> bool:
+    return bool(np.isnan(labels).all())

@@ -1,0 +1,1 @@
+"""Sections of a report of several labels a row: one file each."""

@@ -1,0 +1,80 @@
+"""Who was studied: images and patients, what is known of each label, and what was left out."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from prevalens._records import Part
+from prevalens.reports.document import Block, Flow, Paragraph
+from prevalens.reports.label_head import LabelReportHead
+from prevalens.reports.label_request import LabelRequest
+from prevalens.reports.sections.section import Section
+from prevalens.reports.sections.study import (
+    ANSWERS,
+    Excluded,
+    excluded_of,
+    flow_head,
+    repeated_rows,
+    sizes_text,
+)
+
+
+class LabelStudy(Part, frozen=True, kw_only=True):
+    """Counts of images and patients; those of patients are None where images are independent."""
+
+    images: int
+    patients: int | None
+    repeated_rows: int
+    without_label: int
+    several_labels: int
+    not_all_known: int
+    least_images: int | None
+    median_images: float | None
+    most_images: int | None
+    excluded: list[Excluded] | None
+
+
+def _compute(request: LabelRequest) -> LabelStudy:
+    columns, codes = request.columns, request.codes
+    sizes = None if codes is None else np.bincount(codes)
+    has = (columns.labels == 1).sum(axis=1)
+    whole = columns.known.all(axis=1)
+    return LabelStudy(
+        images=len(has),
+        patients=None if sizes is None else len(sizes),
+        repeated_rows=repeated_rows(request.predictions),
+        without_label=int(((has == 0) & whole).sum()),
+        several_labels=int((has > 1).sum()),
+        not_all_known=int((~whole).sum()),
+        least_images=None if sizes is None else int(sizes.min()),
+        median_images=None if sizes is None else float(np.median(sizes)),
+        most_images=None if sizes is None else int(sizes.max()),
+        excluded=excluded_of(request.excluded),
+    )
+
+
+def _show(report: LabelReportHead) -> Sequence[Block]:
+    study = SECTION.of(report)
+    if study is None:
+        return []
+    boxes = flow_head(report, study.images, study.patients, study.excluded)
+    return [
+        Flow("Flow of images and patients", boxes),
+        Paragraph(
+            f"{study.without_label:,} images have no label, {study.several_labels:,} have more "
+            f"than one. On {study.not_all_known:,} images some label is not known: they count for "
+            "the labels that are known, and none is filled in."
+        ),
+        *sizes_text(study),
+    ]
+
+
+SECTION: Section[LabelStudy] = Section(
+    key="label_study",
+    title="Who was studied",
+    place=10,
+    part=LabelStudy,
+    compute=_compute,
+    show=_show,
+    answers=ANSWERS,
+)
