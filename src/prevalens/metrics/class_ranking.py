@@ -1,6 +1,7 @@
 """Discrimination of several classes: every pair of classes, and all rows pooled."""
 
 import functools
+from dataclasses import replace
 
 import numpy as np
 
@@ -66,7 +67,10 @@ def pooled(columns: ClassColumns) -> Columns:
 
 def micro_estimate(key: str, columns: ClassColumns, settings: Settings) -> Estimate:
     """Compute `"auroc"` or `"average_precision"` of all rows and classes pooled."""
-    return measure_of(key).compute(pooled(columns), settings)
+    made = measure_of(key).compute(pooled(columns), settings)
+    # Counted are images, whose rows are pooled, one for each class.
+    n = columns.labels.size
+    return replace(made, n=n, events=None, design_effect=None, effective_n=None)
 
 
 def micro_changes(key: str, columns: ClassColumns) -> Numbers:
