@@ -79,11 +79,12 @@ def every_python(session: nox.Session, backend: str) -> None:
 @nox.session(default=False)
 @nox.parametrize("backend", list(BACKENDS), ids=list(BACKENDS))
 def kills(session: nox.Session, backend: str) -> None:
-    """Kill one training at 20 random moments and compare its end with a run never killed."""
+    """Kill a training and a study at 20 random moments; compare with runs never killed."""
     env = install_backend(session, backend)
     # The captured log tells the seed and each moment; PREVALENS_KILLS_SEED replays them.
     session.run(
-        "pytest", "-rP", "tests/callbacks/test_training_backup.py", "-k", "killed or full_disk",
+        "pytest", "-rP", "tests/callbacks/test_training_backup.py",
+        "tests/studies/test_killed_study.py", "-k", "killed or full_disk",
         *session.posargs, env={"PREVALENS_KILLS": "20", **env},
     )  # fmt: skip
 
