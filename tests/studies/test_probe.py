@@ -43,7 +43,7 @@ def test_the_layer_that_tells_is_taken() -> None:
     """Its loss on inner folds is the least; the record holds both."""
     record = fitted().record
 
-    assert record.layer == "late"
+    assert record.layers[0] == "late"
     assert record.layer_losses["late"] < record.layer_losses["early"]
     assert set(record.kind_aurocs) == {"logistic", "balanced_logistic"}
 
@@ -100,7 +100,7 @@ def test_whole_patients_are_compared_on() -> None:
 
     assert kept.sum() == 60
     assert not set(patients[kept]) & set(patients[~kept])
-    assert probe.record.layer == "late"
+    assert probe.record.layers[0] == "late"
     assert probe.record.kind_aurocs == {}
 
 
@@ -121,3 +121,29 @@ def test_one_patient_of_a_class_is_refused() -> None:
     rows = np.flatnonzero((cohort.patients == "p0") | ~cohort.is_positive)
     with pytest.raises(ImpossibleSplitError):
         fit_probe(features, cohort, rows, head=HEAD, threshold=ASK, seed=0)
+
+
+def test_layers_that_tell_different_things_are_averaged() -> None:
+    """Two layers that each see half of it rank better together than the better one alone."""
+    cohort, _ = study()
+    rng = np.random.default_rng(9)
+    halves = {name: rng.normal(size=(len(cohort), 6)).astype(np.float32) for name in ("one", "two")}
+    for values in halves.values():
+        values[cohort.is_positive, 0] += 1.5
+    rows = np.arange(len(cohort))
+    alone = HeadChoice(kinds=["logistic"], penalties=[0.1], inner_folds=2, averaged=1, reason="")
+    both = HeadChoice(kinds=["logistic"], penalties=[0.1], inner_folds=2, reason="")
+    one, two = (
+        fit_probe(halves, cohort, rows, head=head, threshold=ASK, seed=1) for head in (alone, both)
+    )
+
+    assert len(one.record.layers) == 1
+    assert sorted(two.record.layers) == ["one", "two"]
+    assert two.record.inner_auroc is not None
+    assert one.record.inner_auroc is not None
+    assert two.record.inner_auroc > one.record.inner_auroc
+    raw = [head.scores(halves[layer]) for layer, head in two.heads.items()]
+    logits = np.mean([np.log(each / (1 - each)) for each in raw], axis=0)
+    ours = two.scores(halves)
+    # Platt's map is affine on the logit.
+    assert abs(np.corrcoef(logits, np.log(ours / (1 - ours)))[0, 1]) == pytest.approx(1.0)

@@ -20,12 +20,20 @@ pytestmark = pytest.mark.keras
 ASK = ThresholdChoice(sensitivity=0.9, reason="")
 
 
-@pytest.mark.parametrize("kind", ["logistic", "balanced_logistic"])
+@pytest.mark.parametrize(
+    ("kind", "layers"),
+    [
+        ("logistic", []),
+        ("balanced_logistic", []),
+        ("logistic", ["r1@3"]),
+        ("logistic", ["r0", "r1@2"]),
+    ],
+)
 def test_the_file_scores_pixels_as_the_probe_scores_features(
-    image_cohort: Cohort, tmp_path: Path, kind: str
+    image_cohort: Cohort, tmp_path: Path, kind: str, layers: list[str]
 ) -> None:
     """Standardisation, head and Platt's map in one layer: the same score to 1e-4."""
-    network = tap_network(save_network(tmp_path / "net.keras"))
+    network = tap_network(save_network(tmp_path / "net.keras"), layers=layers)
     features = network_features(image_cohort, network)
     rows = np.arange(len(image_cohort))
     head = HeadChoice(kinds=[kind], penalties=[1.0, 0.1], inner_folds=2, reason="")  # type: ignore[list-item]

@@ -47,3 +47,43 @@ def test_a_name_is_a_network_of_keras(tmp_path: Path) -> None:
     """A misspelt one is refused before anything is downloaded."""
     with pytest.raises(InvalidInputError, match="EfficientNetB0"):
         tap_network("EfficientNetB00")
+
+
+def test_parts_keep_where_something_was_seen(tmp_path: Path) -> None:
+    """Maps of 4 by 4 in 2 by 2 parts: the mean of each quarter, by rows."""
+    tapped = tap_network(save_network(tmp_path / "net.keras"), layers=["r1@2"])
+    images = np.random.default_rng(0).integers(0, 256, (2, 16, 16, 3)).astype(np.float32)
+    found = keras.ops.convert_to_numpy(tapped.model(images))
+    whole = tap_network(tmp_path / "net.keras", layers=["r1"]).maps("r1")
+    maps = keras.ops.convert_to_numpy(whole(images))
+
+    quarters = maps.reshape(2, 2, 2, 2, 2, 6).mean(axis=(2, 4)).reshape(2, 24)
+    np.testing.assert_allclose(found, quarters, rtol=1e-5, atol=1e-6)
+    assert tapped.maps("r1@2").output_shape == (None, 1, 1, 24)
+
+
+def test_parts_that_do_not_divide_the_maps_leave_a_rest(tmp_path: Path) -> None:
+    """Maps of 4 by 4 in 3 by 3 parts of one pixel: the last row and column are not seen."""
+    tapped = tap_network(save_network(tmp_path / "net.keras"), layers=["r1@3"])
+    images = np.random.default_rng(0).integers(0, 256, (1, 16, 16, 3)).astype(np.float32)
+    found = keras.ops.convert_to_numpy(tapped.model(images))
+    whole = tap_network(tmp_path / "net.keras", layers=["r1"]).maps("r1")
+    maps = keras.ops.convert_to_numpy(whole(images))
+
+    np.testing.assert_allclose(found[0], maps[0, :3, :3].reshape(-1), rtol=1e-5, atol=1e-6)
+
+
+def test_narrow_sums_of_blocks_are_parted_by_default(tmp_path: Path) -> None:
+    """Of three sums, the last two that are narrow and wide enough."""
+    pixels = keras.Input((32, 32, 3))
+    maps = keras.layers.Conv2D(8, 1)(pixels)
+    for number in range(3):
+        more = keras.layers.ReLU()(keras.layers.Conv2D(8, 3, padding="same")(maps))
+        maps = keras.layers.Add(name=f"sum{number}")([maps, more])
+    maps = keras.layers.Add(name="small")([keras.layers.AveragePooling2D(8)(maps)] * 2)
+    keras.Model(pixels, maps).save(tmp_path / "net.keras")
+    taps = list(tap_network(tmp_path / "net.keras").places)
+
+    assert [tap for tap in taps if "@" in tap] == ["sum1@4", "sum2@4"]
+    with pytest.raises(InvalidInputError, match="too small for 'small@8'"):
+        tap_network(tmp_path / "net.keras", layers=["small@8"])

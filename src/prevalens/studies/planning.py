@@ -47,8 +47,8 @@ def plan(
     3. With fewer than 400 patients of the rarer class every image is scored by cross-fitting, in
        5 folds or as many as that class has patients; with more, a quarter is set aside. A column
        that names the parts is used as it stands.
-    4. The network is the one given; else EfficientNetB0 with ImageNet weights. Its layer is chosen
-       by inner folds: on images unlike photographs the last is rarely the best.
+    4. The network is the one given; else EfficientNetB0 with ImageNet weights. Its layers are
+       chosen by inner folds: on images unlike photographs the last is rarely the best.
     5. Nothing, and class weights, are compared by inner folds, each at its own penalty: with a
        tuned penalty they rank alike, and with a shared one they do not.
     6. The threshold is promised of new patients where enough positive patients remain in a fold's
@@ -101,7 +101,7 @@ def plan(
         head=HeadChoice(
             kinds=["logistic", "balanced_logistic"],
             penalties=list(PENALTIES),
-            reason="layer, answer to imbalance and penalty are chosen by inner folds of patients",
+            reason="layers, answer to imbalance and penalty are chosen by inner folds of patients",
         ),
         threshold=_threshold(facts["positive_patients"], evaluation, sensitivity),
         baselines=["thumbnail", "covariates"] if _usable(cohort, part) else ["thumbnail"],

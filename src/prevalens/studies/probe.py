@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar
 
 import msgspec
 import numpy as np
+from scipy.special import expit, logit
 
 from prevalens._records import Record
 from prevalens._threads import one_blas_thread
@@ -14,10 +15,11 @@ from prevalens.decisions.operating_point import choose_threshold
 from prevalens.decisions.recalibration import Recalibration, fit_recalibration
 from prevalens.exceptions import ImpossibleSplitError, InvalidInputError
 from prevalens.features.feature_head import FeatureHead, cross_fit_head, fit_head
+from prevalens.metrics.calibration import log_loss
 from prevalens.metrics.ranking import auroc
 from prevalens.predictions.predictions import Predictions
 from prevalens.studies.study_plan import HeadChoice, ThresholdChoice
-from prevalens.typing import Flags, Rows, Scores, Texts
+from prevalens.typing import Flags, Labels, Rows, Scores, Texts
 
 Features = Mapping[str, np.ndarray[Any, np.dtype[np.float32]]]
 _WORTH = 0.002  # AUROC by which another answer to imbalance must win: ties go to the plainest
@@ -27,9 +29,9 @@ class ProbeRecord(Record, frozen=True, kw_only=True):
     """What one fold chose, and on what grounds.
 
     Args:
-        layer: Layer whose features were taken.
-        kind: Kind of the head.
-        penalty: Its penalty.
+        layers: Layers whose heads are averaged.
+        kind: Kind of the heads.
+        penalties: Penalty of each head.
         inner_auroc: AUROC of the inner out-of-fold scores; None where there are none.
         layer_losses: Log loss on inner folds by layer.
         kind_aurocs: AUROC on inner folds by kind, on the images that kinds were compared on.
@@ -41,9 +43,9 @@ class ProbeRecord(Record, frozen=True, kw_only=True):
     """
 
     FORMAT: ClassVar[str] = "prevalens probe"
-    layer: str
+    layers: list[str]
     kind: str
-    penalty: float
+    penalties: list[float]
     inner_auroc: float | None
     layer_losses: dict[str, float]
     kind_aurocs: dict[str, float]
@@ -55,22 +57,22 @@ class ProbeRecord(Record, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, eq=False)
 class Probe:
-    """A head on the features of one layer, with its recalibration and threshold.
+    """Heads on the features of layers, their logits averaged, with recalibration and threshold.
 
     Args:
-        head: The fitted head.
+        heads: The fitted head of each layer.
         recalibration: Platt's map of its scores; None where inner scores rank no better than
             chance, so that a map would turn them round, or part the classes, so that none exists.
         record: What was chosen, and on what grounds.
     """
 
-    head: FeatureHead
+    heads: Mapping[str, FeatureHead]
     recalibration: Recalibration | None
     record: ProbeRecord
 
     def scores(self, features: Features) -> Scores:
         """Return the recalibrated score of each row of features, shape `(n_rows,)`."""
-        raw = self.head.scores(features[self.record.layer])
+        raw = _averaged([head.scores(features[layer]) for layer, head in self.heads.items()])
         return raw if self.recalibration is None else self.recalibration.correct(raw)
 
 
@@ -83,12 +85,13 @@ def fit_probe(
     threshold: ThresholdChoice,
     seed: int,
 ) -> Probe:
-    """Choose layer, answer to imbalance and penalty by inner folds; fit on all of `rows`.
+    """Choose layers, answer to imbalance and penalties by inner folds; fit on all of `rows`.
 
-    Layer and kind are compared on at most `head.at_most` images of whole patients, layers by the
-    log loss of the plain head and kinds by AUROC, each at its own penalty; of kinds within 0.002
-    the first is taken. The scores of inner folds over all rows then give Platt's map and the
-    threshold.
+    Layers and kind are compared on at most `head.at_most` images of whole patients. Layers are
+    ranked by the log loss of the plain head; of the first `head.averaged` so many are averaged
+    as give their mean logit the least log loss. Kinds are compared by AUROC, each at its own
+    penalty; of those within 0.002 the first is taken. The scores of inner folds over all rows then
+    give Platt's map and the threshold.
 
     Args:
         features: By layer, features of every row of the cohort, `(n_rows, n_features)`.
@@ -123,27 +126,40 @@ def _fitted(
         for layer, values in features.items()
     }
     losses = {layer: min(one.inner_losses.values(), default=0.0) for layer, one in found.items()}
-    layer = min(losses, key=losses.__getitem__)
-    values = features[layer]
-    heads: dict[str, FeatureHead] = {
-        str(kind): found[layer]
-        if kind == "logistic"
-        else fit_head(values[some], labels[some], patients[some], kind=kind, **settings)
+    ranked = sorted(losses, key=losses.__getitem__)[: head.averaged]
+    part = _Rows(features, labels, patients, some, seed)
+    layers = _best_together(part, {layer: found[layer] for layer in ranked})
+    heads: dict[str, dict[str, FeatureHead]] = {
+        str(kind): {
+            layer: found[layer]
+            if kind == "logistic"
+            else fit_head(
+                features[layer][some], labels[some], patients[some], kind=kind, **settings
+            )
+            for layer in layers
+        }
         for kind in head.kinds
     }
     tried: dict[str, float] = {
-        kind: _rank(labels[some], _inner(values[some], labels[some], patients[some], one, seed))
-        for kind, one in (heads.items() if len(heads) > 1 else ())
+        kind: _rank(labels[some], _averaged(part.inner(of)))
+        for kind, of in (heads.items() if len(heads) > 1 else ())
     }
     kind = _plainest(tried) if tried else str(head.kinds[0])
     own = heads[kind]
-    fixed: dict[str, Any] = {"kind": kind, "penalties": [own.penalty], "seed": seed}
-    fitted = (
-        own
-        if len(some) == len(rows)
-        else fit_head(values[rows], labels[rows], patients[rows], **fixed)
-    )
-    inner = _inner(values[rows], labels[rows], patients[rows], own, seed)
+    fitted = own
+    if len(some) < len(rows):
+        fitted = {
+            layer: fit_head(
+                features[layer][rows],
+                labels[rows],
+                patients[rows],
+                kind=kind,
+                penalties=[float(np.max(one.penalty))],
+                seed=seed,
+            )
+            for layer, one in own.items()
+        }
+    inner = _averaged(_Rows(features, labels, patients, rows, seed).inner(own))
     rank = _rank(labels[rows], inner)
     chosen = Predictions.of(cohort, rows, inner)
     recalibration = _platt(chosen) if rank > 0.5 else None
@@ -151,9 +167,9 @@ def _fitted(
         chosen = chosen.with_scores(recalibration.correct(inner))
     point, told = _threshold(chosen, threshold)
     record = ProbeRecord(
-        layer=layer,
+        layers=layers,
         kind=kind,
-        penalty=float(np.max(own.penalty)),
+        penalties=[float(np.max(one.penalty)) for one in own.values()],
         inner_auroc=rank,
         layer_losses=losses,
         kind_aurocs=tried,
@@ -184,6 +200,45 @@ def _threshold(chosen: Predictions, rule: ThresholdChoice) -> tuple[Any, str]:
     except InvalidInputError as error:
         return choose_threshold(chosen, sensitivity=rule.sensitivity), f"(no promise: {error})"
     return promised, ""
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """Rows of a study that inner folds are made of."""
+
+    features: Features
+    labels: Labels
+    patients: Texts
+    rows: Rows
+    seed: int
+
+    def inner(self, heads: Mapping[str, FeatureHead]) -> list[Scores]:
+        """Return the inner out-of-fold scores of each layer's head."""
+        at = self.rows
+        return [
+            _inner(self.features[layer][at], self.labels[at], self.patients[at], head, self.seed)
+            for layer, head in heads.items()
+        ]
+
+
+def _best_together(part: _Rows, ranked: Mapping[str, FeatureHead]) -> list[str]:
+    """Return as many of the ranked layers as give their mean logit the least log loss."""
+    names = list(ranked)
+    if len(names) == 1:
+        return names
+    scores, truth = part.inner(ranked), part.labels[part.rows]
+    losses = [
+        log_loss(truth, _averaged(scores[: count + 1])).value or 0.0 for count in range(len(names))
+    ]
+    return names[: int(np.argmin(losses)) + 1]
+
+
+def _averaged(scores: Sequence[Scores]) -> Scores:
+    """Return the scores whose logit is the mean of the logits."""
+    if len(scores) == 1:
+        return scores[0]
+    inside = np.clip(scores, 1e-12, 1 - 1e-12)
+    return np.asarray(expit(logit(inside).mean(axis=0)))
 
 
 def _inner(values: Any, labels: Any, patients: Texts, head: FeatureHead, seed: int) -> Scores:

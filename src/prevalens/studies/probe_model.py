@@ -17,10 +17,10 @@ from prevalens.typing import Rows
 
 
 def probe_classifier(probe: Probe, network: TappedNetwork) -> keras.Model:
-    """Return the network up to the probe's layer with the probe's head on it.
+    """Return the network up to the probe's layers with the probe's heads on them.
 
-    Standardisation, head and Platt's map are all affine on the logit, so together they are one
-    `Dense` layer.
+    Standardisation, heads, their mean and Platt's map are all affine on the logit, so together
+    they are one `Dense` layer.
 
     Args:
         probe: A probe with a linear head (`"logistic"`, `"balanced_logistic"`).
@@ -32,17 +32,19 @@ def probe_classifier(probe: Probe, network: TappedNetwork) -> keras.Model:
     Raises:
         InvalidInputError: the head is not linear.
     """
-    linear = probe.head.linear
-    if linear is None:
+    parts = [head.linear for head in probe.heads.values()]
+    known = [part for part in parts if part is not None]
+    if len(known) < len(parts):
         raise InvalidInputError(
-            f"A head of kind {probe.head.kind!r} is not linear, so it is no layer of a classifier. "
-            "Use 'logistic' or 'balanced_logistic'."
+            f"A head of kind {probe.record.kind!r} is not linear, so it is no layer of a "
+            "classifier. Use 'logistic' or 'balanced_logistic'."
         )
-    weights, bias = linear
+    weights = np.concatenate([weights for weights, _ in known]) / len(known)
+    bias = float(np.mean([bias for _, bias in known]))
     if probe.recalibration is not None:
         low, high = logit(probe.recalibration.correct([0.5, float(expit(1.0))]))
         weights, bias = weights * (high - low), bias * (high - low) + low
-    maps = network.maps(probe.record.layer)
+    maps = network.maps(*probe.record.layers)
     height, width = maps.input_shape[1:3]
     model = create_classifier(
         maps,

@@ -51,7 +51,8 @@ class NetworkChoice(Part, frozen=True, kw_only=True):
         weights: A `.keras` file; or the name of a network of `keras.applications`, whose ImageNet
             weights Keras downloads.
         image_size: Side of the images in pixels; None takes the network's own.
-        layers: Layers whose pooled maps are tried, by name; empty tries five along its depth.
+        layers: Layers whose pooled maps are tried, by name, `name@4` in 4 by 4 parts of the image;
+            empty tries five along its depth, and parts of narrow ones.
         preprocessing: What pixels need before a `.keras` network; None where it is inside.
         reason: Why.
     """
@@ -71,6 +72,7 @@ class HeadChoice(Part, frozen=True, kw_only=True):
             and `"balanced_logistic"` (class weights).
         penalties: Penalties that are tried.
         inner_folds: Inner folds of patients.
+        averaged: Layers, at most, whose heads are averaged; 1 takes the best layer alone.
         at_most: Images, of whole patients, on which layer and kind are compared.
         reason: Why.
     """
@@ -78,6 +80,7 @@ class HeadChoice(Part, frozen=True, kw_only=True):
     kinds: list[Literal["logistic", "balanced_logistic", "centroid", "mlp"]]
     penalties: list[Annotated[float, msgspec.Meta(gt=0)]]
     inner_folds: Annotated[int, msgspec.Meta(ge=2)] = 4
+    averaged: Count = 3
     at_most: Count = 3000
     reason: str
 

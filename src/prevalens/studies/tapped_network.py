@@ -1,4 +1,8 @@
-"""A frozen network that gives the pooled maps of several of its layers in one pass."""
+"""A frozen network that gives the pooled maps of several of its layers in one pass.
+
+`r2` is a layer whose maps are averaged; `r2@4` the same layer averaged in 4 by 4 parts of the
+image, which keeps where something was seen.
+"""
 
 import os
 from collections.abc import Sequence
@@ -15,6 +19,8 @@ from prevalens.models.classifier_file import load_network
 from prevalens.models.registry import check_image_size, find_backbone
 
 _DEPTHS = (0.35, 0.5, 0.65, 0.8, 1.0)  # of the layers with maps, by their order
+_PARTS = 4  # a side; the image in 4 by 4 parts
+_NARROW = 128  # maps of a layer up to which its parts are tried: 16 times as many features
 
 
 class TappedNetwork:
@@ -22,7 +28,7 @@ class TappedNetwork:
 
     Args:
         network: From pixels to maps.
-        layers: Names of the layers, from the input on.
+        layers: Names of the layers, from the input on; `name@4` keeps 4 by 4 parts.
         preprocessing: What pixels need, or None where it is inside.
 
     Attributes:
@@ -36,7 +42,7 @@ class TappedNetwork:
         self.network = network
         self.preprocessing = preprocessing
         pooled = [
-            keras.layers.GlobalAveragePooling2D(name=f"tap_{place}")(network.get_layer(name).output)
+            keras.layers.GlobalAveragePooling2D(name=f"tap_{place}")(_maps_of(network, name))
             for place, name in enumerate(layers)
         ]
         ends = np.cumsum([each.shape[-1] for each in pooled]).tolist()
@@ -47,9 +53,33 @@ class TappedNetwork:
         joined = pooled[0] if len(pooled) == 1 else keras.layers.Concatenate(name="taps")(pooled)
         self.model = keras.Model(network.input, joined, name="tapped")
 
-    def maps(self, layer: str) -> keras.Model:
-        """Return the network up to a layer."""
-        return keras.Model(self.network.input, self.network.get_layer(layer).output)
+    def maps(self, *layers: str) -> keras.Model:
+        """Return the network up to a layer; of several, or of parts, maps of one pixel."""
+        found = [_maps_of(self.network, layer) for layer in layers]
+        if len(found) > 1:
+            means = [keras.layers.GlobalAveragePooling2D(keepdims=True)(each) for each in found]
+            found = [keras.layers.Concatenate()(means)]
+        return keras.Model(self.network.input, found[0])
+
+
+def _maps_of(network: keras.Model, tap: str) -> Any:
+    name, parts = _split(tap)
+    maps = network.get_layer(name).output
+    if parts == 1:
+        return maps
+    height, width, channels = maps.shape[1:]
+    steps = (height // parts, width // parts)
+    over = [side - step * parts for step, side in zip(steps, (height, width), strict=True)]
+    if any(over):
+        # Equal parts: what is left over at the right and the bottom is not seen.
+        maps = keras.layers.Cropping2D(tuple((0, each) for each in over))(maps)
+    maps = keras.layers.AveragePooling2D(steps)(maps)
+    return keras.layers.Reshape((1, 1, parts * parts * channels))(maps)
+
+
+def _split(tap: str) -> tuple[str, int]:
+    name, _, parts = tap.rpartition("@")
+    return (name, int(parts)) if name and parts.isdigit() and int(parts) > 0 else (tap, 1)
 
 
 def tap_network(
@@ -64,7 +94,8 @@ def tap_network(
     Args:
         weights: A `.keras` file of a network without its top; or the name of a network of
             `keras.applications`, with ImageNet weights.
-        layers: Names of layers with maps; by default five along the depth, the last among them.
+        layers: Names of layers with maps, `name@4` for 4 by 4 parts; by default five along the
+            depth, the last among them, and the parts of up to two narrow ones in its middle.
         image_size: Side of the images, for a network by name.
         preprocessing: What pixels need before the network of a file.
 
@@ -87,10 +118,13 @@ def tap_network(
             "convolutional network without its top."
         )
     for asked in layers:
-        if asked not in maps:
+        layer, parts = _split(asked)
+        if layer not in maps:
             raise InvalidInputError(
-                f"{name} has no layer {asked!r} with maps." + did_you_mean(asked, maps)
+                f"{name} has no layer {layer!r} with maps." + did_you_mean(layer, maps)
             )
+        if min(side or 0 for side in network.get_layer(layer).output.shape[1:3]) < parts > 1:
+            raise InvalidInputError(f"The maps of {layer!r} are too small for {asked!r}.")
     return TappedNetwork(network, list(layers) or _along_the_depth(network, maps), needs)
 
 
@@ -99,7 +133,19 @@ def _along_the_depth(network: keras.Model, maps: Sequence[str]) -> list[str]:
     active = [name for name in maps if _is_active(network.get_layer(name))]
     names = [*active, *([maps[-1]] if maps[-1] not in active else [])] if active else [*maps]
     places = [round(depth * (len(names) - 1)) for depth in _DEPTHS]
-    return [names[place] for place in sorted(set(places))]
+    return [*(names[place] for place in sorted(set(places))), *_in_parts(network, maps)]
+
+
+def _in_parts(network: keras.Model, maps: Sequence[str]) -> list[str]:
+    """Return the last two narrow sums of blocks whose maps are wide enough to be parted."""
+    found = []
+    for name in maps:
+        layer = network.get_layer(name)
+        height, width, channels = layer.output.shape[1:]
+        wide = None not in (height, width) and min(height, width) >= 2 * _PARTS
+        if isinstance(layer, keras.layers.Add) and channels <= _NARROW and wide:
+            found.append(f"{name}@{_PARTS}")
+    return found[-2:]
 
 
 def _is_active(layer: Any) -> bool:
