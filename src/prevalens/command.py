@@ -15,20 +15,28 @@ from prevalens.exceptions import PrevalensError, PrevalensWarning
 from prevalens.verbs import (
     accept,
     audit,
+    compare,
+    describe,
     dossier,
     plan_validation,
+    predict,
     report,
     split,
     study,
+    threshold,
     verify,
 )
 
 # In the order of `prevalens --help`. A verb loads what it works with when it runs.
 VERBS: dict[str, ModuleType] = {
+    "describe": describe,
     "split": split,
     "audit": audit,
-    "report": report,
     "study": study,
+    "predict": predict,
+    "threshold": threshold,
+    "compare": compare,
+    "report": report,
     "accept": accept,
     "dossier": dossier,
     "verify": verify,

@@ -1,8 +1,9 @@
-"""Arguments that several verbs share: where a table's rows stand."""
+"""Arguments that several verbs share: where a table's rows, labels and scores stand."""
 
 import argparse
+from typing import Any
 
-from prevalens import cohorts
+from prevalens import cohorts, predictions
 
 
 def add_cohort(parser: argparse.ArgumentParser) -> None:
@@ -61,4 +62,18 @@ def cohort_of(options: argparse.Namespace, *covariates: str) -> "cohorts.Cohort"
         covariates=covariates,
         root=options.root,
         check_files=False,
+    )
+
+
+def predictions_of(
+    options: argparse.Namespace, table: str, **settings: Any
+) -> "predictions.Predictions":
+    """Read a table of predictions as the options say."""
+    return predictions.Predictions.load(
+        table,
+        label=options.label,
+        score=options.score,
+        patient=None if options.independent else options.patient,
+        positive=options.positive,
+        **settings,
     )

@@ -8,7 +8,7 @@ from prevalens._checks import check_choice
 from prevalens._numbers import as_every_number
 from prevalens._tables import read_columns
 from prevalens.reports.choices import FORMATS, ORIGINS, POOLINGS
-from prevalens.verbs.arguments import add_prediction_columns
+from prevalens.verbs.arguments import add_prediction_columns, predictions_of
 
 PURPOSE = "report every estimate of a table of predictions, with its interval"
 EXAMPLE = (
@@ -81,13 +81,10 @@ def run(options: argparse.Namespace) -> int:
     """Compute the report and write its files; return 0."""
     for output in options.output:
         check_choice("the suffix of --output", Path(output).suffix.lower(), FORMATS)
-    given = predictions.Predictions.load(
+    given = predictions_of(
+        options,
         options.table,
-        label=options.label,
-        score=options.score,
-        patient=None if options.independent else options.patient,
         image=options.image,
-        positive=options.positive,
         root=options.root,
         allow_outside=options.allow_outside,
         provenance=options.provenance,

@@ -1,0 +1,87 @@
+"""prevalens compare: two models that scored the same images."""
+
+import argparse
+
+import numpy as np
+
+from prevalens import metrics, predictions
+from prevalens.exceptions import InvalidInputError
+from prevalens.verbs.arguments import add_prediction_columns, predictions_of
+
+PURPOSE = "compare two models that scored the same images"
+EXAMPLE = "first.csv second.csv --patient patient --measure auroc average_precision"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the arguments of the verb."""
+    add = parser.add_argument
+    for name in ("first", "second"):
+        add(name, metavar=name.upper(), help="CSV with one row per image")
+    add_prediction_columns(parser)
+    add(
+        "--measure",
+        nargs="+",
+        default=["auroc"],
+        metavar="KEY",
+        help="measures, such as auroc, brier, sensitivity (auroc)",
+    )
+    add("--threshold", type=float, metavar="SCORE", help="for measures that need one")
+    add("--second-threshold", type=float, metavar="SCORE", help="of SECOND (--threshold)")
+    add("--confidence-level", type=float, default=0.95, metavar="SHARE", help="0 to 1 (0.95)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the difference in each measure; return 0."""
+    first, second = (predictions_of(options, name) for name in (options.first, options.second))
+    order = _order(first, second)
+    for measure in options.measure:
+        found = metrics.compare_models(
+            first.labels,
+            first.scores,
+            second.scores[order],
+            measure=measure,
+            threshold=options.threshold,
+            second_threshold=options.second_threshold,
+            patients=first.patients,
+            confidence_level=options.confidence_level,
+        )
+        p_value = "" if found.p_value is None else f", p = {found.p_value:.3g}"
+        print(  # noqa: T201
+            f"{measure}: first {found.first}; second {found.second}; "
+            f"difference {found.difference}{p_value}"
+        )
+    return 0
+
+
+def _order(
+    first: "predictions.Predictions", second: "predictions.Predictions"
+) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
+    """Return the row of the second table for each row of the first.
+
+    Rows are matched by their image, where both tables name it, else by their place.
+
+    Raises:
+        InvalidInputError: the tables are of other images, or disagree about a label.
+    """
+    if len(first.labels) != len(second.labels):
+        raise InvalidInputError(
+            f"Both tables must hold the same images, but they have {len(first.labels)} and "
+            f"{len(second.labels)} rows. Leave only those that both models scored."
+        )
+    order = np.arange(len(first.labels))
+    if first.images is not None and second.images is not None:
+        ours, theirs = np.argsort(first.images), np.argsort(second.images)
+        differing = first.images[ours] != second.images[theirs]
+        if differing.any():
+            raise InvalidInputError(
+                f"Both tables must hold the same images, but {first.images[ours][differing][0]!r} "
+                "is not in both. Leave only those that both models scored."
+            )
+        order[ours] = theirs
+    if not np.array_equal(first.labels, second.labels[order]):
+        row = int(np.flatnonzero(first.labels != second.labels[order])[0])
+        raise InvalidInputError(
+            f"Both tables must hold the same labels, but row {row + 1} of the first differs. "
+            "Correct the tables, or name the images in a column `image`."
+        )
+    return order
