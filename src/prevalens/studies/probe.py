@@ -121,23 +121,14 @@ def _fitted(
     labels, patients = cohort.is_positive.astype(np.int64), cohort.patients
     settings: dict[str, Any] = {"penalties": head.penalties, "n_folds": head.inner_folds}
     settings |= {"seed": seed}
-    found = {
-        layer: fit_head(values[some], labels[some], patients[some], **settings)
-        for layer, values in features.items()
-    }
+    part = _Rows(features, labels, patients, some, seed)
+    found = part.fitted(list(features), **settings)
     losses = {layer: min(one.inner_losses.values(), default=0.0) for layer, one in found.items()}
     ranked = sorted(losses, key=losses.__getitem__)[: head.averaged]
-    part = _Rows(features, labels, patients, some, seed)
     layers = _best_together(part, {layer: found[layer] for layer in ranked})
-    heads: dict[str, dict[str, FeatureHead]] = {
-        str(kind): {
-            layer: found[layer]
-            if kind == "logistic"
-            else fit_head(
-                features[layer][some], labels[some], patients[some], kind=kind, **settings
-            )
-            for layer in layers
-        }
+    plain = {layer: found[layer] for layer in layers}
+    heads: dict[str, Mapping[str, FeatureHead]] = {
+        str(kind): plain if kind == "logistic" else part.fitted(layers, kind=kind, **settings)
         for kind in head.kinds
     }
     tried: dict[str, float] = {
@@ -146,20 +137,9 @@ def _fitted(
     }
     kind = _plainest(tried) if tried else str(head.kinds[0])
     own = heads[kind]
-    fitted = own
-    if len(some) < len(rows):
-        fitted = {
-            layer: fit_head(
-                features[layer][rows],
-                labels[rows],
-                patients[rows],
-                kind=kind,
-                penalties=[float(np.max(one.penalty))],
-                seed=seed,
-            )
-            for layer, one in own.items()
-        }
-    inner = _averaged(_Rows(features, labels, patients, rows, seed).inner(own))
+    every = _Rows(features, labels, patients, rows, seed)
+    fitted = own if len(some) == len(rows) else every.refitted(own)
+    inner = _averaged(every.inner(own))
     rank = _rank(labels[rows], inner)
     chosen = Predictions.of(cohort, rows, inner)
     recalibration = _platt(chosen) if rank > 0.5 else None
@@ -219,6 +199,24 @@ class _Rows:
             _inner(self.features[layer][at], self.labels[at], self.patients[at], head, self.seed)
             for layer, head in heads.items()
         ]
+
+    def fitted(self, layers: Sequence[str], **settings: Any) -> dict[str, FeatureHead]:
+        """Return the head of each layer, fitted on the rows."""
+        at = self.rows
+        return {
+            layer: fit_head(
+                self.features[layer][at], self.labels[at], self.patients[at], **settings
+            )
+            for layer in layers
+        }
+
+    def refitted(self, heads: Mapping[str, FeatureHead]) -> dict[str, FeatureHead]:
+        """Return heads of the same kinds and penalties, fitted on the rows."""
+        made: dict[str, FeatureHead] = {}
+        for layer, one in heads.items():
+            penalties = [float(np.max(one.penalty))]
+            made |= self.fitted([layer], kind=one.kind, penalties=penalties, seed=self.seed)
+        return made
 
 
 def _best_together(part: _Rows, ranked: Mapping[str, FeatureHead]) -> list[str]:
