@@ -8,6 +8,7 @@ import pytest
 from sklearn import metrics as sklearn_metrics
 from slow_jackknife import (
     WeightedEstimate,
+    student_of_mean,
     weighted_auroc,
     weighted_average_precision,
 )
@@ -153,7 +154,7 @@ def test_pooled_rows_are_inside_their_image_or_patient() -> None:
             assert (estimate.events, estimate.n, estimate.confidence_level) == (None, 210, 0.9)
             assert "log scale" in estimate.method
             if patients is None:
-                reach = 1.6448536269514722 * losses.std(ddof=1) / math.sqrt(210)
+                reach = student_of_mean(losses, 0.9) * losses.std(ddof=1) / math.sqrt(210)
                 reach /= losses.mean()
                 assert estimate.upper == pytest.approx(losses.mean() * math.exp(reach))
             else:
