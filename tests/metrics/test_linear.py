@@ -8,7 +8,14 @@ from slow_jackknife import student_of_mean
 
 from prevalens.metrics.inputs import Columns
 from prevalens.metrics.intervals import plain_limits, student_critical
-from prevalens.metrics.linear import JACKKNIFE, SKEWED, STUDENT, basis_of, linear_estimate
+from prevalens.metrics.linear import (
+    JACKKNIFE,
+    SKEWED,
+    STUDENT,
+    basis_of,
+    informative_size,
+    linear_estimate,
+)
 
 VALUES = np.array([1.0, 3.0, 2.0, 6.0, 4.0, 2.0])
 LABELS = np.array([1, 0, 0, 1, 0, 0], dtype=bool)
@@ -137,3 +144,18 @@ def test_pulls_too_large_for_a_number_leave_the_value_alone() -> None:
     )
     assert (made.value, made.lower) == (3.0, None)
     assert "too extreme for limits" in str(made.note)
+
+
+def test_sizes_that_tell_nothing_are_named_in_one_study_of_twenty() -> None:
+    """Hits drawn apart from the number of images, rare or frequent; and those that are not."""
+    for share in (0.1, 0.5, 0.9):
+        told = 0
+        for seed in range(200):
+            rng = np.random.default_rng([seed, int(10 * share)])
+            codes = np.repeat(np.arange(300), rng.integers(1, 6, 300))
+            told += informative_size(rng.random(codes.size) < share, codes) is not None
+        assert told <= 22  # of 200 at 5 %, at most 22 in 999 of 1,000
+    sizes = np.tile([1, 5], 60)
+    hits = np.repeat(sizes == 5, sizes) & (np.arange(sizes.sum()) % 2 == 0)
+    owner = np.repeat(np.arange(120), sizes)
+    assert "Patients with more images" in str(informative_size(hits, owner))

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 from scipy.special import stdtr
-from scipy.stats import rankdata
 
 from prevalens.metrics.basis import INDEPENDENT, Basis
 from prevalens.metrics.clusters import Spread, degrees_of_freedom, leave_out, per_patient
@@ -45,29 +44,29 @@ def basis_of(columns: Columns, confidence_level: float) -> Basis:
 
 
 def informative_size(hits: Flags, codes: Codes) -> str | None:
-    """Tell where patients with more images have other shares of hits: a test of correlation.
+    """Tell where patients with more images have other shares of hits: a score test.
+
+    A correlation of size and share is no test: shares of one image are 0 or 1, so ranks go with
+    the size wherever the share is not a half. The sum over patients of size (less the mean size of
+    an image's patient) times hits beyond those expected is 0 on average.
 
     Args:
         hits: True where an image is a hit, shape `(n_rows,)`.
         codes: Number of each row's patient, shape `(n_rows,)`.
     """
-    sizes = np.bincount(codes)
-    kept = sizes > 0
-    if np.count_nonzero(kept) < 4:
+    every = np.bincount(codes)
+    sizes = every[every > 0].astype(float)
+    if sizes.size < 4:
         return None
-    shares = np.bincount(codes, hits, sizes.size)[kept] / sizes[kept]
-    ranks = [rankdata(values) for values in (sizes[kept], shares)]
-    if any(np.ptp(rank) == 0 for rank in ranks):
+    beyond = np.bincount(codes, hits, every.size)[every > 0] - hits.mean() * sizes
+    parts = (sizes - sizes @ sizes / sizes.sum()) * beyond
+    error = math.sqrt(float(parts @ parts))
+    if error < 1e-12 or 2 * stdtr(sizes.size - 1, -abs(parts.sum()) / error) >= 0.05:
         return None
-    correlation, k = float(np.corrcoef(*ranks)[0, 1]), ranks[0].size
-    statistic = abs(correlation) * math.sqrt((k - 2) / max(1 - correlation**2, 1e-12))
-    if 2 * stdtr(k - 2, -statistic) >= 0.05:
-        return None
-    more = "more" if correlation > 0 else "fewer"
+    more = "more" if parts.sum() > 0 else "fewer"
     return (
-        f"Patients with {more} images have a larger share of positive ones (Spearman "
-        f"{correlation:.2f}, p < 0.05): the estimate is per image, and limits over patients are "
-        "less sure."
+        f"Patients with {more} images have a larger share of positive ones (score test over "
+        "patients, p < 0.05): the estimate is per image, and limits over patients are less sure."
     )
 
 
