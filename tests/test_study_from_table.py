@@ -23,7 +23,12 @@ pytestmark = pytest.mark.keras
 def study(tmp_path: Path) -> list[str]:
     """Arguments for 48 drawn cells of 16 patients, listed in a CSV, with random weights."""
     cohort = make_cells(
-        tmp_path / "cells", n_patients=16, n_positive=8, images_per_patient=3, image_size=32
+        tmp_path / "cells",
+        n_patients=16,
+        n_positive=8,
+        images_per_patient=3,
+        image_size=32,
+        effect=3.0,
     )
     with (tmp_path / "cells" / "table.csv").open("w", newline="") as file:
         writer = csv.writer(file)
@@ -33,6 +38,8 @@ def study(tmp_path: Path) -> list[str]:
         include_top=False, weights=None, input_shape=(224, 224, 3)
     )
     short = keras.Model(network.input, network.get_layer("conv_pw_1_relu").output)
+    rng = np.random.default_rng(3)  # the same features on every backend
+    short.set_weights([np.abs(rng.normal(0, 0.3, w.shape)) for w in short.get_weights()])
     short.save_weights(tmp_path / "short.weights.h5")
     return [
         *("--table", str(tmp_path / "cells" / "table.csv"), "--positive", "all"),

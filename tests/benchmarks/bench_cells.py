@@ -24,10 +24,15 @@ Array = np.ndarray
 def main() -> None:
     """Print the table, write the picture, and score the frozen network."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--real", type=Path, required=True, help="a C-NMC 2019 folder")
+    options.add_argument(
+        "--real", type=Path, default=Path("C-NMC_training_data"), help="a C-NMC 2019 folder"
+    )
+    options.add_argument("--quick", action="store_true", help="the table, without the network")
     options.add_argument("--network", type=Path, help="a network without its top, as .keras file")
     options.add_argument("--picture", type=Path, default=Path("cells.png"))
     given = options.parse_args()
+    if not given.real.is_dir():
+        raise SystemExit(f"No folder of real cells at {given.real}: name one by --real.")
     cohort = read_cnmc(given.real)
     real = [np.asarray(Image.open(cohort.path(row)).convert("RGB")) for row in range(len(cohort))]
     real = real[:60]
@@ -35,7 +40,7 @@ def main() -> None:
     print_table([figures(image) for image in real], [figures(image) for image in drawn])
     rows = [np.concatenate(some[:6], axis=1) for some in (real, drawn[:12:2], drawn[20:32:2])]
     Image.fromarray(np.concatenate(rows)).save(given.picture)
-    if given.network is not None:
+    if given.network is not None and not given.quick:
         print_probe(given.network)
 
 

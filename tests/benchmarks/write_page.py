@@ -61,6 +61,7 @@ RUNS = (
     Run("bench_images.py"),
     Run("bench_near_duplicates.py"),
     Run("bench_synthetic.py", ("tensorflow",)),
+    Run("bench_cells.py"),
     Run("bench_threshold.py"),
     Run("bench_coverage.py", arguments=("--runs", "1000")),
     Run("bench_class_coverage.py", arguments=("--runs", "600")),

@@ -59,6 +59,10 @@ def asked(
         given["threshold"] = 0.5
         # What draws is asked by its own function.
         given["measures"] = keys_where(lambda measure: measure.key not in DRAWN)
+        given["prevalence"] = None  # goes without draws
+    if name == "multilabel_estimates":
+        given |= {"labels": np.stack([labels, ~labels], axis=1) * 1, "names": ["a", "b"]}
+        given |= {"scores": np.stack([scores, 1 - scores], axis=1), "thresholds": 0.5}
     if "multiclass" in name:
         given |= {"labels": labels * 1, "classes": ["a", "b"], "ordered": True}
         for which in ("scores", "first", "second"):

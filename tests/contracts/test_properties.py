@@ -15,7 +15,8 @@ TESTS = Path(__file__).parents[1]
 RESULTS = {
     *("CovariateShift", "Finding", "LeakageAudit", "PrecisionPlan", "ShortcutAudit"),
     *("AdjusterState", "Decision", "KeptEpoch", "EpochPlan", "OperatingPoint", "Recalibration"),
-    *("PromiseCheck", "RuleSettings", "Walk"),
+    *("PromiseCheck", "RuleSettings", "Walk", "ClassRecalibration", "ThresholdSet"),
+    *("ValidationNeed", "ValidationPlan"),
 }
 
 
