@@ -10,6 +10,7 @@ from typing import Any
 from sphinx.application import Sphinx
 
 import prevalens
+from prevalens.command import VERBS
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -82,18 +83,7 @@ for stage in prevalens.__all__:
 # The page about the command shows what the command prints.
 HELP = Path(__file__).parent / "_build" / "help"
 HELP.mkdir(parents=True, exist_ok=True)
-for command in (
-    "",
-    "split",
-    "audit",
-    "report",
-    "study",
-    "accept",
-    "dossier",
-    "verify",
-    "plan-validation",
-    "completion",
-):
+for command in ("", *VERBS, "completion"):
     text = subprocess.run(  # noqa: S603 - this interpreter
         [sys.executable, "-m", "prevalens", *command.split(), "--help"],
         env={**os.environ, "COLUMNS": "88"}, check=True, capture_output=True, text=True,

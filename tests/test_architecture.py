@@ -91,7 +91,7 @@ WITH_KERAS = {
     "models/class_balanced_loss.py",
     "models/focal_loss.py",
     "models/auc_margin_loss.py",
-    "models/all_classifier.py",
+    "models/leukaemia_classifier.py",
     "callbacks/corrected_log_loss.py",
     "callbacks/epoch_printer.py",
     "callbacks/learning_rate_adjuster.py",

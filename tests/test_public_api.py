@@ -98,3 +98,17 @@ def test_the_version_comes_from_the_metadata() -> None:
     assert prevalens.__version__ == importlib.import_module("importlib.metadata").version(
         "prevalens"
     )
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_no_file_takes_the_name_of_what_it_holds(stage: str) -> None:
+    """Importing a file sets its name on the stage, and a function of that name would be gone."""
+    tree = ast.parse((SOURCE / stage / "__init__.py").read_text(encoding="utf-8"))
+    table = next(
+        ast.literal_eval(node.args[1])
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "lazy_names"
+    )
+    taken = {name for name in table if (SOURCE / stage / f"{name}.py").exists()}
+
+    assert taken <= {"presets"}  # a file whose functions are called by its name

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from prevalens._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from prevalens.batches.combined_labels import label_combinations
     from prevalens.batches.image_dataset import ImageDataset
-    from prevalens.batches.label_combinations import label_combinations
     from prevalens.batches.oversampled_dataset import OversampledDataset
     from prevalens.batches.oversampling import OversamplingPlan
     from prevalens.batches.sharding import join_shards
@@ -35,6 +35,6 @@ __getattr__ = lazy_names(
         "UndersampledDataset": "undersampled_dataset",
         "UndersamplingPlan": "undersampling",
         "join_shards": "sharding",
-        "label_combinations": "label_combinations",
+        "label_combinations": "combined_labels",
     },
 )

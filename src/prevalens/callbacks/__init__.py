@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from prevalens.callbacks.learning_rate_adjuster import LRA, LearningRateAdjuster
     from prevalens.callbacks.run_lock import RunLock
     from prevalens.callbacks.training_backup import TrainingBackup
-    from prevalens.callbacks.two_phases import two_phases
+    from prevalens.callbacks.two_phase_training import two_phases
 
 # In plain order, as in every stage; ruff would put the capitals of LRA first.
 __all__ = [  # noqa: RUF022
@@ -43,6 +43,6 @@ __getattr__ = lazy_names(
         "LearningRateAdjuster": "learning_rate_adjuster",
         "RunLock": "run_lock",
         "TrainingBackup": "training_backup",
-        "two_phases": "two_phases",
+        "two_phases": "two_phase_training",
     },
 )

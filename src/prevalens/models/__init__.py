@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 from prevalens._lazy import lazy_names
 
 if TYPE_CHECKING:
-    from prevalens.models.all_classifier import all_classifier
     from prevalens.models.auc_margin_loss import AucMarginLoss
     from prevalens.models.class_balanced_loss import ClassBalancedLoss
     from prevalens.models.classifier import create_classifier
@@ -13,6 +12,7 @@ if TYPE_CHECKING:
     from prevalens.models.classifier_export import export_classifier
     from prevalens.models.classifier_file import load_classifier, save_classifier
     from prevalens.models.focal_loss import FocalLoss
+    from prevalens.models.leukaemia_classifier import all_classifier
     from prevalens.models.loaded_classifier import Classifier
     from prevalens.models.logit_adjusted_loss import LogitAdjustedLoss
     from prevalens.models.registry import Preprocessing, backbone_names
@@ -45,7 +45,7 @@ __getattr__ = lazy_names(
         "FocalLoss": "focal_loss",
         "LogitAdjustedLoss": "logit_adjusted_loss",
         "Preprocessing": "registry",
-        "all_classifier": "all_classifier",
+        "all_classifier": "leukaemia_classifier",
         "backbone_names": "registry",
         "create_classifier": "classifier",
         "export_classifier": "classifier_export",
