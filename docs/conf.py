@@ -54,7 +54,7 @@ napoleon_use_ivar = True
 # Types of other projects, whose inventories the build does not download.
 nitpick_ignore_regex = [
     ("py:.*", r"(?!prevalens\.).*"),
-    # Classes that a public one rests on, private or at addresses below the stages', are not pages.
+    # Classes behind a public one, private or at addresses below the stages', are not pages.
     ("py:class", r"prevalens\.(_\w+\.\w+|\w+\.\w+\.\w+)"),
 ]
 

@@ -109,7 +109,7 @@ def _show_warning(  # noqa: PLR0917 - as `warnings` calls it
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="prevalens",
-        description="Patient-wise splits, their audit, and clinical reports, from a table.",
+        description="Studies of imbalanced medical images, and their splits, audits and reports.",
     )
     parser.add_argument(
         "--version", action="version", version=f"prevalens {metadata.version('prevalens')}"

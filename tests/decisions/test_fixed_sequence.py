@@ -1,4 +1,4 @@
-"""The limits that a promise rests on, against closed forms and a plain count."""
+"""The limits behind a promise, against closed forms and a plain count."""
 
 import numpy as np
 import pytest

@@ -167,7 +167,7 @@ def test_the_joint_intercept_belongs_to_the_slope() -> None:
     assert calibration_intercept(labels, scores).value != pytest.approx(1, abs=0.01)
 
 
-ONE_PATIENT = "No interval: too much rests on one patient, which says nothing about others."
+ONE_PATIENT = "No interval: one patient dominates, which says nothing about others."
 
 
 @pytest.mark.parametrize(
@@ -213,7 +213,7 @@ def test_a_spread_of_few_degrees_of_freedom_is_noted() -> None:
     """Forty patients of whom one has wrong scores, and forty alike."""
     patients = np.arange(400) % 40
     odd = np.where(patients == 0, 1 - SCORES, SCORES)
-    assert "spread rests on few patients" in str(
+    assert "spread is estimated from few patients" in str(
         calibration_slope(LABELS, odd, patients=patients).note
     )
     for estimate in (calibration_slope, calibration_intercept, calibration_joint_intercept):

@@ -1,4 +1,4 @@
-"""Tests of estimates that rest on the whole 2x2 table."""
+"""Tests of estimates from the whole 2x2 table."""
 
 import math
 from collections.abc import Callable
@@ -104,7 +104,7 @@ def test_youden_over_patients_uses_their_correlation() -> None:
 
 
 DELTA = "delta method on the 2x2 counts"
-ONE_PATIENT = "No interval: too much rests on one patient, which says nothing about others."
+ONE_PATIENT = "No interval: one patient dominates, which says nothing about others."
 
 
 @pytest.mark.parametrize(

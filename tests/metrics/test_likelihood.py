@@ -77,7 +77,7 @@ def test_patients_widen_the_interval() -> None:
 
 
 LOG_OVER = "log method with the delete-one-patient jackknife"
-ONE_PATIENT = "No interval: too much rests on one patient, which says nothing about others."
+ONE_PATIENT = "No interval: one patient dominates, which says nothing about others."
 
 
 @pytest.mark.parametrize(

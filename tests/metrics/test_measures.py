@@ -164,7 +164,7 @@ def test_limits_over_patients_are_those_of_a_slow_jackknife(name: str) -> None:
 
 
 HITS = LABELS & PREDICTED
-# Name: the rows it rests on, its events among them; words of its method alone, and over patients.
+# Name: its rows, its events among them; words of its method alone, and over patients.
 RESTS_ON: dict[str, tuple[np.ndarray, np.ndarray, str, str]] = {
     "sensitivity": (LABELS, PREDICTED, "Wilson score interval", "Wilson interval over patients"),
     "specificity": (~LABELS, ~PREDICTED, "Wilson score interval", "Wilson interval over patients"),

@@ -81,7 +81,7 @@ def test_one_class_is_refused_with_the_method(
             [0.7, 0.9, 0.2, 0.1],
             "aaab",
             5 / 6,
-            "too much rests on one patient, which says nothing about others",
+            "one patient dominates, which says nothing about others",
         ),
     ],
 )

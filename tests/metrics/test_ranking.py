@@ -126,7 +126,7 @@ OVER = "DeLong's placement values summed over patients"
             [0.2, 0.5, 0.6, 0.55],
             "aaab",
             0.75,
-            "too much rests on one patient, which says nothing about others",
+            "one patient dominates, which says nothing about others",
             OVER,
         ),
         (
@@ -199,7 +199,7 @@ def test_a_lone_image_of_a_class_leaves_no_design_effect(lone: bool) -> None:
     alone = np.arange(8) == 1
     made = auroc(alone if lone else ~alone, scores, patients=[0, 1, 0, 1, 2, 2, 3, 3])
     assert (made.lower, made.design_effect) == (None, None)
-    assert "rests on one patient" in str(made.note)
+    assert "one patient dominates" in str(made.note)
 
 
 def test_independent_images_have_logit_limits_with_students_t_by_hand() -> None:

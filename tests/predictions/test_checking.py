@@ -1,4 +1,4 @@
-"""What is refused before a figure rests on it: rule, value, remedy."""
+"""What is refused before an estimate is computed from it: rule, value, remedy."""
 
 import numpy as np
 import pandas as pd

@@ -17,6 +17,8 @@ from prevalens.reports.verification import verify_run
     [
         ({"by": ["site"]}, r"`by` is of one label, got \['site'\].*one_vs_rest"),
         ({"prevalence": 0.1}, "`prevalence` is of one label"),
+        ({"worst": 5}, "`worst` is of one label, got 5"),
+        ({"picture_note": "where it looked"}, "`picture_note` is of one label"),
         ({"threshold": {"mass": 0.5}}, r"one for each of \['mass', 'node', 'fluid'\]"),
         ({"threshold": 2.0}, "got 2.0"),
         ({"threshold_origin": "guessed"}, "'exploratory', got 'guessed'"),

@@ -272,7 +272,7 @@ def _just_above(score: float, scores: Scores) -> float:
     if not above.size and score >= 1:
         raise InvalidInputError(
             "The threshold would have to lie above 1, because a negative has the score 1 and must "
-            "not be called positive. Ask for less, or recalibrate scores that reach exactly 1."
+            "not be predicted positive. Ask for less, or recalibrate scores that reach exactly 1."
         )
     return float(above.min()) if above.size else float(np.nextafter(score, np.inf))
 

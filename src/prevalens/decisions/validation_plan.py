@@ -105,8 +105,8 @@ def plan_validation(
 
     At one image per patient these are Riley's formulas, with the numbers of pmvalsampsize. With
     more, their images are multiplied by 1 + (m - 1) x correlation, m being the images per patient
-    of the kind a measure rests on: all, or for sensitivity and specificity those of the class, of
-    which each patient is taken to have the same share.
+    of the kind a measure is computed from: all, or for sensitivity and specificity those of the
+    class, of which each patient is taken to have the same share.
 
     Args:
         prevalence: Share of positive images that is expected, in (0, 1).
@@ -130,7 +130,7 @@ def plan_validation(
 
     Raises:
         InvalidInputError: a number lies outside its range, or something is asked for without
-            what it rests on.
+            what it is computed from.
 
     References:
         Riley et al. (2021), Stat Med 40:4230-4251; Kish (1965), Survey Sampling; Newcombe (2006),

@@ -24,7 +24,7 @@ class Basis:
 
     Args:
         confidence_level: Coverage the interval aims at.
-        n: Number of images the estimate rests on.
+        n: Number of images the estimate is computed from.
         events: How many of those carry the counted event.
         patients: Number of patients with such images; None where images are independent.
         unclustered: Whether no patient has two of these images.
@@ -123,7 +123,7 @@ class Basis:
         limits = rule(self.confidence_level)
         if spread.df < FEW_DEGREES:
             who = "images" if self.unclustered else "patients"
-            few = f"The spread rests on few {who} ({spread.df:.1f} degrees of freedom)."
+            few = f"The spread is estimated from few {who} ({spread.df:.1f} degrees of freedom)."
             note = " ".join(filter(None, (note, few)))
         return self.estimate(value, limits, method, note=note, design_effect=stated, limits_at=rule)
 
@@ -165,7 +165,7 @@ class Basis:
     def usable(self, spread: Spread) -> str | None:
         """Return why `spread` gives no interval, or None where it does."""
         if math.isnan(spread.variance):
-            return "too much rests on one patient, which says nothing about others"
+            return "one patient dominates, which says nothing about others"
         if spread.variance <= 1e-24:
             return "the patients do not differ at all, and a width of 0 is not an interval"
         return None

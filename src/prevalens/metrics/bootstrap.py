@@ -142,7 +142,7 @@ def drawn_estimate(
     """Make the estimate of a statistic that has no closed form.
 
     Args:
-        basis: What the estimate rests on.
+        basis: What the estimate is computed from.
         columns: The checked columns, as `in_fixed_order` leaves them.
         statistic: Values of shape `(draws,)` for weights of shape `(draws, n_units)`, where a
             unit is a patient, or an image where images are independent.

@@ -91,7 +91,7 @@ class ClassColumns:
         )
 
     def basis(self, confidence_level: float) -> Basis:
-        """Return the basis of an estimate that rests on every image."""
+        """Return the basis of an estimate computed from every image."""
         return Basis.of(
             self.codes,
             confidence_level=confidence_level,

@@ -32,7 +32,7 @@ AT = 0.5  # a decided class has a score of 0 or 1
 
 @dataclass(frozen=True, eq=False)
 class Side:
-    """One part of a mean: an estimate of some of the rows, with what it rests on.
+    """One part of a mean: an estimate of some of the rows, with what it is computed from.
 
     Args:
         name: What it is called in notes.
@@ -76,7 +76,7 @@ class Averaged(Protocol):
         """Return the number of patients with images of one."""
 
     def basis(self, confidence_level: float) -> Basis:
-        """Return the basis of an estimate that rests on every image."""
+        """Return the basis of an estimate computed from every image."""
 
 
 def class_side(columns: ClassColumns, which: int, key: str, settings: Settings) -> Side:
@@ -195,7 +195,7 @@ def mean_of_sides(
     if len(without) == len(sides):
         return basis.without_limits(value, method, f"no {kind} has limits of its own")
     rare = rare_classes(columns)
-    told = [f"The mean rests on {_PLURAL[kind]} of few images: {', '.join(rare)}."] if rare else []
+    told = [f"The mean includes {_PLURAL[kind]} of few images: {', '.join(rare)}."] if rare else []
     if without:
         names = name_some(list(dict.fromkeys(without)))
         told.append(f"{kind.title()} {names} has no limits of its own, so 0 and 1 were taken.")

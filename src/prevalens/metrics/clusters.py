@@ -15,7 +15,7 @@ class Spread:
     Args:
         variance: Variance of the estimate; nan where it cannot be had.
         df: Degrees of freedom of that variance; may be a fraction.
-        patients: Number of patients it rests on.
+        patients: Number of patients it is estimated from.
         skewness: Skewness of the estimate over patients; 0 where it is not looked at.
     """
 
@@ -119,7 +119,7 @@ def ratio_spread(numerators: Numbers, sizes: Numbers) -> Spread:
 def joint_spread(
     first: Numbers, first_sizes: Numbers, second: Numbers, second_sizes: Numbers
 ) -> Spread:
-    """Compute the spread of an estimate that rests on two kinds of rows, say positive and negative.
+    """Compute the spread of an estimate of two kinds of rows, say positive and negative.
 
     Args:
         first: Influence of each patient's rows of the first kind, shape `(k,)`.

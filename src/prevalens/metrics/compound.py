@@ -1,4 +1,4 @@
-"""Estimates that rest on all four counts: Youden's J, balanced accuracy, F1, MCC, kappa."""
+"""Estimates from all four counts: Youden's J, balanced accuracy, F1, MCC, kappa."""
 
 import math
 from collections.abc import Callable

@@ -51,7 +51,7 @@ class ConfusionMatrix:
 
     @functools.cached_property
     def basis(self) -> Basis:
-        """The basis of an estimate that rests on every row."""
+        """The basis of an estimate computed from every row."""
         return basis_of(
             Columns(self.labels, self.labels.astype(np.float64), self.codes, self.ids),
             self.confidence_level,

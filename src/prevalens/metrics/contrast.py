@@ -24,7 +24,7 @@ class Contrast:
         p_value: Two-sided p value; None where the difference has no interval.
         hypothesis: What the p value speaks against, in words.
         method: How the p value was computed, with the reference.
-        error: Standard error of the difference; None where limits do not rest on one.
+        error: Standard error of the difference; None where limits need none.
         df: Degrees of freedom of `error`; infinite for the normal distribution.
     """
 
@@ -57,7 +57,7 @@ class NonInferiority:
         margin: Largest loss that would still be accepted, above 0.
         shown: Whether the lower limit of the difference lies above `-margin`; None where the
             difference has no interval.
-        p_value: One-sided p value; None where the limits do not rest on a standard error.
+        p_value: One-sided p value; None where the limits need no standard error.
         confidence_level: That of the two-sided interval; the test is one-sided at
             (1 - confidence_level) / 2.
         hypothesis: What the p value speaks against, in words.

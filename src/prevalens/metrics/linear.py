@@ -22,7 +22,7 @@ JACKKNIFE = f"delete-one-patient jackknife and {STUDENT}"
 
 
 def basis_of(columns: Columns, confidence_level: float) -> Basis:
-    """Return the basis of an estimate that rests on every row; events are positive images."""
+    """Return the basis of an estimate computed from every row; events are positive images."""
     labels, codes = columns.labels, columns.codes
     n, events = labels.size, int(np.count_nonzero(labels))
     basis = Basis.of(codes, confidence_level=confidence_level, n=n, events=events, ids=columns.ids)

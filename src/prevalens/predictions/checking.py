@@ -1,4 +1,4 @@
-"""What labels, scores and training shares must be before an estimate may rest on them."""
+"""What labels, scores and training shares must be before an estimate is computed from them."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -13,7 +13,7 @@ from prevalens.metrics.class_columns import ClassColumns
 from prevalens.metrics.settings import Settings
 from prevalens.predictions.predictions import Predictions
 from prevalens.reports.pictures import Picture
-from prevalens.reports.request import checked_common
+from prevalens.reports.request import checked_common, patient_names
 from prevalens.splits.partition import Partition
 from prevalens.typing import Codes
 
@@ -65,11 +65,7 @@ class ClassRequest:
 
     def columns_of(self, held: Predictions) -> ClassColumns:
         """Return predictions of these rows as columns."""
-        ids = None
-        if held.patients is not None and self.codes is not None:
-            named = np.empty(held.n_patients or 0, dtype=object)
-            named[self.codes] = held.patients
-            ids = tuple(map(str, named.tolist()))
+        ids = patient_names(held)
         scores = held.scores.astype(np.float64)
         return ClassColumns(held.labels, scores, self.codes, held.classes, held.ordered, ids)
 

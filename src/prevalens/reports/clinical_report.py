@@ -65,7 +65,7 @@ class ClinicalReport:
         patient_score: How images are pooled into patients, `"mean"` or `"max"`, where the question
             is about patients; None leaves patients out.
         worst: False negatives, and false positives, shown at most, with thumbnails where files
-            are named; 0 for none.
+            are named; by default 20, 0 for none.
         picture: Draws what is shown of a missed image from its path, as pixels from 0 to 255,
             shape `(height, width, 3)`: for example the image and where the model looked; by
             default the image itself.
@@ -78,9 +78,9 @@ class ClinicalReport:
             same bytes.
 
     Raises:
-        InvalidInputError: several labels a row, an argument outside its range or of two classes,
-            an unknown covariate, predictions to compare that are of other rows, or a partition of
-            another cohort.
+        InvalidInputError: an argument outside its range, or of two classes where there are
+            several classes or labels; an unknown covariate, predictions to compare that are of
+            other rows, or a partition of another cohort.
 
     Examples:
         >>> from prevalens.predictions import Predictions
@@ -109,7 +109,7 @@ class ClinicalReport:
         cohort: Cohort | None = None,
         excluded: Mapping[str, int] | None = None,
         patient_score: str | None = None,
-        worst: int = 20,
+        worst: int | None = None,
         picture: Picture | None = None,
         picture_note: str = "",
         confidence_level: float = 0.95,

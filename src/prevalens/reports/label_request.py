@@ -16,14 +16,14 @@ from prevalens.metrics.label_columns import LabelColumns, check_thresholds
 from prevalens.metrics.settings import Settings
 from prevalens.predictions.predictions import Predictions
 from prevalens.reports.choices import ORIGINS
-from prevalens.reports.request import checked_common
+from prevalens.reports.request import checked_common, patient_names
 from prevalens.splits.partition import Partition
 from prevalens.typing import Codes
 
 # Arguments that a report of one label takes.
 _OF_ONE = (
     *("prevalence", "by", "compare", "compare_threshold", "uncorrected", "patient_score"),
-    "picture",
+    *("worst", "picture", "picture_note"),
 )
 
 
@@ -52,11 +52,7 @@ class LabelRequest:
     def columns(self) -> LabelColumns:
         """The checked columns, as the metrics take them."""
         held = self.predictions
-        ids = None
-        if held.patients is not None and self.codes is not None:
-            named = np.empty(held.n_patients or 0, dtype=object)
-            named[self.codes] = held.patients
-            ids = tuple(map(str, named.tolist()))
+        ids = patient_names(held)
         at = check_thresholds(self.thresholds, held.classes)
         scores = held.scores.astype(np.float64)
         labels = held.labels.astype(np.float64)
@@ -76,6 +72,7 @@ def checked_label_request(predictions: Predictions, **asked: Any) -> LabelReques
             known of no row.
     """
     names = predictions.classes
+    asked = asked | {"worst": asked["worst"] or None}  # none are shown, so 0 is what happens
     for name in _OF_ONE:
         given: Any = asked[name]
         if given is not None and not (isinstance(given, str | tuple | list) and not len(given)):

@@ -23,6 +23,8 @@ from prevalens.reports.record_parts import EstimatePart, estimate_parts
 from prevalens.splits.partition import Partition
 from prevalens.typing import Codes, Flags, Scores
 
+_WORST = 20  # errors of a kind that are shown where nothing else is asked
+
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
@@ -162,15 +164,25 @@ def checked_common(predictions: Predictions, asked: Mapping[str, Any]) -> dict[s
     Raises:
         InvalidInputError: as in `ClinicalReport`.
     """
-    by = asked["by"]
+    by, worst = asked["by"], asked["worst"]
     return {
         "by": (by,) if isinstance(by, str) else tuple(by),
         "compare": _same_rows(predictions, asked["compare"]),
         "excluded": _counts(asked["excluded"]),
-        "worst": check_integer("worst", asked["worst"], minimum=0),
+        "worst": check_integer("worst", _WORST if worst is None else worst, minimum=0),
         "confidence_level": _share("confidence_level", asked["confidence_level"]),
         "seed": check_integer("seed", asked["seed"], minimum=0),
     }
+
+
+def patient_names(predictions: Predictions) -> tuple[str, ...] | None:
+    """Return the id of each patient in the order of their codes; None where there are none."""
+    codes = predictions.patient_codes
+    if predictions.patients is None or codes is None:
+        return None
+    named = np.empty(predictions.n_patients or 0, dtype=object)
+    named[codes] = predictions.patients
+    return tuple(map(str, named.tolist()))
 
 
 def _share(name: str, value: float) -> float:

@@ -57,7 +57,7 @@ def _add_analysis(parser: argparse.ArgumentParser) -> None:
         choices=POOLINGS,
         help="also report patients, by the mean or the highest score of their images",
     )
-    add("--worst", type=int, default=20, metavar="NUMBER", help="misses to show, 0 for none (20)")
+    add("--worst", type=int, metavar="NUMBER", help="misses to show, 0 for none (20)")
     add(
         "--confidence-level",
         type=float,

@@ -130,7 +130,7 @@ def _about_precision(report: ClassReportHead) -> Iterator[Flag]:
     part = EACH.of(report)
     for text in [] if part is None else part.rare:
         yield Flag(
-            key="rare_class", text=f"{text[:1].upper()}{text[1:]}: its estimates rest on few."
+            key="rare_class", text=f"{text[:1].upper()}{text[1:]}: its estimates are uncertain."
         )
     for each in _classes(report):
         found = each.estimates["sensitivity"]

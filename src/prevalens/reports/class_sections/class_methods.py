@@ -8,7 +8,7 @@ from prevalens.reports.sections.methods import (
 from prevalens.reports.sections.methods import (
     Methods,
     by_method,
-    cited_in_report,
+    methods_of,
     over_patients,
     show_methods,
 )
@@ -22,13 +22,7 @@ _MEANS = (
 
 def _derive(made: Made) -> Methods:
     report: ClassReportHead = made.report
-    sentences = _sentences(report)
-    held = [each for each in all_class_measures() if each.key in report.estimates]
-    defining = {paper for measure in held for paper in measure.full_references()}
-    return Methods(
-        sentences=sentences,
-        references=sorted({*cited_in_report(report, sentences), *defining}, key=str.casefold),
-    )
+    return methods_of(report, _sentences(report), all_class_measures())
 
 
 def _sentences(report: ClassReportHead) -> list[str]:

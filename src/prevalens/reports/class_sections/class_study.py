@@ -15,6 +15,7 @@ from prevalens.reports.sections.study import (
     Excluded,
     excluded_of,
     flow_head,
+    patient_sizes,
     repeated_rows,
     sizes_text,
     stated_count,
@@ -47,7 +48,6 @@ class ClassStudy(Part, frozen=True, kw_only=True):
 def _compute(request: ClassRequest) -> ClassStudy:
     columns, codes = request.columns, request.codes
     k = len(columns.names)
-    sizes = None if codes is None else np.bincount(codes)
     held = np.zeros((0, k), dtype=bool)
     if codes is not None:
         flat = np.bincount(codes * k + columns.labels, minlength=k * columns.n_units)
@@ -55,22 +55,19 @@ def _compute(request: ClassRequest) -> ClassStudy:
     alone = held & (held.sum(axis=1) == 1)[:, None]
     return ClassStudy(
         images=len(request.predictions),
-        patients=None if sizes is None else len(sizes),
         repeated_rows=repeated_rows(request.predictions),
         classes=[
             ClassCount(
                 name=name,
                 images=int(columns.counts[which]),
-                patients=None if sizes is None else int(held[:, which].sum()),
-                patients_of_it_alone=None if sizes is None else int(alone[:, which].sum()),
+                patients=None if codes is None else int(held[:, which].sum()),
+                patients_of_it_alone=None if codes is None else int(alone[:, which].sum()),
             )
             for which, name in enumerate(columns.names)
         ],
-        mixed_patients=None if sizes is None else int((held.sum(axis=1) > 1).sum()),
-        least_images=None if sizes is None else int(sizes.min()),
-        median_images=None if sizes is None else float(np.median(sizes)),
-        most_images=None if sizes is None else int(sizes.max()),
+        mixed_patients=None if codes is None else int((held.sum(axis=1) > 1).sum()),
         excluded=excluded_of(request.excluded),
+        **patient_sizes(codes),
     )
 
 

@@ -3,26 +3,22 @@
 from collections.abc import Sequence
 
 from prevalens._records import Part
-from prevalens.metrics.class_columns import ClassColumns
 from prevalens.metrics.class_means import rare_classes
-from prevalens.metrics.curves import roc_curve
 from prevalens.metrics.multiclass import per_class_estimates
 from prevalens.reports.class_head import ClassReportHead
 from prevalens.reports.class_request import ClassRequest
 from prevalens.reports.document import (
     Block,
-    Chart,
     Details,
     Forest,
-    Line,
-    Listing,
     Paragraph,
     Table,
 )
 from prevalens.reports.estimate_tables import estimate_table, noted
 from prevalens.reports.estimate_text import estimate_text, name_of
+from prevalens.reports.part_of_many import rare_warning, roc_chart, roc_part
 from prevalens.reports.record_parts import EstimatePart, estimate_parts
-from prevalens.reports.sections.discrimination import CurvePart, thinned
+from prevalens.reports.sections.discrimination import CurvePart
 from prevalens.reports.sections.section import Answer, Section
 
 COLUMNS = ("sensitivity", "specificity", "ppv", "npv", "f1", "auroc", "average_precision")
@@ -41,7 +37,7 @@ class ClassPart(Part, frozen=True, kw_only=True):
 
 
 class EachClass(Part, frozen=True, kw_only=True):
-    """Each class against the rest, and those that rest on few."""
+    """Each class against the rest, and those of few images or patients."""
 
     classes: list[ClassPart]
     rare: list[str]
@@ -58,20 +54,12 @@ def _compute(request: ClassRequest) -> EachClass:
                 patients=None if columns.codes is None else columns.patients_of(which),
                 predicted=int((columns.predicted == which).sum()),
                 estimates=estimate_parts(estimates[name]),
-                roc=_roc(columns, which),
+                roc=roc_part(columns.ranked(which)),
             )
             for which, name in enumerate(columns.names)
         ],
         rare=rare_classes(columns),
     )
-
-
-def _roc(columns: ClassColumns, which: int) -> CurvePart | None:
-    rows = columns.ranked(which)
-    if rows.labels.all() or not rows.labels.any():
-        return None
-    curve = roc_curve(rows.labels, rows.scores)
-    return thinned(curve.x, curve.y, curve.thresholds)
 
 
 def class_rows(report: ClassReportHead) -> list[tuple[str, ...]]:
@@ -98,11 +86,8 @@ def _show(report: ClassReportHead) -> Sequence[Block]:
     part = SECTION.of(report)
     if part is None:
         return []
-    shown: list[Block] = []
-    if part.rare:
-        told = [f"{text[:1].upper()}{text[1:]}." for text in part.rare]
-        shown.append(Listing([*told, "Intervals that rest on so few may fall short."], "warning"))
-    shown += [
+    shown: list[Block] = [
+        *rare_warning(part.rare),
         Table(
             f"Each class against the rest, with {report.level}", class_header(), class_rows(report)
         ),
@@ -137,27 +122,9 @@ def _details(report: ClassReportHead, number: int, each: ClassPart) -> Details:
         caption=f"{each.name} against the rest, with {report.level}",
         address=f"each_class.classes.{number}.estimates",
     )
-    chart = [] if each.roc is None else [_chart(number, each, each.roc)]
+    decided = "Where the class is predicted"
+    chart = roc_chart(number, each.name, each.roc, each.estimates, decided=decided)
     return Details(f"{each.name} against the rest", [table, *noted(each.estimates, keys), *chart])
-
-
-def _chart(number: int, each: ClassPart, roc: CurvePart) -> Chart:
-    estimates = each.estimates
-    at = [1 - (estimates["specificity"].value or 0.0)], [estimates["sensitivity"].value or 0.0]
-    return Chart(
-        name=f"roc_{number}",
-        title=f"ROC curve of {each.name}",
-        description=f"Area {estimate_text(estimates['auroc'])}. Where the class is predicted the "
-        f"sensitivity is {estimate_text(estimates['sensitivity'])}, the specificity "
-        f"{estimate_text(estimates['specificity'])}.",
-        x_label="1 - specificity",
-        y_label="Sensitivity",
-        lines=[
-            Line("Score of the class", roc.x, roc.y),
-            Line("Prediction", *at, "marks"),
-            Line("Chance", [0, 1], [0, 1], "dashes"),
-        ],
-    )
 
 
 SECTION: Section[EachClass] = Section(

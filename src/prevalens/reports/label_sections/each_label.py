@@ -4,16 +4,12 @@ from collections.abc import Sequence
 
 from prevalens._records import Part
 from prevalens.metrics.class_means import rare_classes
-from prevalens.metrics.curves import roc_curve
 from prevalens.metrics.label_columns import LabelColumns
 from prevalens.metrics.multilabel import per_label_estimates, unknown_rows
 from prevalens.reports.document import (
     Block,
-    Chart,
     Details,
     Forest,
-    Line,
-    Listing,
     Matrix,
     Paragraph,
     Table,
@@ -22,8 +18,9 @@ from prevalens.reports.estimate_tables import estimate_table, noted
 from prevalens.reports.estimate_text import estimate_text, name_of, number_text
 from prevalens.reports.label_head import LabelReportHead
 from prevalens.reports.label_request import LabelRequest
+from prevalens.reports.part_of_many import rare_warning, roc_chart, roc_part
 from prevalens.reports.record_parts import EstimatePart, MatrixPart, estimate_parts, matrix_part
-from prevalens.reports.sections.discrimination import CurvePart, thinned
+from prevalens.reports.sections.discrimination import CurvePart
 from prevalens.reports.sections.section import Answer, Section
 
 _RANKED = ("auroc", "average_precision", "brier")
@@ -44,7 +41,7 @@ class LabelPart(Part, frozen=True, kw_only=True):
 
 
 class EachLabel(Part, frozen=True, kw_only=True):
-    """Each label, and those that rest on few."""
+    """Each label, and those of few images or patients."""
 
     labels: list[LabelPart]
     rare: list[str]
@@ -64,7 +61,7 @@ def _compute(request: LabelRequest) -> EachLabel:
                 patients=None if columns.codes is None else columns.patients_of(which),
                 estimates=estimate_parts(estimates[name]),
                 matrix=_matrix(columns, which),
-                roc=_roc(columns, which),
+                roc=roc_part(columns.of_label(which)),
             )
             for which, name in enumerate(columns.names)
         ],
@@ -77,14 +74,6 @@ def _matrix(columns: LabelColumns, which: int) -> MatrixPart | None:
         return None
     rows = columns.of_label(which)
     return matrix_part(rows.labels, rows.scores >= columns.thresholds[which])
-
-
-def _roc(columns: LabelColumns, which: int) -> CurvePart | None:
-    rows = columns.of_label(which)
-    if rows.labels.all() or not rows.labels.any():
-        return None
-    curve = roc_curve(rows.labels, rows.scores)
-    return thinned(curve.x, curve.y, curve.thresholds)
 
 
 def _keys(report: LabelReportHead) -> tuple[str, ...]:
@@ -120,11 +109,8 @@ def _show(report: LabelReportHead) -> Sequence[Block]:
     part = SECTION.of(report)
     if part is None:
         return []
-    shown: list[Block] = []
-    if part.rare:
-        told = [f"{text[:1].upper()}{text[1:]}." for text in part.rare]
-        shown.append(Listing([*told, "Intervals that rest on so few may fall short."], "warning"))
-    shown += [
+    shown: list[Block] = [
+        *rare_warning(part.rare),
         Table(f"Each label, with {report.level}", label_header(report), label_rows(report)),
         Paragraph(
             "Known: images on which the label is known; the others are left out of its estimates. "
@@ -170,23 +156,7 @@ def _details(report: LabelReportHead, number: int, each: LabelPart) -> Details:
         )
     )
     blocks += noted(each.estimates, keys)
-    if each.roc is not None:
-        blocks.append(_chart(number, each, each.roc))
-    return Details(each.name, blocks)
-
-
-def _chart(number: int, each: LabelPart, roc: CurvePart) -> Chart:
-    return Chart(
-        name=f"roc_{number}",
-        title=f"ROC curve of {each.name}",
-        description=f"Area {estimate_text(each.estimates['auroc'])}.",
-        x_label="1 - specificity",
-        y_label="Sensitivity",
-        lines=[
-            Line("Score of the label", roc.x, roc.y),
-            Line("Chance", [0, 1], [0, 1], "dashes"),
-        ],
-    )
+    return Details(each.name, [*blocks, *roc_chart(number, each.name, each.roc, each.estimates)])
 
 
 SECTION: Section[EachLabel] = Section(

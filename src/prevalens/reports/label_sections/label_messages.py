@@ -61,7 +61,7 @@ def _about_labels(report: LabelReportHead) -> Iterator[Flag]:
     part = EACH.of(report)
     for text in [] if part is None else part.rare:
         yield Flag(
-            key="rare_label", text=f"{text[:1].upper()}{text[1:]}: its estimates rest on few."
+            key="rare_label", text=f"{text[:1].upper()}{text[1:]}: its estimates are uncertain."
         )
     absent = [each.name for each in _labels(report) if each.images in {0, each.known}]
     if absent:

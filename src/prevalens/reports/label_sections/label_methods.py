@@ -6,7 +6,7 @@ from prevalens.reports.label_sections.all_labels import titled
 from prevalens.reports.sections.methods import SECTION as OF_TWO
 from prevalens.reports.sections.methods import (
     Methods,
-    cited_in_report,
+    methods_of,
     over_patients,
     show_methods,
 )
@@ -15,13 +15,7 @@ from prevalens.reports.sections.section import Made, Section
 
 def _derive(made: Made) -> Methods:
     report: LabelReportHead = made.report
-    sentences = _sentences(report)
-    held = [each for each in LABEL_TABLE if each.key in report.estimates]
-    defining = {paper for measure in held for paper in measure.full_references()}
-    return Methods(
-        sentences=sentences,
-        references=sorted({*cited_in_report(report, sentences), *defining}, key=str.casefold),
-    )
+    return methods_of(report, _sentences(report), LABEL_TABLE)
 
 
 def _sentences(report: LabelReportHead) -> list[str]:

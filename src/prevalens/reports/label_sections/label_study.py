@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from prevalens._records import Part
 from prevalens.reports.document import Block, Flow, Paragraph
 from prevalens.reports.label_head import LabelReportHead
@@ -14,6 +12,7 @@ from prevalens.reports.sections.study import (
     Excluded,
     excluded_of,
     flow_head,
+    patient_sizes,
     repeated_rows,
     sizes_text,
 )
@@ -36,20 +35,16 @@ class LabelStudy(Part, frozen=True, kw_only=True):
 
 def _compute(request: LabelRequest) -> LabelStudy:
     columns, codes = request.columns, request.codes
-    sizes = None if codes is None else np.bincount(codes)
     has = (columns.labels == 1).sum(axis=1)
     whole = columns.known.all(axis=1)
     return LabelStudy(
         images=len(has),
-        patients=None if sizes is None else len(sizes),
         repeated_rows=repeated_rows(request.predictions),
         without_label=int(((has == 0) & whole).sum()),
         several_labels=int((has > 1).sum()),
         not_all_known=int((~whole).sum()),
-        least_images=None if sizes is None else int(sizes.min()),
-        median_images=None if sizes is None else float(np.median(sizes)),
-        most_images=None if sizes is None else int(sizes.max()),
         excluded=excluded_of(request.excluded),
+        **patient_sizes(codes),
     )
 
 

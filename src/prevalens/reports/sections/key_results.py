@@ -205,8 +205,8 @@ def _about_precision(report: ReportHead) -> Iterator[Flag]:
         if units < _FEW:
             yield Flag(
                 key=f"few_{key}",
-                text=f"Only {count_text(units, whose)} of {name}: intervals rest on few and may "
-                "fall short.",
+                text=f"Only {count_text(units, whose)} of {name}: intervals from so few may "
+                "cover less than stated.",
             )
         lower, upper = estimate.lower, estimate.upper
         if lower is not None and upper is not None and upper - lower > _WIDE:

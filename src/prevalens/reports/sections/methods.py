@@ -31,17 +31,16 @@ class Methods(Part, frozen=True, kw_only=True):
 
 
 def _derive(made: Made) -> Methods:
-    sentences = _sentences(made.report)
-    found = cited_in_report(made.report, sentences)
-    held = [measure for measure in all_measures() if measure.key in made.report.estimates]
+    return methods_of(made.report, _sentences(made.report), all_measures())
+
+
+def methods_of(report: Any, sentences: list[str], measures: Iterable[Any]) -> Methods:
+    """Return sentences, and the papers that they, the report's methods or its measures cite."""
+    texts = _texts(msgspec.to_builtins(report))
+    found = references_in([*sentences, *texts, _GUIDELINES])
+    held = [measure for measure in measures if measure.key in report.estimates]
     defining = {paper for measure in held for paper in measure.full_references()}
     return Methods(sentences=sentences, references=sorted({*found, *defining}, key=str.casefold))
-
-
-def cited_in_report(report: Any, sentences: Sequence[str]) -> list[str]:
-    """Return the papers that sentences, or a method or note anywhere in a report, cite."""
-    texts = _texts(msgspec.to_builtins(report))
-    return references_in([*sentences, *texts, _GUIDELINES])
 
 
 _GUIDELINES = "Sounderajah 2025; Collins 2024; Tejani 2024"

@@ -14,6 +14,7 @@ from prevalens.reports.report_head import ReportHead
 from prevalens.reports.request import Request
 from prevalens.reports.sections.partition import SECTION as PARTITION
 from prevalens.reports.sections.section import Answer, Section
+from prevalens.typing import Codes
 
 
 class Excluded(Part, frozen=True, kw_only=True):
@@ -80,21 +81,29 @@ def repeated_rows(predictions: Predictions) -> int:
     return repeated if counts.min() > 1 else 0
 
 
+def patient_sizes(codes: Codes | None) -> dict[str, Any]:
+    """Count the patients and the images of one; None where images are independent."""
+    if codes is None:
+        return dict.fromkeys(("patients", "least_images", "median_images", "most_images"))
+    sizes = np.bincount(codes)
+    return {
+        "patients": len(sizes),
+        "least_images": int(sizes.min()),
+        "median_images": float(np.median(sizes)),
+        "most_images": int(sizes.max()),
+    }
+
+
 def _patients(request: Request) -> dict[str, Any]:
     codes = request.codes
     names = ("positive_patients", "negative_patients", "mixed_patients")
     if codes is None:
-        sizes = ("least_images", "median_images", "most_images")
-        return dict.fromkeys(("patients", *names, *sizes))
+        return patient_sizes(None) | dict.fromkeys(names)
     images = np.bincount(codes)
     positive = np.bincount(codes, weights=request.predictions.labels)
     kinds = (positive == images, positive == 0, (positive > 0) & (positive < images))
-    return {
-        "patients": len(images),
-        **{name: int(kind.sum()) for name, kind in zip(names, kinds, strict=True)},
-        "least_images": int(images.min()),
-        "median_images": float(np.median(images)),
-        "most_images": int(images.max()),
+    return patient_sizes(codes) | {
+        name: int(kind.sum()) for name, kind in zip(names, kinds, strict=True)
     }
 
 

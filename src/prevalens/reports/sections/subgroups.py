@@ -72,7 +72,7 @@ def subgroups_of(
 
     Args:
         request: What the author asked.
-        differences: Compares the rows of a mask with all others, by measure; what rests on fewer
+        differences: Compares the rows of a mask with all others, by measure; what has fewer
             than five patients is left out.
         estimates: Computes the estimates of the rows of a mask, likewise.
     """

@@ -23,4 +23,10 @@ def sections_in(package: str) -> tuple[Section[Any], ...]:
     return tuple(sorted((file.SECTION for file in files), key=lambda section: section.place))
 
 
+def sections_of_many(package: str) -> tuple[Section[Any], ...]:
+    """Return the sections of a package, and those of two classes that ask nothing of how many."""
+    shared = [each for each in SECTIONS if each.key in {"partition", "provenance", "guidelines"}]
+    return tuple(sorted((*sections_in(package), *shared), key=lambda section: section.place))
+
+
 SECTIONS: tuple[Section[Any], ...] = sections_in("prevalens.reports.sections")
