@@ -269,7 +269,8 @@ def wheel(session: nox.Session, backend: str) -> None:
 def bench(session: nox.Session) -> None:
     """Run every benchmark on every backend, and write docs/explanation/benchmarks.md.
 
-    On an idle machine, please; `nox -s bench -- --quick` prints the short forms instead.
+    On an idle machine, please; `nox -s bench -- --quick` prints the short forms instead, and
+    `nox -s bench -- --compare` says what got slower than the page, beyond noise.
     """
     session.install(*BACKENDS.values())
     session.install("-e", ".[fast]")

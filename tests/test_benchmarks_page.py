@@ -19,11 +19,19 @@ def writer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    monkeypatch.syspath_prepend(FOLDER)
     # Its dataclass looks its own module up.
     monkeypatch.setitem(sys.modules, "write_page", module)
     spec.loader.exec_module(module)
     monkeypatch.setattr(module, "HERE", tmp_path)
     return module
+
+
+@pytest.fixture
+def pages(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The program that compares two pages."""
+    monkeypatch.syspath_prepend(FOLDER)
+    return importlib.import_module("compare_pages")
 
 
 def test_every_benchmark_is_on_the_page(writer: ModuleType) -> None:
@@ -87,3 +95,105 @@ def test_the_page_is_written_whole_and_short_forms_are_not(
     assert "prevalens 0" in page
     assert "short forms" not in page
     assert page.rstrip().endswith("Yes.")
+
+
+PAGE = """# Benchmarks
+
+## How fast?
+
+`python tests/benchmarks/bench_a.py`, 3 s:
+
+{told}
+
+| way | {head} | share |
+|---|---|---|
+"""
+
+
+def page_of(rows: dict[str, str], *, head: str = "images/s", told: str = "") -> str:
+    """A page of one benchmark."""
+    lines = [f"| {name} | {cell} | 12 % |" for name, cell in rows.items()]
+    return PAGE.format(head=head, told=told) + "\n".join(lines) + "\n"
+
+
+WAYS = [f"way {letter}" for letter in "abcdef"]
+
+
+def test_what_got_slower_is_found_on_a_slower_machine(pages: ModuleType) -> None:
+    """All lines are at half the speed; one is at a fifth of it, and is the only one named."""
+    before = dict.fromkeys(WAYS, "1,000")
+    now = dict.fromkeys(WAYS, "500") | {"way c": "100"}
+    (found,) = pages.slower(page_of(before), page_of(now))
+
+    assert found.where == ("python tests/benchmarks/bench_a.py", "way c", "images/s")
+    assert (found.before, found.now) == ("1,000", "100")
+    assert found.ratio == pytest.approx(5, rel=0.01)
+    assert "way c" in next(pages.sentences([found]))
+
+
+def test_what_got_faster_and_what_is_no_time_are_passed_over(pages: ModuleType) -> None:
+    """A share that grew is no slowness, and neither is a speed that grew or a line that is new."""
+    before = dict.fromkeys(WAYS, "1,000")
+    now = before | {"way c": "9,000", "new": "1"}
+
+    assert pages.slower(page_of(before), page_of(now)) == []
+    (nothing,) = pages.sentences([])
+    assert nothing.startswith("Nothing got slower")
+
+
+@pytest.mark.parametrize(
+    ("head", "before", "now", "direction"),
+    [
+        ("measured", "0.50 s, 110 kB", "2.00 s, 80 kB", 1),
+        ("measured", "ours with interval: 90 ms", "ours with interval: 400 ms", 1),
+        ("seconds", "3.0", "12.0", 1),
+    ],
+)
+def test_more_seconds_are_slower(
+    pages: ModuleType, head: str, before: str, now: str, direction: int
+) -> None:
+    """Units stand in the cell or above it."""
+    rows = dict.fromkeys(WAYS, before)
+    (found,) = pages.slower(page_of(rows, head=head), page_of(rows | {"way a": now}, head=head))
+
+    assert found.where[1] == "way a"
+    assert {each.direction for _, each in pages.speeds(page_of(rows, head=head))} == {direction}
+
+
+def test_a_rounded_time_is_not_taken_at_its_word(pages: ModuleType) -> None:
+    """0.01 s may be 0.015, and 0.02 s too."""
+    rows = dict.fromkeys(WAYS, "0.01 s")
+
+    assert pages.slower(page_of(rows), page_of(rows | {"way a": "0.02 s"})) == []
+
+
+def test_a_unit_may_be_told_above_the_table(pages: ModuleType) -> None:
+    """But a row of megabytes is none."""
+    told = "batch 32; images per second where nothing else is said."
+    rows = {"ours": "800", "memory of an epoch, MB": "4"}
+    found = dict(pages.speeds(page_of(rows, head="BMP", told=told)))
+
+    assert [where[1] for where in found] == ["ours"]
+
+
+def test_comparing_writes_nothing_and_ends_with_1(
+    writer: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The page stays as it was printed."""
+    page = tmp_path / "page.md"
+    page.write_text(page_of(dict.fromkeys(WAYS, "0.10 s")), encoding="utf-8")
+    table = page_of(dict.fromkeys(WAYS, "0.10 s") | {"way f": "9.00 s"}).partition("3 s:\n")[2]
+    script = f'"""How fast?"""\nprint({table!r})\n'
+    (tmp_path / "bench_a.py").write_text(script, encoding="utf-8")
+    monkeypatch.setattr(writer, "PAGE", page)
+    monkeypatch.setattr(writer, "RUNS", (writer.Run("bench_a.py"),))
+    held = page.read_bytes()
+    with pytest.raises(SystemExit) as ended:
+        writer.main(["--compare"])
+
+    assert ended.value.code == 1
+    assert "way f" in capsys.readouterr().out
+    assert page.read_bytes() == held

@@ -1,10 +1,11 @@
 """Runs every benchmark and writes what they print, with machine and date, as one page.
 
-    python tests/benchmarks/write_page.py [--quick] [--output PAGE]
+    python tests/benchmarks/write_page.py [--quick] [--output PAGE] [--compare]
 
 The page is written whole, once every benchmark has ended. One that cannot run, because a package
 is missing or it failed, says so in its section. With `--quick` each runs its short form, and the
-page is printed unless `--output` names a file: short forms are no estimates.
+page is printed unless `--output` names a file: short forms are no estimates. With `--compare`
+nothing is written: what got slower than the printed page is said, and the exit code is 1.
 """
 
 import argparse
@@ -20,6 +21,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+
+from compare_pages import sentences, slower
 
 from prevalens._writing import write_text
 
@@ -77,10 +80,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="short forms, for a first look")
     parser.add_argument("--only", nargs="*", metavar="SCRIPT", help="run these alone, and print")
-    parser.add_argument("--output", type=Path, help=f"file to write ({PAGE.relative_to(ROOT)})")
+    parser.add_argument("--compare", action="store_true", help="say what got slower since the page")
+    parser.add_argument("--output", type=Path, help=f"file to write ({PAGE.name})")
     given = parser.parse_args(arguments)
     runs = [run for run in RUNS if not given.only or run.script in given.only]
     page = "\n".join([*heading(quick=given.quick), *sections(runs, quick=given.quick)])
+    if given.compare:
+        found = slower(PAGE.read_text(encoding="utf-8"), page)
+        print("\n".join(sentences(found)))
+        sys.exit(1 if found else 0)
     output = given.output or (None if given.quick or given.only else PAGE)
     if output is None:
         print(page)

@@ -51,7 +51,7 @@ class Spread:
         """
         with np.errstate(over="ignore", invalid="ignore"):  # an infinite spread has no limits
             variance = float(changes @ changes)
-            skewness = float((changes**3).sum() / variance**1.5) if variance > 0 else 0.0
+            skewness = float((changes * changes * changes).sum() / variance**1.5) if variance > 0 else 0.0
             return cls(variance, degrees_of_freedom(changes), changes.size, skewness)
 
 
@@ -74,8 +74,9 @@ def degrees_of_freedom(changes: Numbers) -> float:
         >>> round(degrees_of_freedom(np.array([5.0, -1.0, 1.0, -1.0, 1.0, -1.0])), 2)
         3.75
     """
-    k, total = changes.size, float(changes @ changes)
-    excess = float((changes**4).sum()) - total**2 / k
+    k, squares = changes.size, changes * changes
+    total = float(squares.sum())
+    excess = float((squares * squares).sum()) - total**2 / k
     if 2 * total**2 >= (k - 1) * excess:
         return k - 1.0
     return max(2 * total**2 / excess, 1.0)
@@ -85,6 +86,11 @@ def per_patient(values: Numbers, codes: Codes, n_patients: int) -> Numbers:
     """Sum `values` (n_rows,) by patient; shape `(n_patients,)`."""
     sums: Numbers = np.bincount(codes, weights=values, minlength=n_patients).astype(np.float64)
     return sums
+
+
+def count_held(codes: Codes) -> int:
+    """Count the patients who hold rows, given the rows' numbers of patients from 0."""
+    return int(np.count_nonzero(np.bincount(codes))) if codes.size else 0
 
 
 def leave_out(influences: Numbers, sizes: Numbers) -> Numbers:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from prevalens.metrics.clusters import Spread, leave_out, per_patient
+from prevalens.metrics.clusters import Spread, count_held, leave_out, per_patient
 from prevalens.metrics.delong import placement_values
 from prevalens.metrics.inputs import Columns
 from prevalens.metrics.precision_recall import precision_influences
@@ -37,7 +37,7 @@ class Influence:
 
     def patients_per_kind(self, codes: Codes) -> int:
         """Return the least number of patients that hold rows of one kind."""
-        return min(np.unique(codes[rows]).size for rows in self.kinds)
+        return min(count_held(codes[rows]) for rows in self.kinds)
 
 
 def mean_influence(values: Numbers, rows: Flags) -> Influence:

@@ -1,6 +1,7 @@
 """An estimate over all images, from each image's pull on it."""
 
 import math
+import weakref
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -21,8 +22,19 @@ STUDENT = "Student's t (degrees of freedom: Satterthwaite 1946)"
 JACKKNIFE = f"delete-one-patient jackknife and {STUDENT}"
 
 
+# A report makes hundreds of estimates of the same rows; an entry goes when its rows go.
+_BASES: weakref.WeakKeyDictionary[Columns, Basis] = weakref.WeakKeyDictionary()
+
+
 def basis_of(columns: Columns, confidence_level: float) -> Basis:
     """Return the basis of an estimate computed from every row; events are positive images."""
+    found = _BASES.get(columns)
+    if found is None:
+        found = _BASES[columns] = _look_at(columns, confidence_level)
+    return replace(found, confidence_level=confidence_level)
+
+
+def _look_at(columns: Columns, confidence_level: float) -> Basis:
     labels, codes = columns.labels, columns.codes
     n, events = labels.size, int(np.count_nonzero(labels))
     basis = Basis.of(codes, confidence_level=confidence_level, n=n, events=events, ids=columns.ids)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize, special
 
-from prevalens.metrics.clusters import Spread
+from prevalens.metrics.clusters import Spread, count_held
 from prevalens.typing import Codes, Flags, Numbers
 
 _FLAT = 1e14  # condition of the information from which its inverse is rounding error
@@ -90,7 +90,7 @@ class Line:
                 own[:, row, column] = np.bincount(codes, parts, k)
         kept = sizes > 0
         # Without its only patient with positive (or negative) images there is no line.
-        if min(np.unique(codes[rows]).size for rows in (self.labels, ~self.labels)) < 2:
+        if min(count_held(codes[rows]) for rows in (self.labels, ~self.labels)) < 2:
             return Spread.unseen(int(np.count_nonzero(kept)))
         rest = self.information - own[kept]
         left = np.diagonal(rest, axis1=1, axis2=2) / np.diagonal(self.information)

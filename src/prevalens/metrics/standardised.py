@@ -16,7 +16,7 @@ from prevalens._checks import check_number, check_same_length
 from prevalens._numbers import as_numbers
 from prevalens.exceptions import InvalidInputError
 from prevalens.metrics.basis import FEW_PATIENTS, Basis
-from prevalens.metrics.clusters import Spread, leave_out, per_patient
+from prevalens.metrics.clusters import Spread, count_held, leave_out, per_patient
 from prevalens.metrics.confusion_matrix import ConfusionMatrix
 from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.inputs import Columns
@@ -171,6 +171,7 @@ class _Weighing:
             found = tuple(rows & side for rows in found for side in (labels, ~labels))
         return [rows for rows in found if rows.any()]
 
+    @functools.cached_property
     def pulls(self) -> Numbers:
         """Return each row's influence; a stated prevalence holds the weight of a class."""
         pulls = self.weights * self.slopes
@@ -180,8 +181,8 @@ class _Weighing:
         return pulls
 
     def spread(self, kinds: list[Flags]) -> Spread:
-        k, pulls, codes = int(self.codes.max()) + 1, self.pulls(), self.codes
-        if min(np.unique(codes[rows]).size for rows in kinds) < 2:
+        k, pulls, codes = int(self.codes.max()) + 1, self.pulls, self.codes
+        if min(count_held(codes[rows]) for rows in kinds) < 2:
             return Spread.unseen(k)
         moved = np.zeros(k)
         for rows in kinds:
@@ -192,7 +193,7 @@ class _Weighing:
     def estimate(self, basis: Basis, settings: Settings, method: str) -> Estimate:
         measure, kinds = self.measure, self.kinds(settings.threshold)
         spread = self.spread(kinds)
-        if self.target.prevalence is not None and not np.abs(self.pulls()).max() > 1e-12:
+        if self.target.prevalence is not None and not np.abs(self.pulls).max() > 1e-12:
             why = "it follows from the stated prevalence alone"
             return basis.without_limits(self.value, method, why)
         if measure.counted:
@@ -213,7 +214,7 @@ class _Weighing:
         n = float(weighed.sum() ** 2 / (weighed @ weighed))
         together = n * float(sizes @ sizes) / float(sizes.sum()) ** 2
         seen = min(
-            np.unique(self.codes[rows & side]).size for side in (self.slopes > 0, self.slopes < 0)
+            count_held(self.codes[rows & side]) for side in (self.slopes > 0, self.slopes < 0)
         )
         if seen == 0 or np.isnan(spread.variance):
             effect, df = together, max(n / together - 1, 1.0)

@@ -73,7 +73,9 @@ def repeated_rows(predictions: Predictions) -> int:
     labels = predictions.labels.reshape(len(predictions), -1)
     given = [*labels.T, *scores.T, *(predictions.covariates or {}).values()]
     given += [] if predictions.patients is None else [predictions.patients]
-    if 4 * len(np.unique(predictions.scores)) < len(predictions):
+    n, distinct = len(predictions), [len(np.unique(column)) for column in scores.T]
+    # Where every row repeats, so does every score.
+    if 2 * max(distinct) > n or 4 * len(np.unique(scores)) < n:
         return 0
     codes = [np.unique(column.astype(str), return_inverse=True)[1] for column in given]
     counts = np.unique(np.column_stack(codes), axis=0, return_counts=True)[1]

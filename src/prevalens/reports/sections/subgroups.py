@@ -7,6 +7,7 @@ import numpy as np
 from prevalens._checks import did_you_mean
 from prevalens._records import Part
 from prevalens.exceptions import InvalidInputError
+from prevalens.metrics.clusters import count_held
 from prevalens.metrics.comparison import compare_groups
 from prevalens.metrics.contrast import Contrast, holm
 from prevalens.metrics.estimate import Estimate
@@ -146,7 +147,7 @@ def _hidden(request: Request | ClassRequest, values: Column, levels: Sequence[st
 
 
 def _units(request: Request | ClassRequest, rows: Flags) -> int:
-    return int(rows.sum()) if request.codes is None else len(np.unique(request.codes[rows]))
+    return int(rows.sum()) if request.codes is None else count_held(request.codes[rows])
 
 
 def _holm(contrasts: Mapping[tuple[str, str, str], Contrast]) -> dict[tuple[str, str, str], float]:
@@ -204,7 +205,7 @@ def _level(
         level=level,
         suppressed=False,
         images=int(rows.sum()),
-        patients=None if codes is None else len(np.unique(codes[rows])),
+        patients=None if codes is None else count_held(codes[rows]),
         estimates={name: each for name, each in estimates.items() if not _is_small(each)},
         differences=differences,
     )
