@@ -273,7 +273,7 @@ def bench(session: nox.Session) -> None:
     `nox -s bench -- --compare` says what got slower than the page, beyond noise.
     """
     session.install(*BACKENDS.values())
-    session.install("-e", ".[fast]")
+    session.install("-e", ".[fast]", "distributed", "ray")
     session.run(
         "python", "tests/benchmarks/write_page.py", *session.posargs,
         env={"TF_CPP_MIN_LOG_LEVEL": "3"},

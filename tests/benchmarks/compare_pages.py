@@ -107,7 +107,11 @@ def speed(cell: str, head: str, row: str, told: str) -> Speed | None:
         return None
     unit = match[2] or next((unit for unit in _UNITS if _names(unit, row)), None)
     unit = unit or next((unit for unit in _UNITS if _names(unit, head)), None)
-    if unit is None and "images per second where nothing else is said" in told and not row.endswith(" MB"):
+    if (
+        unit is None
+        and "images per second where nothing else is said" in told
+        and not row.endswith(" MB")
+    ):
         unit = "images/s"
     number = float(match[1].replace(",", ""))
     if unit not in _UNITS or number == 0:

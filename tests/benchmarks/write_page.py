@@ -58,6 +58,7 @@ RUNS = (
     Run("bench_feeding.py", ("tensorflow",)),
     Run("bench_augmentation.py", BACKENDS),
     Run("bench_several_processes.py"),
+    Run("bench_cluster.py"),
     Run("bench_metrics.py"),
     Run("bench_report.py"),
     Run("bench_splits.py", arguments=("--cohorts", "6")),

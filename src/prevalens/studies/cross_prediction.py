@@ -102,7 +102,7 @@ def cross_predict(
     train_prevalence: float | None = None,
     folder: str | os.PathLike[str] | None = None,
     settings: Mapping[str, Any] | None = None,
-    n_jobs: int = 1,
+    n_jobs: int | None = 1,
     progress: Callable[[Fold], None] | None = None,
 ) -> CrossPredictions:
     """Train a model for each fold of patients, and score every image by the one that held it out.
@@ -124,7 +124,8 @@ def cross_predict(
             killed goes on with the folds that are not there; the result is the same to the bit.
         settings: What decides the result of `build`, as plain values; a folder that was written
             with other settings is refused.
-        n_jobs: Folds trained at once, by joblib's configured backend (processes, Dask, Ray).
+        n_jobs: Folds trained at once, by joblib's configured backend (processes, Dask, Ray);
+            None follows `joblib.parallel_config`.
         progress: Called with each fold as it is finished, or read from its folder.
 
     Returns:
@@ -162,13 +163,20 @@ def cross_predict(
             plan.append(replace(fold, folder=at))
     given = dict(settings or {})
     jobs = (joblib.delayed(_scored)(cohort, build, fold, given) for fold in plan)
-    runner = joblib.Parallel(n_jobs=n_jobs, return_as="generator")
     found = []
-    for fold, scores in zip(plan, runner(jobs), strict=True):
+    for fold, scores in zip(plan, _runner(n_jobs)(jobs), strict=True):
         found.append(scores)
         if progress is not None:
             progress(fold)
     return _joined(cohort, plan, found, n_repeats=n_repeats, train_prevalence=train_prevalence)
+
+
+def _runner(n_jobs: int | None) -> joblib.Parallel:
+    """Run jobs, each result given as it is there where the backend can; Ray's gives all at once."""
+    try:
+        return joblib.Parallel(n_jobs=n_jobs, return_as="generator")
+    except ValueError:
+        return joblib.Parallel(n_jobs=n_jobs)
 
 
 def _drawn(key: list[int]) -> int:
