@@ -59,6 +59,7 @@ RUNS = (
     Run("bench_augmentation.py", BACKENDS),
     Run("bench_several_processes.py"),
     Run("bench_cluster.py"),
+    Run("bench_large_cohorts.py"),
     Run("bench_metrics.py"),
     Run("bench_report.py"),
     Run("bench_splits.py", arguments=("--cohorts", "6")),

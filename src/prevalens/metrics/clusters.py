@@ -51,7 +51,8 @@ class Spread:
         """
         with np.errstate(over="ignore", invalid="ignore"):  # an infinite spread has no limits
             variance = float(changes @ changes)
-            skewness = float((changes * changes * changes).sum() / variance**1.5) if variance > 0 else 0.0
+            cubes = float((changes * changes * changes).sum())
+            skewness = cubes / variance**1.5 if variance > 0 else 0.0
             return cls(variance, degrees_of_freedom(changes), changes.size, skewness)
 
 

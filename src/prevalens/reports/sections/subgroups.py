@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-import numpy as np
-
 from prevalens._checks import did_you_mean
 from prevalens._records import Part
 from prevalens.exceptions import InvalidInputError
