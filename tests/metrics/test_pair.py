@@ -47,3 +47,20 @@ def test_a_contrast_tells_of_both_sides_at_the_level() -> None:
         assert not Pair(
             measure_of("accuracy"), whole, (whole, whole), members, (0.5, 0.5)
         ).same_rows
+
+
+def test_one_patient_may_hold_all_rows_that_count() -> None:
+    """The patient cannot be left out, so rows tell how the sides go together; no warning."""
+    labels = np.array([0, 0, 1, 1], dtype=bool)
+    patients = np.array([0, 0, 0, 1])
+    scores = ([0.1, 0.1, 0.1, 0.2], [1 / 7, 1 / 7, 1 / 7, 4 / 7])
+    sides = tuple(Columns(labels, np.array(one), patients) for one in scores)
+    everyone = np.ones(4, dtype=bool)
+    pair = Pair(
+        measure_of("f1"), sides[0], (sides[0], sides[1]), (everyone, everyone), (0.05, 0.05)
+    )
+    assert pair.contrast(0.95, "both are alike").difference.value == 0
+    turned = Pair(
+        measure_of("f1"), sides[0], (sides[1], sides[0]), (everyone, everyone), (0.5, 0.5)
+    )
+    assert turned.contrast(0.95, "both are alike").difference.value == pytest.approx(2 / 3)

@@ -166,7 +166,7 @@ class Pair:
         k = int(rows.max()) + 1
         moved = [
             np.bincount(rows[members], side.influence_values, k)
-            if min(np.count_nonzero(kind) for kind in side.kinds) < 2
+            if side.patients_per_kind(rows[members]) < 2
             else side.changes(rows[members], k)
             for side, members in zip((one, two), self.members, strict=True)
         ]
