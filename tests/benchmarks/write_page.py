@@ -68,6 +68,7 @@ RUNS = (
     Run("bench_synthetic.py", ("tensorflow",)),
     Run("bench_cells.py"),
     Run("bench_threshold.py"),
+    Run("bench_referral.py"),
     Run("bench_coverage.py", arguments=("--runs", "1000")),
     Run("bench_class_coverage.py", arguments=("--runs", "600")),
     Run("bench_difference_coverage.py"),

@@ -204,3 +204,16 @@ def test_the_record_is_written_as_json_and_as_one_page(
     assert repr(found) == "Acceptance(accepted=False, 3 of 4 met)"
     with pytest.raises(InvalidInputError, match="suffix"):
         found.save(tmp_path / "record.pdf")
+
+
+def test_several_criteria_say_what_they_are_worth_together(predictions: Predictions) -> None:
+    """Text and record say why none is adjusted; of one criterion nothing is said."""
+    one = BoundCriterion(measure="auroc", at_least=0.1)
+    two = BoundCriterion(measure="accuracy", at_least=0.1)
+    alone, both = (
+        accept_model(predictions, predictions, criteria(*held)) for held in ((one,), (one, two))
+    )
+
+    assert "(Berger 1982)" in str(both)
+    assert both.to_dict()["notes"][0].startswith("All 2 criteria must be met, so none is adjusted")
+    assert "Berger" not in str(alone)

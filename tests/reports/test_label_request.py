@@ -79,3 +79,26 @@ def test_a_report_is_recomputed_from_its_predictions(
     )
     other.save(tmp_path / "predictions.csv")
     assert any("SHA-256" in one for one in verify_run(tmp_path).differences)
+
+
+def test_promises_of_several_labels_stand_with_what_they_are_worth_together(
+    finding_rows: Predictions,
+) -> None:
+    """Text and record name each promise and the joint confidence; without one nothing is said."""
+    asks: dict[str, dict[str, object]] = {
+        "mass": {"sensitivity": 0.6},
+        "node": {"specificity": 0.5},
+        "fluid": {"youden": True},
+    }
+    points = choose_thresholds(finding_rows, asks, confidence=0.6)
+    report = ClinicalReport(finding_rows, threshold=points)
+    told = report["settings"]["threshold_guarantee"]
+
+    assert told.startswith(
+        "Promised of new patients: mass: sensitivity of at least 0.6; node: specificity of at "
+        "least 0.5. All 2 promises hold together with confidence 0.6"
+    )
+    assert told in " ".join(str(report).split())
+    assert any(paper.startswith("Angelopoulos") for paper in report["methods"]["references"])
+    plain = ClinicalReport(finding_rows, threshold=choose_thresholds(finding_rows, asks))
+    assert plain["settings"]["threshold_guarantee"] is None

@@ -42,3 +42,30 @@ def test_two_rules_and_impossible_promises_are_refused(
     assert "by one rule" in capsys.readouterr().err
     assert main([*words, "--sensitivity", "0.9", "--confidence", "0.95"]) == 2
     assert "patients" in capsys.readouterr().err
+
+
+def test_two_thresholds_refer_what_lies_between(tmp_path: Path) -> None:
+    """Two hundred patients of either class: both promises, in text and JSON."""
+    rows = ["label,score,patient"]
+    rows += [f"{k % 2},{0.5 + (k % 2 - 0.5) * (0.9 if k > 5 else -0.2)},p{k}" for k in range(400)]
+    path, out = tmp_path / "validation.csv", tmp_path / "refer.json"
+    path.write_text("\n".join(rows), encoding="utf-8")
+    words = ["threshold", str(path), "--patient", "patient", "--refer", "--prevalence", "0.1"]
+
+    assert main([*words, "--sensitivity", "0.98", "--confidence", "0.5", "-o", str(out)]) == 0
+    found = json.loads(out.read_text(encoding="utf-8"))
+    assert found["lower"]["threshold"] <= found["upper"]["threshold"]
+    assert (found["prevalence"], found["confidence"]) == (0.1, 0.5)
+    assert "(Bonferroni)" in found["guarantee"]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [(["--refer", "--youden"], "Leave out --youden"), (["--prevalence", "0.1"], "add --refer")],
+)
+def test_options_that_would_be_ignored_are_refused(
+    rows: str, capsys: pytest.CaptureFixture[str], words: list[str], told: str
+) -> None:
+    """Other rules beside --refer, and a prevalence without it."""
+    assert main(["threshold", rows, "--patient", "patient", *words]) == 2
+    assert told in capsys.readouterr().err

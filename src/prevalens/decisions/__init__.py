@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from prevalens.decisions.prevalence_estimate import estimate_prevalence
     from prevalens.decisions.prior_shift import PriorShift, correct_predictions, correct_prior_shift
     from prevalens.decisions.recalibration import Recalibration, fit_recalibration
+    from prevalens.decisions.referral import Referral, choose_referral, referral_estimates
     from prevalens.decisions.threshold_set import ThresholdSet, choose_thresholds
     from prevalens.decisions.validation_plan import ValidationNeed, ValidationPlan, plan_validation
 
@@ -21,9 +22,11 @@ __all__ = [
     "PriorShift",
     "PromiseCheck",
     "Recalibration",
+    "Referral",
     "ThresholdSet",
     "ValidationNeed",
     "ValidationPlan",
+    "choose_referral",
     "choose_threshold",
     "choose_thresholds",
     "correct_predictions",
@@ -35,6 +38,7 @@ __all__ = [
     "least_cost_classes",
     "plan_validation",
     "recalibrate",
+    "referral_estimates",
 ]
 
 __getattr__ = lazy_names(
@@ -45,9 +49,11 @@ __getattr__ = lazy_names(
         "PriorShift": "prior_shift",
         "PromiseCheck": "operating_point",
         "Recalibration": "recalibration",
+        "Referral": "referral",
         "ThresholdSet": "threshold_set",
         "ValidationNeed": "validation_plan",
         "ValidationPlan": "validation_plan",
+        "choose_referral": "referral",
         "choose_threshold": "operating_point",
         "choose_thresholds": "threshold_set",
         "correct_predictions": "prior_shift",
@@ -59,5 +65,6 @@ __getattr__ = lazy_names(
         "least_cost_classes": "least_cost",
         "plan_validation": "validation_plan",
         "recalibrate": "cross_recalibration",
+        "referral_estimates": "referral",
     },
 )

@@ -186,7 +186,7 @@ def accept_model(
         positives=int(new.labels.sum()),
         patients=new.n_patients,
         results=results,
-        notes=list(_notes(new, old, criteria)),
+        notes=[*_together(len(results)), *_notes(new, old, criteria)],
     )
     return Acceptance(record)
 
@@ -211,6 +211,18 @@ def _check_set(new: Predictions, old: Predictions, criteria: AcceptanceCriteria)
 def _levels_known(predictions: Predictions, by: Sequence[str]) -> None:
     for name in by:
         check_choice("by", name, tuple(predictions.covariates or {}))
+
+
+def _together(number: int) -> list[str]:
+    """Say what several criteria are worth together."""
+    if number < 2:
+        return []
+    told = (
+        f"All {number} criteria must be met, so none is adjusted for their number: a model that "
+        "fails one in truth is accepted no more often than by that one alone (Berger 1982). "
+        "Single criteria that are met, in a model that is not accepted, are no claims."
+    )
+    return [told]
 
 
 def _notes(new: Predictions, old: Predictions, criteria: AcceptanceCriteria) -> Iterator[str]:

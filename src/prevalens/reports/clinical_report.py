@@ -13,6 +13,7 @@ from prevalens._notebook import frame
 from prevalens._writing import write_text
 from prevalens.cohorts.cohort import Cohort
 from prevalens.decisions.operating_point import OperatingPoint
+from prevalens.decisions.referral import Referral
 from prevalens.decisions.threshold_set import ThresholdSet
 from prevalens.exceptions import InvalidInputError
 from prevalens.predictions.predictions import Predictions
@@ -39,8 +40,8 @@ class ClinicalReport:
     """Every estimate of a model on held-out rows, with its interval and its n.
 
     Of three or more classes the one with the highest score is predicted, and each is taken against
-    the rest: `threshold`, `threshold_origin`, `prevalence`, `compare_threshold`, `uncorrected` and
-    `patient_score` are of two classes, and refused.
+    the rest: `threshold`, `threshold_origin`, `prevalence`, `compare_threshold`, `uncorrected`,
+    `patient_score` and `refer` are of two classes, and refused.
 
     Args:
         predictions: Predictions of rows that the model never saw.
@@ -64,6 +65,8 @@ class ClinicalReport:
         excluded: Images left out before scoring, by reason; `{}` says that none were.
         patient_score: How images are pooled into patients, `"mean"` or `"max"`, where the question
             is about patients; None leaves patients out.
+        refer: Two thresholds between which a human decides, `(lower, upper)` in [0, 1], or what
+            `choose_referral` returned; None refers nobody.
         worst: False negatives, and false positives, shown at most, with thumbnails where files
             are named; by default 20, 0 for none.
         picture: Draws what is shown of a missed image from its path, as pixels from 0 to 255,
@@ -109,6 +112,7 @@ class ClinicalReport:
         cohort: Cohort | None = None,
         excluded: Mapping[str, int] | None = None,
         patient_score: str | None = None,
+        refer: Referral | tuple[float, float] | None = None,
         worst: int | None = None,
         picture: Picture | None = None,
         picture_note: str = "",
@@ -133,6 +137,7 @@ class ClinicalReport:
             cohort=cohort,
             excluded=excluded,
             patient_score=patient_score,
+            refer=refer,
             worst=worst,
             picture=picture,
             picture_note=picture_note,

@@ -16,6 +16,7 @@ class LabelSettings(Part, frozen=True, kw_only=True):
     train_prevalence: list[float] | None
     confidence_level: float
     seed: int
+    threshold_guarantee: str | None = None
 
 
 class LabelReportHead(Record, frozen=True, kw_only=True):

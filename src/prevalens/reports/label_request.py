@@ -23,7 +23,7 @@ from prevalens.typing import Codes
 # Arguments that a report of one label takes.
 _OF_ONE = (
     *("prevalence", "by", "compare", "compare_threshold", "uncorrected", "patient_score"),
-    *("worst", "picture", "picture_note"),
+    *("worst", "picture", "picture_note", "refer"),
 )
 
 
@@ -34,6 +34,7 @@ class LabelRequest:
     predictions: Predictions
     thresholds: Mapping[str, float] | float | None
     threshold_origin: str
+    threshold_guarantee: str | None
     partition: Partition | None
     cohort: Cohort | None
     excluded: Mapping[str, int] | None
@@ -89,7 +90,9 @@ def checked_label_request(predictions: Predictions, **asked: Any) -> LabelReques
             "An operating point is of one label. Give `threshold` one number for all labels, one "
             "for each by name, or what `choose_thresholds` returned."
         )
+    guarantee = None
     if isinstance(thresholds, ThresholdSet):
+        guarantee = _guarantee(thresholds)
         thresholds = {name: point.threshold for name, point in thresholds.points.items()}
         asked = asked | {"threshold_origin": asked["threshold_origin"] or "validation"}
     check_thresholds(thresholds, names)
@@ -101,9 +104,21 @@ def checked_label_request(predictions: Predictions, **asked: Any) -> LabelReques
         threshold_origin=check_choice(
             "threshold_origin", asked["threshold_origin"] or "exploratory", ORIGINS
         ),
+        threshold_guarantee=guarantee,
         **{name: common[name] for name in ("excluded", "confidence_level", "seed")},
         **{name: asked[name] for name in kept},
     )
+
+
+def _guarantee(chosen: ThresholdSet) -> str | None:
+    """Say what each label is promised, and what all promises together are worth."""
+    told = [
+        f"{name}: {point.promise[0]} of at least {point.promise[1]:g}"
+        for name, point in chosen.points.items()
+        if point.promise
+    ]
+    together = chosen.guarantee
+    return None if together is None else f"Promised of new patients: {'; '.join(told)}. {together}"
 
 
 def _unknown(labels: Any) -> bool:

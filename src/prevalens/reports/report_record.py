@@ -124,6 +124,7 @@ def _label_head(request: LabelRequest) -> LabelReportHead:
             classes=list(held.classes),
             thresholds=None if at is None else at.tolist(),
             threshold_origin=request.threshold_origin,
+            threshold_guarantee=request.threshold_guarantee,
             train_prevalence=list(shares) if isinstance(shares, tuple) else None,
             confidence_level=request.confidence_level,
             seed=request.seed,

@@ -11,6 +11,7 @@ from prevalens._checks import check_choice, check_integer, check_number
 from prevalens.cohorts.cohort import Cohort
 from prevalens.decisions.operating_point import OperatingPoint
 from prevalens.decisions.prior_shift import PriorShift
+from prevalens.decisions.referral import Referral
 from prevalens.exceptions import InvalidInputError
 from prevalens.metrics.every_estimate import all_estimates
 from prevalens.metrics.inputs import Columns
@@ -43,6 +44,8 @@ class Request:
     cohort: Cohort | None
     excluded: Mapping[str, int] | None
     patient_score: str | None
+    refer: tuple[float, float] | None
+    refer_guarantee: str | None
     worst: int
     picture: Picture | None
     picture_note: str
@@ -142,6 +145,7 @@ def checked_request(
         if other_at is None
         else check_number("compare_threshold", other_at, low=0, high=1),
         "uncorrected": _same_rows(predictions, asked["uncorrected"]),
+        **_referral(asked["refer"]),
         "patient_score": pooling and check_choice("patient_score", pooling, POOLINGS),
         **checked_common(predictions, asked),
     }
@@ -173,6 +177,23 @@ def checked_common(predictions: Predictions, asked: Mapping[str, Any]) -> dict[s
         "confidence_level": _share("confidence_level", asked["confidence_level"]),
         "seed": check_integer("seed", asked["seed"], minimum=0),
     }
+
+
+def _referral(refer: Referral | tuple[float, float] | None) -> dict[str, Any]:
+    if refer is None:
+        return {"refer": None, "refer_guarantee": None}
+    if isinstance(refer, Referral):
+        ends = refer.lower.threshold, refer.upper.threshold
+        return {"refer": ends, "refer_guarantee": refer.guarantee}
+    given: Any = refer
+    if isinstance(given, str) or not isinstance(given, Sequence) or len(given) != 2:
+        raise InvalidInputError(
+            f"`refer` must be two thresholds, the lower first, got {refer!r:.60}. Write "
+            "(0.1, 0.8), or pass what `choose_referral` returned."
+        )
+    lower = check_number("refer[0]", given[0], low=0, high=1)
+    upper = check_number("refer[1]", given[1], low=lower, high=1)
+    return {"refer": (lower, upper), "refer_guarantee": None}
 
 
 def patient_names(predictions: Predictions) -> tuple[str, ...] | None:

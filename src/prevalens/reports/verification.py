@@ -21,14 +21,14 @@ from prevalens.splits.partition_record import checksum_of
 # What the predictions alone give; a comparison, pictures and the partition need more.
 _RECOMPUTED = (
     *("confusion_matrix", "estimates", "predictive_values", "patient_level", "subgroups"),
-    "discrimination",
+    *("discrimination", "referral"),
 )
 _OF_CLASSES = (
     *("confusion_matrix", "estimates", "confusion", "each_class", "class_calibration"),
     "subgroups",
 )
 _OF_LABELS = ("estimates", "each_label", "label_study")
-_OF_OTHERS = {"other_roc", "other_precision_recall"}
+_OF_OTHERS = {"other_roc", "other_precision_recall", "guarantee"}
 _TOLERANCE = 1e-9  # relative: another processor may round sums otherwise
 LINEAGE = "lineage.json"  # of a dossier
 _PAGES = (".html", ".md", ".txt", ".tex")
@@ -128,6 +128,7 @@ def _differences(report: ClinicalReport, predictions: Predictions) -> Iterator[s
             "threshold_origin": settings.threshold_origin,
             "prevalence": settings.prevalence,
             "patient_score": settings.patient_score,
+            "refer": was["referral"] and (was["referral"]["lower"], was["referral"]["upper"]),
         }
     if isinstance(settings, LabelSettings):
         at = settings.thresholds

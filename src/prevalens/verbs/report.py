@@ -57,6 +57,13 @@ def _add_analysis(parser: argparse.ArgumentParser) -> None:
         choices=POOLINGS,
         help="also report patients, by the mean or the highest score of their images",
     )
+    add(
+        "--refer",
+        type=float,
+        nargs=2,
+        metavar=("LOWER", "UPPER"),
+        help="two thresholds between which a human decides",
+    )
     add("--worst", type=int, metavar="NUMBER", help="misses to show, 0 for none (20)")
     add(
         "--confidence-level",
@@ -102,6 +109,7 @@ def run(options: argparse.Namespace) -> int:
         by=options.by,
         worst=options.worst,
         patient_score=options.patient_score,
+        refer=options.refer and tuple(options.refer),
         confidence_level=options.confidence_level,
         seed=options.seed,
         title=options.title,

@@ -2,8 +2,9 @@
 
 import argparse
 
-from prevalens import decisions
+from prevalens import decisions, predictions
 from prevalens._writing import write_json
+from prevalens.exceptions import InvalidInputError
 from prevalens.verbs.arguments import add_prediction_columns, predictions_of
 
 PURPOSE = "choose a threshold on validation predictions"
@@ -27,13 +28,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SHARE",
         help="promise the sensitivity or specificity of new patients, with this confidence",
     )
+    parser.add_argument(
+        "--refer",
+        action="store_true",
+        help="choose two thresholds and refer what is between them to a human; --sensitivity is "
+        "kept by the lower and --specificity by the upper, with --confidence for both (each 0.95)",
+    )
+    parser.add_argument(
+        "--prevalence",
+        type=float,
+        metavar="SHARE",
+        help="with --refer: of the positive where the model will be used, 0 to 1",
+    )
     parser.add_argument("-o", "--output", metavar="FILE", help="write it as JSON as well")
 
 
 def run(options: argparse.Namespace) -> int:
     """Choose the threshold and print it; return 0."""
-    point = decisions.choose_threshold(
-        predictions_of(options, options.table),
+    held = predictions_of(options, options.table)
+    chosen = _referral(options, held) if options.refer else _point(options, held)
+    print(chosen)  # noqa: T201
+    if options.output is not None:
+        write_json(options.output, chosen.to_dict())
+        print(f"wrote {options.output}")  # noqa: T201
+    return 0
+
+
+def _point(
+    options: argparse.Namespace, held: "predictions.Predictions"
+) -> "decisions.OperatingPoint":
+    if options.prevalence is not None:
+        raise InvalidInputError("`--prevalence` is for the share that is referred: add --refer.")
+    return decisions.choose_threshold(
+        held,
         sensitivity=options.sensitivity,
         specificity=options.specificity,
         youden=options.youden,
@@ -41,8 +68,17 @@ def run(options: argparse.Namespace) -> int:
         net_benefit=options.net_benefit,
         confidence=options.confidence,
     )
-    print(point)  # noqa: T201
-    if options.output is not None:
-        write_json(options.output, point.to_dict())
-        print(f"wrote {options.output}")  # noqa: T201
-    return 0
+
+
+def _referral(options: argparse.Namespace, held: "predictions.Predictions") -> "decisions.Referral":
+    if options.youden or options.cost_ratio is not None or options.net_benefit is not None:
+        raise InvalidInputError(
+            "`--refer` takes --sensitivity, --specificity and --confidence. Leave out --youden, "
+            "--cost-ratio and --net-benefit."
+        )
+    given = {
+        name: getattr(options, name)
+        for name in ("sensitivity", "specificity", "confidence")
+        if getattr(options, name) is not None
+    }
+    return decisions.choose_referral(held, prevalence=options.prevalence, **given)

@@ -50,6 +50,7 @@ def test_a_section_is_shown_or_said_to_be_absent(
         by="site",
         compare=predictions,
         patient_score="mean",
+        refer=(0.3, 0.7),
     ).record
     bare = ClinicalReport(Predictions(labels=[1], scores=[0.4], patients=None), threshold=0.5)
 

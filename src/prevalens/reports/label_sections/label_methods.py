@@ -28,6 +28,8 @@ def _sentences(report: LabelReportHead) -> list[str]:
         if setting.thresholds is None
         else f"A label is predicted from its threshold on ({setting.threshold_origin})."
     )
+    if setting.threshold_guarantee:
+        predicted += f" {setting.threshold_guarantee} (Angelopoulos 2021)"
     return [
         f"An image may have several labels. {predicted}",
         "Each label counts on the images where it is known; the others are left out and counted.",
