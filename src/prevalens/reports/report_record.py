@@ -29,9 +29,14 @@ Table: TypeAlias = tuple[Section[Any], ...]
 
 def _record(name: str, head: type[Record], sections: Table) -> Any:
     """Return the record of a head and a table of sections: a field for each section's part."""
+    fields: list[Any] = []
+    for section in sections:
+        if section.part is not None:
+            absent = (None,) if section.newer else ()
+            fields.append((section.key, section.part | None, *absent))
     return msgspec.defstruct(
         name,
-        [(section.key, section.part | None) for section in sections if section.part is not None],
+        fields,
         bases=(head,),
         frozen=True,
         kw_only=True,

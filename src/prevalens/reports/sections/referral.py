@@ -101,6 +101,7 @@ SECTION: Section[ReferralPart] = Section(
     part=ReferralPart,
     compute=_compute,
     show=_show,
+    newer=True,
     remedy="give `refer`, two thresholds between which a human decides",
     answers=(
         Answer(

@@ -60,6 +60,7 @@ class Section(Generic[P]):
         answers: What it says to items of reporting guidelines.
         derive: Computes the part from the others, after them, where `compute` is None.
         folded: Whether a page may fold it.
+        newer: Whether files of the present version may lack it, because it came after them.
     """
 
     key: str
@@ -72,6 +73,7 @@ class Section(Generic[P]):
     remedy: str = ""
     answers: Sequence[Answer] = ()
     folded: bool = False
+    newer: bool = False
 
     def of(self, report: Any) -> P | None:
         """Return this section's part of a report."""
