@@ -16,7 +16,7 @@ RESULTS = {
     *("CovariateShift", "Finding", "LeakageAudit", "PrecisionPlan", "ShortcutAudit"),
     *("AdjusterState", "Decision", "KeptEpoch", "EpochPlan", "OperatingPoint", "Recalibration"),
     *("PromiseCheck", "RuleSettings", "Walk", "ClassRecalibration", "ThresholdSet"),
-    *("ValidationNeed", "ValidationPlan"),
+    *("ValidationNeed", "ValidationPlan", "Referral"),
 }
 
 

@@ -4,6 +4,8 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import special, stats
 
 from prevalens.decisions import (
@@ -205,3 +207,37 @@ def test_wrong_arguments_are_refused() -> None:
     made = referral_estimates(positive, 0.4, 0.7, prevalence=0.1)
     assert made["referred"].not_estimable == "no negative images"
     assert made["npv"].not_estimable is not None
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    seed=st.integers(0, 10_000),
+    sensitivity=st.floats(0.3, 0.95),
+    specificity=st.floats(0.3, 0.95),
+    prevalence=st.none() | st.floats(0.01, 0.99),
+)
+def test_these_rows_meet_both_asks_whatever_they_are(
+    seed: int, sensitivity: float, specificity: float, prevalence: float | None
+) -> None:
+    """On the rows it was chosen on; limits hold the value, and shares lie between 0 and 1."""
+    rng = np.random.default_rng(seed)
+    labels = rng.permutation(np.arange(60) % 3 == 0)
+    scores = np.round(np.clip(rng.normal(0.4 + 0.2 * labels, 0.2), 0, 0.99), 2)
+    held = Predictions(labels=labels.astype(int), scores=scores, patients=np.arange(60) // 4)
+    found = choose_referral(
+        held,
+        sensitivity=sensitivity,
+        specificity=specificity,
+        confidence=None,
+        prevalence=prevalence,
+    )
+    ends = found.lower.threshold, found.upper.threshold
+    made = referral_estimates(held, *ends, prevalence=prevalence)
+
+    assert ends[0] <= ends[1]
+    assert (made["sensitivity"].value or 0) >= sensitivity - 1e-12
+    assert (made["specificity"].value or 0) >= specificity - 1e-12
+    for estimate in made.values():
+        if estimate.lower is not None and estimate.upper is not None:
+            assert 0 <= estimate.lower <= (estimate.value or 0) + 1e-12
+            assert (estimate.value or 0) <= estimate.upper + 1e-12 <= 1 + 1e-9

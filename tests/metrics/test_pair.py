@@ -64,3 +64,20 @@ def test_one_patient_may_hold_all_rows_that_count() -> None:
         measure_of("f1"), sides[0], (sides[1], sides[0]), (everyone, everyone), (0.5, 0.5)
     )
     assert turned.contrast(0.95, "both are alike").difference.value == pytest.approx(2 / 3)
+
+
+def test_a_class_of_one_patient_in_a_group_divides_by_nothing() -> None:
+    """Perfect rankings whose positives are one patient's: no warning, and limits of one pair."""
+    labels = np.tile(np.array([0, 0, 0, 1, 1], dtype=bool), 2)
+    codes = np.array([0, 1, 1, 0, 0, 2, 3, 3, 2, 2])
+    whole = Columns(labels, np.tile([0.1, 0.2, 0.3, 0.8, 0.9], 2), codes)
+    first = codes < 2
+    sides = tuple(
+        Columns(labels[rows], whole.scores[rows], codes[rows]) for rows in (first, ~first)
+    )
+    pair = Pair(measure_of("auroc"), whole, (sides[0], sides[1]), (first, ~first), (None, None))
+    made = pair.contrast(0.9, "both are alike").difference
+
+    assert made.value == 0.0
+    # Each AUROC is at least 0.05 (one pair), so the difference is within 0.95.
+    assert (made.lower, made.upper) == pytest.approx((-0.95, 0.95))
