@@ -100,3 +100,30 @@ def test_every_row_needs_a_number_where_that_is_asked() -> None:
     assert _numbers.as_every_number("p", ["0,5", 1]).tolist() == [0.5, 1.0]
     with pytest.raises(InvalidInputError, match=r"'p' must hold a number in .* 2 of 3 .*rows 1, 2"):
         _numbers.as_every_number("p", ["0.1", None, "NA"])
+
+
+@pytest.mark.parametrize(
+    ("odd", "value"),
+    [
+        ("0,5", 0.5),
+        (" 0.5", 0.5),
+        ("50%", 0.5),
+        ("nan", None),
+        ("", None),
+        (".", None),
+        (None, None),
+    ],
+)
+def test_one_odd_cell_among_decimals_keeps_its_meaning(
+    odd: str | None, value: float | None
+) -> None:
+    """Decimals are read at once only where every cell is one."""
+    made = _numbers.as_numbers("x", ["0.25", odd, "-1e-3"])
+    np.testing.assert_array_equal(made, [0.25, np.nan if value is None else value, -0.001])
+
+
+@pytest.mark.parametrize("odd", ["inf", "1_0", "1e", "\u0661"])
+def test_a_float_of_python_that_is_no_number_in_a_cell_is_refused(odd: str) -> None:
+    """Python reads 1_0 as 10, and digits of other scripts; a cell does not."""
+    with pytest.raises(InvalidInputError, match="in rows 1 "):
+        _numbers.as_numbers("x", ["0.25", odd, "-1e-3"])

@@ -229,3 +229,21 @@ def test_equal_cells_are_one_text_in_memory(tmp_path: Path) -> None:
     path.write_text("y\n" + "sick\nwell\n" * 500)
 
     assert len({id(cell) for cell in read_columns(path, ["y"])["y"]}) == 2
+
+
+def test_a_long_column_of_different_cells_means_what_a_short_one_means(tmp_path: Path) -> None:
+    """Past 10,000 rows that all differ cells are no longer remembered; blanks still go."""
+    cells = [f"id {number}" for number in range(12_000)]
+    odd = {
+        11_000: "  padded ",
+        11_001: "NA",
+        11_002: "",
+        11_500: "\u00a0caf\u00e9\u200b",
+        11_501: "caf\u00e9",
+    }
+    written = [odd.get(number, cell) for number, cell in enumerate(cells)]
+    path = tmp_path / "t.csv"
+    path.write_text("a,b\n" + "".join(f"{cell},1\n" for cell in written), encoding="utf-8")
+    means = {11_000: "padded", 11_001: None, 11_002: None, 11_500: "caf\u00e9", 11_501: "caf\u00e9"}
+
+    assert read_columns(path, ["a"])["a"] == [means.get(n, cell) for n, cell in enumerate(cells)]

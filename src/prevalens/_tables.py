@@ -22,6 +22,7 @@ _DELIMITERS = ",;\t|"
 _QUOTED = re.compile(r'"[^"]*"')
 _CHUNK = 1_000  # cells read at a time: few enough for a processor's cache
 _SHARED = 50_000  # different cells of a column that are remembered
+_FIRST = 10_000  # rows after which a column of which hardly a cell repeats is known
 
 
 class _Cells(dict[Any, Any]):
@@ -178,7 +179,7 @@ def _read(file: TextIO, path: Path, names: Sequence[str] | None) -> dict[str, Ce
             _refuse_swallowed(cells, path, width=len(header), delimiter=delimiter)
         read, line = read + len(chunk), rows.line_num
         for name in wanted if cells else ():
-            columns[name].extend(_shared(meanings[name], cells[place[name]]))
+            columns[name].extend(_shared(meanings[name], cells[place[name]], read))
     return columns
 
 
@@ -221,10 +222,13 @@ def _transposed(
     return list(zip(*(row for _, row in records), strict=True))
 
 
-def _shared(meanings: _Cells, cells: Sequence[str]) -> Iterable[Any]:
-    """Return what each cell means; texts are shared while few of them differ."""
-    if len(meanings) < _SHARED:
+def _shared(meanings: _Cells, cells: Sequence[str], read: int) -> Iterable[Any]:
+    """Return what each cell means; texts are shared while few of `read` differ."""
+    if len(meanings) < (_SHARED if read < _FIRST else min(_SHARED, 0.95 * read)):
         return map(meanings.__getitem__, cells)
+    joined = "".join(cells)
+    if joined.isascii() and len(joined.split(None, 1)) == 1 and MISSING.isdisjoint(cells):
+        return cells  # nothing to strip, and nothing missing
     return [
         text if text.isascii() and text not in MISSING else _meaning(text)
         for text in map(str.strip, cells)

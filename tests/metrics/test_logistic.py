@@ -5,7 +5,7 @@ import pytest
 import statsmodels.api as sm
 from scipy import special
 
-from prevalens.metrics.logistic import NoLineError, fit_line
+from prevalens.metrics.logistic import NoLineError, _conditions, _solutions, fit_line
 
 
 def data() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -139,3 +139,36 @@ def test_scores_too_near_for_a_slope_have_no_line(gap: float) -> None:
     with pytest.raises(NoLineError):
         fit_line(labels, log_odds, slope=True)
     assert fit_line(labels, log_odds, slope=False).coefficients == pytest.approx([-1])
+
+
+def test_many_images_take_no_more_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 300,000 images rounding hides the last gains: a few sums, not hundreds of halved steps."""
+    rng = np.random.default_rng(3)
+    log_odds = rng.normal(-3, 1, 300_000)
+    labels = rng.random(log_odds.size) < special.expit(0.2 + 0.8 * log_odds)
+    summed, plain = [], special.log_expit
+
+    def counted(values: np.ndarray) -> np.ndarray:
+        summed.append(1)
+        return np.asarray(plain(values))
+
+    monkeypatch.setattr("prevalens.metrics.logistic.special.log_expit", counted)
+    line = fit_line(labels, log_odds, slope=True)
+
+    assert len(summed) < 20
+    left = np.array([labels.sum() - line.risks.sum(), (labels - line.risks) @ log_odds])
+    assert np.abs(left).max() < 1e-6
+
+
+@pytest.mark.parametrize("width", [1, 2])
+def test_small_matrices_are_solved_as_numpy_solves_them(width: int) -> None:
+    """Condition numbers and solutions of 200 positive definite matrices, some nearly singular."""
+    rng = np.random.default_rng(4)
+    parts = rng.normal(size=(200, 3, width)) * np.array([1.0, 1e-3])[:width]
+    matrices, right = parts.transpose(0, 2, 1) @ parts, rng.normal(size=(200, width))
+    made = _conditions(matrices)
+    np.testing.assert_allclose(made, np.linalg.cond(matrices), rtol=1e-6)
+    solved = np.linalg.solve(matrices, right[:, :, None])[:, :, 0]
+    for which in range(width):
+        np.testing.assert_allclose(_solutions(matrices, right, which), solved[:, which], rtol=1e-6)
+    assert _conditions(np.ones((1, width, width)))[0] == (np.inf if width == 2 else 1)

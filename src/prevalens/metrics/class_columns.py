@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from prevalens._checks import check_same_length, name_some
 from prevalens.exceptions import InvalidInputError
 from prevalens.metrics.basis import Basis
-from prevalens.metrics.inputs import Columns, check_scores, number_patients
+from prevalens.metrics.inputs import Columns, check_scores, count_patients, number_patients
 from prevalens.typing import Codes, Flags, Labels, Numbers
 
 
@@ -72,7 +72,7 @@ class ClassColumns:
 
     def patients_of(self, which: int) -> int:
         """Return the number of patients, or of independent images, with images of a class."""
-        return int(np.unique(self.units[self.labels == which]).size)
+        return count_patients(self.units[self.labels == which])
 
     def ranked(self, which: int) -> Columns:
         """Return one class against the rest: its labels and scores."""

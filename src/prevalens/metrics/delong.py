@@ -64,7 +64,7 @@ def _mean_rank(ordered: Numbers, values: Numbers) -> Numbers:
 def _as_in(values: Numbers, placed: Numbers) -> Numbers:
     """Bring what was computed on sorted `values` back to their order."""
     back = np.empty_like(placed)
-    back[np.argsort(values, kind="stable")] = placed
+    back[np.argsort(values)] = placed  # equal values are placed alike, in whatever order
     return back
 
 

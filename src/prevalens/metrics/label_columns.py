@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from prevalens._checks import check_number, check_same_length
 from prevalens.exceptions import InvalidInputError
 from prevalens.metrics.basis import Basis
-from prevalens.metrics.inputs import Columns, check_scores, number_patients
+from prevalens.metrics.inputs import Columns, check_scores, count_patients, number_patients
 from prevalens.typing import Codes, Flags, Labels, Numbers
 
 
@@ -66,7 +66,7 @@ class LabelColumns:
 
     def patients_of(self, which: int) -> int:
         """Return the number of patients, or of independent images, that have a label."""
-        return int(np.unique(self.units[self.labels[:, which] == 1]).size)
+        return count_patients(self.units[self.labels[:, which] == 1])
 
     def of_label(self, which: int) -> Columns:
         """Return one label on the rows where it is known."""

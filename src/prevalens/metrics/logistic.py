@@ -10,7 +10,8 @@ from prevalens.typing import Codes, Flags, Numbers
 
 _FLAT = 1e14  # condition of the information from which its inverse is rounding error
 _TOO_FAR = 1e3  # log odds; a Newton step this long says nothing
-
+_HIDDEN = 1e-12  # share of the log likelihood that its sum over a million images may be off
+_POLISHES = 3  # steps taken after that: each squares what is left
 
 HALF_STEP = 2.0**-25  # half the step of float32 below 1, where a network's scores saturate
 
@@ -78,31 +79,52 @@ class Line:
         """
         k, width = int(codes.max()) + 1, self.coefficients.size
         sizes = np.bincount(codes, minlength=k).astype(float)
-        residuals = (self.labels - self.risks)[:, None] * self.design
-        weights = self.risks * (1 - self.risks)
-        influence_values = np.stack(
-            [np.bincount(codes, residuals[:, c], k) for c in range(width)], axis=1
-        )
-        own = np.empty((k, width, width))
-        for row in range(width):
-            for column in range(width):
-                parts = weights * self.design[:, row] * self.design[:, column]
-                own[:, row, column] = np.bincount(codes, parts, k)
         kept = sizes > 0
+        unseen = Spread.unseen(int(np.count_nonzero(kept)))
         # Without its only patient with positive (or negative) images there is no line.
         if min(count_held(codes[rows]) for rows in (self.labels, ~self.labels)) < 2:
-            return Spread.unseen(int(np.count_nonzero(kept)))
+            return unseen
+        residuals, weights = self.labels - self.risks, self.risks * (1 - self.risks)
+        influences, own = np.empty((k, width)), np.empty((k, width, width))
+        for row in range(width):
+            influences[:, row] = np.bincount(codes, residuals * self.design[:, row], k)
+            for column in range(row + 1):
+                parts = weights * self.design[:, row] * self.design[:, column]
+                own[:, row, column] = own[:, column, row] = np.bincount(codes, parts, k)
         rest = self.information - own[kept]
         left = np.diagonal(rest, axis1=1, axis2=2) / np.diagonal(self.information)
         # Where one patient carries the fit, nothing can be said of the fit without that patient.
-        if left.min() < 1e-6 or (np.linalg.cond(rest) > 1e12).any():
-            return Spread.unseen(int(np.count_nonzero(kept)))
-        steps: Numbers = np.linalg.solve(rest, influence_values[kept][:, :, None])[
-            :, which, 0
-        ].astype(float)
-        if not np.abs(steps).max() < _TOO_FAR:
-            return Spread.unseen(int(np.count_nonzero(kept)))
-        return Spread.of(steps)
+        if left.min() < 1e-6 or (_conditions(rest) > 1e12).any():
+            return unseen
+        steps = _solutions(rest, influences[kept], which)
+        return Spread.of(steps) if np.abs(steps).max() < _TOO_FAR else unseen
+
+
+def _conditions(information: Numbers) -> Numbers:
+    """Return the condition numbers of symmetric matrices, shape `(k, 1, 1)` or `(k, 2, 2)`.
+
+    By hand, as a million small matrices take numpy half a minute.
+    """
+    if information.shape[1] == 1:
+        return np.ones(len(information))
+    one, two, off = information[:, 0, 0], information[:, 1, 1], information[:, 0, 1]
+    largest = (one + two) / 2 + np.hypot((one - two) / 2, off)
+    determinant = one * two - off * off
+    with np.errstate(divide="ignore"):
+        conditions: Numbers = np.where(determinant > 0, largest**2 / determinant, np.inf)
+    return conditions
+
+
+def _solutions(information: Numbers, right: Numbers, which: int) -> Numbers:
+    """Solve as many systems as there are matrices for one unknown, shape `(k,)`."""
+    own = right[:, which]
+    if information.shape[1] == 1:
+        return own / information[:, 0, 0]
+    one, two, off = information[:, 0, 0], information[:, 1, 1], information[:, 0, 1]
+    solved: Numbers = ((one if which else two) * own - off * right[:, 1 - which]) / (
+        one * two - off * off
+    )
+    return solved
 
 
 def _level(labels: Flags, log_odds: Numbers, weights: Numbers) -> float:
@@ -133,27 +155,34 @@ def fit_line(
         NoLineError: the scores hardly differ, or lie so near 0 and 1 that they say nothing.
     """
     ones = np.ones(labels.size)
-    design = np.stack([ones, log_odds], axis=1) if slope else ones[:, None]
+    # Columns lie one behind the other in memory: the sums below run along them.
+    design = np.stack([ones, log_odds]).T if slope else ones[:, None]
     offset = np.zeros(labels.size) if slope else log_odds
     signs = np.where(labels, 1.0, -1.0)
     at = np.zeros(design.shape[1])
     weigh = ones if weights is None else weights
     share = float(weigh @ labels) / float(weigh.sum())
     at[0] = special.logit(share) if slope else _level(labels, log_odds, weigh)
+    linear, polished = offset + design @ at, 0
+    fit = float(weigh @ special.log_expit(signs * linear))
     for _ in range(200):
-        linear = offset + design @ at
         line = Line(at, design, special.expit(linear), labels, weights)
         information = line.information
         # Not a number compares as false, and is no line either.
         if not np.linalg.cond(information) < _FLAT:
             raise NoLineError
-        step = np.linalg.solve(information, design.T @ (weigh * (labels - line.risks)))
-        if np.abs(step).max() <= 1e-13 * (1 + np.abs(at).max()):
+        gradient = design.T @ (weigh * (labels - line.risks))
+        step = np.linalg.solve(information, gradient)
+        if np.abs(step).max() <= 1e-13 * (1 + np.abs(at).max()) or polished == _POLISHES:
             break
-        fit, move = weigh @ special.log_expit(signs * linear), design @ step
-        size = 1.0
+        move, size = design @ step, 1.0
+        # A gain that rounding hides from the likelihood: the step itself is still right.
+        polished += bool(step @ gradient <= _HIDDEN * abs(fit))
+        reached = float(weigh @ special.log_expit(signs * (linear + move)))
         # The likelihood is concave: halving the step always ends in a gain, or in rounding.
-        while weigh @ special.log_expit(signs * (linear + size * move)) < fit and size > 1e-6:
+        while not polished and reached < fit and size > 1e-6:
             size /= 2
-        at = at + size * step
+            reached = float(weigh @ special.log_expit(signs * (linear + size * move)))
+        at, fit = at + size * step, reached
+        linear = offset + design @ at
     return line

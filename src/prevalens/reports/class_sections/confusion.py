@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from prevalens._records import Part
+from prevalens.metrics.inputs import count_patients
 from prevalens.metrics.proportion import proportion_estimate
 from prevalens.reports.class_head import ClassReportHead
 from prevalens.reports.class_request import ClassRequest
@@ -62,7 +63,7 @@ def _pair(request: ClassRequest, label: int, predicted: int) -> ConfusedPair:
         label=columns.names[label],
         predicted=columns.names[predicted],
         images=int(hits.sum()),
-        patients=None if codes is None else int(np.unique(codes[hits]).size),
+        patients=None if codes is None else count_patients(codes[hits]),
         share=estimate_part(share),
     )
 
