@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from prevalens.metrics import multiclass_estimates
+from prevalens.metrics import multiclass_estimates, multilabel_estimates
 from prevalens.metrics.class_columns import ClassColumns, check_class_columns
 from prevalens.metrics.class_means import (
     macro_changes,
@@ -106,3 +106,20 @@ def test_measures_read_predictions_or_scores() -> None:
     columns = drawn((10, 10), 6)
     assert set(rows_of(columns, 0, "sensitivity").scores.tolist()) == {0.0, 1.0}
     assert rows_of(columns, 0, "auroc").scores.tolist() == columns.scores[:, 0].tolist()
+
+
+def test_pooled_estimates_tell_of_images_where_there_are_no_patients() -> None:
+    """Independent images are no patients: none is counted, and the method names images."""
+    truth = np.tile([0, 1, 2], 30)
+    scores = np.random.default_rng(0).dirichlet(np.ones(3), 90)
+    flags = np.eye(3)[truth]
+    for made in (
+        multiclass_estimates(truth, scores, classes="abc").overall,
+        multilabel_estimates(flags, scores, names="abc", thresholds=0.4).overall,
+    ):
+        assert {estimate.patients for estimate in made.values()} == {None}
+        assert "delete-one-image" in made["micro_auroc"].method
+    ids = np.arange(90) // 3
+    known = multiclass_estimates(truth, scores, classes="abc", patients=ids).overall["micro_auroc"]
+    assert known.patients == 30
+    assert "delete-one-patient" in known.method

@@ -3,7 +3,7 @@
 import functools
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -77,6 +77,23 @@ class Averaged(Protocol):
 
     def basis(self, confidence_level: float) -> Basis:
         """Return the basis of an estimate computed from every image."""
+
+
+def over_images(made: Estimate, codes: Codes | None) -> Estimate:
+    """Return an estimate of pooled rows in words of images, where images are independent.
+
+    What is pooled lies inside an image as images do inside a patient, and is computed so; without
+    patients it must not be told so.
+
+    Args:
+        made: The estimate, whose patients are the images.
+        codes: Number of each image's patient; None where images are independent.
+    """
+    if codes is not None:
+        return made
+    note = None if made.note is None else made.note.replace("patient", "image")
+    method = made.method.replace("patient", "image")
+    return replace(made, patients=None, method=method, note=note)
 
 
 def class_side(columns: ClassColumns, which: int, key: str, settings: Settings) -> Side:
@@ -213,10 +230,12 @@ def changes_of(side: Side, n_units: int) -> Numbers:
 
 def _together(sides: Sequence[Side], n_units: int) -> Numbers:
     """Return the correlations over patients; what has no limits goes with its like entirely."""
-    moved = np.stack([changes_of(side, n_units) for side in sides])
-    scale = np.sqrt(np.square(moved).sum(axis=1))
-    scale[scale == 0] = 1.0
-    together: Numbers = (moved / scale[:, None]) @ (moved / scale[:, None]).T
+    moved = np.empty((len(sides), n_units))
+    for place, side in enumerate(sides):
+        changes = changes_of(side, n_units)
+        # Scaled before it is kept: the pairs of many classes and patients fill a gigabyte.
+        moved[place] = changes / (np.linalg.norm(changes) or 1.0)
+    together: Numbers = moved @ moved.T
     lost = np.array([side.own.lower is None for side in sides])
     together[np.ix_(lost, lost)] = 1.0
     np.fill_diagonal(together, 1.0)

@@ -6,7 +6,13 @@ from dataclasses import replace
 import numpy as np
 
 from prevalens.metrics.class_columns import ClassColumns
-from prevalens.metrics.class_means import Side, changes_of, mean_of_sides, why_no_mean
+from prevalens.metrics.class_means import (
+    Side,
+    changes_of,
+    mean_of_sides,
+    over_images,
+    why_no_mean,
+)
 from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.influences import Influence, auroc_influence
 from prevalens.metrics.inputs import Columns
@@ -70,7 +76,8 @@ def micro_estimate(key: str, columns: ClassColumns, settings: Settings) -> Estim
     made = measure_of(key).compute(pooled(columns), settings)
     # Counted are images, whose rows are pooled, one for each class.
     n = columns.labels.size
-    return replace(made, n=n, events=None, design_effect=None, effective_n=None)
+    made = replace(made, n=n, events=None, design_effect=None, effective_n=None)
+    return over_images(made, columns.codes)
 
 
 def micro_changes(key: str, columns: ClassColumns) -> Numbers:

@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from prevalens.metrics.calibration import mean_estimate
-from prevalens.metrics.class_means import AT, mean_of_sides, side_of
+from prevalens.metrics.class_means import AT, mean_of_sides, over_images, side_of
 from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.label_columns import LabelColumns
 from prevalens.metrics.proportion import proportion_estimate
@@ -72,9 +72,10 @@ def micro_of_labels(key: str, columns: LabelColumns, settings: Settings) -> Esti
     """Compute a measure of every known label of every row pooled."""
     measure = measure_of(key)
     if not measure.needs_threshold:
-        return measure.compute(columns.pooled(), replace(settings, threshold=None))
+        made = measure.compute(columns.pooled(), replace(settings, threshold=None))
+        return over_images(made, columns.codes)
     rows = columns.pooled(columns.predicted.astype(np.float64))
-    return measure.compute(rows, replace(settings, threshold=AT))
+    return over_images(measure.compute(rows, replace(settings, threshold=AT)), columns.codes)
 
 
 def subset_accuracy(columns: LabelColumns, settings: Settings) -> Estimate:
@@ -97,13 +98,14 @@ def subset_accuracy(columns: LabelColumns, settings: Settings) -> Estimate:
 def hamming_loss(columns: LabelColumns, settings: Settings) -> Estimate:
     """Compute the share of known labels that are predicted wrong; those of an image are inside."""
     rows = columns.pooled(columns.predicted.astype(np.float64))
-    return proportion_estimate(
+    made = proportion_estimate(
         rows.labels != (rows.scores > AT),
         rows.codes,
         confidence_level=settings.confidence_level,
         empty="no label is known",
         ids=columns.ids,
     )
+    return over_images(made, columns.codes)
 
 
 def ranking_precision(columns: LabelColumns, settings: Settings) -> Estimate:
