@@ -224,7 +224,8 @@ def test_a_card_is_read_strictly() -> None:
         CardRecord.from_dict(plain)
 
 
-def test_a_report_of_several_classes_makes_no_card(of_grades: ClinicalReport) -> None:
-    """With the remedy: one class against the rest."""
-    with pytest.raises(InvalidInputError, match="one_vs_rest"):
-        ModelCard(of_grades, name="skin")
+def test_a_report_of_grades_makes_a_card_of_all(of_grades: ClinicalReport) -> None:
+    """The lead says that the classes are grades, and the task lists them."""
+    text = str(ModelCard(of_grades, name="skin"))
+    assert "Grades, from the lowest: " in text
+    assert "Task: tell which of several grades, from the lowest, one image is of: " in text

@@ -107,13 +107,12 @@ def _write_report(report: ClinicalReport, source: Path, target: Path, name: str)
 def _write_cards(
     report: ClinicalReport, target: Path, name: str, answers: Mapping[str, str]
 ) -> None:
-    if not isinstance(report.record, ReportHead):
-        return  # cards are of two classes
     given: dict[str, Any] = dict(answers)
     card = ModelCard(report, name=name, **given)
     for suffix in (".md", ".json"):
         card.save(target / f"model-card{suffix}")
-    write_text(target / "chai-card.md", chai_card(report, name=name, answers=answers))
+    if isinstance(report.record, ReportHead):  # CHAI's card is of one output
+        write_text(target / "chai-card.md", chai_card(report, name=name, answers=answers))
 
 
 def _datasheet(

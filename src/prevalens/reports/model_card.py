@@ -10,14 +10,19 @@ from typing import Any, ClassVar
 from prevalens._checks import check_choice, check_kind
 from prevalens._records import Part, Record
 from prevalens._writing import write_text
-from prevalens.exceptions import InvalidInputError
+from prevalens.reports.card_parts import (
+    check_classifier,
+    kept_of,
+    results_of,
+    rows_of,
+    shares_text,
+    task_of,
+)
 from prevalens.reports.clinical_report import ClinicalReport
 from prevalens.reports.document import Block, Document, Listing, Paragraph, Passage
-from prevalens.reports.estimate_tables import estimate_table, keys_of, noted
-from prevalens.reports.estimate_text import count_text, interval_text, name_of, percent_text
+from prevalens.reports.estimate_text import interval_text, name_of
 from prevalens.reports.markdown_page import markdown_page
-from prevalens.reports.report_head import ReportHead
-from prevalens.reports.report_record import lead_of
+from prevalens.reports.report_record import Head, lead_of
 from prevalens.reports.sections.key_results import SECTION as KEY_RESULTS
 from prevalens.reports.sections.not_included import SECTION as NOT_INCLUDED
 from prevalens.reports.sections.partition import SECTION as PARTITION
@@ -32,25 +37,7 @@ _HUB_METRICS = {
     "brier": "brier_score",
     "mcc": "matthews_correlation",
 }
-_GROUPS = {
-    "threshold": "Estimates at the threshold",
-    "ranking": "Discrimination",
-    "calibration": "Calibration",
-}
 _FORMATS = (".md", ".json")
-# What the card repeats of the report; curves, errors and comparisons stay there.
-_KEPT = {
-    *(
-        "title",
-        "prevalens",
-        "data_source",
-        "synthetic",
-        "settings",
-        "confusion_matrix",
-        "estimates",
-    ),
-    *("key_results", "study", "partition", "subgroups", "not_included"),
-}
 
 
 class Answers(Part, frozen=True, kw_only=True):
@@ -86,7 +73,7 @@ class ModelCard:
     the model is for, is never made up: where it is not given, the card says that it is missing.
 
     Args:
-        report: The report on held-out rows.
+        report: The report on held-out rows, of two or several classes or of labels.
         name: Name of the model.
         classifier: Fields of the `ClassifierCard` saved with the model, as
             `dataclasses.asdict(card)`; its classes and threshold must be the report's.
@@ -135,7 +122,7 @@ class ModelCard:
             intended_use=intended_use,
             out_of_scope=out_of_scope,
         )
-        held = _of_two_classes(report)
+        held = report.record
         record = CardRecord(
             name=name,
             metadata=_metadata(held, name, answers),
@@ -145,7 +132,7 @@ class ModelCard:
                 question for question in answers.__struct_fields__ if not getattr(answers, question)
             ],
             classifier=None if classifier is None else _matching(classifier, held),
-            report={part: value for part, value in report.to_dict().items() if part in _KEPT},
+            report=kept_of(held),
         )
         object.__setattr__(self, "record", record)
         object.__setattr__(self, "report", report)
@@ -165,7 +152,7 @@ class ModelCard:
                 *lines,
                 "---",
                 "",
-                markdown_page(_document(self.record, _of_two_classes(self.report))),
+                markdown_page(_document(self.record, self.report.record)),
             ]
         )
 
@@ -190,29 +177,13 @@ class ModelCard:
             write_text(path, str(self))
 
 
-def _matching(classifier: Mapping[str, Any], report: ReportHead) -> dict[str, Any]:
+def _matching(classifier: Mapping[str, Any], report: Head) -> dict[str, Any]:
     """Return the classifier's fields, or say that the report is about other predictions."""
-    setting = report.settings
-    for name in ("classes", "threshold"):
-        here, there = classifier.get(name), getattr(setting, name)
-        if (list(here or ()) if name == "classes" else here) != there:
-            raise InvalidInputError(
-                f"The classifier's `{name}` is {here!r}, but the report's is {there!r}: its "
-                "estimates are about other predictions. Make the report with the classifier's own."
-            )
+    check_classifier(report, classifier)
     return {**classifier, "classes": list(classifier["classes"])}
 
 
-def _of_two_classes(report: ClinicalReport) -> ReportHead:
-    if not isinstance(report.record, ReportHead):
-        raise InvalidInputError(
-            f"A model card is of two classes, got a report of {report.record.settings.classes}. "
-            "Report one class against the rest: `predictions.one_vs_rest(...)`."
-        )
-    return report.record
-
-
-def _metadata(report: ReportHead, name: str, answers: Answers) -> dict[str, Any]:
+def _metadata(report: Head, name: str, answers: Answers) -> dict[str, Any]:
     """Return Hugging Face's fields; those that only the author knows are left out if not given."""
     shown: dict[str, Any] = {
         "library_name": "keras",
@@ -236,7 +207,7 @@ def _metadata(report: ReportHead, name: str, answers: Answers) -> dict[str, Any]
     return {**shown, "model-index": [{"name": name, "results": [result]}]}
 
 
-def _hub_metrics(report: ReportHead) -> list[dict[str, Any]]:
+def _hub_metrics(report: Head) -> list[dict[str, Any]]:
     """Return every estimate that could be estimated, its interval in its name."""
     level = f"{report.settings.confidence_level * 100:g} % interval"
     warning = "; synthetic images" if report.synthetic else ""
@@ -260,8 +231,8 @@ def _plain(value: Any) -> Any:
     return [_plain(item) for item in value] if isinstance(value, Sequence) else value
 
 
-def _document(card: CardRecord, report: ReportHead) -> Document:
-    answers, estimates = card.answers, report.estimates
+def _document(card: CardRecord, report: Head) -> Document:
+    answers = card.answers
     passages = [
         Passage("details", "Model details", [Listing(_details(card, report))]),
         Passage("intended", "Intended use", [_answer(answers.intended_use)]),
@@ -269,11 +240,8 @@ def _document(card: CardRecord, report: ReportHead) -> Document:
         Passage("risks", "Bias, risks and limitations", _limits(report)),
         Passage("training", "Training data", _training(card, report)),
         Passage("evaluation", "Evaluation data", [Listing(_evaluated(report, answers))]),
+        *results_of(report),
     ]
-    for group, title in _GROUPS.items():
-        keys = keys_of(estimates, group)
-        table = estimate_table(estimates, keys, caption=report.level, address="report.estimates")
-        passages.append(Passage(group, title, [table, *noted(estimates, keys)]))
     if SUBGROUPS.of(report):
         passages.append(Passage("subgroups", "Subgroups", SUBGROUPS.show(report)))
     return Document(f"Model card: {card.name}", lead_of(report), passages)
@@ -283,10 +251,9 @@ def _answer(text: str | None) -> Paragraph:
     return Paragraph(text) if text else Paragraph(ANSWER, "warning")
 
 
-def _details(card: CardRecord, report: ReportHead) -> list[str]:
-    negative, positive = report.settings.classes
+def _details(card: CardRecord, report: Head) -> list[str]:
     items = [
-        f"Task: tell {positive} (positive) from {negative} on one image",
+        task_of(report),
         f"Started from: {card.answers.base_model or ANSWER}",
         f"Licence: {card.answers.licence or ANSWER}",
         f"Card written by prevalens {report.prevalens}, from the report {report.title!r}",
@@ -300,29 +267,27 @@ def _details(card: CardRecord, report: ReportHead) -> list[str]:
     return items
 
 
-def _training(card: CardRecord, report: ReportHead) -> list[Block]:
+def _training(card: CardRecord, report: Head) -> list[Block]:
     classifier = card.classifier or {}
     share = classifier.get("train_prevalence", report.settings.train_prevalence)
-    told = "not provided" if share is None else percent_text(share)
     return [
         _answer(card.answers.training_data),
-        Paragraph(f"Share of positives in the training batches: {told}."),
+        Paragraph(shares_text(report, share)),
     ]
 
 
-def _evaluated(report: ReportHead, answers: Answers) -> list[str]:
-    rows, parts = report.estimates["prevalence"], PARTITION.of(report)
-    whose = "independent" if rows.patients is None else f"of {count_text(rows.patients, 'patient')}"
+def _evaluated(report: Head, answers: Answers) -> list[str]:
+    parts = PARTITION.of(report)
     return [
         f"Data: {answers.dataset or ANSWER}",
         f"Data source: {report.data_source or 'not provided'}",
-        f"{count_text(rows.n, 'image')} {whose}, {rows.events:,} {report.settings.classes[1]}",
+        rows_of(report),
         "How the rows were held out: "
         + ("not provided" if parts is None else f"divided by {parts.method}"),
     ]
 
 
-def _limits(report: ReportHead) -> list[Block]:
+def _limits(report: Head) -> list[Block]:
     """Return what the record itself says against the estimates, and what it cannot say."""
     shown: list[Block] = []
     if report.synthetic:
