@@ -75,3 +75,50 @@ def test_independent_images_have_no_patients() -> None:
     """Without ids there is nothing to pool."""
     with pytest.raises(InvalidInputError, match="Pass `patients`"):
         patient_scores(Predictions(labels=[0, 1], scores=[0, 1], patients=None))
+
+
+def three_classes(labels: list[int], *, ordered: bool = False) -> Predictions:
+    """Patients a (two images) and b (one) of three classes."""
+    return Predictions(
+        labels=labels,
+        scores=[[0.5, 0.25, 0.25], [0.25, 0.25, 0.5], [0.125, 0.75, 0.125]],
+        patients=["a", "a", "b"],
+        classes=["low", "middle", "high"],
+        ordered=ordered,
+    )
+
+
+def test_several_classes_pool_by_the_mean_of_each() -> None:
+    """Patient a: (0.375, 0.25, 0.375); of grades it has the higher of its two."""
+    pooled = patient_scores(three_classes([2, 2, 1]))
+    graded = patient_scores(three_classes([0, 2, 1], ordered=True))
+
+    assert pooled.scores.tolist() == [[0.375, 0.25, 0.375], [0.125, 0.75, 0.125]]
+    assert (pooled.labels.tolist(), graded.labels.tolist()) == ([2, 1], [2, 1])
+    assert (pooled.ordered, graded.ordered) == (False, True)
+
+
+def test_a_patient_of_two_diagnoses_is_named() -> None:
+    """Nothing says which of two classes, that are no grades, a patient is."""
+    with pytest.raises(
+        InvalidInputError, match=r"but 1 of 2 have images of several: 'a'. Take `on"
+    ):
+        patient_scores(three_classes([0, 2, 1]))
+    with pytest.raises(InvalidInputError, match=r"only a mean of scores sums to 1, got how='max'"):
+        patient_scores(three_classes([2, 2, 1]), "max")
+
+
+def test_several_labels_pool_each_alone() -> None:
+    """Any image with the label; none where all lack it; else not known. Scores as asked."""
+    nan = float("nan")
+    rows = Predictions(
+        labels=[[1, 0, nan], [0, 0, 0], [nan, nan, 0]],
+        scores=[[0.5, 0.25, 0.125], [0.25, 0.75, 0.5], [1, 0, 0.5]],
+        patients=["a", "a", "b"],
+        classes=["mass", "node", "fluid"],
+    )
+    pooled = patient_scores(rows, "max")
+
+    np.testing.assert_array_equal(pooled.labels, [[1, 0, nan], [nan, nan, 0]])
+    assert pooled.scores.tolist() == [[0.5, 0.75, 0.5], [1, 0, 0.5]]
+    assert patient_scores(rows).scores[0].tolist() == [0.375, 0.5, 0.3125]

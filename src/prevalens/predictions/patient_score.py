@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from prevalens._checks import check_choice, check_integer, check_kind, check_number
+from prevalens._checks import check_choice, check_integer, check_kind, check_number, name_some
 from prevalens.exceptions import InvalidInputError
 from prevalens.predictions.predictions import Predictions
 from prevalens.typing import Column, Scores
@@ -24,10 +24,15 @@ def patient_scores(
     A patient is positive where any of its images is. The pooled score ranks patients; it is a
     calibrated probability only by luck, so recalibrate it before reading it as a risk.
 
+    A patient of grades has the highest of its images. Of other classes all images of a patient must
+    be of one: nothing says which of several it is. A patient has a label where any image has it,
+    lacks it where every image is known to lack it, and is not known otherwise.
+
     Args:
-        predictions: Two-class predictions with patient ids.
-        how: `"mean"`; `"max"`; `"top_k"`, the mean of the `k` highest scores (of all, where a
-            patient has fewer); or `"fraction"`, the share of images scored `cutoff` or more.
+        predictions: Predictions with patient ids.
+        how: `"mean"`, the only one for several classes, whose scores must sum to 1; `"max"`;
+            `"top_k"`, the mean of the `k` highest scores (of all, where a patient has fewer); or
+            `"fraction"`, the share of images scored `cutoff` or more.
         k: Images that count, at least 1; for `"top_k"` only.
         cutoff: Score from which an image counts, in [0, 1]; for `"fraction"` only.
 
@@ -36,8 +41,8 @@ def patient_scores(
         patient.
 
     Raises:
-        InvalidInputError: images are independent, there are more than two classes, or a
-            setting is missing or has no use.
+        InvalidInputError: images are independent, a patient has images of several classes that
+            are no grades, or a setting is missing or has no use.
 
     Examples:
         >>> images = Predictions(labels=[1, 1, 0], scores=[0.2, 0.8, 0.1], patients=["a", "a", "b"])
@@ -49,19 +54,26 @@ def patient_scores(
     for name, value, user in (("k", k, "top_k"), ("cutoff", cutoff, "fraction")):
         if (value is not None) != (how == user):
             raise InvalidInputError(f"`{name}` belongs to how={user!r}, got {value!r}, {how!r}.")
-    if predictions.patient_codes is None or not predictions.is_binary:
+    if predictions.patient_codes is None:
         raise InvalidInputError(
-            "Patients are scored from two-class predictions with patient ids, got "
-            f"{predictions!r}. Pass `patients`, or take `one_vs_rest` first."
+            f"Patients are scored from predictions with patient ids, got {predictions!r}. Pass "
+            "`patients`."
+        )
+    one_class = not predictions.is_binary and not predictions.is_multilabel
+    if one_class and how != "mean":
+        raise InvalidInputError(
+            f"Of several classes only a mean of scores sums to 1, got how={how!r} and the classes "
+            f"{list(predictions.classes)}. Take how='mean', or `one_vs_rest` first."
         )
     owner = predictions.patient_codes
     patients = np.empty(predictions.n_patients or 0, dtype=object)
     patients[owner] = predictions.patients
-    scores = _pooled(predictions.scores, owner, how=how, k=k, cutoff=cutoff)
-    labels = np.zeros(len(patients), dtype=np.int64)
-    np.maximum.at(labels, owner, predictions.labels)
+    columns = predictions.scores.reshape(len(owner), -1).T
+    scores = np.column_stack(
+        [_pooled(column, owner, how=how, k=k, cutoff=cutoff) for column in columns]
+    )
     return Predictions(
-        labels=labels,
+        labels=_labels(predictions, owner, patients),
         scores=scores,
         patients=patients,
         covariates={
@@ -71,7 +83,33 @@ def patient_scores(
         },
         classes=predictions.classes,
         provenance=predictions.provenance,
+        ordered=predictions.ordered,
     )
+
+
+def _labels(predictions: Predictions, owner: Column, patients: Column) -> Column:
+    """Return the label of each patient, shape `(n_patients,)` or `(n_patients, n_labels)`.
+
+    Raises:
+        InvalidInputError: a patient has images of several classes that are no grades.
+    """
+    labels, n = predictions.labels, len(patients)
+    if predictions.is_multilabel:
+        has, lacks = np.zeros((n, labels.shape[1])), np.ones((n, labels.shape[1]))
+        np.maximum.at(has, owner, labels == 1)
+        np.minimum.at(lacks, owner, labels == 0)
+        return np.where(has == 1, 1.0, np.where(lacks == 1, 0.0, np.nan))
+    highest = np.zeros(n, dtype=np.int64)
+    np.maximum.at(highest, owner, labels)
+    if not predictions.is_binary and not predictions.ordered:
+        mixed = np.unique(owner[labels != highest[owner]])
+        if mixed.size:
+            raise InvalidInputError(
+                f"Each patient must be of one class, but {mixed.size} of {n} have images of "
+                f"several: {name_some(patients[mixed].tolist())}. Take `one_vs_rest` first, or say "
+                "that the classes are grades, ordered=True."
+            )
+    return highest
 
 
 def _pooled(
