@@ -2,6 +2,8 @@
 
 from xml.etree import ElementTree as ET
 
+import pytest
+
 from prevalens.reports.document import Flow, FlowBox, Forest
 from prevalens.reports.record_parts import EstimatePart
 from prevalens.reports.svg_figures import svg_flow, svg_forest
@@ -52,3 +54,16 @@ def test_a_flow_holds_every_box_and_every_line() -> None:
     assert left[4] > left[3]
     words = "".join(drawn.itertext())
     assert all(text in words for box in boxes for text in (box.title, *box.lines))
+
+
+def test_a_forest_of_ratios_has_its_own_axis_and_marks_summaries() -> None:
+    """On an axis from 0 to 4 the value 2 stands in the middle; the last row has its own colour."""
+    rows = [("a", "n 10", part(2.0)), ("b", "n 10", part(4.0)), ("All", "2 sites", part(0.1))]
+    forest = Forest("f", "O/E", rows, 1.0, ends=(0.0, 4.0), summaries=1)
+    drawn = ET.fromstring(svg_forest(forest))  # noqa: S314
+    middle, right, left = (float(mark.attrib["cx"]) for mark in drawn.iter("circle"))
+    colours = [mark.attrib["class"] for mark in drawn.iter("circle")]
+
+    assert middle - left == pytest.approx((right - left) * 1.9 / 3.9, abs=0.2)
+    assert colours == ["mark c0", "mark c0", "mark c1"]
+    assert "4" in [text.text for text in drawn.iter("text")]

@@ -21,6 +21,7 @@ def run(tmp_path: Path, predictions: Predictions) -> Path:
         by=("site", "age"),
         patient_score="mean",
         refer=(0.3, 0.7),
+        site="site",
         compare=predictions.with_scores(predictions.scores**2, train_prevalence=0.5),
     )
     for suffix in ("json", "html", "txt"):

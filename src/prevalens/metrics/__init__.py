@@ -57,6 +57,7 @@ if TYPE_CHECKING:
         reliability_curve,
         scaled_brier,
     )
+    from prevalens.metrics.site_pooling import SitePooling, pool_sites
     from prevalens.metrics.smooth import calibration_distance, integrated_calibration_index
 
 __all__ = [
@@ -75,6 +76,7 @@ __all__ = [
     "PartialAuroc",
     "PredictiveValues",
     "ReliabilityBin",
+    "SitePooling",
     "accuracy",
     "all_class_measures",
     "all_estimates",
@@ -112,6 +114,7 @@ __all__ = [
     "observed_expected",
     "of_counts",
     "partial_auroc",
+    "pool_sites",
     "ppv",
     "precision_recall_curve",
     "predictive_values",
@@ -145,6 +148,7 @@ __getattr__ = lazy_names(
         "PartialAuroc": "partial_area",
         "PredictiveValues": "predictive",
         "ReliabilityBin": "reliability",
+        "SitePooling": "site_pooling",
         "accuracy": "confusion",
         "all_class_measures": "class_measures",
         "all_estimates": "every_estimate",
@@ -182,6 +186,7 @@ __getattr__ = lazy_names(
         "observed_expected": "reliability",
         "of_counts": "formulas",
         "partial_auroc": "partial_area",
+        "pool_sites": "site_pooling",
         "ppv": "confusion",
         "precision_recall_curve": "curves",
         "predictive_values": "predictive",

@@ -68,6 +68,7 @@ class Basis:
         note: str | None = None,
         design_effect: float | None = None,
         limits_at: Callable[[float], Limits] | None = None,
+        error: float | None = None,
     ) -> Estimate:
         """Make the estimate; `limits` is None where none can be given, and `note` says why."""
         if not math.isfinite(value):
@@ -88,6 +89,7 @@ class Basis:
             patients=self.patients,
             note=self.note(note, limits),
             limits_at=limits_at,
+            error=error,
             design_effect=None if design_effect is None else float(design_effect),
             effective_n=None if design_effect is None else float(self.n / design_effect),
         )
@@ -125,7 +127,15 @@ class Basis:
             who = "images" if self.unclustered else "patients"
             few = f"The spread is estimated from few {who} ({spread.df:.1f} degrees of freedom)."
             note = " ".join(filter(None, (note, few)))
-        return self.estimate(value, limits, method, note=note, design_effect=stated, limits_at=rule)
+        return self.estimate(
+            value,
+            limits,
+            method,
+            note=note,
+            design_effect=stated,
+            limits_at=rule,
+            error=spread.error,
+        )
 
     def infinite(self, lower: float | None, method: str, *, note: str | None = None) -> Estimate:
         """Make an estimate that is infinite, with its finite limit on the other side."""

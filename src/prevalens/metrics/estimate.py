@@ -29,6 +29,7 @@ class Estimate:
         limits_at: The limits at any confidence level, where a rule gives them.
         design_effect: Variance over patients divided by that of independent images.
         effective_n: `n` divided by the design effect.
+        error: Standard error of the value, where limits are made of one.
     """
 
     value: float | None
@@ -48,6 +49,7 @@ class Estimate:
     limits_at: Callable[[float], tuple[float, float]] | None = field(
         default=None, repr=False, compare=False
     )
+    error: float | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         told = (self.value is not None, self.not_estimable is not None, self.infinite)

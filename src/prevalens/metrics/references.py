@@ -54,6 +54,8 @@ REFERENCES = {
     "curve for multiple class classification problems. Mach Learn 2001;45:171-186.",
     "Hanley & McNeil 1982": "Hanley JA, McNeil BJ. The meaning and use of the area under a "
     "receiver operating characteristic (ROC) curve. Radiology 1982;143:29-36.",
+    "Hartung & Knapp 2001": "Hartung J, Knapp G. A refined method for the meta-analysis of "
+    "controlled clinical trials with binary outcome. Stat Med 2001;20:3875-3889.",
     "Hesterberg 2015": "Hesterberg TC. What teachers should know about the bootstrap. Am Stat "
     "2015;69:371-386.",
     "Jaeckel 1972": "Jaeckel LA. The infinitesimal jackknife. Bell Laboratories Memorandum "
@@ -61,6 +63,8 @@ REFERENCES = {
     "Kerr 2016": "Kerr KF, Brown MD, Zhu K, Janes H. Assessing the clinical impact of risk "
     "prediction models with decision curves. J Clin Oncol 2016;34:2534-2540.",
     "Kish 1965": "Kish L. Survey sampling. Wiley, 1965.",
+    "Knapp & Hartung 2003": "Knapp G, Hartung J. Improved tests for a random effects "
+    "meta-regression with a single covariate. Stat Med 2003;22:2693-2710.",
     "Korn & Graubard 1998": "Korn EL, Graubard BI. Confidence intervals for proportions with small "
     "expected number of positive counts estimated from survey data. Surv Methodol 1998;24:193-201.",
     "Kull 2019": "Kull M et al. Beyond temperature scaling: obtaining well-calibrated multi-class "
@@ -99,6 +103,8 @@ REFERENCES = {
     "Willmott & Matsuura 2005": "Willmott CJ, Matsuura K. Advantages of the mean absolute error "
     "(MAE) over the root mean square error (RMSE) in assessing average model performance. Clim "
     "Res 2005;30:79-82.",
+    "Viechtbauer 2005": "Viechtbauer W. Bias and efficiency of meta-analytic variance "
+    "estimators in the random-effects model. J Educ Behav Stat 2005;30:261-293.",
     "Wilson 1927": "Wilson EB. Probable inference, the law of succession, and statistical "
     "inference. J Am Stat Assoc 1927;22:209-212.",
     "Woolf 1955": "Woolf B. On estimating the relation between blood group and disease. Ann Hum "

@@ -41,7 +41,7 @@ class ClinicalReport:
 
     Of three or more classes the one with the highest score is predicted, and each is taken against
     the rest: `threshold`, `threshold_origin`, `prevalence`, `compare_threshold`, `uncorrected`,
-    `patient_score` and `refer` are of two classes, and refused.
+    `patient_score`, `refer` and `site` are of two classes, and refused.
 
     Args:
         predictions: Predictions of rows that the model never saw.
@@ -54,6 +54,8 @@ class ClinicalReport:
         prevalence: Prevalence where the model will be used, in (0, 1), for predictive values,
             net benefit and the key results.
         by: Covariates whose levels become subgroups.
+        site: Covariate that names the site of each image: measures are pooled over sites by
+            random effects, with limits for the next site; None pools nothing.
         compare: Another model's predictions of the same rows in the same order.
         compare_threshold: The other model's threshold on its own scores, in [0, 1]; by default
             the same number.
@@ -105,6 +107,7 @@ class ClinicalReport:
         threshold_origin: str | None = None,
         prevalence: float | None = None,
         by: Sequence[str] = (),
+        site: str | None = None,
         compare: Predictions | None = None,
         compare_threshold: float | None = None,
         uncorrected: Predictions | None = None,
@@ -130,6 +133,7 @@ class ClinicalReport:
             threshold_origin=threshold_origin,
             prevalence=prevalence,
             by=by,
+            site=site,
             compare=compare,
             compare_threshold=compare_threshold,
             uncorrected=uncorrected,

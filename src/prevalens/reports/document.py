@@ -95,12 +95,16 @@ class Forest:
         title: What it shows.
         rows: For each row its text, what it is counted on, and its estimate.
         reference: The estimate of all rows, drawn as a line; None for none.
+        ends: Ends of the axis.
+        summaries: How many of the last rows sum up those above.
     """
 
     name: str
     title: str
     rows: Sequence[tuple[str, str, EstimatePart]]
     reference: float | None = None
+    ends: tuple[float, float] = (0.0, 1.0)
+    summaries: int = 0
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,7 @@ class Request:
     point: OperatingPoint | None
     prevalence: float | None
     by: Sequence[str]
+    site: str | None
     compare: Predictions | None
     compare_threshold: float | None
     uncorrected: Predictions | None

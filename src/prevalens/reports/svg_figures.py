@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from prevalens.reports.document import Flow, FlowBox, Forest
 from prevalens.reports.estimate_text import estimate_text
-from prevalens.reports.svg_charts import drawing, path, text
+from prevalens.reports.svg_charts import drawing, path, text, ticks
 
 _ROW = 26
 _NAMES = 215  # room for a level's name and its counts
@@ -15,20 +15,28 @@ _LETTERS = 25
 
 
 def svg_forest(forest: Forest) -> Markup:
-    """Draw estimates with their intervals, each on a row of its own, on the scale from 0 to 1."""
+    """Draw estimates with their intervals, each on a row of its own, on one axis.
+
+    What an interval has beyond the ends of the axis is cut off.
+    """
     right, bottom = _WIDTH - 20, 8 + _ROW * len(forest.rows)
 
+    low, high = forest.ends
+
     def x(value: float) -> float:
-        return _NAMES + min(1.0, max(0.0, value)) * (right - _NAMES)
+        share = (value - low) / (high - low)
+        return _NAMES + min(1.0, max(0.0, share)) * (right - _NAMES)
 
     parts = []
-    for tick in (0, 0.25, 0.5, 0.75, 1):
+    marked = (0, 0.25, 0.5, 0.75, 1) if forest.ends == (0.0, 1.0) else ticks(low, high)
+    for tick in marked:
         parts.append(path("grid", f"M{x(tick):.1f} 4V{bottom}"))
         parts.append(text(x(tick), bottom + 16, f"{tick:g}", kind="tick", anchor="middle"))
     if forest.reference is not None:
         parts.append(path("line dashes c2", f"M{x(forest.reference):.1f} 4V{bottom}"))
     told = []
     for number, (name, counts, estimate) in enumerate(forest.rows):
+        colour = "c1" if number >= len(forest.rows) - forest.summaries else "c0"
         y = 20 + _ROW * number
         short = textwrap.shorten(name, _LETTERS, placeholder="...") or name[:_LETTERS]
         parts.append(text(0, y, short, kind="label"))
@@ -37,12 +45,12 @@ def svg_forest(forest: Forest) -> Markup:
         told.append(said)
         if estimate.lower is not None and estimate.upper is not None:
             parts.append(
-                path("line c0", f"M{x(estimate.lower):.1f} {y - 4}H{x(estimate.upper):.1f}")
+                path(f"line {colour}", f"M{x(estimate.lower):.1f} {y - 4}H{x(estimate.upper):.1f}")
             )
         mark = Markup(
-            '<circle class="mark c0" cx="{:.1f}" cy="{}" r="5"><title>{}</title></circle>'
+            '<circle class="mark {}" cx="{:.1f}" cy="{}" r="5"><title>{}</title></circle>'
         )
-        parts.append(mark.format(x(estimate.value or 0.0), y - 4, said))
+        parts.append(mark.format(colour, x(estimate.value or 0.0), y - 4, said))
     return drawing(forest.name, forest.title, "; ".join(told), (_WIDTH, bottom + 24), parts)
 
 

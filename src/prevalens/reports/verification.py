@@ -21,7 +21,7 @@ from prevalens.splits.partition_record import checksum_of
 # What the predictions alone give; a comparison, pictures and the partition need more.
 _RECOMPUTED = (
     *("confusion_matrix", "estimates", "predictive_values", "patient_level", "subgroups"),
-    *("discrimination", "referral"),
+    *("discrimination", "referral", "sites"),
 )
 _OF_CLASSES = (
     *("confusion_matrix", "estimates", "confusion", "each_class", "class_calibration"),
@@ -128,6 +128,7 @@ def _differences(report: ClinicalReport, predictions: Predictions) -> Iterator[s
             "threshold_origin": settings.threshold_origin,
             "prevalence": settings.prevalence,
             "patient_score": settings.patient_score,
+            "site": was["sites"] and was["sites"]["by"],
             "refer": was["referral"] and (was["referral"]["lower"], was["referral"]["upper"]),
         }
     if isinstance(settings, LabelSettings):

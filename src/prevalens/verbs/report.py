@@ -32,6 +32,7 @@ def _add_predictions(parser: argparse.ArgumentParser) -> None:
     add("--compare-threshold", type=float, metavar="SCORE", help="the other model's threshold")
     add("--ordered", action="store_true", help="say that the classes are grades, lowest first")
     add("--by", nargs="*", default=[], metavar="COLUMN", help="subgroups to report apart")
+    add("--site", metavar="COLUMN", help="site of each image, to pool over sites")
     add("--image", metavar="COLUMN", help="image paths, for pictures of the worst misses")
     add("--root", default="", metavar="FOLDER", help="where image paths start")
     add("--allow-outside", action="store_true", help="take image paths that lead out of --root")
@@ -107,6 +108,7 @@ def run(options: argparse.Namespace) -> int:
         threshold_origin=options.threshold_origin,
         prevalence=options.prevalence,
         by=options.by,
+        site=options.site,
         worst=options.worst,
         patient_score=options.patient_score,
         refer=options.refer and tuple(options.refer),

@@ -51,6 +51,7 @@ def test_a_section_is_shown_or_said_to_be_absent(
         compare=predictions,
         patient_score="mean",
         refer=(0.3, 0.7),
+        site="site",
     ).record
     bare = ClinicalReport(Predictions(labels=[1], scores=[0.4], patients=None), threshold=0.5)
 

@@ -77,9 +77,9 @@ def subgroups_of(
     """
     if not request.by:
         return None
-    found = {name: levels_of(_column(request, name)) for name in request.by}
+    found = {name: levels_of(covariate_of(request, name)) for name in request.by}
     contrasts: dict[tuple[str, str, str], Contrast] = {}
-    hidden = {name: _hidden(request, *levels) for name, levels in found.items()}
+    hidden = {name: hidden_levels(request, *levels) for name, levels in found.items()}
     for name, (values, levels) in found.items():
         _refuse_many(name, levels)
         for level in levels:
@@ -111,7 +111,12 @@ def subgroups_of(
     ]
 
 
-def _column(request: Request | ClassRequest, name: str) -> Column:
+def covariate_of(request: Request | ClassRequest, name: str) -> Column:
+    """Return a covariate of the predictions, shape `(n_rows,)`.
+
+    Raises:
+        InvalidInputError: there is none of that name.
+    """
     covariates = request.predictions.covariates or {}
     if name not in covariates:
         raise InvalidInputError(
@@ -130,7 +135,9 @@ def _refuse_many(name: str, levels: Sequence[str]) -> None:
         )
 
 
-def _hidden(request: Request | ClassRequest, values: Column, levels: Sequence[str]) -> set[str]:
+def hidden_levels(
+    request: Request | ClassRequest, values: Column, levels: Sequence[str]
+) -> set[str]:
     """Return the levels of fewer than five patients.
 
     Where a single level is suppressed, the next smallest is too, because subtraction from the
