@@ -1,6 +1,7 @@
 """Tests of comparisons of models and of groups."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,7 +15,8 @@ from slow_jackknife import (
 )
 
 from prevalens.exceptions import InvalidInputError
-from prevalens.metrics import auroc, compare_groups, compare_models
+from prevalens.metrics import Contrast, auroc, compare_groups, compare_models
+from prevalens.metrics.moved import Moved
 from prevalens.metrics.registry import keys_where, measure_of
 
 COMPARABLE = keys_where(lambda measure: measure.comparable)
@@ -251,6 +253,14 @@ EVERYONE = np.ones(240, dtype=bool)
 OVER = "difference over patients, paired where a patient is in both"
 
 
+def assert_p_is_the_level_at_which_limits_reach_none(made: Contrast) -> None:
+    """Where limits are not symmetric, the p value is 1 less the level at which they reach 0."""
+    rule, p_value = made.difference.limits_at, made.p_value
+    assert rule is not None
+    assert p_value is not None
+    assert min(map(abs, rule(1 - p_value))) == pytest.approx(0, abs=1e-6)
+
+
 SLOWLY = ("auroc", "average_precision", "brier")
 
 
@@ -266,9 +276,20 @@ def test_differences_over_patients_are_those_of_a_slow_jackknife(estimate: str) 
     assert made.difference.value == pytest.approx(slow.value)
     assert made.error == pytest.approx(slow.error, rel=1e-5)
     assert made.df == pytest.approx(slow.df, rel=1e-5)
-    assert (made.difference.lower, made.difference.upper) == pytest.approx(slow.limits(0.9))
-    expected = 2 * stats.t.sf(abs(slow.value) / slow.error, slow.df)
-    assert made.p_value == pytest.approx(expected, rel=1e-4)
+    if estimate == "brier":
+        each = [
+            np.array([side(EVERYONE * 1.0) - side(p != PATIENTS) for p in np.unique(PATIENTS)])
+            for side in (one, two)
+        ]
+        ends = one(np.ones(240)), two(np.ones(240))
+        expected_limits = Moved.of(each[0], each[1], None).limits(ends, (0.0, 1.0), 0.9)
+        assert_p_is_the_level_at_which_limits_reach_none(made)
+    else:
+        expected_limits = slow.limits(0.9)
+        expected = 2 * stats.t.sf(abs(slow.value) / slow.error, slow.df)
+        assert made.p_value == pytest.approx(expected, rel=1e-4)
+    limits = made.difference.lower, made.difference.upper
+    assert limits == pytest.approx(expected_limits, rel=1e-6)
     assert made.hypothesis.startswith(f"{words} {estimate}")
     assert made.method == made.difference.method
     assert made.method.startswith(OVER)
@@ -298,8 +319,17 @@ def test_differences_of_independent_images_take_student(estimate: str) -> None:
     law = stats.norm if estimate == "auroc" else stats.t(min(df, 239))
     half = law.ppf(0.95) * error
     limits = (made.difference.lower, made.difference.upper)
-    assert limits == pytest.approx((value - half, value + half), rel=1e-4)
-    assert made.p_value == pytest.approx(2 * law.sf(abs(value) / error), rel=1e-4)
+    if estimate == "brier":
+        each = [slopes(side, 240) for side in (one, two)]
+        moved = Moved.of(each[0], each[1], None)
+        spread = replace(moved.spread, variance=variance, df=min(df, 239))
+        ends = one(np.ones(240)), two(np.ones(240))
+        by_hand = replace(moved, spread=spread).limits(ends, (0.0, 1.0), 0.9)
+        assert limits == pytest.approx(by_hand, rel=1e-4)
+        assert_p_is_the_level_at_which_limits_reach_none(made)
+    else:
+        assert limits == pytest.approx((value - half, value + half), rel=1e-4)
+        assert made.p_value == pytest.approx(2 * law.sf(abs(value) / error), rel=1e-4)
     assert made.method.startswith(
         "DeLong's test" if estimate == "auroc" else "Student's t of the images"
     )

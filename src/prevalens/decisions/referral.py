@@ -16,8 +16,7 @@ from prevalens.metrics.basis import Basis
 from prevalens.metrics.confusion import confusion_estimates
 from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.influences import mean_influence
-from prevalens.metrics.intervals import Limits
-from prevalens.metrics.pair import added_limits
+from prevalens.metrics.intervals import Limits, added_limits
 from prevalens.metrics.predictive import predictive_values
 from prevalens.metrics.proportion import patients_of, proportion_estimate
 from prevalens.predictions.predictions import Predictions

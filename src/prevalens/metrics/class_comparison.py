@@ -20,8 +20,7 @@ from prevalens.metrics.clusters import Spread
 from prevalens.metrics.contrast import Contrast, p_from_limits, two_sided
 from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.inputs import check_confidence_level, check_labels
-from prevalens.metrics.intervals import plain_limits
-from prevalens.metrics.pair import added_limits
+from prevalens.metrics.intervals import added_limits, plain_limits
 from prevalens.metrics.settings import Settings
 from prevalens.typing import Numbers
 

@@ -144,3 +144,33 @@ def scale_of(low: float, high: float) -> tuple[Callable[[float, float], Limits],
     if low == 0:
         return log_limits, "log scale"
     return functools.partial(plain_limits, low=low, high=high), "plain scale"
+
+
+def added_limits(
+    values: tuple[float, float],
+    rules: tuple[Callable[[float], Limits], Callable[[float], Limits]],
+    together: float,
+    widest: float,
+    confidence_level: float,
+) -> Limits:
+    """Return the limits of a difference by square-and-add.
+
+    Args:
+        values: Both values.
+        rules: Limits of each at any confidence level.
+        together: Correlation of the two values.
+        widest: Largest difference possible.
+        confidence_level: Coverage aimed at.
+
+    References:
+        Zou & Donner, Stat Med 2008;27:1693-1702.
+    """
+    (low1, high1), (low2, high2) = (rule(confidence_level) for rule in rules)
+    one, two = values
+
+    def reach(a: float, b: float) -> float:
+        return math.sqrt(max(a**2 + b**2 - 2 * together * a * b, 0.0))
+
+    lower = one - two - reach(one - low1, high2 - two)
+    upper = one - two + reach(high1 - one, two - low2)
+    return max(lower, -widest), min(upper, widest)

@@ -2,7 +2,6 @@
 
 import functools
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,9 +12,16 @@ from prevalens.metrics.contrast import Contrast, p_from_limits, two_sided
 from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.influences import Influence, independent_variance, spread_over
 from prevalens.metrics.inputs import Columns
-from prevalens.metrics.intervals import Limits, normal_critical, plain_limits, student_critical
+from prevalens.metrics.intervals import (
+    Limits,
+    added_limits,
+    normal_critical,
+    plain_limits,
+    student_critical,
+)
 from prevalens.metrics.mcnemar import mcnemar_p_values
 from prevalens.metrics.measure import Measure
+from prevalens.metrics.moved import SKEWED, Moved
 from prevalens.metrics.settings import Settings
 from prevalens.typing import Codes, Flags
 
@@ -190,8 +196,8 @@ class Pair:
             why = "the images of a class or group come from one patient"
             return _Result(basis.without_limits(value, _OVER, why))
         k = int(codes.max()) + 1
-        spread = spread_over(one.changes(own[0], k) - two.changes(own[1], k), codes)
-        return _from_error(basis, value, spread.error, spread.df, widest=self._widest, method=_OVER)
+        moved = Moved.of(one.changes(own[0], k), two.changes(own[1], k), codes)
+        return self._from_changes(basis, (one, two), moved, _OVER)
 
     def _independent(self, basis: Basis) -> _Result:
         """Compare two models on the same images, which are independent."""
@@ -200,10 +206,30 @@ class Pair:
         variance = independent_variance(moved, one.kinds)
         delong = self.measure.key == "auroc"
         df = math.inf if delong else degrees_of_freedom(moved)
+        made = Moved.of(one.influence_values, two.influence_values, None)
+        spread = replace(made.spread, variance=variance, df=df)
         method = _DELONG if delong else _WALD
-        value = one.value - two.value
-        return _from_error(
-            basis, value, math.sqrt(variance), df, widest=self._widest, method=method
+        return self._from_changes(basis, (one, two), replace(made, spread=spread), method)
+
+    def _from_changes(
+        self, basis: Basis, sides: tuple[Influence, Influence], moved: Moved, method: str
+    ) -> _Result:
+        """Make the difference from how far each side moves without each patient, or image."""
+        value, spread = sides[0].value - sides[1].value, moved.spread
+        if not spread.error > 1e-12:
+            why = "the two never part, or a class has one image, so the spread is unseen"
+            return _Result(basis.without_limits(value, method, why))
+        error, df = spread.error, spread.df
+        if self.measure.skewed and math.isfinite(value):
+            ends = self.measure.low, self.measure.high
+            rule = functools.partial(moved.limits, (sides[0].value, sides[1].value), ends)
+            limits = rule(basis.confidence_level)
+            made = basis.estimate(value, limits, f"{method}; {SKEWED}", limits_at=rule)
+            return _Result(made, p_from_limits(rule, 0.0), error, df)
+        critical = student_critical(basis.confidence_level, df)
+        limits = plain_limits(value, error * critical, low=-self._widest, high=self._widest)
+        return _Result(
+            basis.estimate(value, limits, method), two_sided(value, error, df), error, df
         )
 
     def _paired_shares(self, basis: Basis) -> _Result:
@@ -221,36 +247,6 @@ class Pair:
         )
         limits = plain_limits(up - down, half, low=-1.0, high=1.0)
         return _Result(basis.estimate((b - c) / n, limits, _BONETT), mcnemar_p_values(b, c)[1])
-
-
-def added_limits(
-    values: tuple[float, float],
-    rules: tuple[Callable[[float], Limits], Callable[[float], Limits]],
-    together: float,
-    widest: float,
-    confidence_level: float,
-) -> Limits:
-    """Return the limits of a difference by square-and-add.
-
-    Args:
-        values: Both values.
-        rules: Limits of each at any confidence level.
-        together: Correlation of the two values.
-        widest: Largest difference possible.
-        confidence_level: Coverage aimed at.
-
-    References:
-        Zou & Donner, Stat Med 2008;27:1693-1702.
-    """
-    (low1, high1), (low2, high2) = (rule(confidence_level) for rule in rules)
-    one, two = values
-
-    def reach(a: float, b: float) -> float:
-        return math.sqrt(max(a**2 + b**2 - 2 * together * a * b, 0.0))
-
-    lower = one - two - reach(one - low1, high2 - two)
-    upper = one - two + reach(high1 - one, two - low2)
-    return max(lower, -widest), min(upper, widest)
 
 
 def _own_limits(
@@ -280,14 +276,3 @@ def _arms(estimate: Estimate) -> tuple[float, float, float]:
         estimate.value or 0.0,
         1.0 if estimate.upper is None else estimate.upper,
     )
-
-
-def _from_error(
-    basis: Basis, value: float, error: float, df: float, *, widest: float, method: str
-) -> _Result:
-    if not error > 1e-12:
-        why = "the two never part, or a class has one image, so the spread is unseen"
-        return _Result(basis.without_limits(value, method, why))
-    critical = student_critical(basis.confidence_level, df)
-    limits = plain_limits(value, error * critical, low=-widest, high=widest)
-    return _Result(basis.estimate(value, limits, method), two_sided(value, error, df), error, df)

@@ -60,6 +60,8 @@ REFERENCES = {
     "2015;69:371-386.",
     "Jaeckel 1972": "Jaeckel LA. The infinitesimal jackknife. Bell Laboratories Memorandum "
     "MM 72-1215-11, 1972.",
+    "Johnson 1978": "Johnson NJ. Modified t tests and confidence intervals for asymmetrical "
+    "populations. J Am Stat Assoc 1978;73:536-544.",
     "Kerr 2016": "Kerr KF, Brown MD, Zhu K, Janes H. Assessing the clinical impact of risk "
     "prediction models with decision curves. J Clin Oncol 2016;34:2534-2540.",
     "Kish 1965": "Kish L. Survey sampling. Wiley, 1965.",
