@@ -73,6 +73,7 @@ RUNS = (
     Run("bench_class_coverage.py", arguments=("--runs", "600")),
     Run("bench_difference_coverage.py"),
     Run("bench_type_one_error.py"),
+    Run("bench_site_pooling.py"),
     Run("bench_acceptance.py"),
     Run("bench_gpu.py", ("jax", "torch")),
 )

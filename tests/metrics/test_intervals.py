@@ -11,6 +11,7 @@ from scipy import stats
 from prevalens.exceptions import InvalidInputError
 from prevalens.metrics import clopper_pearson_interval, wilson_interval
 from prevalens.metrics.intervals import (
+    added_limits,
     fisher_limits,
     log_limits,
     logit_limits,
@@ -170,3 +171,24 @@ def test_quantiles_follow_the_level(confidence_level: float, value: float) -> No
         assert student_critical(confidence_level, df) == pytest.approx(
             stats.t.ppf((1 + confidence_level) / 2, df)
         )
+
+
+def test_limits_added_as_squares_are_those_of_the_paper() -> None:
+    """0.6 (0.4 to 0.7) less 0.5 (0.45 to 0.65): by Pythagoras, and by the law of cosines."""
+    rules = (lambda _: (0.4, 0.7), lambda _: (0.45, 0.65))
+
+    assert added_limits((0.6, 0.5), rules, 0.0, 1.0, 0.95) == pytest.approx(
+        (0.1 - math.hypot(0.2, 0.15), 0.1 + math.hypot(0.1, 0.05))
+    )
+    together = math.sqrt(0.1**2 + 0.05**2 - 2 * 0.6 * 0.1 * 0.05)
+    assert added_limits((0.6, 0.5), rules, 0.6, 1.0, 0.95)[1] == pytest.approx(0.1 + together)
+    assert added_limits((0.6, 0.5), rules, 0.0, 0.12, 0.95) == pytest.approx((-0.12, 0.12))
+
+
+def test_limits_beyond_what_a_computer_squares_are_infinite() -> None:
+    """A log loss has no end: a limit of 1e200 makes the difference's infinite, and no error."""
+    rules = (lambda _: (0.1, 1e200), lambda _: (0.1, 0.3))
+
+    lower, upper = added_limits((0.2, 0.2), rules, 0.5, math.inf, 0.95)
+    assert -1 < lower < 0
+    assert upper == math.inf

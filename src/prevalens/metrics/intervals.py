@@ -11,6 +11,7 @@ from prevalens.exceptions import InvalidInputError
 from prevalens.metrics.inputs import check_confidence_level
 
 Limits = tuple[float, float]
+_HUGE = 1e150
 
 
 def wilson_interval(events: float, n: float, *, confidence_level: float = 0.95) -> Limits:
@@ -169,6 +170,8 @@ def added_limits(
     one, two = values
 
     def reach(a: float, b: float) -> float:
+        if max(abs(a), abs(b)) > _HUGE:  # a square would be beyond what a computer can hold
+            return math.inf
         return math.sqrt(max(a**2 + b**2 - 2 * together * a * b, 0.0))
 
     lower = one - two - reach(one - low1, high2 - two)

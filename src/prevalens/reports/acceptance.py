@@ -247,7 +247,7 @@ def _notes(new: Predictions, old: Predictions, criteria: AcceptanceCriteria) -> 
     if losses:
         yield (
             f"A few patients can carry most of a difference in {', '.join(losses)}. The interval "
-            "is then too short; a wider `confidence_level` is safer."
+            "can then be too short; a wider `confidence_level` is safer."
         )
     if any(one.judged_by == "value" for one in criteria.bounds):
         yield "Bounds judged by value ignore chance: the interval may lie on both sides."

@@ -218,6 +218,7 @@ SECTION: Section[SitesPart] = Section(
     part=SitesPart,
     compute=_compute,
     show=_show,
+    newer=True,
     remedy="name the covariate of sites in `site`",
     answers=(
         Answer(
