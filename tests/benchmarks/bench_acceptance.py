@@ -61,9 +61,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=1000)
     parser.add_argument("--quick", action="store_true", help="50 runs")
+    parser.add_argument("--only", default="", metavar="WORD", help="criteria that hold this word")
     options = parser.parse_args()
     runs = 50 if options.quick else options.runs
-    judged = criteria_at(draw_pair(generator(0, "population"), 30_000))
+    every = criteria_at(draw_pair(generator(0, "population"), 30_000))
+    judged = {name: held for name, held in every.items() if options.only in name}
     cells: dict[str, list[str]] = {name: [] for name in judged}
     for n_patients in (60, 20):
         rng = generator(0, "acceptance", n_patients)

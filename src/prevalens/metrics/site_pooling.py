@@ -34,6 +34,7 @@ SCALES: Mapping[str, tuple[str, Callable[..., Any], Callable[..., Any], Callable
     "calibration_slope": _PLAIN,
 }
 _FEW = 10  # sites; below it the spread between them is hardly known
+_SEEN = 0.75  # I2; below it the next site lies outside too often, see bench_site_pooling.py
 _SITES_OF_PREDICTION = 3
 
 
@@ -293,11 +294,23 @@ def _mean(sites: list[Estimate], pooled: RandomEffects | None, measure: str) -> 
     if pooled is None:
         return blank
     lower, upper = _back(pooled.limits(first.confidence_level), measure)
-    note = None
+    notes = []
     if pooled.sites < _FEW:
-        note = (
+        notes.append(
             f"From {pooled.sites} sites: how far sites lie apart is hardly known, so read the "
             "interval and the prediction as approximate."
         )
+    if pooled.i2 < _SEEN:
+        notes.append(
+            "Chance within sites hides how far they lie apart, so the limits of the next site may "
+            "be too short."
+        )
     value = float(SCALES[measure][2](pooled.value))
-    return replace(blank, value=value, lower=lower, upper=upper, not_estimable=None, note=note)
+    return replace(
+        blank,
+        value=value,
+        lower=lower,
+        upper=upper,
+        not_estimable=None,
+        note=" ".join(notes) or None,
+    )
