@@ -54,6 +54,7 @@ def asked(
     }
     given |= {"predictions": scores >= 0.5, "patients": None if alone else patients}
     given |= {"first": scores, "second": (10 * scores) ** 2 % 7 / 7, "in_first": 10 * scores % 2}
+    given["sites"] = ["here"] * len(labels)  # one site is what its rows are; several pool those
     given |= EXTRA
     if name == "all_estimates":
         given["threshold"] = 0.5
