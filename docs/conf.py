@@ -63,7 +63,7 @@ sphinx_gallery_conf = {
     "gallery_dirs": "gallery",
     # The ALL example trains for minutes; the tutorial shows what it writes.
     "filename_pattern": r"/\d\d_",
-    "ignore_pattern": r"(cnmc_all|study_from_table|study_several_classes)\.py",
+    "ignore_pattern": r"(cnmc_all|small_device|study_from_table|study_several_classes)\.py",
     "abort_on_example_error": True,
     "download_all_examples": False,
     "show_memory": False,

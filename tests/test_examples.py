@@ -149,7 +149,19 @@ def test_a_folder_of_images_is_read_as_real_data(
     [
         (["--data", "gone"], "gone does not exist"),
         (["--patients", "1"], "`n_patients` must be a whole number >= 2"),
-        (["--patients", "8", "--images-per-patient", "4", "--backbone", "MobilNet"], "'MobileNet'"),
+        (
+            [
+                "--patients",
+                "20",
+                "--images-per-patient",
+                "2",
+                "--folds",
+                "2",
+                "--backbone",
+                "MobilNet",
+            ],
+            "'MobileNet'",
+        ),
     ],
 )
 def test_a_start_that_failed_binds_nobody(

@@ -66,6 +66,7 @@ RUNS = (
     Run("bench_images.py"),
     Run("bench_near_duplicates.py"),
     Run("bench_synthetic.py", ("tensorflow",)),
+    Run("bench_leakage.py", ("tensorflow",)),
     Run("bench_cells.py"),
     Run("bench_threshold.py"),
     Run("bench_referral.py"),

@@ -181,6 +181,41 @@ def test_a_saved_model_answers_alike(
 
 
 @pytest.mark.skipif(BACKEND != "tensorflow", reason="LiteRT is written on TensorFlow alone")
+def test_smaller_weights_make_smaller_files(
+    classifier: models.Classifier, pixels: Any, tmp_path: Path
+) -> None:
+    """float16 and int8 answer within 0.01; so few weights are too few for int8 to show in bytes."""
+    lite = pytest.importorskip("tensorflow").lite
+    sizes = {}
+    for precision in ("float32", "float16", "int8"):
+        path = tmp_path / f"{precision}.tflite"
+        models.export_classifier(classifier, path, precision=precision)
+        sizes[precision] = path.stat().st_size
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # as below
+            interpreter = lite.Interpreter(model_path=str(path))
+        place = interpreter.get_input_details()[0]["index"]
+        interpreter.resize_tensor_input(place, pixels.shape)
+        interpreter.allocate_tensors()
+        interpreter.set_tensor(place, pixels)
+        interpreter.invoke()
+        scores = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+        np.testing.assert_allclose(scores[:, 0], classifier(pixels).scores, atol=0.01)
+    assert sizes["float16"] < sizes["float32"]
+
+
+def test_other_formats_refuse_smaller_weights(
+    classifier: models.Classifier, tmp_path: Path
+) -> None:
+    """Weights of another kind than asked for would be quietly wrong; a misspelt one is named."""
+    with pytest.raises(InvalidInputError, match=r"'int8' is written in LiteRT alone.*model\.onnx"):
+        models.export_classifier(classifier, tmp_path / "model.onnx", precision="int8")
+    with pytest.raises(InvalidInputError, match="float16"):
+        models.export_classifier(classifier, tmp_path / "model.tflite", precision="half")
+    assert not list(tmp_path.glob("model*"))
+
+
+@pytest.mark.skipif(BACKEND != "tensorflow", reason="LiteRT is written on TensorFlow alone")
 def test_litert_answers_alike(classifier: models.Classifier, pixels: Any, tmp_path: Path) -> None:
     """TensorFlow's interpreter gives the corrected scores to 1e-5; the card is a zip member."""
     lite = pytest.importorskip("tensorflow").lite
