@@ -57,6 +57,7 @@ def test_three_files_are_written_and_judged(
         (tmp_path / "small" / f"model-{precision}.tflite").stat().st_size
         for precision in script["PRECISIONS"]
     ]
+    assert sizes[2] < sizes[1] < sizes[0]
     assert sizes[2] < sizes[0] / 2
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 
 from prevalens._checks import check_choice
 from prevalens._optional import require
@@ -159,10 +158,11 @@ def _converter_settings(precision: str) -> dict[str, Any]:
     """Return what LiteRT's converter is told, by its attributes."""
     if precision == "float32":
         return {}
-    lite = require("tensorflow", extra="tensorflow").lite
-    settings: dict[str, Any] = {"optimizations": [lite.Optimize.DEFAULT]}
+    tensorflow = require("tensorflow", extra="tensorflow")
+    settings: dict[str, Any] = {"optimizations": [tensorflow.lite.Optimize.DEFAULT]}
     if precision == "float16":
-        settings["target_spec"] = {"supported_types": [np.float16]}
+        # TensorFlow's own type: numpy's is taken without a word, and weights stay float32.
+        settings["target_spec"] = {"supported_types": [tensorflow.float16]}
     return settings
 
 
