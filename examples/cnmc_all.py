@@ -97,10 +97,16 @@ DRAWN |= {"epochs": 20, "patience": 3, "threshold": 0.75, "validation": 0.18, "t
 # Published with patients kept apart; docs/explanation/the-cnmc-protocol.md names the papers.
 PUBLISHED = (
     ("Pan et al. 2019, final set, by cell", "0.910", "-", "-", "-"),
-    ("Prellberg & Kramer 2019, preliminary", "0.887-0.898", ".952-.956", ".928-.937", ".798-.838"),
+    (
+        "Prellberg & Kramer, preliminary, by cell",
+        "0.887-0.898",
+        ".952-.956",
+        ".928-.937",
+        ".798-.838",
+    ),
     ("  the same, mean over patients", "-", "-", "0.898", "0.711"),
     ("  the same, worst patient", "-", "-", "-", "0.263"),
-    ("Albzour 2026, preliminary, by cell", "-", "0.913", "0.87", "0.80"),
+    ("Albzour, preliminary, by cell", "-", "0.913", "0.87", "0.80"),
 )
 
 
