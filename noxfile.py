@@ -159,16 +159,34 @@ def pages(session: nox.Session) -> None:
 
     Build them first with `nox -s docs`. Needs Chromium, its driver and npm on the machine.
     """
+    axe = install_axe(session)
+    if not Path("docs/_build/html/index.html").exists():
+        session.error("There are no pages yet. Run `nox -s docs` first.")
+    session.run("python", "docs/check_pages.py", "docs/_build/html", "--axe", str(axe))
+
+
+@nox.session(default=False)
+def reports(session: nox.Session) -> None:
+    """Look at reports of made-up studies in Chromium: two screens, dark mode, axe, print.
+
+    Pictures and PDFs are left in `build/reports`. Needs Chromium, its driver and npm.
+    """
+    axe = install_axe(session)
+    session.install("-e", ".")
+    session.run(
+        "python", "docs/check_reports.py", "build/reports", "--axe", str(axe), *session.posargs
+    )
+
+
+def install_axe(session: nox.Session) -> Path:
+    """Install selenium and axe-core, or skip the session where there is no browser."""
     missing = [name for name in ("chromedriver", "npm") if not shutil.which(name)]
     if missing:
         session.skip(f"{' and '.join(missing)} not found; Debian: apt install chromium-driver npm")
     session.install("selenium>=4.25")
     folder = Path(session.create_tmp())
-    if not Path("docs/_build/html/index.html").exists():
-        session.error("There are no pages yet. Run `nox -s docs` first.")
     session.run("npm", "install", "--prefix", str(folder), "axe-core@4", external=True)
-    axe = folder / "node_modules" / "axe-core" / "axe.min.js"
-    session.run("python", "docs/check_pages.py", "docs/_build/html", "--axe", str(axe))
+    return folder / "node_modules" / "axe-core" / "axe.min.js"
 
 
 @nox.session(default=False)

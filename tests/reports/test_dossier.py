@@ -15,7 +15,8 @@ from prevalens.reports.lineage import LineageRecord, hash_bytes
 
 FILES = {
     "report.html", "report.json", "predictions.csv", "guidelines.html", "guidelines.csv",
-    "model-card.md", "model-card.json", "chai-card.md", "datasheet.json", "images.csv",
+    "guidelines.docx", "model-card.md", "model-card.json", "chai-card.md", "chai-card.xml",
+    "datasheet.json", "images.csv",
 }  # fmt: skip
 
 

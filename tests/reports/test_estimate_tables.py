@@ -46,6 +46,26 @@ def test_rows_carry_their_address() -> None:
     assert [row[0] for row in table.rows] == ["Matthews correlation", "F1"]
 
 
+def test_an_n_that_rows_share_is_written_once() -> None:
+    """It stands in the caption: in no cell where most share it, in no column where all do."""
+    one = replace(HALF, n=9)
+    most = estimate_table(
+        {"f1": HALF, "mcc": HALF, "f2": HALF, "kappa": one},
+        ["f1", "mcc", "f2", "kappa"], caption="c", address="e",
+    )  # fmt: skip
+    same = estimate_table(
+        {"f1": HALF, "mcc": HALF, "f2": NONE}, ["f1", "mcc", "f2"], caption="c", address="e"
+    )
+    few = estimate_table({"f1": HALF, "mcc": HALF}, ["f1", "mcc"], caption="c", address="e")
+
+    assert most.caption == "c; n: 8 images, 4 positive unless another is told"
+    assert [row[3] for row in most.rows] == ["", "", "", "9 images, 4 positive"]
+    assert same.caption == "c; n: 8 images, 4 positive"
+    assert [len(row) for row in (same.header, *same.rows)] == [3] * 4
+    assert few.caption == "c"
+    assert [row[3] for row in few.rows] == ["8 images, 4 positive"] * 2
+
+
 def test_a_note_is_written_once() -> None:
     """Two estimates with one note share it; an estimate without one has none."""
     noted = replace(HALF, note="few patients")

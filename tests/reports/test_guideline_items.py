@@ -17,3 +17,15 @@ def test_every_sub_item_has_a_row(guideline: str, rows: int, items: int) -> None
     assert sorted(set(numbers)) == list(range(1, items + 1))
     assert numbers == sorted(numbers)
     assert guideline in SOURCES
+
+
+def test_probast_ai_asks_16_and_18_questions() -> None:
+    """Sixteen on development and eighteen on evaluation, in four domains each."""
+    own = [item.number for item in ITEMS if item.guideline == "PROBAST+AI"]
+    domains = {letter: [n[1] for n in own if n[0] == letter] for letter in "DE"}
+
+    assert len(own) == len(set(own)) == 34
+    assert {letter: [d.count(n) for n in "1234"] for letter, d in domains.items()} == {
+        "D": [3, 4, 4, 5],
+        "E": [3, 4, 4, 7],
+    }

@@ -12,7 +12,15 @@ import pytest
 
 from prevalens.predictions import Predictions
 from prevalens.reports import ClinicalReport
-from prevalens.reports.document import Chart, Document, Passage, Table
+from prevalens.reports.document import (
+    Chart,
+    Details,
+    Document,
+    Gallery,
+    Paragraph,
+    Passage,
+    Table,
+)
 from prevalens.reports.estimate_text import NOT_ESTIMABLE, interval_text, value_text
 from prevalens.reports.html_page import html_page, policy
 from prevalens.reports.record_parts import EstimatePart
@@ -183,6 +191,47 @@ def test_charts_between_tables_keep_their_place() -> None:
 
     assert places == sorted(places)
     assert page.count('<div class="charts">') == 1
+
+
+def test_misses_stand_beside_false_alarms_and_folds_together() -> None:
+    """Blocks of one kind share an element; a picture is described once, by its text."""
+    galleries = [Gallery(name, [(f"{name}.png", "QUJD")]) for name in ("misses", "alarms")]
+    folds = [Details(name, [Paragraph(name)]) for name in ("first", "second")]
+    passage = Passage("a", "A", [*galleries, Paragraph("between"), *folds])
+    page = html_page(Document("t", [], [passage]), generator="test")
+
+    assert page.count('<div class="pairs">') == page.count('<div class="parts">') == 1
+    assert page.index(">alarms<") < page.index("between") < page.index('<div class="parts">')
+    assert page.count('alt=""') == 2
+    assert page.count("misses.png") == 1
+
+
+def test_a_row_leads_to_its_section() -> None:
+    """The last cell of a row is a link where the row names a section, and text otherwise."""
+    table = Table("c", ("Item", "Where"), [("1", "Study: <b>"), ("2", "")], leads=["study", ""])
+    page = html_page(Document("t", [], [Passage("a", "A", [table])]), generator="test")
+
+    assert '<a href="#study">Study: &lt;b&gt;</a>' in page
+    assert page.count('href="#study"') == 1
+
+
+def dumped(page: Path, profile: Path) -> str:
+    """Return what a browser makes of a page, after its script."""
+    words = [str(CHROMIUM), *QUIET.split(), f"--user-data-dir={profile}", "--dump-dom"]
+    done = subprocess.run([*words, page.as_uri()], capture_output=True, timeout=60, check=True)
+    return done.stdout.decode()
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
+def test_the_sliders_start_at_the_reports_own_values(tmp_path: Path) -> None:
+    """A prevalence of 3 in 4, which no step of the slider is, is told as it is."""
+    held = Predictions(labels=[0, 1, 1, 1] * 10, scores=[0.1, 0.4, 0.6, 0.9] * 10, patients=None)
+    ClinicalReport(held, threshold=0.5, worst=0).save(tmp_path / "r.html")
+    page = dumped(tmp_path / "r.html", tmp_path / "profile")
+
+    assert '<output id="x-prevalence">75.0 %</output>' in page
+    assert "On these rows: 20 found, 10 missed, 0 false alarms, 10 cleared." in page
+    assert "Of 1,000 images where 75.0 % are positive: 500.0 found, 250.0 missed" in page
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")

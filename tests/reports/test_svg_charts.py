@@ -105,3 +105,15 @@ def test_points_speak_under_the_pointer_as_text() -> None:
     assert drawn.count('class="tip"') == 2
     assert "<title>&lt;a&gt;</title>" in drawn
     parsed(drawn)
+
+
+def test_long_numbers_leave_room_for_the_name_of_the_axis() -> None:
+    """The axis stands 52 points from the left, and further where its numbers are long."""
+    places = []
+    for low in (0.0, -0.005):
+        chart = Chart("c", "C", "d", "x", "y", [], y_range=(low, 1 if not low else 0.02))
+        found = re.search(r'class="axis" d="M([\d.]+) ', svg_chart(chart))
+        assert found is not None
+        places.append(float(found[1]))
+
+    assert places == [52.0, 26 + 6.5 * len("-0.005")]

@@ -30,12 +30,14 @@ class Table:
         rows: The cells of each row, as text.
         keys: For each row, the address of its estimate in the report's record, for example
             `"estimates.auroc"`; empty where rows are no estimates.
+        leads: For each row, the section of the page that its last cell leads to, or empty.
     """
 
     caption: str
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
     keys: Sequence[str] = ()
+    leads: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -177,7 +179,7 @@ class Message:
         headline: The number a reader remembers.
         text: The sentence around it.
         share: Dots of a hundred that are filled, 0 to 100.
-        kind: `"found"`, `"cleared"` or `"alarm"`: which colours the dots have.
+        kind: `"found"`, `"cleared"`, `"alarm"` or `"confused"`: which colours the dots have.
     """
 
     key: str

@@ -15,9 +15,10 @@ from prevalens._records import read_json
 from prevalens._writing import whole_file, write_json, write_text
 from prevalens.exceptions import InvalidInputError
 from prevalens.predictions.predictions import Predictions
-from prevalens.reports.chai_card import chai_card
+from prevalens.reports.chai_card import chai_card, chai_xml
 from prevalens.reports.clinical_report import ClinicalReport
 from prevalens.reports.croissant import croissant
+from prevalens.reports.docx_file import docx_file
 from prevalens.reports.guideline_forms import guideline_csv, guideline_document
 from prevalens.reports.html_page import html_page
 from prevalens.reports.lineage import LineageRecord, hash_bytes, hashed, hashed_folder
@@ -41,9 +42,9 @@ def write_dossier(
     """Write what is handed in with a study: to a journal, a reviewer, a notified body.
 
     The folder holds `report.html` and `.json`, `predictions.csv`, the guideline forms
-    (`guidelines.html`, `.csv`), `model-card.md` and `.json` (Hugging Face), `chai-card.md`,
-    `datasheet.json` (Croissant, of the predicted rows), `images.csv` and `lineage.json` with the
-    hash of every file. `verify_run` checks all of it.
+    (`guidelines.html`, `.csv`, `.docx`), `model-card.md` and `.json` (Hugging Face), `chai-card.md`
+    and `.xml`, `datasheet.json` (Croissant, of the predicted rows), `images.csv` and `lineage.json`
+    with the hash of every file. `verify_run` checks all of it.
 
     Args:
         run: Folder with `report.json` and `predictions.csv`, as `prevalens study` writes them;
@@ -102,6 +103,8 @@ def _write_report(report: ClinicalReport, source: Path, target: Path, name: str)
     version = f"prevalens {report.to_dict()['prevalens']}"
     write_text(target / "guidelines.html", html_page(form, generator=version))
     write_text(target / "guidelines.csv", guideline_csv(rows))
+    with whole_file(target / "guidelines.docx") as temporary:
+        temporary.write_bytes(docx_file(form))
 
 
 def _write_cards(
@@ -113,6 +116,7 @@ def _write_cards(
         card.save(target / f"model-card{suffix}")
     if isinstance(report.record, ReportHead):  # CHAI's card is of one output
         write_text(target / "chai-card.md", chai_card(report, name=name, answers=answers))
+        write_text(target / "chai-card.xml", chai_xml(report, name=name, answers=answers))
 
 
 def _datasheet(

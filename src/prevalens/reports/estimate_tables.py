@@ -1,5 +1,6 @@
 """Estimates as tables: name, value, interval, n, and what to know of them."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from prevalens.reports.document import Block, Paragraph, Table
@@ -12,17 +13,31 @@ from prevalens.reports.estimate_text import (
 )
 from prevalens.reports.record_parts import EstimatePart
 
+_SHARED = 3  # rows with one n, which then stands in the caption
+
 Estimates = Mapping[str, EstimatePart]
 
 
 def estimate_table(
     estimates: Estimates, keys: Sequence[str], *, caption: str, address: str
 ) -> Table:
-    """Return estimates as a table: name, value, interval, n."""
+    """Return estimates as a table: name, value, interval, n.
+
+    An n that three rows or more share stands in the caption alone, and their cells are empty; where
+    all share it there is no such column.
+    """
+    rows = [estimate_row(key, estimates[key]) for key in keys]
+    header = ("Measure", "Value", "Interval", "n")
+    shared, count = Counter(row[3] for row in rows).most_common(1)[0] if rows else ("", 0)
+    if count >= _SHARED:
+        unless = "" if count == len(rows) else " unless another is told"
+        caption = f"{caption}; n: {shared}{unless}"
+        rows = [(*row[:3], "" if row[3] == shared else row[3]) for row in rows]
+    columns = 3 if count == len(rows) >= _SHARED else 4
     return Table(
         caption=caption,
-        header=("Measure", "Value", "Interval", "n"),
-        rows=[estimate_row(key, estimates[key]) for key in keys],
+        header=header[:columns],
+        rows=[row[:columns] for row in rows],
         keys=[f"{address}.{key}" for key in keys],
     )
 

@@ -1,4 +1,4 @@
-"""What STARD-AI, TRIPOD+AI and CLAIM ask for, one entry a sub-item, in our words."""
+"""What STARD-AI, TRIPOD+AI, CLAIM and PROBAST+AI ask for, one entry a sub-item, in our words."""
 
 from typing import NamedTuple
 
@@ -26,6 +26,9 @@ SOURCES = {
     "STARD-AI": "STARD-AI 2025 (Sounderajah 2025), which extends STARD 2015 to AI studies",
     "TRIPOD+AI": "TRIPOD+AI 2024 (Collins 2024)",
     "CLAIM": "CLAIM 2024 (Tejani 2024)",
+    "PROBAST+AI": "PROBAST+AI 2025 (Moons 2025), a reviewer's tool: what this report holds as "
+    "evidence for each question on development (D) and evaluation (E); the judgement is the "
+    "reviewer's",
 }
 
 _STARD_AI = """
@@ -178,6 +181,41 @@ _CLAIM = """
 43 Availability of software, model and data
 44 Funding
 """
+# Each domain has the same questions on development and on evaluation, but for the last.
+_DOMAINS = """
+1.1 Suitable sources of the data
+1.2 Suitable design of the study
+1.3 Inclusions and exclusions that leave representative data
+2.1 Predictors (images) defined and assessed alike for all participants
+2.2 Preprocessing alike for all participants
+2.3 Predictors assessed without knowledge of the outcome
+2.4 Predictors available when the model is meant to be used
+3.1 Outcome defined and assessed suitably
+3.2 Outcome defined and assessed alike for all participants
+3.3 Outcome assessed without use of the predictors
+3.4 Suitable time between predictors and outcome
+"""
+_DEVELOPMENT = """
+4.1 Evidence that the sample was large enough
+4.2 Continuous and categorical predictors handled suitably
+4.3 Missing or censored data handled suitably
+4.4 After methods against class imbalance: recalibration of the model or its predictions
+4.5 Methods against overfitting
+"""
+_EVALUATION = """
+4.1 Evaluation on more than the data of development
+4.2 Evidence that the sample was large enough
+4.3 Missing or censored data handled suitably
+4.4 After methods against class imbalance: evaluation on data that were not balanced
+4.5 Where data were split: evidence that nothing leaked
+4.6 Where data were resampled: every step of development repeated inside
+4.7 Performance evaluated suitably: calibration, discrimination, net benefit
+"""
+
+
+def _part(letter: str, own: str) -> str:
+    """Return the questions of one part of PROBAST+AI, numbered with its letter."""
+    return "\n".join(f"{letter}{line}" for line in f"{_DOMAINS}{own}".split("\n") if line)
 
 
 def _items(guideline: str, lines: str) -> tuple[Item, ...]:
@@ -189,4 +227,6 @@ ITEMS: tuple[Item, ...] = (
     *_items("STARD-AI", _STARD_AI),
     *_items("TRIPOD+AI", _TRIPOD_AI),
     *_items("CLAIM", _CLAIM),
+    *_items("PROBAST+AI", _part("D", _DEVELOPMENT)),
+    *_items("PROBAST+AI", _part("E", _EVALUATION)),
 )

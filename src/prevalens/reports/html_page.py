@@ -58,9 +58,15 @@ def _environment() -> Environment:
     )
     made.globals |= {"svg_chart": svg_chart, "legend": legend}
     made.globals |= {"svg_forest": svg_forest, "svg_flow": svg_flow}
-    made.globals |= {"svg_matrix": svg_matrix}
+    made.globals |= {"svg_matrix": svg_matrix, "room": _room}
     made.tests["kind"] = _is_kind
     return made
+
+
+def _room(block: Any) -> str:
+    """Return the class of the element that a block shares with those of its kind beside it."""
+    rooms = {"Chart": "charts", "Forest": "charts", "Gallery": "pairs", "Details": "parts"}
+    return rooms.get(type(block).__name__, "")
 
 
 def _is_kind(block: Any, name: str) -> bool:

@@ -9,6 +9,8 @@ OWN: Mapping[str, str] = {
     "accuracy studies using artificial intelligence. Nat Med 2025;31:3283-3289.",
     "Collins 2024": "Collins GS et al. TRIPOD+AI statement. BMJ 2024;385:e078378.",
     "Tejani 2024": "Tejani AS et al. CLAIM: 2024 update. Radiol Artif Intell 2024;6:e240300.",
+    "Moons 2025": "Moons KGM et al. PROBAST+AI: an updated quality, risk of bias, and "
+    "applicability assessment tool for prediction models. BMJ 2025;388:e082505.",
     "Van Calster 2025": "Van Calster B et al. Evaluation of performance measures in predictive "
     "artificial intelligence models to support medical decisions. Lancet Digit Health "
     "2025;7:100916.",

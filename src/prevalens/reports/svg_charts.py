@@ -88,7 +88,9 @@ class _Frame:
     """Places values on the drawing."""
 
     def __init__(self, chart: Chart, width: int, height: int) -> None:
-        self.left, self.right = _MARGIN["left"], width - _MARGIN["right"]
+        longest = max((len(f"{value:g}") for value in ticks(*chart.y_range)), default=0)
+        self.left = max(_MARGIN["left"], 26 + 6.5 * longest)  # the axis' name stands left of it
+        self.right = width - _MARGIN["right"]
         self.top, self.bottom = _MARGIN["top"], height - _MARGIN["bottom"]
         self._x, self._y = chart.x_range, chart.y_range
 

@@ -1,5 +1,6 @@
 """The guideline map is of this very report: take an input away, and its rows fall."""
 
+import inspect
 from dataclasses import replace
 from typing import Any
 
@@ -69,9 +70,12 @@ FULL = states(**WHOLE)
     [
         (
             {"predictions": replace(WHOLE["predictions"], train_prevalence=None)},
-            ["TRIPOD+AI 12f", "TRIPOD+AI 13", "TRIPOD+AI 24"],
+            [
+                *("TRIPOD+AI 12f", "TRIPOD+AI 13", "TRIPOD+AI 24"),
+                *("PROBAST+AI D4.4", "PROBAST+AI E4.4"),
+            ],
         ),
-        ({"prevalence": None}, ["STARD-AI 28"]),
+        ({"prevalence": None}, ["STARD-AI 28", "PROBAST+AI E1.3"]),
         (
             {"by": ()},
             [
@@ -85,12 +89,40 @@ FULL = states(**WHOLE)
             [
                 *("STARD-AI 15b", "STARD-AI 24", "STARD-AI 25", "TRIPOD+AI 12a", "TRIPOD+AI 20a"),
                 *("CLAIM 19", "CLAIM 20", "CLAIM 35", "CLAIM 36"),
+                *("PROBAST+AI D4.1", "PROBAST+AI E4.1", "PROBAST+AI E4.5"),
             ],
         ),
-        ({"excluded": None}, ["STARD-AI 20", "STARD-AI 24", "TRIPOD+AI 11", "CLAIM 12"]),
+        (
+            {"cohort": None},
+            [
+                *("STARD-AI 25", "TRIPOD+AI 20b", "TRIPOD+AI 20c", "CLAIM 20", "CLAIM 36"),
+                "PROBAST+AI E4.5",
+            ],
+        ),
+        (
+            {
+                name: replace(WHOLE[name], patients=None, provenance="")
+                for name in ("predictions", "compare")
+            },
+            ["TRIPOD+AI 21"],
+        ),
+        (
+            {"excluded": None},
+            ["PROBAST+AI E4.3", "STARD-AI 20", "STARD-AI 24", "TRIPOD+AI 11", "CLAIM 12"],
+        ),
         ({"threshold": 0.5}, ["STARD-AI 15c", "TRIPOD+AI 15"]),
     ],
-    ids=["train_prevalence", "prevalence", "by", "compare", "partition", "excluded", "threshold"],
+    ids=[
+        "train_prevalence",
+        "prevalence",
+        "by",
+        "compare",
+        "partition",
+        "cohort",
+        "patients",
+        "excluded",
+        "threshold",
+    ],
 )
 def test_rows_fall_with_the_input_they_need(changes: dict[str, Any], falling: list[str]) -> None:
     """The named rows are claimed less; no row is claimed more."""
@@ -98,6 +130,33 @@ def test_rows_fall_with_the_input_they_need(changes: dict[str, Any], falling: li
 
     assert {item for item in FULL if RANK.index(now[item]) < RANK.index(FULL[item])} >= set(falling)
     assert all(RANK.index(now[item]) <= RANK.index(FULL[item]) for item in FULL)
+
+
+def test_every_input_is_taken_away() -> None:
+    """What a report is given is in the list above, or can support no claim."""
+    taken = {*WHOLE, "worst", "refer"}
+    silent = {
+        *("threshold_origin", "compare_threshold", "uncorrected", "patient_score"),
+        *("picture", "picture_note", "confidence_level", "seed", "title", "made_by", "date"),
+    }
+    asked = set(inspect.signature(ClinicalReport).parameters)
+    more = {"patient_score": "mean", "title": "T", "date": "D"}
+
+    assert asked == taken | silent
+    assert states(**(WHOLE | more)) == FULL
+
+
+def test_a_band_without_a_decision_answers_what_is_indeterminate() -> None:
+    """Two thresholds are claimed where they are given."""
+    rows = WHOLE["predictions"]
+    for refer, state in (((0.3, 0.6), "partly"), (None, OPEN)):
+        assert states(predictions=rows, threshold=0.5, refer=refer)["STARD-AI 19"] == state
+
+
+def test_errors_without_pictures_are_no_analysis(pictured: Predictions) -> None:
+    """The worst rows are claimed where their pictures are shown."""
+    for worst, state in ((3, "partly"), (0, OPEN)):
+        assert states(predictions=pictured, threshold=0.9, worst=worst)["CLAIM 39"] == state
 
 
 def test_a_bare_table_claims_little() -> None:
@@ -111,14 +170,14 @@ def test_a_bare_table_claims_little() -> None:
 
 
 def test_a_page_has_every_row_and_a_text_the_answered_ones() -> None:
-    """144 rows in HTML; in text those that are open are one sentence a guideline."""
+    """178 rows in HTML; in text those that are open are one sentence a guideline."""
     report = ClinicalReport(**WHOLE)
     blocks = [block for block in SECTION.show(report.record) if isinstance(block, Either)]
     whole = [row for block in blocks for table in block.whole for row in table.rows]
     short = [row for block in blocks for row in block.short[0].rows]
     text = " ".join(str(report).split())
 
-    assert len(whole) == 144
+    assert len(whole) == 178
     assert len(short) == sum(state != OPEN for state in FULL.values())
     assert all(row[2] != OPEN for row in short)
     assert "To be completed by the authors: 1, 2, 3, 4, 5, 6," in text
@@ -128,7 +187,7 @@ def test_an_answer_says_where_it_stands() -> None:
     """Each claimed row names a section of the report and what it holds; open rows do not."""
     rows = ClinicalReport(**WHOLE)["guidelines"]
 
-    assert len(rows) == 48 + 52 + 44
+    assert len(rows) == 48 + 52 + 44 + 34
     for row in rows:
         assert (row["state"] == OPEN) == (row["where"] == "") == (row["note"] == "")
     assert FULL["TRIPOD+AI 14"] == OPEN

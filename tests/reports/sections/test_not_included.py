@@ -25,6 +25,7 @@ def test_what_is_there_is_not_listed(report: ClinicalReport) -> None:
         "How the rows were divided",
         "Comparison with another model",
         "Rows left out before scoring",
+        "Referral to a human",
     }
 
 

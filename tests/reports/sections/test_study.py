@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
+from prevalens.cohorts import Cohort
 from prevalens.predictions import Predictions
 from prevalens.reports import ClinicalReport
 from prevalens.reports.document import Flow
 from prevalens.reports.sections.study import SECTION, Study, repeated_rows
+from prevalens.splits import Partition
 
 
 def study_of(predictions: Predictions, **settings: object) -> Study:
@@ -52,6 +54,54 @@ def test_what_was_left_out_has_a_place_in_the_flow(
     (box,) = [box for box in flow.boxes if box.title == "Excluded"]
 
     assert box.lines == told
+
+
+def divided(*, reported: int) -> dict[str, list[str]]:
+    """Return the boxes of a flow: 8 images trained on, and some of the other 6 reported."""
+    labels = np.array([0, 1] * 7)
+    cohort = Cohort(
+        images=[f"{row}.png" for row in range(14)],
+        labels=np.array(["well", "sick"])[labels],
+        patients=[f"p{row // 2}" for row in range(14)],
+        positive="sick",
+    )
+    rows = np.arange(8, 8 + reported)
+    partition = Partition(
+        train=np.arange(8), validation=np.array([], int), test=np.arange(8, 14),
+        cohort_fingerprint=cohort.fingerprint, n_rows=14, method="by hand",
+    )  # fmt: skip
+    report = ClinicalReport(
+        Predictions.of(cohort, rows, np.linspace(0, 1, reported)),
+        threshold=0.5, partition=partition, cohort=cohort, excluded={"blank": 2}, worst=0,
+    ).record  # fmt: skip
+    (flow,) = [block for block in SECTION.show(report) if isinstance(block, Flow)]
+    return {box.title: list(box.lines) for box in flow.boxes}
+
+
+def test_the_counts_of_a_flow_add_up() -> None:
+    """What was left out was before the cohort where the whole part is reported, in it otherwise."""
+    whole, less = divided(reported=6), divided(reported=4)
+
+    assert list(whole)[:5] == ["Before exclusions", "Excluded", "Cohort", "Train", "Reported"]
+    assert whole["Before exclusions"] == ["16 images"]
+    assert whole["Cohort"] == ["14 images of 7 patients"]
+    assert whole["Train"] == ["8 images of 4 patients", "4 sick, 4 well"]
+    assert whole["Reported"] == ["6 images of 3 patients", "3 sick, 3 well"]
+    assert list(less)[:4] == ["Cohort", "Train", "Excluded", "Reported"]
+
+
+def test_a_flow_without_parts_starts_before_the_exclusions(predictions: Predictions) -> None:
+    """What is not known is said, and no arrow comes from nowhere."""
+    boxes = []
+    for excluded in (None, {"blank": 3}):
+        report = ClinicalReport(predictions, threshold=0.5, excluded=excluded, worst=0).record
+        (flow,) = [block for block in SECTION.show(report) if isinstance(block, Flow)]
+        boxes.append(flow.boxes[0])
+
+    assert [box.title for box in boxes] == ["Before exclusions"] * 2
+    assert [list(box.lines) for box in boxes] == [
+        ["not provided"], [f"{len(predictions) + 3} images"]
+    ]  # fmt: skip
 
 
 def test_the_last_boxes_are_the_confusion_matrix(predictions: Predictions) -> None:

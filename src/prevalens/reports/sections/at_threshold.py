@@ -54,6 +54,13 @@ SECTION: Section[EstimatePart] = Section(
             note="The threshold, named exploratory; not how it was found.",
         ),
         Answer(
+            items=("PROBAST+AI E4.2",),
+            state="partly",
+            note="The precision that was reached, with notes where patients are few; not the size "
+            "that was planned.",
+            when=_both_estimable,
+        ),
+        Answer(
             items=("STARD-AI 31", "CLAIM 38"),
             note="Estimates at the threshold and without one, with their intervals.",
             when=_both_estimable,

@@ -311,6 +311,11 @@ SECTION: Section[Calibration] = Section(
     show=_show,
     answers=(
         Answer(
+            items=("PROBAST+AI D4.4",),
+            note="Predictions recalibrated for prevalence on the odds, and the calibration after.",
+            when=_updated,
+        ),
+        Answer(
             items=("TRIPOD+AI 12f", "TRIPOD+AI 24"),
             note="Scores recalibrated for prevalence on the odds: how, and the calibration after.",
             when=_updated,

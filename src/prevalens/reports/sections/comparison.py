@@ -99,18 +99,17 @@ def difference_table(differences: Mapping[str, ContrastPart], caption: str) -> T
 
 def tests_told(differences: Mapping[str, ContrastPart]) -> list[Block]:
     """Say how many measures are compared, and what each p value speaks against."""
+    tests: dict[str, list[str]] = {}
+    for key, contrast in differences.items():
+        if contrast.p_value is not None:
+            tests.setdefault(contrast.method, []).append(name_of(key))
     return [
         Paragraph(
             f"{len(differences)} measures are compared; p (Holm) is adjusted so that it holds for "
-            "all of them together."
+            "all of them together. The hypothesis of each p: both models have the same value in "
+            "the population of these images."
         ),
-        Listing(
-            [
-                f"p for {name_of(key)}: {contrast.method}; the hypothesis: {contrast.hypothesis}."
-                for key, contrast in differences.items()
-                if contrast.p_value is not None
-            ]
-        ),
+        Listing([f"p for {', '.join(names)}: {method}." for method, names in tests.items()]),
     ]
 
 
@@ -132,7 +131,8 @@ def _show(report: ReportHead) -> Sequence[Block]:
         *notes_of([(name_of(key), each.difference) for key, each in part.differences.items()]),
         Paragraph(
             f"Only this model is right about {count_text(test.first_only, 'image')}, only the "
-            f"other about {test.second_only:,}. {test.method}: {told or test.not_estimable}."
+            f"other about {test.second_only:,}. "
+            f"{test.method[:1].upper()}{test.method[1:]}: {told or test.not_estimable}."
         ),
         *tests_told(part.differences),
     ]

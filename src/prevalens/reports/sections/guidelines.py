@@ -70,7 +70,8 @@ def _table(source: str, every: Sequence[GuidelineRow], listed: Sequence[Guidelin
     found = {state: sum(row.state == state for row in every) for state in STATES}
     counts = ", ".join(f"{count} {state}" for state, count in found.items() if count)
     cells = [(f"{row.guideline} {row.item}", row.asks, row.state, _told(row)) for row in listed]
-    return Table(f"{source}: {counts}", ("Item", "Asks for", "State", "Where, and what"), cells)
+    header = ("Item", "Asks for", "State", "Where, and what")
+    return Table(f"{source}: {counts}", header, cells, leads=[row.where for row in listed])
 
 
 def _told(row: GuidelineRow) -> str:

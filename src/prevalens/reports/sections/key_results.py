@@ -244,7 +244,7 @@ def _gap(name: str, key: str, contrast: ContrastPart) -> str:
     return f"{text}; not shown to be better than chance." if chance else f"{text}."
 
 
-_KINDS = {"sensitivity": "found", "specificity": "cleared", "ppv": "alarm"}
+_KINDS = {"sensitivity": "found", "specificity": "cleared", "ppv": "alarm", "confusion": "confused"}
 
 
 def show_messages(report: Any) -> list[Block]:

@@ -43,7 +43,7 @@ def methods_of(report: Any, sentences: list[str], measures: Iterable[Any]) -> Me
     return Methods(sentences=sentences, references=sorted({*found, *defining}, key=str.casefold))
 
 
-_GUIDELINES = "Sounderajah 2025; Collins 2024; Tejani 2024"
+_GUIDELINES = "Sounderajah 2025; Collins 2024; Tejani 2024; Moons 2025"
 
 
 def _texts(plain: Any) -> Iterator[str]:

@@ -161,6 +161,17 @@ def _counted(report: ReportHead) -> bool:
     return part is not None and part.crossing_from != "not checked"
 
 
+def _crossed(report: ReportHead) -> bool:
+    part = SECTION.of(report)
+    return part is not None and bool(part.patients_crossing)
+
+
+def _held_out(report: ReportHead) -> bool:
+    part = SECTION.of(report)
+    reported = [] if part is None else [each.name for each in part.parts if each.reported]
+    return bool(reported) and "train" not in reported
+
+
 def _with_baseline(report: ReportHead) -> bool:
     part = SECTION.of(report)
     return part is not None and bool(part.baseline)
@@ -180,6 +191,24 @@ SECTION: Section[PartitionPart] = Section(
             state="partly",
             note="Sizes of the parts and how they were drawn; not how the model was developed.",
             when=lambda report: SECTION.of(report) is not None,
+        ),
+        Answer(
+            items=("PROBAST+AI D4.1",),
+            state="partly",
+            note="Sizes of the parts; not what size the model needs.",
+            when=lambda report: SECTION.of(report) is not None,
+        ),
+        Answer(
+            items=("PROBAST+AI E4.1",),
+            note="Every reported row is of a part that was not trained on.",
+            when=_held_out,
+        ),
+        Answer(
+            items=("PROBAST+AI E4.5",),
+            state="partly",
+            note="Patients are counted over the parts, and none is in two; that no file is in two "
+            "parts, and that nothing was tuned on these rows, is the authors' to say.",
+            when=lambda report: _counted(report) and not _crossed(report),
         ),
         Answer(
             items=("CLAIM 19",),

@@ -189,22 +189,37 @@ def flow_head(
         patients: Reported patients; None where images are independent.
         excluded: What was left out; None where it is not stated.
     """
-    boxes: list[FlowBox] = []
     parts = PARTITION.of(report)
-    if parts is not None:
-        boxes.append(FlowBox("Cohort", [_whose(parts.images, parts.patients)]))
-        others = [part for part in parts.parts if not part.reported]
-        boxes += [
-            FlowBox(part.name.capitalize(), [_whose(part.images, part.patients)], where="aside")
-            for part in others
-        ]
+    reported = FlowBox("Reported", [_whose(images, patients)])
+    if parts is None:
+        return [*_exclusion(images, excluded), reported]
+    cohort = FlowBox("Cohort", [_whose(parts.images, parts.patients)])
+    others = [_part_box(part, report) for part in parts.parts if not part.reported]
+    if sum(part.images for part in parts.parts if part.reported) == images:
+        # Every image of the reported part is reported: what was left out never was in the cohort.
+        return [*_exclusion(parts.images, excluded), cohort, *others, reported]
+    return [cohort, *others, *_exclusion(None, excluded), reported]
+
+
+def _exclusion(left: int | None, excluded: Sequence[Excluded] | None) -> list[FlowBox]:
+    """Return what was left out, after the images before it where those that are left are known."""
     if excluded is None:
-        boxes.append(FlowBox("Excluded", ["not provided"], where="aside"))
+        before, told = "not provided", ["not provided"]
     else:
+        gone = sum(each.images for each in excluded)
+        before = "" if left is None else count_text(left + gone, "image")
         told = [f"{each.reason}: {count_text(each.images, 'image')}" for each in excluded]
-        boxes.append(FlowBox("Excluded", told or ["none"], where="aside"))
-    boxes.append(FlowBox("Reported", [_whose(images, patients)]))
-    return boxes
+    first = [] if left is None else [FlowBox("Before exclusions", [before])]
+    return [*first, FlowBox("Excluded", told or ["none"], where="aside")]
+
+
+def _part_box(part: Any, report: Any) -> FlowBox:
+    lines = [_whose(part.images, part.patients)]
+    if part.positive_images is not None:
+        negative, positive = report.settings.classes
+        rest = part.images - part.positive_images
+        lines.append(f"{part.positive_images:,} {positive}, {rest:,} {negative}")
+    return FlowBox(part.name.capitalize(), lines, where="aside")
 
 
 def _whose(images: int, patients: int | None) -> str:
@@ -236,7 +251,7 @@ def _prevalence_stated(report: ReportHead) -> bool:
 
 ANSWERS: tuple[Answer, ...] = (
     Answer(
-        items=("STARD-AI 19", "STARD-AI 20", "TRIPOD+AI 11", "CLAIM 12"),
+        items=("STARD-AI 19", "STARD-AI 20", "TRIPOD+AI 11", "CLAIM 12", "PROBAST+AI E4.3"),
         state="partly",
         note="Rows without a label or a score: how many, and that none was filled in. What "
         "was done with them before is the authors' to say.",
@@ -265,11 +280,18 @@ SECTION: Section[Study] = Section(
     answers=(
         *ANSWERS,
         Answer(
-            items=("STARD-AI 28",),
+            items=("STARD-AI 28", "PROBAST+AI E1.3"),
             state="partly",
             note="The prevalence among these rows beside that where the model will be used; not "
             "other characteristics of the intended population.",
             when=_prevalence_stated,
+        ),
+        Answer(
+            items=("PROBAST+AI E4.4",),
+            state="partly",
+            note="The prevalence among the rows trained on beside that among these rows; that "
+            "these were not balanced is the authors' to say.",
+            when=lambda report: report.settings.train_prevalence is not None,
         ),
         Answer(
             items=("TRIPOD+AI 21",),

@@ -13,7 +13,7 @@ from prevalens.reports.net_benefits import NetBenefit
 from prevalens.reports.record_parts import EstimatePart, estimate_parts
 from prevalens.reports.report_head import ReportHead
 from prevalens.reports.request import Request
-from prevalens.reports.sections.section import Section
+from prevalens.reports.sections.section import Answer, Section
 
 _POINTS = 40
 _LARGEST = 0.9999
@@ -173,6 +173,13 @@ def _chart(part: Usefulness) -> Chart:
     )
 
 
+def _all_estimable(report: ReportHead) -> bool:
+    part, estimates = SECTION.of(report), report.estimates
+    held = [estimates.get(key) for key in ("auroc", "calibration_slope")]
+    held += [None if part is None else part.estimates.get("net_benefit")]
+    return all(estimate is not None and estimate.lower is not None for estimate in held)
+
+
 SECTION: Section[Usefulness] = Section(
     key="usefulness",
     title="Clinical usefulness",
@@ -180,4 +187,11 @@ SECTION: Section[Usefulness] = Section(
     part=Usefulness,
     compute=_compute,
     show=_show,
+    answers=(
+        Answer(
+            items=("PROBAST+AI E4.7",),
+            note="Discrimination, calibration and net benefit, each with its interval.",
+            when=_all_estimable,
+        ),
+    ),
 )

@@ -23,17 +23,20 @@
       Math.abs(value - data.threshold) < Math.abs(data.thresholds[best] - data.threshold) ? place : best,
     0,
   );
+  // The slider has steps; the report's own prevalence is kept as it is until the slider moves.
+  let now = data.prevalence;
   const reset = () => {
     threshold.value = nearest;
-    prevalence.value = Math.log10(Math.min(0.5, Math.max(0.001, data.prevalence)));
-    draw();
+    prevalence.value = Math.log(data.prevalence / (1 - data.prevalence));
+    draw((now = data.prevalence));
   };
   const limits = (pair, place) =>
     pair[0][place] === null || pair[1][place] === null
       ? "no interval"
       : percent(pair[0][place]) + " to " + percent(pair[1][place]);
-  const draw = () => {
-    const place = Number(threshold.value), share = Math.pow(10, Number(prevalence.value));
+  const moved = () => 1 / (1 + Math.exp(-Number(prevalence.value)));
+  const draw = (share) => {
+    const place = Number(threshold.value);
     const tp = data.tp[place], fp = data.fp[place];
     const sensitivity = tp / data.positives, specificity = 1 - fp / data.negatives;
     const found = 1000 * share * sensitivity, alarms = 1000 * (1 - share) * (1 - specificity);
@@ -49,8 +52,8 @@
       (found + alarms > 0 ? percent(ppv) + " of alarms are right." : "no alarm.");
   };
   threshold.max = data.thresholds.length - 1;
-  threshold.addEventListener("input", draw);
-  prevalence.addEventListener("input", draw);
+  threshold.addEventListener("input", () => draw(now));
+  prevalence.addEventListener("input", () => draw((now = moved())));
   at("x-back").addEventListener("click", reset);
   at("explorer").hidden = false;
   reset();
