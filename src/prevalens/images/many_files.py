@@ -1,12 +1,12 @@
 """One function over many files: spread by joblib, every failure named at once."""
 
 import os
-import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import joblib
 
+from prevalens._progress import progress_line
 from prevalens.exceptions import UnreadableImageError
 
 # Files per call of joblib: enough to keep workers busy, few enough for the line to move.
@@ -27,8 +27,8 @@ def map_files(
         function: A function of one path that raises UnreadableImageError where it must refuse.
         paths: The files.
         n_jobs: Workers, as joblib counts them; None follows `joblib.parallel_config`.
-        progress: Past participle for a line such as "read 512 of 2048" on standard error, shown
-            where that is a terminal; None shows nothing.
+        progress: Past participle for a line such as "read 512 of 2048 files" on standard error,
+            shown on a terminal and in a notebook; None shows nothing.
         settings: Further arguments of `function`.
 
     Returns:
@@ -39,12 +39,14 @@ def map_files(
     """
     results: list[Any] = []
     # Decoding and hashing release Python's lock, so threads do; a configured backend wins.
-    with joblib.Parallel(n_jobs=n_jobs, prefer="threads") as parallel:
+    with (
+        joblib.Parallel(n_jobs=n_jobs, prefer="threads") as parallel,
+        progress_line(progress, len(paths), "files") as advance,
+    ):
         for start in range(0, len(paths), _CHUNK):
             chunk = paths[start : start + _CHUNK]
             results += parallel(joblib.delayed(_call)(function, path, settings) for path in chunk)
-            if progress is not None:
-                _show(progress, start + len(chunk), len(paths))
+            advance(len(chunk))
     refusals = [result for result in results if isinstance(result, UnreadableImageError)]
     if len(refusals) == 1:
         raise refusals[0]
@@ -61,10 +63,3 @@ def _call(function: Callable[..., Any], path: object, settings: dict[str, Any]) 
         return function(path, **settings)
     except UnreadableImageError as error:
         return UnreadableImageError(str(error))
-
-
-def _show(verb: str, done: int, total: int) -> None:
-    if sys.stderr.isatty():
-        end = "\n" if done == total else ""
-        sys.stderr.write(f"\r{verb} {done} of {total} files{end}")
-        sys.stderr.flush()
