@@ -6,6 +6,7 @@ denominators, computes the AUROC in float32, and does not cut its limits to [0, 
 
 import numpy as np
 import pytest
+from scipy import special
 
 from prevalens.metrics import auroc, net_benefit, sensitivity, specificity
 
@@ -14,12 +15,24 @@ SCORES = RNG.uniform(0.01, 0.99, 400)
 LABELS = (RNG.random(400) < SCORES).astype(int)
 
 
-def test_delong_and_wilson_are_those_of_confidenceinterval() -> None:
-    """Value and limits of AUROC, sensitivity and specificity, to what the peer rounds to."""
+def test_delong_is_that_of_confidenceinterval() -> None:
+    """Value and standard error; the peer's limits are of the plain scale, ours of the logit's."""
+    peer = pytest.importorskip("confidenceinterval", reason="confidenceinterval is not installed")
+    value, (lower, upper) = map(np.asarray, peer.roc_auc_score(LABELS, SCORES, method="delong"))
+    ours = auroc(LABELS, SCORES)
+    assert ours.value == pytest.approx(float(value), abs=1e-6)
+    assert ours.lower is not None
+    width = special.logit(ours.upper) - special.logit(ours.lower)
+
+    # Student's t, with the degrees of freedom of a jackknife, against the normal.
+    assert width * ours.value * (1 - ours.value) == pytest.approx(float(upper - lower), rel=0.02)
+
+
+def test_wilson_is_that_of_confidenceinterval() -> None:
+    """Value and limits of sensitivity and specificity, to what the peer rounds to."""
     peer = pytest.importorskip("confidenceinterval", reason="confidenceinterval is not installed")
     predictions = (SCORES >= 0.5).astype(int)
     pairs = [
-        (auroc(LABELS, SCORES), peer.roc_auc_score(LABELS, SCORES, method="delong")),
         (sensitivity(LABELS, predictions), peer.tpr_score(LABELS, predictions, method="wilson")),
         (specificity(LABELS, predictions), peer.tnr_score(LABELS, predictions, method="wilson")),
     ]
