@@ -63,6 +63,7 @@ PLUMBING = {
     "_optional",
     "_paths",
     "_processes",
+    "_progress",
     "_records",
     "_running_method",
     "_seeding",
