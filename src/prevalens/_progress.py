@@ -1,6 +1,7 @@
 """A line that shows how far a long call is: on a terminal and in a notebook, nowhere else."""
 
 import contextlib
+import importlib
 import sys
 from collections.abc import Callable, Iterator
 
@@ -20,14 +21,16 @@ def progress_line(words: str | None, total: int, unit: str) -> Iterator[Callable
     if words is None or not total:
         yield lambda _: None
         return
-    # Not where the module is imported: it takes a while, and few calls show a bar.
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
-
-    console = Console(file=sys.stderr)
-    counts = TextColumn("{task.completed:.0f} of {task.total:.0f} " + unit)
-    columns = (TextColumn("{task.description}"), counts, BarColumn(), TimeRemainingColumn())
+    # Not where this module is imported: it takes a while, and few calls show a bar.
+    rich = importlib.import_module("rich.progress")
+    console = importlib.import_module("rich.console").Console(file=sys.stderr)
+    columns = (
+        rich.TextColumn("{task.description}"),
+        rich.TextColumn("{task.completed:.0f} of {task.total:.0f} " + unit),
+        rich.BarColumn(),
+        rich.TimeRemainingColumn(),
+    )
     hidden = not (console.is_terminal or console.is_jupyter)
-    with Progress(*columns, console=console, disable=hidden) as bar:
+    with rich.Progress(*columns, console=console, disable=hidden) as bar:
         task = bar.add_task(words, total=total)
         yield lambda done: bar.advance(task, done)
