@@ -4,9 +4,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from prevalens.cohorts import Cohort
-from prevalens.exceptions import InvalidInputError
+from prevalens.exceptions import InvalidInputError, UnreadableImageError
 from prevalens.studies import StudyPlan, plan
 from prevalens.studies.planning import cohort_facts
 
@@ -30,7 +31,7 @@ def planned(cohort: Cohort, **given: Any) -> StudyPlan:
 
 @pytest.mark.parametrize(
     ("positive", "kind", "n_splits"),
-    [(2, "cross-fitting", 2), (7, "cross-fitting", 5), (399, "cross-fitting", 5)],
+    [(3, "cross-fitting", 3), (7, "cross-fitting", 5), (399, "cross-fitting", 5)],
 )
 def test_few_patients_are_cross_fitted(positive: int, kind: str, n_splits: int) -> None:
     """As many folds as the rarer class has patients, five at most."""
@@ -45,10 +46,34 @@ def test_many_patients_leave_a_test_part() -> None:
     assert planned(patients(500, 399)).evaluation.kind == "cross-fitting"
 
 
-def test_one_patient_of_a_class_is_refused() -> None:
-    """It cannot be trained on and held out."""
-    with pytest.raises(InvalidInputError, match="comes from 1 patient"):
-        planned(patients(1, 30))
+@pytest.mark.parametrize("positive", [1, 2])
+def test_too_few_patients_of_a_class_are_refused_before_files_are_read(positive: int) -> None:
+    """They cannot be held out and chosen on; the files, which are not there, are not asked for."""
+    with pytest.raises(InvalidInputError, match=rf"comes from {positive} patient.*three at least"):
+        plan(patients(positive, 30))
+
+
+def test_pictures_of_two_patients_that_look_alike_are_named(image_cohort: Cohort) -> None:
+    """A copy of p0's first image, one grey level darker, as p5's: named, and nobody joined."""
+    first, other = (int(np.flatnonzero(image_cohort.patients == who)[0]) for who in ("p0", "p5"))
+    pixels = np.asarray(Image.open(image_cohort.path(first))).astype(int)
+    Image.fromarray(np.maximum(pixels - 1, 0).astype(np.uint8)).save(image_cohort.path(other))
+    cohort, told = plan(image_cohort)
+
+    assert cohort.n_patients == image_cohort.n_patients
+    assert (told.audit[0].action, told.audit[1].action) == ("none", "named")
+    assert "1 groups of images of several patients" in told.audit[1].finding
+    assert "p0_0.png" in told.audit[1].finding
+
+
+def test_every_file_that_cannot_be_read_is_named_before_the_features(image_cohort: Cohort) -> None:
+    """Two broken files: both names in one refusal."""
+    for row in (3, 17):
+        image_cohort.path(row).write_bytes(b"no picture %d" % row)
+    with pytest.raises(UnreadableImageError) as raised:
+        plan(image_cohort)
+
+    assert all(image_cohort.images[row] in str(raised.value) for row in (3, 17))
 
 
 def test_three_classes_are_refused_with_the_way_round() -> None:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from verbs.words import COLUMNS
 
-from prevalens.cohorts import read_table
+from prevalens._tables import write_columns
+from prevalens.cohorts import Cohort, read_table
 from prevalens.command import main
 from prevalens.splits import Partition
 
@@ -40,3 +41,67 @@ def test_an_audit_without_its_partition_is_a_sentence(
     """A partition that is not there, or is a folder, is named; there is no traceback."""
     assert main(["audit", str(cohort_table), *COLUMNS, "--partition", partition]) == 2
     assert f"{partition} is no regular file" in capsys.readouterr().err
+
+
+def written(cohort: Cohort, **columns: list[str]) -> str:
+    """Write a table of the images and further columns."""
+    named = {
+        "file": cohort.images.tolist(),
+        "diagnosis": cohort.label_names.tolist(),
+        "person": cohort.patients.tolist(),
+    } | columns
+    write_columns(cohort.root / "images.csv", named)
+    return str(cohort.root / "images.csv")
+
+
+@pytest.mark.filterwarnings("default:The label can be told")
+@pytest.mark.filterwarnings("default:.* have images in more than one part")
+def test_a_column_of_parts_is_audited_with_shortcuts_and_shifts(
+    image_cohort: Cohort, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A site that is the label is a shortcut; a part cut through patients leaks; ages differ."""
+    rows = range(len(image_cohort))
+    part = ["test" if row % 3 == 0 else "train" for row in rows]
+    age = [str(70 if name == "test" else 40) for name in part]
+    site = [f"s{int(positive)}" for positive in image_cohort.is_positive]
+    table = written(image_cohort, part=part, age=age, site=site)
+    words = [*COLUMNS, "--part-column", "part", "--covariates", "age", "site"]
+
+    assert main(["audit", table, *words]) == 1
+    told = capsys.readouterr().out
+    assert "patient: 'p1'" in told or "patient 'p1'" in told
+    assert "covariate site: 1.000" in told
+    assert "suspicious" in told
+    assert "file size" in told
+    assert "age, train to test: not estimable, 40 throughout in one part and 70" in told
+    assert "part =" not in told
+    assert main(["audit", table, *words, "--only", "shifts"]) == 0
+    assert "covariate site" not in capsys.readouterr().out
+
+
+@pytest.mark.filterwarnings("default:The label can be told")
+def test_shortcuts_alone_need_no_parts(
+    image_cohort: Cohort, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without parts the other looks are refused with the way round."""
+    table = written(image_cohort)
+    assert main(["audit", table, *COLUMNS]) == 2
+    assert "--only shortcuts" in capsys.readouterr().err
+    # Drawn brighter, sick pictures have brighter borders.
+    assert main(["audit", table, *COLUMNS, "--only", "shortcuts"]) == 1
+    told = capsys.readouterr()
+    assert "border colour" in told.out
+    assert "warning: The label can be told" in told.err
+
+
+def test_shortcuts_that_cannot_be_looked_for_are_named(
+    cohort_table: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No picture and no column; with a column, the pictures alone are missing."""
+    words = ["audit", str(cohort_table), *COLUMNS, "--only", "shortcuts"]
+    assert main(words) == 0
+    assert "NOT looked for: no image is there, and no column is named" in capsys.readouterr().out
+    assert main([*words, "--covariates", "site"]) == 0
+    told = capsys.readouterr().out
+    assert "covariate site: 0." in told
+    assert "not tried, no image is there" in told

@@ -70,20 +70,33 @@ def three_classes(cohort: Cohort) -> str:
     return table(cohort, label=labels)
 
 
-def test_several_classes_ask_for_the_other(image_cohort: Cohort) -> None:
+def test_several_classes_are_taken_together_and_named(
+    image_cohort: Cohort, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The rest together, or one of them; a misspelt one is refused."""
     source = three_classes(image_cohort)
-    with pytest.raises(InvalidInputError, match="say --versus rest"):
-        read_cohort(parsed(source))
+    unnamed = read_cohort(parsed(source))
+    told = capsys.readouterr().out
     rest = read_cohort(parsed(source, "--versus", "rest"))
     one = read_cohort(parsed(source, "--versus", "well"))
     with pytest.raises(InvalidInputError, match="got 'wel'"):
         read_cohort(parsed(source, "--versus", "wel"))
 
+    counts = dict(zip(*np.unique(unnamed_labels(source), return_counts=True), strict=True))
+    assert unnamed == rest
+    assert told.startswith("sick against the rest: ")
+    for name in ("so-so", "well"):
+        assert f"{name} ({counts[name]} images)" in told
+    assert "--versus and a class takes one of them alone" in told
     assert len(rest.classes) == len(one.classes) == 2
     assert len(rest) == len(image_cohort)
     assert set(one.label_names.tolist()) == {"sick", "well"}
     assert rest.is_positive.sum() == one.is_positive.sum() == image_cohort.is_positive.sum()
+
+
+def unnamed_labels(source: str) -> list[str]:
+    """Return the labels of a table, as they stand there."""
+    return [line.split(",")[1] for line in Path(source).read_text("utf-8").splitlines()[1:]]
 
 
 def bare(*words: str) -> argparse.Namespace:
@@ -110,7 +123,6 @@ def test_a_table_without_any_option_is_told_everything(tmp_path: Path) -> None:
         "perhaps --label 'Finding Labels'",
         "perhaps --patient 'Patient ID'",
         "one of well (2 images), ill (1 images), so-so (1 images)",
-        "--versus rest",
         "no --output",
     ):
         assert told in text
@@ -154,3 +166,44 @@ def test_absolute_paths_are_taken(image_cohort: Cohort, tmp_path: Path) -> None:
         read_cohort(parsed(str(moved), "--root", str(tmp_path / "other")))
     outside = read_cohort(parsed(str(moved), "--root", str(tmp_path / "other"), "--allow-outside"))
     assert len(outside) == len(cohort)
+
+
+def test_a_folder_without_patients_is_read_by_its_class_folders(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Names that hold no id are refused with the way round; each image is then a patient's."""
+    for number in range(3):
+        for name in ("sick", "well"):
+            (tmp_path / "train" / name).mkdir(parents=True, exist_ok=True)
+            (tmp_path / "train" / name / f"{number}.png").write_bytes(b"")
+    (tmp_path / "list.csv").write_text("a\n1\n", encoding="utf-8")
+    with pytest.raises(InvalidInputError, match=r"--patient none .* give the table list\.csv"):
+        read_cohort(parsed(str(tmp_path)))
+    cohort = read_cohort(parsed(str(tmp_path), "--patient", "none"))
+    by_part = read_cohort(
+        parsed(str(tmp_path), "--patient", "none", "--pattern", "{part}/{label}/*")
+    )
+
+    assert cohort.n_patients == len(cohort) == len(by_part) == 6
+    assert set(cohort.label_names.tolist()) == {"sick", "well"}
+    assert set(by_part.covariates["part"].tolist()) == {"train"}
+    assert "every image is taken as another patient's" in capsys.readouterr().out
+
+
+def test_options_of_tables_are_refused_for_a_folder(tmp_path: Path) -> None:
+    """They would be ignored."""
+    with pytest.raises(InvalidInputError, match="--label, --root, --patient: of a table"):
+        read_cohort(parsed(str(tmp_path), "--label", "dx", "--root", "a", "--patient", "id"))
+
+
+def test_ids_from_file_names_are_shown(
+    image_cohort: Cohort, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """So that a word that all names begin with is noticed."""
+    for row, name in enumerate(image_cohort.label_names.tolist()):
+        target = image_cohort.root / name / image_cohort.images[row]
+        target.parent.mkdir(exist_ok=True)
+        image_cohort.path(row).rename(target)
+    read_cohort(parsed(str(image_cohort.root)))
+
+    assert "12 patient ids from file names: p0, p1, p10, ..." in capsys.readouterr().out

@@ -55,7 +55,7 @@ def compute_activation_map(
             `Dense` layer, has no such class, or the images' shape is not the model's.
 
     Warns:
-        DataWarning: the mean of a map is not the model's log-odds.
+        DataWarning: the mean of a map is not the model's log-odds, or the map has one place.
 
     References:
         Zhou B. et al. (2016). Learning deep features for discriminative localization. CVPR.
@@ -68,6 +68,7 @@ def compute_activation_map(
     steps = _between(pooling, final)
     pixels = images_of(network, images)
     _warn_untied(pooling, steps)
+    warn_of_one_place(places)
 
     def maps_of(batch: NDArray[Any]) -> Maps:
         features = keras.ops.convert_to_numpy(places(batch, training=False))
@@ -92,6 +93,22 @@ def network_of(model: Any) -> Any:
     """Return the network of a loaded `Classifier`, or the model itself."""
     inner = getattr(model, "model", None)
     return inner if isinstance(inner, keras.Model) and not isinstance(model, keras.Model) else model
+
+
+def warn_of_one_place(places: keras.Model) -> None:
+    """Warn where the feature maps before pooling have one place: the map is then one number.
+
+    So it is of small images, and of a model that averages layers (`prevalens study`), whose maps
+    are averaged before they are put side by side.
+    """
+    if tuple(places.output_shape[1:3]) == (1, 1):
+        warnings.warn(
+            "The map has one place, because the feature maps before pooling are 1x1: it says how "
+            "the model answers, and nothing of where. Use `compute_occlusion_map`, which covers "
+            "the places of the image itself.",
+            DataWarning,
+            stacklevel=3,
+        )
 
 
 def _warn_untied(pooling: keras.layers.Layer, steps: keras.Model | None) -> None:

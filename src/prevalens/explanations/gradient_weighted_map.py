@@ -13,6 +13,7 @@ from prevalens.explanations.activation_map import (
     images_of,
     network_of,
     pooling_of,
+    warn_of_one_place,
 )
 from prevalens.explanations.gradient import gradient_of
 
@@ -38,6 +39,9 @@ def grad_cam(
     Raises:
         InvalidInputError: as in `compute_activation_map`, or the backend takes no gradients.
 
+    Warns:
+        DataWarning: the map has one place, and so says nothing of where.
+
     References:
         Selvaraju R. R. et al. (2017). Grad-CAM: visual explanations from deep networks via
         gradient-based localization. ICCV.
@@ -48,6 +52,7 @@ def grad_cam(
     check_integer("batch_size", batch_size, minimum=1)
     pixels = images_of(network, images)
     places = keras.Model(network.input, pooling.input)
+    warn_of_one_place(places)
     head = keras.Model(pooling.input, final.input)
 
     def log_odds(features: Any) -> Any:

@@ -5,13 +5,9 @@ from typing import TYPE_CHECKING
 from prevalens._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from prevalens.features.cross_fitted_head import CrossFittedHead, cross_fit_head
     from prevalens.features.extraction import extract_features
-    from prevalens.features.feature_head import (
-        CrossFittedHead,
-        FeatureHead,
-        cross_fit_head,
-        fit_head,
-    )
+    from prevalens.features.feature_head import FeatureHead, fit_head
     from prevalens.features.feature_store import FeatureStore
     from prevalens.features.image_features import ImageFeatures
     from prevalens.features.label_errors import LabelErrors, find_label_errors
@@ -37,7 +33,7 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
-        "CrossFittedHead": "feature_head",
+        "CrossFittedHead": "cross_fitted_head",
         "FeatureHead": "feature_head",
         "FeatureStore": "feature_store",
         "ImageFeatures": "image_features",
@@ -45,7 +41,7 @@ __getattr__ = lazy_names(
         "LearningCurve": "learning_curve",
         "SimilarImages": "similar_images",
         "compute_learning_curve": "learning_curve",
-        "cross_fit_head": "feature_head",
+        "cross_fit_head": "cross_fitted_head",
         "extract_features": "extraction",
         "find_label_errors": "label_errors",
         "find_similar_images": "similar_images",

@@ -85,21 +85,6 @@ class FeatureHead:
         return found[0][:, 1] if len(self.classes) == 2 else found[0]
 
 
-@dataclass(frozen=True, eq=False)
-class CrossFittedHead:
-    """Scores of every image by the head that never saw its patient.
-
-    Attributes:
-        scores: As of `FeatureHead.scores`, one for each row.
-        folds: Fold that held each row out, shape `(n_rows,)`.
-        heads: The head of each fold.
-    """
-
-    scores: Scores
-    folds: Labels
-    heads: tuple[FeatureHead, ...]
-
-
 def fit_head(
     features: ImageFeatures | ArrayLike,
     labels: ArrayLike,
@@ -107,6 +92,7 @@ def fit_head(
     *,
     kind: str = "logistic",
     penalties: Sequence[float] = PENALTIES,
+    weights: ArrayLike | None = None,
     n_folds: int = 3,
     seed: int = 0,
 ) -> FeatureHead:
@@ -124,6 +110,8 @@ def fit_head(
         kind: `"logistic"`; `"balanced_logistic"`, in which classes weigh alike; `"centroid"`, by
             the nearest class mean, classes alike; `"mlp"`, 64 hidden units.
         penalties: Penalties to choose from, above 0; one alone is taken as it is.
+        weights: How much each row counts, `(n_rows,)`, above 0, for the logistic kinds: such as 1
+            by the patient's images, so that a patient counts once. By default all alike.
         n_folds: Inner folds, at least 2; fewer where a class comes from too few patients.
         seed: Seed of the folds and of the mlp.
 
@@ -137,8 +125,9 @@ def fit_head(
     if not ordered:
         raise InvalidInputError("`penalties` must hold at least one number above 0, got none.")
     values, ids = feature_values(features), np.asarray(patients)
-    codes, classes, multilabel = _coded(labels)
+    codes, classes, multilabel = coded_labels(labels)
     check_same_length(features=values, labels=codes, patients=ids)
+    counted = _weights(weights, len(values), kind)
     mean, deviation = _standard(values)
     standard = (values - mean) / deviation
     columns = codes.T if multilabel else codes[None]
@@ -159,11 +148,19 @@ def fit_head(
                 n_folds=n_folds,
                 n_classes=n_classes,
                 seed=seed,
+                weights=None if counted is None else counted[known],
             )
         # Penalties go from strong to weak: of equals the strongest.
         penalty = ordered[int(np.argmin(inner))]
         with one_blas_thread():
-            heads += chosen.fit(standard[known], found, [penalty], n_classes=n_classes, seed=seed)
+            heads += chosen.fit(
+                standard[known],
+                found,
+                [penalty],
+                n_classes=n_classes,
+                seed=seed,
+                **_of_rows(counted, known),
+            )
         picked.append(penalty)
         losses.append(inner)
     table = dict(zip(ordered, np.mean(losses, axis=0).tolist(), strict=True))
@@ -179,51 +176,28 @@ def fit_head(
     )
 
 
-def cross_fit_head(
-    features: ImageFeatures | ArrayLike,
-    labels: ArrayLike,
-    patients: ArrayLike,
-    *,
-    n_splits: int = 5,
-    seed: int = 0,
-    **settings: Any,
-) -> CrossFittedHead:
-    """Score each image by a head that never saw its patient, penalties chosen inside each fold.
-
-    Args:
-        features: As in `fit_head`.
-        labels: As in `fit_head`.
-        patients: As in `fit_head`.
-        n_splits: Outer folds of whole patients, at least 2.
-        seed: Seed of all folds and of the heads.
-        **settings: Further arguments of `fit_head`: `kind`, `penalties`, `n_folds`.
-
-    Raises:
-        InvalidInputError: as in `fit_head`.
-        ImpossibleSplitError: some fold would have no patient of a class.
-    """
-    values, ids = feature_values(features), np.asarray(patients)
-    given = np.asarray(labels)
-    check_same_length(features=values, labels=given, patients=ids)
-    codes, classes, multilabel = _coded(given)
-    shape = (len(values), len(classes)) if multilabel or len(classes) > 2 else (len(values),)
-    scores, folds = np.full(shape, np.nan), np.full(len(values), -1)
-    heads = []
-    # Rows whose label is not known are in a fold all the same; as negatives they weigh nothing.
-    outer = PatientKFold(n_splits, seed=seed)
-    for fold, (train, test) in enumerate(outer.split(values, np.maximum(codes, 0), ids)):
-        head = fit_head(values[train], given[train], ids[train], seed=seed, **settings)
-        if head.classes != classes:
-            raise ImpossibleSplitError(
-                f"Fold {fold} trains on the classes {list(head.classes)} of {list(classes)}. Use "
-                "fewer `n_splits`, or merge classes."
-            )
-        scores[test], folds[test] = head.scores(values[test]), fold
-        heads.append(head)
-    return CrossFittedHead(scores, folds, tuple(heads))
+def _weights(weights: ArrayLike | None, n_rows: int, kind: str) -> NDArray[np.float64] | None:
+    """Return weights of mean 1, so that a penalty means the same with them and without."""
+    if weights is None:
+        return None
+    if not KINDS[kind].weighted:
+        takes = ", ".join(repr(name) for name, one in KINDS.items() if one.weighted)
+        raise InvalidInputError(f"`weights` are for kinds {takes}, got {kind!r}. Leave them out.")
+    given = np.asarray(weights, dtype=np.float64)
+    if given.shape != (n_rows,) or not np.isfinite(given).all() or (given <= 0).any():
+        raise InvalidInputError(
+            f"`weights` must be {n_rows} numbers above 0, one a row, got {given.shape} from "
+            f"{np.min(given, initial=np.inf):g}."
+        )
+    return given / given.mean()
 
 
-def _coded(labels: ArrayLike) -> tuple[Labels, tuple[Any, ...], bool]:
+def _of_rows(weights: NDArray[np.float64] | None, rows: Rows) -> dict[str, Any]:
+    """Return the argument of a kind's fit that weights some rows; nothing where all count alike."""
+    return {} if weights is None else {"weights": weights[rows] / weights[rows].mean()}
+
+
+def coded_labels(labels: ArrayLike) -> tuple[Labels, tuple[Any, ...], bool]:
     """Return class codes, or 0, 1 and -1 for each label; the classes; whether they are labels."""
     given = np.asarray(labels)
     if given.ndim == 1:
@@ -269,21 +243,27 @@ def _inner_losses(
     n_folds: int,
     n_classes: int,
     seed: int,
+    weights: NDArray[np.float64] | None,
 ) -> NDArray[np.float64]:
     """Return the log loss of each penalty over all rows, each scored without its patient."""
     total = np.zeros(len(penalties))
-    weights = np.ones(len(labels))
+    counted = np.ones(len(labels)) if weights is None else weights
     if kind.balanced:
-        weights /= np.bincount(labels, minlength=n_classes)[labels]
+        counted = counted / np.bincount(labels, weights=counted, minlength=n_classes)[labels]
     for train, test in _folds(labels, patients, n_folds=n_folds, seed=seed):
         with one_blas_thread():
             fitted = kind.fit(
-                values[train], labels[train], penalties, n_classes=n_classes, seed=seed
+                values[train],
+                labels[train],
+                penalties,
+                n_classes=n_classes,
+                seed=seed,
+                **_of_rows(weights, train),
             )
         for place, head in enumerate(fitted):
             right = head(values[test])[np.arange(len(test)), labels[test]]
-            total[place] -= weights[test] @ np.log(np.maximum(right, 1e-12))
-    return np.asarray(total / weights.sum())
+            total[place] -= counted[test] @ np.log(np.maximum(right, 1e-12))
+    return np.asarray(total / counted.sum())
 
 
 def _folds(

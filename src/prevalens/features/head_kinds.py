@@ -26,10 +26,12 @@ class HeadKind:
         fit: From standardised features, class codes, penalties from strong to weak, number of
             classes and seed to a fitted head for each penalty.
         balanced: Whether classes weigh alike, also in the loss that the penalty is chosen by.
+        weighted: Whether it takes weights of rows.
     """
 
     fit: Callable[..., list[FittedHead]]
     balanced: bool = False
+    weighted: bool = False
 
 
 def _fit_logistic(
@@ -40,10 +42,14 @@ def _fit_logistic(
     n_classes: int,
     seed: int,
     balanced: bool,
+    weights: NDArray[np.float64] | None = None,
 ) -> list[FittedHead]:
     """Fit at each penalty, which is that of the mean loss: sklearn's C is 1 / (penalty n)."""
+    if weights is not None and balanced:
+        counted = np.bincount(labels, weights=weights, minlength=n_classes)
+        weights = weights * len(labels) / (np.count_nonzero(counted) * counted[labels])
     model = LogisticRegression(
-        class_weight="balanced" if balanced else None,
+        class_weight="balanced" if balanced and weights is None else None,
         max_iter=200,
         tol=1e-4,
         warm_start=True,
@@ -55,7 +61,7 @@ def _fit_logistic(
         with warnings.catch_warnings():
             # At the weakest penalties separable data have no end; the fit is used as it is.
             warnings.simplefilter("ignore", ConvergenceWarning)
-            model.fit(values, labels)
+            model.fit(values, labels, sample_weight=weights)
         fitted.append(
             LinearHead(model.coef_.copy(), model.intercept_.copy(), model.classes_, n_classes)
         )
@@ -154,8 +160,8 @@ def _balanced_logistic(*args: Any, **settings: Any) -> list[FittedHead]:
 
 KINDS: Mapping[str, HeadKind] = MappingProxyType(
     {
-        "logistic": HeadKind(fit=_logistic),
-        "balanced_logistic": HeadKind(fit=_balanced_logistic, balanced=True),
+        "logistic": HeadKind(fit=_logistic, weighted=True),
+        "balanced_logistic": HeadKind(fit=_balanced_logistic, balanced=True, weighted=True),
         "centroid": HeadKind(fit=_fit_centroid, balanced=True),
         "mlp": HeadKind(fit=_fit_mlp),
     }

@@ -9,7 +9,8 @@ from prevalens.exceptions import InvalidInputError
 from prevalens.predictions.predictions import Predictions
 from prevalens.typing import Column, Scores
 
-_HOW = ("mean", "max", "top_k", "fraction")
+HOW = ("mean", "max", "top_k", "fraction")
+"""Ways to pool the images of a patient."""
 
 
 def patient_scores(
@@ -18,6 +19,7 @@ def patient_scores(
     *,
     k: int | None = None,
     cutoff: float | None = None,
+    least_images: int = 1,
 ) -> Predictions:
     """Pool the images of each patient into one score.
 
@@ -30,19 +32,22 @@ def patient_scores(
 
     Args:
         predictions: Predictions with patient ids.
-        how: `"mean"`, the only one for several classes, whose scores must sum to 1; `"max"`;
-            `"top_k"`, the mean of the `k` highest scores (of all, where a patient has fewer); or
-            `"fraction"`, the share of images scored `cutoff` or more.
+        how: `"mean"`, the only one for several classes, whose scores must sum to 1; `"max"`, by
+            which any one image makes a patient positive; `"top_k"`, the mean of the `k` highest
+            scores (of all, where a patient has fewer); or `"fraction"`, the share of images scored
+            `cutoff` or more.
         k: Images that count, at least 1; for `"top_k"` only.
         cutoff: Score from which an image counts, in [0, 1]; for `"fraction"` only.
+        least_images: Images that a patient needs to be classifiable; those with fewer are left
+            out, and `PatientPooling.unclassifiable` counts them.
 
     Returns:
-        One row per patient, sorted by id, with the covariates that are constant within each
-        patient.
+        One row per classifiable patient, sorted by id, with the covariates that are constant within
+        each patient.
 
     Raises:
         InvalidInputError: images are independent, a patient has images of several classes that
-            are no grades, or a setting is missing or has no use.
+            are no grades, a setting is missing or has no use, or no patient has so many images.
 
     Examples:
         >>> images = Predictions(labels=[1, 1, 0], scores=[0.2, 0.8, 0.1], patients=["a", "a", "b"])
@@ -50,7 +55,7 @@ def patient_scores(
         [0.8, 0.1]
     """
     check_kind("predictions", predictions, Predictions)
-    check_choice("how", how, _HOW)
+    check_choice("how", how, HOW)
     for name, value, user in (("k", k, "top_k"), ("cutoff", cutoff, "fraction")):
         if (value is not None) != (how == user):
             raise InvalidInputError(f"`{name}` belongs to how={user!r}, got {value!r}, {how!r}.")
@@ -66,13 +71,19 @@ def patient_scores(
             f"{list(predictions.classes)}. Take how='mean', or `one_vs_rest` first."
         )
     owner = predictions.patient_codes
+    enough = np.bincount(owner) >= check_integer("least_images", least_images, minimum=1)
+    if not enough.any():
+        raise InvalidInputError(
+            f"No patient has {least_images} images; the most is {np.bincount(owner).max()}. Ask "
+            "for fewer by `least_images`."
+        )
     patients = np.empty(predictions.n_patients or 0, dtype=object)
     patients[owner] = predictions.patients
     columns = predictions.scores.reshape(len(owner), -1).T
     scores = np.column_stack(
         [_pooled(column, owner, how=how, k=k, cutoff=cutoff) for column in columns]
     )
-    return Predictions(
+    pooled = Predictions(
         labels=_labels(predictions, owner, patients),
         scores=scores,
         patients=patients,
@@ -85,6 +96,7 @@ def patient_scores(
         provenance=predictions.provenance,
         ordered=predictions.ordered,
     )
+    return pooled if enough.all() else pooled.take(enough)
 
 
 def _labels(predictions: Predictions, owner: Column, patients: Column) -> Column:

@@ -2,5 +2,5 @@
 
 FORMATS = (".html", ".json", ".md", ".txt", ".tex")
 ORIGINS = ("pre-specified", "validation", "exploratory")
-POOLINGS = ("mean", "max")
+POOLINGS = ("mean", "max", "top_k", "fraction")
 ACCEPTANCE_FORMATS = (".html", ".json", ".md", ".txt")

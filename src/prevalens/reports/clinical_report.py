@@ -16,6 +16,7 @@ from prevalens.decisions.operating_point import OperatingPoint
 from prevalens.decisions.referral import Referral
 from prevalens.decisions.threshold_set import ThresholdSet
 from prevalens.exceptions import InvalidInputError
+from prevalens.predictions.patient_pooling import PatientPooling
 from prevalens.predictions.predictions import Predictions
 from prevalens.reports.choices import FORMATS
 from prevalens.reports.class_head import ClassReportHead
@@ -41,7 +42,7 @@ class ClinicalReport:
 
     Of three or more classes the one with the highest score is predicted, and each is taken against
     the rest: `threshold`, `threshold_origin`, `prevalence`, `compare_threshold`, `uncorrected`,
-    `patient_score`, `refer` and `site` are of two classes, and refused.
+    `patient_score`, `patient_threshold`, `refer` and `site` are of two classes, and refused.
 
     Args:
         predictions: Predictions of rows that the model never saw.
@@ -65,8 +66,11 @@ class ClinicalReport:
         cohort: The cohort that `partition` divides: with it, patients are counted in each part
             and those in more than one part are found; without it, that is not checked.
         excluded: Images left out before scoring, by reason; `{}` says that none were.
-        patient_score: How images are pooled into patients, `"mean"` or `"max"`, where the question
-            is about patients; None leaves patients out.
+        patient_score: How images are pooled into patients, a `PatientPooling`, or `"mean"` or
+            `"max"`, where the question is about patients; None leaves patients out.
+        patient_threshold: Threshold of the pooled scores, in [0, 1], or what `choose_threshold`
+            returned for pooled scores; by default that for images, which nothing chose for
+            patients.
         refer: Two thresholds between which a human decides, `(lower, upper)` in [0, 1], or what
             `choose_referral` returned; None refers nobody.
         worst: False negatives, and false positives, shown at most, with thumbnails where files
@@ -114,7 +118,8 @@ class ClinicalReport:
         partition: Partition | None = None,
         cohort: Cohort | None = None,
         excluded: Mapping[str, int] | None = None,
-        patient_score: str | None = None,
+        patient_score: PatientPooling | str | None = None,
+        patient_threshold: float | OperatingPoint | None = None,
         refer: Referral | tuple[float, float] | None = None,
         worst: int | None = None,
         picture: Picture | None = None,
@@ -142,6 +147,7 @@ class ClinicalReport:
             excluded=excluded,
             patient_score=patient_score,
             refer=refer,
+            patient_threshold=patient_threshold,
             worst=worst,
             picture=picture,
             picture_note=picture_note,

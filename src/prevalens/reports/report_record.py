@@ -178,7 +178,7 @@ def _head(request: Request) -> ReportHead:
             confidence_level=request.confidence_level,
             seed=request.seed,
             by=list(request.by),
-            patient_score=request.patient_score,
+            patient_score=None if request.patient_score is None else request.patient_score.how,
             compare_threshold=request.compare_threshold,
             picture_note=request.picture_note,
         ),

@@ -17,8 +17,9 @@ from prevalens.metrics.every_estimate import all_estimates
 from prevalens.metrics.inputs import Columns
 from prevalens.metrics.measure import Measure
 from prevalens.metrics.registry import keys_where
+from prevalens.predictions.patient_pooling import PatientPooling
 from prevalens.predictions.predictions import Predictions
-from prevalens.reports.choices import ORIGINS, POOLINGS
+from prevalens.reports.choices import ORIGINS
 from prevalens.reports.pictures import Picture
 from prevalens.reports.record_parts import EstimatePart, estimate_parts
 from prevalens.splits.partition import Partition
@@ -44,7 +45,8 @@ class Request:
     partition: Partition | None
     cohort: Cohort | None
     excluded: Mapping[str, int] | None
-    patient_score: str | None
+    patient_score: PatientPooling | None
+    patient_threshold: OperatingPoint | None
     refer: tuple[float, float] | None
     refer_guarantee: str | None
     worst: int
@@ -139,6 +141,8 @@ def checked_request(
         raise InvalidInputError("`compare_threshold` is the other model's: give `compare` too.")
     origin = asked["threshold_origin"] or (point.origin if point else "exploratory")
     pooling = asked["patient_score"]
+    if isinstance(pooling, str):
+        pooling = PatientPooling(how=check_choice("patient_score", pooling, ("mean", "max")))
     made = asked | {
         "threshold_origin": check_choice("threshold_origin", origin, ORIGINS),
         "prevalence": _share_or_none("prevalence", asked["prevalence"]),
@@ -147,7 +151,8 @@ def checked_request(
         else check_number("compare_threshold", other_at, low=0, high=1),
         "uncorrected": _same_rows(predictions, asked["uncorrected"]),
         **_referral(asked["refer"]),
-        "patient_score": pooling and check_choice("patient_score", pooling, POOLINGS),
+        "patient_score": pooling,
+        "patient_threshold": _patient_threshold(asked["patient_threshold"], pooling),
         **checked_common(predictions, asked),
     }
     if pooling and predictions.patients is None:
@@ -161,6 +166,19 @@ def checked_request(
         point=point,
         **made,
     )
+
+
+def _patient_threshold(
+    given: float | OperatingPoint | None, pooling: PatientPooling | None
+) -> OperatingPoint | None:
+    if given is None:
+        return None
+    if pooling is None:
+        raise InvalidInputError("`patient_threshold` is of pooled scores: give `patient_score`.")
+    if isinstance(given, OperatingPoint):
+        return given
+    at = check_number("patient_threshold", given, low=0, high=1)
+    return OperatingPoint(threshold=at, rule="given", guarantee=None, estimates={})
 
 
 def checked_common(predictions: Predictions, asked: Mapping[str, Any]) -> dict[str, Any]:

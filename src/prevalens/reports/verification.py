@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from prevalens._records import read_json
+from prevalens.decisions.operating_point import OperatingPoint
 from prevalens.exceptions import InvalidInputError
 from prevalens.predictions.predictions import Predictions
 from prevalens.reports.clinical_report import ClinicalReport
@@ -16,6 +17,7 @@ from prevalens.reports.label_head import LabelSettings
 from prevalens.reports.lineage import LineageRecord, changed_files, hashed_folder
 from prevalens.reports.report_head import Settings
 from prevalens.reports.report_record import independent
+from prevalens.reports.sections import patient_level
 from prevalens.splits.partition_record import checksum_of
 
 # What the predictions alone give; a comparison, pictures and the partition need more.
@@ -119,6 +121,18 @@ def predictions_of(path: Path, report: ClinicalReport) -> Predictions:
     return Predictions.load(path, patient=patient)
 
 
+def _of_patients(report: ClinicalReport) -> dict[str, Any]:
+    """Return the pooling and the threshold that a report of patients was made with."""
+    part = patient_level.SECTION.of(report.record)
+    if part is None:
+        return {}
+    at, rule = part.threshold, part.threshold_rule
+    point = None
+    if rule is not None:
+        point = OperatingPoint(threshold=at, rule=rule, guarantee=None, estimates={})
+    return {"patient_score": patient_level.pooling_of(part), "patient_threshold": point}
+
+
 def _differences(report: ClinicalReport, predictions: Predictions) -> Iterator[str]:
     was, settings = report.to_dict(), report.record.settings
     of_two: dict[str, Any] = {}
@@ -127,7 +141,7 @@ def _differences(report: ClinicalReport, predictions: Predictions) -> Iterator[s
             "threshold": settings.threshold,
             "threshold_origin": settings.threshold_origin,
             "prevalence": settings.prevalence,
-            "patient_score": settings.patient_score,
+            **_of_patients(report),
             "site": was["sites"] and was["sites"]["by"],
             "refer": was["referral"] and (was["referral"]["lower"], was["referral"]["upper"]),
         }

@@ -22,9 +22,9 @@ def thumbnail_features(cohort: Cohort) -> NDArray[np.float32]:
     """
     size = (THUMBNAIL, THUMBNAIL)
     made = np.empty((len(cohort), THUMBNAIL * THUMBNAIL * 3), dtype=np.float32)
-    paths = [cohort.root / image for image in cohort.images.tolist()]
+    paths = [cohort.path(row) for row in range(len(cohort))]
     for start in range(0, len(paths), 256):
-        pixels = read_images(paths[start : start + 256], size=size)
+        pixels = read_images(paths[start : start + 256], size=size, reader=cohort.reader)
         made[start : start + 256] = np.asarray(pixels).reshape(len(pixels), -1)
     return made
 

@@ -2,20 +2,24 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from prevalens._checks import check_integer, check_kind, check_number
+from prevalens._checks import check_choice, check_integer, check_kind, check_number
 from prevalens.cohorts.cohort import Cohort
 from prevalens.cohorts.duplicates import find_duplicates
 from prevalens.decisions.fixed_sequence import patients_needed
 from prevalens.exceptions import InvalidInputError
+from prevalens.predictions.patient_pooling import PatientPooling
+from prevalens.studies.held_out import check_choices
 from prevalens.studies.study_plan import (
     AuditStep,
     Evaluation,
     HeadChoice,
     NetworkChoice,
+    PoolingChoice,
     StudyPlan,
     ThresholdChoice,
 )
@@ -24,6 +28,11 @@ ENOUGH_FOR_A_TEST_PART = 400
 """Patients of the rarer class from which a test part of a quarter holds a hundred of them."""
 PENALTIES = (10.0, 1.0, 0.1, 0.01, 0.001)
 DEFAULT_NETWORK = "EfficientNetB0"
+HEAD = HeadChoice(
+    kinds=["logistic", "balanced_logistic"],
+    penalties=list(PENALTIES),
+    reason="layers, answer to imbalance and penalty are chosen by inner folds of patients",
+)
 
 
 def plan(
@@ -31,6 +40,8 @@ def plan(
     *,
     weights: str | os.PathLike[str] | None = None,
     part: str | None = None,
+    unit: str = "image",
+    pooling: PatientPooling | None = None,
     sensitivity: float = 0.95,
     preprocessing: str | None = None,
     layers: Sequence[str] = (),
@@ -42,8 +53,10 @@ def plan(
     The rules, in their order:
 
     1. Files that are identical under several patient ids make these ids one patient: otherwise
-       the same image would be trained on and tested. Near-duplicates are named, not joined.
-    2. A class of fewer than 2 patients cannot be held out: refused.
+       the same image would be trained on and tested. Images of several patients that look almost
+       alike are named, and their patients not joined.
+    2. A class of fewer than 3 patients cannot be held out and chosen on: refused, before any
+       picture is read.
     3. With fewer than 400 patients of the rarer class every image is scored by cross-fitting, in
        5 folds or as many as that class has patients; with more, a quarter is set aside. A column
        that names the parts is used as it stands.
@@ -53,12 +66,17 @@ def plan(
        tuned penalty they rank alike, and with a shared one they do not.
     6. The threshold is promised of new patients where enough positive patients remain in a fold's
        training part for a promise to be possible; else it is a point estimate.
+    7. Where patients are the unit, their score is the mean of their images' where all images of a
+       patient have one label; else the mean of the 3 highest, because one positive image makes a
+       patient positive and a mean would drown it.
 
     Args:
         cohort: The cohort, of two classes.
         weights: A `.keras` file of a network without its top, or a name in `keras.applications`.
         part: Covariate that names the part of each row: rows of `"test"` are held out, all others
             trained on.
+        unit: `"image"`, or `"patient"`.
+        pooling: How images are pooled into patients; by default rule 7.
         sensitivity: Sensitivity that the threshold is chosen for, in (0, 1).
         preprocessing: What pixels need before a `.keras` network that has no rescaling inside.
         layers: Layers to try, by name; by default five along the depth.
@@ -70,8 +88,8 @@ def plan(
         The cohort, with patients joined where rule 1 asks for it, and the plan.
 
     Raises:
-        InvalidInputError: the cohort has more than two classes, or a class has one patient.
-        UnreadableImageError: an image cannot be read.
+        InvalidInputError: the cohort has more than two classes, or a class has too few patients.
+        UnreadableImageError: images cannot be read; the text names every one of them.
     """
     check_kind("cohort", cohort, Cohort)
     check_integer("seed", seed, minimum=0)
@@ -80,13 +98,19 @@ def plan(
         raise InvalidInputError(
             f"A study is about two classes, got {list(cohort.classes)}. Take one against the rest."
         )
+    check_choice("unit", unit, ("image", "patient"))
+    if pooling is not None and unit != "patient":
+        raise InvalidInputError("`pooling` is of unit='patient', got 'image'. Leave one out.")
+    # Before the files are read, and again of patients who turn out to be one.
+    pooled = None if unit == "image" else _pooling(cohort, pooling)
+    _evaluation(cohort, part, seed, pooled)
     cohort, audit = _audited(cohort) if check_files else (cohort, [_UNCHECKED])
-    facts = cohort_facts(cohort)
-    rarer = min(facts["positive_patients"], facts["negative_patients"])
-    evaluation = _evaluation(cohort, rarer, part)
+    facts, evaluation = cohort_facts(cohort), _evaluation(cohort, part, seed, pooled)
     return cohort, StudyPlan(
         cohort_fingerprint=cohort.fingerprint,
         positive=cohort.positive,
+        unit=unit,  # type: ignore[arg-type]
+        pooling=pooled,
         seed=seed,
         facts=facts,
         audit=audit,
@@ -98,11 +122,7 @@ def plan(
             preprocessing=preprocessing,
             reason="small and general" if weights is None else "given",
         ),
-        head=HeadChoice(
-            kinds=["logistic", "balanced_logistic"],
-            penalties=list(PENALTIES),
-            reason="layers, answer to imbalance and penalty are chosen by inner folds of patients",
-        ),
+        head=HEAD,
         threshold=_threshold(facts["positive_patients"], evaluation, sensitivity),
         baselines=["thumbnail", "covariates"] if _usable(cohort, part) else ["thumbnail"],
     )
@@ -130,8 +150,9 @@ def cohort_facts(cohort: Cohort) -> dict[str, Any]:
 
 
 def _audited(cohort: Cohort) -> tuple[Cohort, list[AuditStep]]:
-    duplicates = find_duplicates(cohort)
-    pairs = [(str(a), str(b)) for a, b in duplicates.patient_pairs]
+    duplicates = find_duplicates(cohort, near=True)
+    identical = replace(duplicates, near_pairs=duplicates.near_pairs[:0])
+    pairs = [(str(a), str(b)) for a, b in identical.patient_pairs]
     steps = [
         AuditStep(
             finding=f"{len(pairs)} pairs of patient ids share identical files",
@@ -139,16 +160,46 @@ def _audited(cohort: Cohort) -> tuple[Cohort, list[AuditStep]]:
             patients=[list(pair) for pair in pairs],
         )
     ]
-    if duplicates.near:
+    # Copies of one patient leak nowhere.
+    crossing = [rows for rows in duplicates.near if len(set(cohort.patients[rows].tolist())) > 1]
+    if crossing:
+        shown = "; ".join(" and ".join(cohort.images[rows[:2]].tolist()) for rows in crossing[:3])
         steps.append(
             AuditStep(
-                finding=f"{len(duplicates.near)} groups of images look almost alike", action="named"
+                finding=f"{len(crossing)} groups of images of several patients look almost alike, "
+                f"such as {shown}",
+                action="named",
             )
         )
     return (cohort.join_patients(pairs) if pairs else cohort), steps
 
 
-def _evaluation(cohort: Cohort, rarer: int, part: str | None) -> Evaluation:
+def _pooling(cohort: Cohort, given: PatientPooling | None) -> PoolingChoice:
+    """Return how images are pooled: as asked, or by what the labels of a patient say."""
+    if given is not None:
+        return PoolingChoice(**vars(given), reason="given")
+    positive = cohort.is_positive
+    both = len(np.intersect1d(cohort.patients[positive], cohort.patients[~positive]))
+    if both:
+        return PoolingChoice(
+            how="top_k",
+            k=3,
+            reason=f"{both} patients have positive and negative images, and a few positive images "
+            "make a patient positive",
+        )
+    return PoolingChoice(how="mean", reason="all images of a patient have one label")
+
+
+def _evaluation(
+    cohort: Cohort, part: str | None, seed: int, pooling: PoolingChoice | None
+) -> Evaluation:
+    """Return how held-out scores are made, refused where nothing could be chosen."""
+    found = _held_out_by(cohort, part)
+    check_choices(cohort, found, HEAD, part=part, pooling=pooling, seed=seed)
+    return found
+
+
+def _held_out_by(cohort: Cohort, part: str | None) -> Evaluation:
     if part is not None:
         if part not in cohort.covariates:
             raise InvalidInputError(
@@ -156,10 +207,14 @@ def _evaluation(cohort: Cohort, rarer: int, part: str | None) -> Evaluation:
                 f"got {part!r}."
             )
         return Evaluation(kind="given part", reason=f"the column {part!r} names it")
-    if rarer < 2:
+    positive = cohort.is_positive
+    rarer = min(len(np.unique(cohort.patients[positive == code])) for code in (True, False))
+    if rarer < 3:
         raise InvalidInputError(
-            f"A class that comes from {rarer} patient cannot be trained on and held out, so "
-            "nothing could be said of new patients. Collect images of more patients."
+            f"A class that comes from {rarer} patient{'s' * (rarer > 1)} cannot be held out while "
+            "others are left to train and to choose on, so nothing could be said of new patients. "
+            f"Collect images of more patients, three at least; there are {cohort.n_patients} in "
+            "all. Check that the ids are those of patients."
         )
     if rarer >= ENOUGH_FOR_A_TEST_PART:
         return Evaluation(

@@ -6,20 +6,29 @@ from typing import Annotated, Any, ClassVar
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import expit, logit
 
 from prevalens._records import Record
 from prevalens._threads import one_blas_thread
 from prevalens.cohorts.cohort import Cohort
-from prevalens.decisions.operating_point import choose_threshold
-from prevalens.decisions.recalibration import Recalibration, fit_recalibration
-from prevalens.exceptions import ImpossibleSplitError, InvalidInputError
-from prevalens.features.feature_head import FeatureHead, cross_fit_head, fit_head
+from prevalens.decisions.recalibration import Recalibration
+from prevalens.exceptions import ImpossibleSplitError
+from prevalens.features.cross_fitted_head import cross_fit_head
+from prevalens.features.feature_head import FeatureHead, fit_head
 from prevalens.metrics.calibration import log_loss
 from prevalens.metrics.ranking import auroc
+from prevalens.predictions.patient_pooling import PatientPooling
 from prevalens.predictions.predictions import Predictions
+from prevalens.studies.decision_rules import (
+    PatientRule,
+    platt_or_none,
+    point_of,
+    rule_for_patients,
+)
+from prevalens.studies.held_out import some_patients
 from prevalens.studies.study_plan import HeadChoice, ThresholdChoice
-from prevalens.typing import Flags, Labels, Rows, Scores, Texts
+from prevalens.typing import Labels, Rows, Scores, Texts
 
 Features = Mapping[str, np.ndarray[Any, np.dtype[np.float32]]]
 _WORTH = 0.002  # AUROC by which another answer to imbalance must win: ties go to the plainest
@@ -38,6 +47,7 @@ class ProbeRecord(Record, frozen=True, kw_only=True):
         threshold: Threshold on recalibrated scores.
         rule: How the threshold was chosen.
         promise: What it promises of new patients, or None.
+        patients: The rule for patients, where they are the unit.
         recalibrated: Whether scores went through Platt's map of the inner scores; not where these
             rank no better than chance, or part the classes without overlap.
     """
@@ -53,6 +63,7 @@ class ProbeRecord(Record, frozen=True, kw_only=True):
     rule: str
     promise: str | None
     recalibrated: bool
+    patients: PatientRule | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,15 +94,17 @@ def fit_probe(
     *,
     head: HeadChoice,
     threshold: ThresholdChoice,
+    pooling: PatientPooling | None = None,
     seed: int,
 ) -> Probe:
     """Choose layers, answer to imbalance and penalties by inner folds; fit on all of `rows`.
 
-    Layers and kind are compared on at most `head.at_most` images of whole patients. Layers are
+    Layers and kind are compared on some `head.at_most` images of whole patients. Layers are
     ranked by the log loss of the plain head; of the first `head.averaged` so many are averaged
     as give their mean logit the least log loss. Kinds are compared by AUROC, each at its own
     penalty; of those within 0.002 the first is taken. The scores of inner folds over all rows then
-    give Platt's map and the threshold.
+    give Platt's map and the threshold. Where patients are the unit, each counts once in the heads,
+    whatever its images, and has a rule of its own on pooled scores.
 
     Args:
         features: By layer, features of every row of the cohort, `(n_rows, n_features)`.
@@ -99,13 +112,16 @@ def fit_probe(
         rows: Rows to train on.
         head: What may be chosen.
         threshold: The rule of the threshold.
+        pooling: How images are pooled, where patients are the unit.
         seed: Seed of the inner folds.
 
     Raises:
         ImpossibleSplitError: a class comes from one patient alone, so there are no inner folds.
     """
     with one_blas_thread():
-        return _fitted(features, cohort, rows, head=head, threshold=threshold, seed=seed)
+        return _fitted(
+            features, cohort, rows, head=head, threshold=threshold, pooling=pooling, seed=seed
+        )
 
 
 def _fitted(
@@ -115,13 +131,16 @@ def _fitted(
     *,
     head: HeadChoice,
     threshold: ThresholdChoice,
+    pooling: PatientPooling | None,
     seed: int,
 ) -> Probe:
-    some = rows[_some_patients(cohort.patients[rows], head.at_most, seed)]
     labels, patients = cohort.is_positive.astype(np.int64), cohort.patients
+    marked = some_patients(labels[rows] == 1, patients[rows], at_most=head.at_most, seed=seed)
+    some = rows[marked]
     settings: dict[str, Any] = {"penalties": head.penalties, "n_folds": head.inner_folds}
     settings |= {"seed": seed}
-    part = _Rows(features, labels, patients, some, seed)
+    once = pooling is not None
+    part = _Rows(features, labels, patients, some, seed, once)
     found = part.fitted(list(features), **settings)
     losses = {layer: min(one.inner_losses.values(), default=0.0) for layer, one in found.items()}
     ranked = sorted(losses, key=losses.__getitem__)[: head.averaged]
@@ -137,15 +156,15 @@ def _fitted(
     }
     kind = _plainest(tried) if tried else str(head.kinds[0])
     own = heads[kind]
-    every = _Rows(features, labels, patients, rows, seed)
+    every = _Rows(features, labels, patients, rows, seed, once)
     fitted = own if len(some) == len(rows) else every.refitted(own)
     inner = _averaged(every.inner(own))
     rank = _rank(labels[rows], inner)
     chosen = Predictions.of(cohort, rows, inner)
-    recalibration = _platt(chosen) if rank > 0.5 else None
+    recalibration = platt_or_none(chosen)
     if recalibration is not None:
         chosen = chosen.with_scores(recalibration.correct(inner))
-    point, told = _threshold(chosen, threshold)
+    point, told = point_of(chosen, threshold)
     record = ProbeRecord(
         layers=layers,
         kind=kind,
@@ -157,29 +176,9 @@ def _fitted(
         rule=" ".join(filter(None, (point.rule, told))),
         promise=point.guarantee,
         recalibrated=recalibration is not None,
+        patients=None if pooling is None else rule_for_patients(chosen, pooling, threshold),
     )
     return Probe(fitted, recalibration, record)
-
-
-def _platt(chosen: Predictions) -> Recalibration | None:
-    """Return Platt's map, or None where the inner scores part the classes: it would be a step."""
-    try:
-        return fit_recalibration(chosen, method="platt")
-    except InvalidInputError:
-        return None
-
-
-def _threshold(chosen: Predictions, rule: ThresholdChoice) -> tuple[Any, str]:
-    """Return the operating point, and why nothing is promised where a promise was asked for."""
-    if rule.confidence is None:
-        return choose_threshold(chosen, sensitivity=rule.sensitivity), ""
-    try:
-        promised = choose_threshold(
-            chosen, sensitivity=rule.sensitivity, confidence=rule.confidence
-        )
-    except InvalidInputError as error:
-        return choose_threshold(chosen, sensitivity=rule.sensitivity), f"(no promise: {error})"
-    return promised, ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,12 +190,30 @@ class _Rows:
     patients: Texts
     rows: Rows
     seed: int
+    once: bool
+
+    @property
+    def weights(self) -> NDArray[np.float64] | None:
+        """What each row counts where a patient counts once; None where every image does."""
+        if not self.once:
+            return None
+        _, codes, sizes = np.unique(
+            self.patients[self.rows], return_inverse=True, return_counts=True
+        )
+        return np.asarray(1 / sizes[codes])
 
     def inner(self, heads: Mapping[str, FeatureHead]) -> list[Scores]:
         """Return the inner out-of-fold scores of each layer's head."""
         at = self.rows
         return [
-            _inner(self.features[layer][at], self.labels[at], self.patients[at], head, self.seed)
+            _inner(
+                self.features[layer][at],
+                self.labels[at],
+                self.patients[at],
+                head,
+                weights=self.weights,
+                seed=self.seed,
+            )
             for layer, head in heads.items()
         ]
 
@@ -205,7 +222,11 @@ class _Rows:
         at = self.rows
         return {
             layer: fit_head(
-                self.features[layer][at], self.labels[at], self.patients[at], **settings
+                self.features[layer][at],
+                self.labels[at],
+                self.patients[at],
+                weights=self.weights,
+                **settings,
             )
             for layer in layers
         }
@@ -239,7 +260,15 @@ def _averaged(scores: Sequence[Scores]) -> Scores:
     return np.asarray(expit(logit(inside).mean(axis=0)))
 
 
-def _inner(values: Any, labels: Any, patients: Texts, head: FeatureHead, seed: int) -> Scores:
+def _inner(
+    values: Any,
+    labels: Any,
+    patients: Texts,
+    head: FeatureHead,
+    *,
+    weights: NDArray[np.float64] | None,
+    seed: int,
+) -> Scores:
     """Return scores of inner folds over patients, by heads of the kind and penalty of `head`."""
     rarer = min(np.unique(patients[labels == code]).size for code in (0, 1))
     if rarer < 2:
@@ -249,6 +278,7 @@ def _inner(values: Any, labels: Any, patients: Texts, head: FeatureHead, seed: i
         )
     penalties = [float(np.max(head.penalty))]
     settings: dict[str, Any] = {"kind": head.kind, "penalties": penalties, "seed": seed}
+    settings["weights"] = weights
     made = cross_fit_head(values, labels, patients, n_splits=min(4, rarer), **settings)
     return made.scores
 
@@ -260,15 +290,3 @@ def _rank(labels: Any, scores: Scores) -> float:
 def _plainest(tried: Mapping[str, float]) -> str:
     best = max(tried.values())
     return next(kind for kind, value in tried.items() if value >= best - _WORTH)
-
-
-def _some_patients(patients: Sequence[str] | Texts, at_most: int, seed: int) -> Flags:
-    """Mark whole patients, drawn in random order, up to so many rows; at least one patient."""
-    ids, codes, sizes = np.unique(patients, return_inverse=True, return_counts=True)
-    if len(codes) <= at_most:
-        return np.ones(len(codes), dtype=bool)
-    order = np.random.default_rng(seed).permutation(len(ids))
-    kept = order[np.cumsum(sizes[order]) <= at_most]
-    chosen = np.zeros(len(ids), dtype=bool)
-    chosen[kept if kept.size else order[:1]] = True
-    return chosen[codes]

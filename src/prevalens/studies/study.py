@@ -1,38 +1,43 @@
 """Run a planned study into one folder: features, held-out scores, model and report."""
 
 import os
-import warnings
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-import msgspec
 import numpy as np
 
 from prevalens._checks import check_kind
 from prevalens._records import Record
+from prevalens._tables import write_columns
 from prevalens._writing import write_json
 from prevalens.cohorts.cohort import Cohort
 from prevalens.decisions.operating_point import OperatingPoint
-from prevalens.exceptions import DataWarning, InvalidInputError
+from prevalens.exceptions import InvalidInputError
 from prevalens.features.extraction import extract_features
 from prevalens.features.feature_store import FeatureStore
+from prevalens.features.label_errors import find_label_errors
+from prevalens.metrics.calibration import brier
 from prevalens.metrics.confusion import confusion_estimates
 from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.ranking import auroc
 from prevalens.predictions.predictions import Predictions
 from prevalens.reports.clinical_report import ClinicalReport
-from prevalens.splits.partition import Partition
-from prevalens.splits.patient_holdout import PatientHoldout
-from prevalens.studies.baselines import covariate_features, thumbnail_features
-from prevalens.studies.cross_prediction import CrossPredictions, cross_predict
-from prevalens.studies.fold import Fold
-from prevalens.studies.probe import Features, Probe, ProbeRecord, fit_probe
+from prevalens.studies.cross_prediction import CrossPredictions
+from prevalens.studies.decision_rules import (
+    PatientDecisions,
+    PatientRule,
+    decide_patients,
+    median_point,
+)
+from prevalens.studies.held_out import check_choices
+from prevalens.studies.probe import Features, ProbeRecord, fit_probe
 from prevalens.studies.probe_model import save_probe
-from prevalens.studies.study_plan import HeadChoice, StudyPlan
+from prevalens.studies.study_plan import StudyPlan
+from prevalens.studies.study_runner import StudyRunner, rivals_of
 from prevalens.studies.tapped_network import TappedNetwork, tap_network
-from prevalens.typing import Flags, Numbers, Rows
+from prevalens.typing import Flags
 
 Say = Callable[[str], None]
 
@@ -47,6 +52,9 @@ class StudySummary(Record, frozen=True, kw_only=True):
         baselines: By baseline, its `auroc`.
         threshold: Threshold of the saved model.
         folds: What each fold chose.
+        patients: Where patients are the unit: their `estimates` (`brier` of the recalibrated
+            risks), the `threshold` of the saved model's pooled scores, and by class how many are
+            `not_classifiable`; else None.
         files: What stands in the folder, and what it is.
     """
 
@@ -56,6 +64,7 @@ class StudySummary(Record, frozen=True, kw_only=True):
     threshold: float
     folds: list[dict[str, Any]]
     files: dict[str, str]
+    patients: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +75,7 @@ class Study:
         folder: Where its files are.
         predictions: Held-out predictions.
         is_positive: Decision on each held-out image, by the threshold of its own fold.
+        patients: Decisions on held-out patients, where they are the unit; else None.
         report: The clinical report.
         summary: What was found.
     """
@@ -73,6 +83,7 @@ class Study:
     folder: Path
     predictions: Predictions
     is_positive: Flags
+    patients: PatientDecisions | None
     report: ClinicalReport
     summary: StudySummary
 
@@ -83,8 +94,10 @@ FILES = {
     "report.html": "the clinical report",
     "report.json": "the same, for programs",
     "model.keras": "the classifier, fitted on every image that may be trained on",
+    "suspects.csv": "images whose label the held-out scores contradict, to look at",
     "study.json": "this summary",
 }
+PATIENTS = {"patients.csv": "the held-out score, risk and decision of each patient"}
 
 
 def run_study(
@@ -110,12 +123,15 @@ def run_study(
 
     Raises:
         InvalidInputError: the plan is of another cohort, the folder of another study, or an
-            argument breaks its rule.
+            argument breaks its rule; or some fold leaves too few patients to choose anything on.
         UnreadableImageError: an image cannot be read.
     """
     check_kind("cohort", cohort, Cohort)
     check_kind("plan", plan, StudyPlan)
     root, say = Path(folder), say or _quiet
+    check_choices(
+        cohort, plan.evaluation, plan.head, part=part, pooling=plan.pooling, seed=plan.seed
+    )
     _check_same(cohort, plan, root)
     say(f"features of {len(cohort)} images ({plan.network.weights})")
     network = tap_network(
@@ -126,20 +142,35 @@ def run_study(
     )
     features = network_features(cohort, network, store=FeatureStore(root / "features"))
     say("held-out scores")
-    runner = _Runner(cohort, plan, part, n_jobs)
+    runner = StudyRunner(cohort, plan, part, n_jobs)
     predictions, decided, records, crossed = runner.run(features, root / "folds", plan.head)
     predictions.save(root / "predictions.csv")
+    _save_suspects(predictions, root / "suspects.csv")
     say("baselines")
-    rivals = _rivals(runner, root / "baselines")
+    rivals = rivals_of(runner, root / "baselines")
     say("the model on every image")
     train = runner.trained_rows()
+    pooling = None if plan.pooling is None else plan.pooling.pooling
     final = fit_probe(
-        features, cohort, train, head=plan.head, threshold=plan.threshold, seed=plan.seed
+        features,
+        cohort,
+        train,
+        head=plan.head,
+        threshold=plan.threshold,
+        pooling=pooling,
+        seed=plan.seed,
     )
     save_probe(final, network, cohort, train, root / "model.keras")
+    rules = [record.patients for record in records if record.patients is not None]
+    patients = None
+    if pooling is not None:
+        patients = decide_patients(predictions, pooling, rules)
+        _save_patients(patients, root / "patients.csv")
     report = ClinicalReport(
         predictions,
         threshold=_point(records),
+        patient_score=pooling,
+        patient_threshold=_point(rules) if rules else None,
         prevalence=prevalence,
         compare=rivals.get("thumbnail"),
         partition=runner.partition,
@@ -154,41 +185,58 @@ def run_study(
         baselines={name: _auroc(rival).to_dict() for name, rival in rivals.items()},
         threshold=final.record.threshold,
         folds=[record.to_dict() for record in records],
-        files=FILES,
+        files=FILES | (PATIENTS if patients is not None else {}),
+        patients=None
+        if patients is None or final.record.patients is None
+        else {
+            "estimates": _plain(_patient_estimates(patients)),
+            "threshold": final.record.patients.threshold,
+            "not_classifiable": patients.not_classifiable,
+        },
     )
     summary.save(root / "study.json")
-    return Study(root, predictions, decided, report, summary)
+    return Study(root, predictions, decided, patients, report, summary)
 
 
-def _point(records: list[ProbeRecord]) -> OperatingPoint:
-    """Return the threshold of the report: one number for what the folds decided by their own."""
-    rule = records[0].rule
-    if len(records) > 1:
-        each = ", ".join(f"{record.threshold:.4g}" for record in records)
-        rule = (
-            f"median of the thresholds of {len(records)} folds ({each}), each chosen inside the "
-            f"training patients of its fold: {rule}"
-        )
-    threshold = float(np.median([record.threshold for record in records]))
-    promise = records[0].promise if len(records) == 1 else None
-    return OperatingPoint(threshold=threshold, rule=rule, guarantee=promise, estimates={})
+def _point(made: Sequence[ProbeRecord] | Sequence[PatientRule]) -> OperatingPoint:
+    """Return one threshold for the report of what the folds decided by their own."""
+    thresholds, rules = [one.threshold for one in made], [one.rule for one in made]
+    return median_point(thresholds, rules, promise=made[0].promise)
 
 
-def _rivals(runner: "_Runner", folder: Path) -> dict[str, Predictions]:
-    """Return the held-out predictions of each baseline."""
-    head = _plain_head(runner.plan.head)
-    with warnings.catch_warnings():
-        # Nobody acts on a baseline's threshold; near chance it predicts everything positive.
-        warnings.filterwarnings("ignore", message="The threshold", category=DataWarning)
-        return {
-            name: runner.run({name: values}, folder / name, head)[0]
-            for name, values in _baselines(runner.cohort, runner.plan, runner.part).items()
-        }
+def _save_suspects(predictions: Predictions, path: Path) -> None:
+    """Write the images whose label held-out scores contradict, the most suspicious first."""
+    found = find_label_errors(predictions.scores, predictions.labels)
+    names, columns = np.asarray(predictions.classes), {}
+    for name in ("images", "patients"):
+        if (column := getattr(predictions, name)) is not None:
+            columns[name.removesuffix("s")] = column[found.rows].tolist()
+    columns |= {
+        "label": names[found.labels].tolist(),
+        "suggested": names[found.suggested].tolist(),
+        "score": predictions.scores[found.rows].tolist(),
+    }
+    write_columns(path, columns)
 
 
-def _plain_head(head: HeadChoice) -> HeadChoice:
-    """Return the choice of a baseline's head: no answer to imbalance but its penalty."""
-    return msgspec.structs.replace(head, kinds=["logistic"], reason="a baseline")
+def _save_patients(patients: PatientDecisions, path: Path) -> None:
+    pooled = patients.pooled
+    whose = [] if pooled.patients is None else pooled.patients.tolist()
+    columns = {
+        "patient": whose,
+        "label": np.asarray(pooled.classes)[pooled.labels].tolist(),
+        "score": pooled.scores.tolist(),
+        "risk": patients.risks.tolist(),
+        "predicted": np.asarray(pooled.classes)[patients.is_positive.astype(int)].tolist(),
+    }
+    write_columns(path, columns)
+
+
+def _patient_estimates(patients: PatientDecisions) -> dict[str, Estimate]:
+    pooled = patients.pooled
+    found = _estimates(pooled, patients.is_positive, None)
+    found["brier"] = brier(pooled.labels, patients.risks, patients=pooled.patients)
+    return {name: replace(one, unit="patient") for name, one in found.items()}
 
 
 def network_features(
@@ -225,112 +273,6 @@ def _check_same(cohort: Cohort, plan: StudyPlan, root: Path) -> None:
             )
     else:
         write_json(path, plan.to_dict())
-
-
-class _Runner:
-    """Scores held-out images by whichever features, as the plan's evaluation says."""
-
-    def __init__(self, cohort: Cohort, plan: StudyPlan, part: str | None, n_jobs: int) -> None:
-        self.cohort, self.plan, self.part, self.n_jobs = cohort, plan, part, n_jobs
-        self.partition = _partition(cohort, plan, part)
-
-    def trained_rows(self) -> Rows:
-        """Return the rows that the saved model may be fitted on."""
-        if self.partition is None:
-            return np.arange(len(self.cohort))
-        return np.union1d(self.partition.train, self.partition.validation)
-
-    def run(
-        self, features: Features, folder: Path, head: HeadChoice
-    ) -> tuple[Predictions, Flags, list[ProbeRecord], CrossPredictions | None]:
-        """Return held-out predictions, decisions, and what the folds chose."""
-        build = _Build(features, head, self.plan)
-        plan = self.plan
-        if self.partition is None:
-            made = cross_predict(
-                self.cohort,
-                build,
-                n_splits=plan.evaluation.n_splits,
-                seed=plan.seed,
-                folder=folder,
-                settings={"plan": plan.to_dict(), "layers": sorted(features)},
-                n_jobs=self.n_jobs,
-            )
-            folds = made.folds[0]
-            names = [f"repeat-0-fold-{number}" for number in range(plan.evaluation.n_splits)]
-            records = [ProbeRecord.load(folder / name / "probe.json") for name in names]
-            bounds = np.array([record.threshold for record in records])[folds]
-            return made.predictions, made.predictions.scores >= bounds, records, made
-        fold = Fold(0, 0, plan.seed, self.partition, folder)
-        probe = build(self.cohort, fold)
-        rows = self.partition.test
-        predictions = Predictions.of(self.cohort, rows, probe.predict(self.cohort, rows))
-        decided = predictions.scores >= probe.probe.record.threshold
-        return predictions, decided, [probe.probe.record], None
-
-
-def _partition(cohort: Cohort, plan: StudyPlan, part: str | None) -> Partition | None:
-    kind = plan.evaluation.kind
-    if kind == "cross-fitting":
-        return None
-    if kind == "test part":
-        return PatientHoldout(validation=0.0, test=plan.evaluation.test, seed=plan.seed).partition(
-            cohort
-        )
-    if part is None:
-        raise InvalidInputError("The plan takes parts from a column: name it in `part`.")
-    # Counts the patients that cross, and warns of them: a public split may leak.
-    given = Partition.of(cohort, column=part)
-    if not len(given.test) or not len(given.train):
-        raise InvalidInputError(
-            f"Column {part!r} must name rows to train on and rows to test on, got "
-            f"{len(given.train)} and {len(given.test)}."
-        )
-    return given
-
-
-@dataclass(frozen=True, eq=False)
-class _Build:
-    """Fits a probe on a fold, and keeps what it chose in the fold's folder."""
-
-    features: Features
-    head: HeadChoice
-    plan: StudyPlan
-
-    def __call__(self, cohort: Cohort, fold: Fold) -> "_ProbeModel":
-        rows = np.union1d(fold.partition.train, fold.partition.validation)
-        probe = fit_probe(
-            self.features,
-            cohort,
-            rows,
-            head=self.head,
-            threshold=self.plan.threshold,
-            seed=fold.seed,
-        )
-        if fold.folder is not None:
-            probe.record.save(fold.folder / "probe.json")
-        return _ProbeModel(self.features, probe)
-
-
-@dataclass(frozen=True, eq=False)
-class _ProbeModel:
-    features: Features
-    probe: Probe
-
-    def predict(self, cohort: Cohort, rows: Rows) -> Numbers:  # noqa: ARG002 - features know theirs
-        """Return the score of each row."""
-        part = {layer: values[rows] for layer, values in self.features.items()}
-        return self.probe.scores(part)
-
-
-def _baselines(cohort: Cohort, plan: StudyPlan, part: str | None) -> Features:
-    made = {}
-    if "thumbnail" in plan.baselines:
-        made["thumbnail"] = thumbnail_features(cohort)
-    if "covariates" in plan.baselines:
-        without = [] if part is None else [part]
-        made["covariates"] = covariate_features(cohort, without=without)
-    return made
 
 
 def _estimates(

@@ -7,6 +7,8 @@ from typing import Annotated, Any, ClassVar, Literal
 import msgspec
 
 from prevalens._records import Part, Record
+from prevalens.exceptions import InvalidInputError
+from prevalens.predictions.patient_pooling import PatientPooling
 
 Share = Annotated[float, msgspec.Meta(gt=0, lt=1)]
 Count = Annotated[int, msgspec.Meta(ge=1)]
@@ -99,13 +101,39 @@ class ThresholdChoice(Part, frozen=True, kw_only=True):
     reason: str
 
 
+class PoolingChoice(Part, frozen=True, kw_only=True):
+    """How the images of a patient become one score, where patients are the unit.
+
+    Args:
+        how: As in `patient_scores`.
+        k: Images that count, of `"top_k"`.
+        cutoff: Score from which an image counts, of `"fraction"`.
+        least_images: Images that a patient needs to be classifiable.
+        reason: Why.
+    """
+
+    how: Literal["mean", "max", "top_k", "fraction"] = "mean"
+    k: Count | None = None
+    cutoff: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
+    least_images: Count = 1
+    reason: str
+
+    @property
+    def pooling(self) -> PatientPooling:
+        """The same, checked, to be worked with."""
+        return PatientPooling(
+            how=self.how, k=self.k, cutoff=self.cutoff, least_images=self.least_images
+        )
+
+
 class StudyPlan(Record, frozen=True, kw_only=True):
     """A whole study, decided before any training; `save` and `load` go through JSON.
 
     Args:
         cohort_fingerprint: `Cohort.fingerprint` of the cohort that it was made for, after joining.
         positive: The positive class.
-        unit: `"image"`; what is scored and reported.
+        unit: `"image"`, or `"patient"`: then patients have decisions, and estimates, of their own.
+        pooling: How images are pooled, where the unit is the patient.
         seed: Seed of everything that is drawn.
         facts: What the choices were made from: counts of images and patients, and the like.
         audit: What the files' audit found.
@@ -121,7 +149,8 @@ class StudyPlan(Record, frozen=True, kw_only=True):
     REMEDY: ClassVar[str] = "Mend the file, or plan anew."
     cohort_fingerprint: str
     positive: str
-    unit: Literal["image"] = "image"
+    unit: Literal["image", "patient"] = "image"
+    pooling: PoolingChoice | None = None
     seed: Annotated[int, msgspec.Meta(ge=0)] = 0
     facts: dict[str, Any]
     audit: list[AuditStep]
@@ -130,6 +159,15 @@ class StudyPlan(Record, frozen=True, kw_only=True):
     head: HeadChoice
     threshold: ThresholdChoice
     baselines: list[Literal["thumbnail", "covariates"]]
+
+    def __post_init__(self) -> None:
+        """Refuse a unit without its pooling, and a pooling that would be ignored."""
+        if (self.unit == "patient") != (self.pooling is not None):
+            raise InvalidInputError(
+                f"`pooling` belongs to unit 'patient', got {self.unit!r} and {self.pooling!r}."
+            )
+        if self.pooling is not None:
+            _ = self.pooling.pooling
 
     def __str__(self) -> str:
         facts = self.facts
@@ -147,6 +185,11 @@ class StudyPlan(Record, frozen=True, kw_only=True):
         rows = [
             ("cohort", who, ""),
             *(("audit", step.finding, step.action) for step in self.audit),
+            *(
+                [("unit", f"patients, by the {self.pooling.pooling}", self.pooling.reason)]
+                if self.pooling
+                else []
+            ),
             ("evaluation", how, self.evaluation.reason),
             ("network", self.network.weights, self.network.reason),
             ("head", ", ".join(self.head.kinds), self.head.reason),

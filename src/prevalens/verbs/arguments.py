@@ -4,6 +4,8 @@ import argparse
 from typing import Any
 
 from prevalens import cohorts, predictions
+from prevalens.exceptions import InvalidInputError
+from prevalens.reports.choices import POOLINGS
 
 
 def add_cohort(parser: argparse.ArgumentParser) -> None:
@@ -49,6 +51,44 @@ def add_prediction_columns(parser: argparse.ArgumentParser) -> None:
         "--independent", action="store_true", help="say that every image is another patient's"
     )
     add("--positive", metavar="CLASS", help="which class is positive, where labels are names")
+
+
+def add_pooling(parser: "argparse.ArgumentParser | argparse._ArgumentGroup") -> None:
+    """Add what says how the images of a patient become one score."""
+    add = parser.add_argument
+    add(
+        "--patient-score",
+        choices=POOLINGS,
+        help="pool the images of a patient: mean, highest score (one image makes a patient "
+        "positive), mean of the --top highest, or the share from --cutoff",
+    )
+    add("--top", type=int, metavar="NUMBER", help="images that count, of top_k")
+    add("--cutoff", type=float, metavar="SCORE", help="from which an image counts, of fraction")
+    add(
+        "--least-images",
+        type=int,
+        metavar="NUMBER",
+        help="a patient with fewer is not classifiable (1)",
+    )
+
+
+def pooling_of(options: argparse.Namespace) -> "predictions.PatientPooling | None":
+    """Return how images are pooled; None where nothing is said of patients.
+
+    Raises:
+        InvalidInputError: a setting came without `--patient-score`, or is none of its.
+    """
+    given = {"k": options.top, "cutoff": options.cutoff}
+    if options.least_images is not None:
+        given["least_images"] = options.least_images
+    if options.patient_score is None:
+        if any(value is not None for value in given.values()):
+            raise InvalidInputError(
+                "--top, --cutoff and --least-images say how the images of a patient are pooled: "
+                f"say --patient-score as well, one of {', '.join(POOLINGS)}."
+            )
+        return None
+    return predictions.PatientPooling(how=options.patient_score, **given)
 
 
 def cohort_of(options: argparse.Namespace, *covariates: str) -> "cohorts.Cohort":

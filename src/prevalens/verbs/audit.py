@@ -1,28 +1,102 @@
-"""prevalens audit: patients and images that stand in two parts of a partition."""
+"""prevalens audit: what crosses the parts of a partition, gives the label away, or shifts."""
 
 import argparse
+import warnings
 
-from prevalens import splits
+import numpy as np
+
+from prevalens import cohorts, splits
+from prevalens.exceptions import InvalidInputError, LeakageWarning
 from prevalens.verbs.arguments import add_cohort, cohort_of
 
-PURPOSE = "look for patients and images that stand in two parts of a partition"
+PURPOSE = "look for patients and images in two parts, for shortcuts, and for shifts between parts"
 EXAMPLE = (
     "images.csv --image file --label diagnosis --patient person \\\n"
-    "    --positive sick --partition partition.json"
+    "    --positive sick --partition partition.json --covariates age site"
 )
+LOOKS = ("leakage", "shortcuts", "shifts")
+_SHOWN = 12  # shifts that are printed
+_FOLDS = 5
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of the verb."""
     add_cohort(parser)
+    parts = parser.add_mutually_exclusive_group()
+    parts.add_argument("--partition", metavar="FILE", help="partition that `split` wrote (.json)")
+    parts.add_argument("--part-column", metavar="COLUMN", help="column that names each row's part")
     add = parser.add_argument
-    add("--partition", required=True, metavar="FILE", help="partition that `split` wrote (.json)")
     add("--strata", nargs="*", default=[], metavar="COLUMN", help="columns that `split` balanced")
+    add(
+        *("--covariates", "--by"),
+        nargs="*",
+        default=[],
+        metavar="COLUMN",
+        help="columns looked at as shortcuts, and for shifts",
+    )
+    add("--only", nargs="+", choices=LOOKS, default=list(LOOKS), help="looks to take (all)")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Audit the partition; return 0, or 1 where something was found."""
+    """Audit, and print what was found; return 0, or 1 where something leaks or is a shortcut."""
+    whole = cohort_of(options, *dict.fromkeys([*options.strata, *options.covariates]))
+    asked = [look for look in LOOKS if look in options.only]
+    partition = None
+    if asked != ["shortcuts"]:
+        cohort, partition = _parts(options)
+    found = False
+    for look in asked:
+        if look == "leakage" and partition is not None:
+            leaks = splits.audit_leakage(cohort, partition)
+            found |= not leaks.ok
+            print(leaks)  # noqa: T201
+        elif look == "shortcuts":
+            found |= _shortcuts(whole)
+        elif partition is not None:
+            _shifts(whole, partition)
+    return int(found)
+
+
+def _parts(options: argparse.Namespace) -> "tuple[cohorts.Cohort, splits.Partition]":
+    if options.part_column is not None:
+        cohort = cohort_of(options, *dict.fromkeys([*options.strata, options.part_column]))
+        return cohort, splits.Partition.of(cohort, column=options.part_column)
+    if options.partition is None:
+        raise InvalidInputError(
+            "Leakage and shifts are between parts: name them by --partition or --part-column, or "
+            "say --only shortcuts."
+        )
     cohort = cohort_of(options, *options.strata)
-    audit = splits.audit_leakage(cohort, splits.Partition.load(options.partition, cohort=cohort))
+    return cohort, splits.Partition.load(options.partition, cohort=cohort)
+
+
+def _shortcuts(cohort: "cohorts.Cohort") -> bool:
+    """Print what tells the label without the picture; return whether some of it is suspicious."""
+    files = any(cohort.path(row).is_file() for row in range(len(cohort)))
+    positive = cohort.is_positive
+    rarer = min(len(np.unique(cohort.patients[positive == code])) for code in (True, False))
+    reason = "" if files or cohort.covariates else "no image is there, and no column is named"
+    reason = reason or ("" if rarer > 1 else f"a class comes from {rarer} patients")
+    if reason:
+        print(f"Shortcuts NOT looked for: {reason}.")  # noqa: T201
+        return False
+    audit = splits.audit_shortcuts(cohort, images=files, n_splits=min(_FOLDS, rarer))
     print(audit)  # noqa: T201
-    return 0 if audit.ok else 1
+    if not files:
+        print("  file size, border and the like: not tried, no image is there")  # noqa: T201
+    return not audit.ok
+
+
+def _shifts(cohort: "cohorts.Cohort", partition: "splits.Partition") -> None:
+    """Print how the held-out parts differ from the training part, the largest first."""
+    with warnings.catch_warnings():
+        # Said by the look for leakage already.
+        warnings.simplefilter("ignore", LeakageWarning)
+        same = splits.Partition.of(cohort, **partition.parts())
+    shifts = splits.covariate_shifts(cohort, same)
+    told = "the label alone; --covariates names more" if not cohort.covariates else "largest first"
+    print(f"Shifts from train ({told}):")  # noqa: T201
+    for shift in shifts[:_SHOWN]:
+        print(f"  {shift}")  # noqa: T201
+    if len(shifts) > _SHOWN:
+        print(f"  and {len(shifts) - _SHOWN} smaller ones")  # noqa: T201

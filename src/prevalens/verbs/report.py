@@ -7,8 +7,13 @@ from prevalens import predictions, reports
 from prevalens._checks import check_choice
 from prevalens._numbers import as_every_number
 from prevalens._tables import read_columns
-from prevalens.reports.choices import FORMATS, ORIGINS, POOLINGS
-from prevalens.verbs.arguments import add_prediction_columns, predictions_of
+from prevalens.reports.choices import FORMATS, ORIGINS
+from prevalens.verbs.arguments import (
+    add_pooling,
+    add_prediction_columns,
+    pooling_of,
+    predictions_of,
+)
 
 PURPOSE = "report every estimate of a table of predictions, with its interval"
 EXAMPLE = (
@@ -53,11 +58,8 @@ def _add_analysis(parser: argparse.ArgumentParser) -> None:
         ("--train-prevalence", "among the rows trained on"),
     ):
         add(name, type=float, metavar="SHARE", help=f"of the positive {where}, 0 to 1")
-    add(
-        "--patient-score",
-        choices=POOLINGS,
-        help="also report patients, by the mean or the highest score of their images",
-    )
+    add_pooling(parser)
+    add("--patient-threshold", type=float, metavar="SCORE", help="of patients' pooled scores")
     add(
         "--refer",
         type=float,
@@ -110,7 +112,8 @@ def run(options: argparse.Namespace) -> int:
         by=options.by,
         site=options.site,
         worst=options.worst,
-        patient_score=options.patient_score,
+        patient_score=pooling_of(options),
+        patient_threshold=options.patient_threshold,
         refer=options.refer and tuple(options.refer),
         confidence_level=options.confidence_level,
         seed=options.seed,

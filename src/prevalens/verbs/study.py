@@ -5,6 +5,7 @@ from pathlib import Path
 
 from prevalens import studies
 from prevalens.exceptions import InvalidInputError
+from prevalens.verbs.arguments import add_pooling, pooling_of
 from prevalens.verbs.study_cohort import read_cohort
 
 PURPOSE = "audit, plan, cross-fit and report a whole study of images"
@@ -34,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     where.add_argument(
         "--versus",
         metavar="CLASS",
-        help="the other class, where there are several; 'rest' takes all others together",
+        help="one other class, where there are several (default: 'rest', all others together)",
     )
     where.add_argument("--root", metavar="FOLDER", help="where image paths start (TABLE's folder)")
     where.add_argument(
@@ -49,6 +50,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     where.add_argument(
         "--part-column", metavar="COLUMN", help="column in which 'test' names the held-out rows"
     )
+    how = parser.add_argument_group("patients as the unit")
+    how.add_argument(
+        "--unit", choices=("image", "patient"), default="image", help="of decisions (image)"
+    )
+    add_pooling(how)
     _add_choices(parser.add_argument_group("the study"))
     parser.add_argument("-o", "--output", metavar="RUN", help="folder of the run, made; needed")
 
@@ -87,6 +93,8 @@ def run(options: argparse.Namespace) -> int:
         cohort,
         weights=options.weights,
         part=options.part_column,
+        unit=options.unit,
+        pooling=pooling_of(options),
         sensitivity=options.sensitivity,
         preprocessing=options.preprocessing,
         seed=options.seed,
@@ -113,6 +121,8 @@ def run(options: argparse.Namespace) -> int:
         _say(f"{name.replace('_', ' '):20} {_text(estimate)}")
     for name, estimate in done.summary.baselines.items():
         _say(f"{'auroc of ' + name:20} {_text(estimate)}")
+    for name, estimate in (done.summary.patients or {"estimates": {}})["estimates"].items():
+        _say(f"{'per patient: ' + name:20} {_text(estimate)}")
     for name, what in done.summary.files.items():
         _say(f"wrote {folder / name}: {what}")
     return 0

@@ -7,9 +7,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from prevalens import cohorts
 from prevalens._checks import did_you_mean
 from prevalens._tables import Cells, read_all_columns
+from prevalens.cohorts.path_pattern import compiled
 from prevalens.exceptions import InvalidInputError
 
 # As a header may call them; letter case, blanks, underscores and the like do not matter.
@@ -23,14 +26,16 @@ _KNOWN = {
 }
 _PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".dcm", ".gif", ".webp")
 _SHOWN = 12  # classes that are listed
+_BELOW_CLASS = r"(?:.*/)?(?P<label>[^/]+)/[^/]+"
+_INDEPENDENT = "--patient none: every image is taken as another patient's"
 
 
 def read_cohort(options: argparse.Namespace) -> "cohorts.Cohort":
     """Read the cohort that the options name.
 
     Raises:
-        InvalidInputError: options or columns are missing (all are named at once), or there are
-            several classes and `--versus` does not say which is the other.
+        InvalidInputError: options or columns are missing (all are named at once), or `--versus`
+            is no class.
     """
     source = Path(options.source)
     if not source.is_dir():
@@ -39,8 +44,40 @@ def read_cohort(options: argparse.Namespace) -> "cohorts.Cohort":
         raise InvalidInputError(
             "\n".join([f"For the folder {source}:", *map("  {}".format, lacking)])
         )
-    pattern = {} if options.pattern is None else {"pattern": options.pattern}
-    return _two_classes(cohorts.read_folder(source, **pattern, positive=options.positive), options)
+    return _two_classes(_from_folder(source, options), options)
+
+
+def _from_folder(source: Path, options: argparse.Namespace) -> "cohorts.Cohort":
+    """Read a folder of class folders, or one whose paths `--pattern` describes."""
+    independent = options.patient.lower() == "none"
+    named = {"image": "image", "label": "label", "root": None, "covariates": []}
+    named |= {} if independent else {"patient": "patient"}
+    ignored = [f"--{name}" for name, usual in named.items() if getattr(options, name) != usual]
+    if ignored:
+        raise InvalidInputError(
+            f"{', '.join(ignored)}: of a table, but {source} is a folder. Name the parts of its "
+            "paths by --pattern, such as '{label}/{patient}_{shot}.png'."
+        )
+    pattern = options.pattern
+    if independent:
+        # The path is the id, so that no two images share one.
+        inside = compiled(pattern or _BELOW_CLASS, needs=("label",)).pattern
+        pattern = f"(?P<patient>{inside})"
+    given = {} if pattern is None else {"pattern": pattern}
+    try:
+        cohort = cohorts.read_folder(source, **given, positive=options.positive)
+    except InvalidInputError as error:
+        tables = sorted(path.name for path in source.glob("*.csv"))
+        told = f", or give the table {', '.join(tables)} in it" if tables else ""
+        raise InvalidInputError(
+            f"{error}\nOf a folder, describe the paths by --pattern, such as "
+            "'{label}/{patient}_{shot}.png'; add --patient none where every image is another "
+            f"patient's{told}."
+        ) from error
+    ids = np.unique(cohort.patients).tolist()
+    shown = ", ".join(map(_quoted, ids[:3])) + (", ..." if len(ids) > 3 else "")
+    print(_INDEPENDENT if independent else f"{len(ids)} patient ids from file names: {shown}")  # noqa: T201
+    return cohort
 
 
 def _from_table(source: Path, options: argparse.Namespace) -> "cohorts.Cohort":
@@ -52,7 +89,7 @@ def _from_table(source: Path, options: argparse.Namespace) -> "cohorts.Cohort":
         header = f"{source} has the columns {', '.join(map(repr, columns))}, but:"
         raise InvalidInputError("\n  ".join([header, *lacking]))
     if independent:
-        print("--patient none: every image is taken as another patient's")  # noqa: T201
+        print(_INDEPENDENT)  # noqa: T201
     root = source.parent if options.root is None else Path(options.root)
     root, names = _below(columns[options.image], root, given=options.root is not None)
     return cohorts.read_table(
@@ -117,8 +154,6 @@ def _lacking_classes(cells: Cells, options: argparse.Namespace) -> list[str]:
             f"no class {options.positive!r} for --positive; the classes are {classes}."
             + did_you_mean(options.positive, counts)
         )
-    if options.versus is None and len(counts) > 2:
-        lines.append("no --versus; say --versus rest, or --versus and one other class")
     return lines
 
 
@@ -159,15 +194,14 @@ def _below(cells: Cells, root: Path, *, given: bool) -> tuple[Path, list[str] | 
 
 def _two_classes(cohort: "cohorts.Cohort", options: argparse.Namespace) -> "cohorts.Cohort":
     others = [name for name in cohort.classes if name != cohort.positive]
-    if options.versus is None:
+    if options.versus in {None, "rest"} and (options.versus is None or "rest" not in others):
         if len(others) > 1:
-            raise InvalidInputError(
-                f"There are {len(others)} classes beside {cohort.positive!r}: "
-                f"{', '.join(map(repr, others))}. Say --versus rest, or --versus and one of them."
-            )
+            counts = Counter(cohort.label_names.tolist())
+            named = ", ".join(f"{_quoted(name)} ({counts[name]} images)" for name in others)
+            tell = "" if options.versus else "; --versus and a class takes one of them alone"
+            print(f"{_quoted(cohort.positive)} against the rest: {named}{tell}")  # noqa: T201
+            return cohort.one_vs_rest(cohort.positive)
         return cohort
-    if options.versus == "rest" and "rest" not in others:
-        return cohort if len(others) == 1 else cohort.one_vs_rest(cohort.positive)
     if options.versus not in others:
         raise InvalidInputError(
             f"--versus must be 'rest' or one of {', '.join(map(repr, others))}, got "

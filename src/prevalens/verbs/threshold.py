@@ -5,7 +5,12 @@ import argparse
 from prevalens import decisions, predictions
 from prevalens._writing import write_json
 from prevalens.exceptions import InvalidInputError
-from prevalens.verbs.arguments import add_prediction_columns, predictions_of
+from prevalens.verbs.arguments import (
+    add_pooling,
+    add_prediction_columns,
+    pooling_of,
+    predictions_of,
+)
 
 PURPOSE = "choose a threshold on validation predictions"
 EXAMPLE = "validation.csv --patient patient --sensitivity 0.95 --confidence 0.95"
@@ -40,12 +45,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SHARE",
         help="with --refer: of the positive where the model will be used, 0 to 1",
     )
+    add_pooling(parser.add_argument_group("of patients, instead of images"))
     parser.add_argument("-o", "--output", metavar="FILE", help="write it as JSON as well")
 
 
 def run(options: argparse.Namespace) -> int:
     """Choose the threshold and print it; return 0."""
-    held = predictions_of(options, options.table)
+    held, pooling = predictions_of(options, options.table), pooling_of(options)
+    if pooling is not None:
+        few = pooling.unclassifiable(held)
+        held = pooling.pool(held)
+        print(f"{len(held)} patients, by the {pooling}; not classifiable: {few}")  # noqa: T201
     chosen = _referral(options, held) if options.refer else _point(options, held)
     print(chosen)  # noqa: T201
     if options.output is not None:

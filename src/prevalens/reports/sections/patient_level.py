@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from prevalens._records import Part
 from prevalens.metrics.every_estimate import all_estimates
 from prevalens.metrics.registry import keys_where
-from prevalens.predictions.patient_score import patient_scores
+from prevalens.predictions.patient_pooling import PatientPooling
 from prevalens.reports.document import Block, Paragraph
 from prevalens.reports.estimate_tables import estimate_table, noted
 from prevalens.reports.record_parts import EstimatePart, MatrixPart, matrix_part
@@ -16,10 +18,27 @@ from prevalens.reports.sections.section import Section
 
 
 class PatientLevel(Part, frozen=True, kw_only=True):
-    """One score per patient, and its estimates."""
+    """One score per patient, and its estimates.
+
+    Args:
+        pooled_by: As `PatientPooling.how`.
+        k: Images that count, of `"top_k"`.
+        cutoff: Score from which an image counts, of `"fraction"`.
+        least_images: Images that a patient needs to be classifiable.
+        not_classifiable: By class, patients with fewer, who are in no estimate.
+        threshold: Threshold of the pooled scores.
+        threshold_rule: How it was chosen for patients; None where it is that for images.
+        confusion_matrix: Of patients.
+        estimates: Of patients.
+    """
 
     pooled_by: str
+    k: int | None = None
+    cutoff: float | None = None
+    least_images: int = 1
+    not_classifiable: dict[str, int] = msgspec.field(default_factory=dict)
     threshold: float
+    threshold_rule: str | None = None
     confusion_matrix: MatrixPart
     estimates: dict[str, EstimatePart]
 
@@ -27,20 +46,27 @@ class PatientLevel(Part, frozen=True, kw_only=True):
 def _compute(request: Request) -> PatientLevel | None:
     if request.patient_score is None:
         return None
-    pooled = patient_scores(request.predictions, request.patient_score)
+    pooling, point = request.patient_score, request.patient_threshold
+    pooled = pooling.pool(request.predictions)
+    threshold = request.threshold if point is None else point.threshold
     estimates = all_estimates(
         pooled.labels,
         pooled.scores,
-        threshold=request.threshold,
+        threshold=threshold,
         patients=pooled.patients,
         confidence_level=request.confidence_level,
         seed=request.seed,
         measures=keys_where(lambda measure: measure.group in {"threshold", "ranking"}),
     )
     return PatientLevel(
-        pooled_by=request.patient_score,
-        threshold=request.threshold,
-        confusion_matrix=matrix_part(pooled.labels == 1, pooled.scores >= request.threshold),
+        pooled_by=pooling.how,
+        k=pooling.k,
+        cutoff=pooling.cutoff,
+        least_images=pooling.least_images,
+        not_classifiable=pooling.unclassifiable(request.predictions),
+        threshold=threshold,
+        threshold_rule=None if point is None else point.rule,
+        confusion_matrix=matrix_part(pooled.labels == 1, pooled.scores >= threshold),
         estimates={
             name: EstimatePart(**estimate.to_dict() | {"unit": "patient"})
             for name, estimate in estimates.items()
@@ -53,11 +79,20 @@ def _show(report: ReportHead) -> Sequence[Block]:
     if part is None:
         return []
     keys = list(part.estimates)
+    chosen = (
+        f"The threshold is the one for images ({part.threshold:.6g}), which nothing chose for "
+        "patients."
+        if part.threshold_rule is None
+        else f"The threshold for patients is {part.threshold:.6g} ({part.threshold_rule})."
+    )
+    few = sum(part.not_classifiable.values())
+    named = ", ".join(f"{count} {name}" for name, count in part.not_classifiable.items() if count)
     return [
         Paragraph(
-            f"One score per patient, the {part.pooled_by} of the images' scores; a patient is "
-            "positive where any image is. The threshold is the one for images "
-            f"({part.threshold:.6g}), which nothing chose for patients."
+            f"One score per patient, the {pooling_of(part)}; a patient is positive where any image "
+            f"is. {chosen}"
+            + f" Not classifiable, with fewer images and in no estimate: {few} patients ({named})."
+            * bool(few)
         ),
         matrix_block(part.confusion_matrix, report, "patients"),
         estimate_table(
@@ -68,6 +103,13 @@ def _show(report: ReportHead) -> Sequence[Block]:
         ),
         *noted(part.estimates, keys),
     ]
+
+
+def pooling_of(part: PatientLevel) -> PatientPooling:
+    """Return the pooling that a part was made by."""
+    return PatientPooling(
+        how=part.pooled_by, k=part.k, cutoff=part.cutoff, least_images=part.least_images
+    )
 
 
 SECTION: Section[PatientLevel] = Section(

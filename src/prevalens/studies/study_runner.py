@@ -1,0 +1,144 @@
+"""The folds of a study, or its one test part, for the model and for its baselines alike; pure."""
+
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from prevalens.cohorts.cohort import Cohort
+from prevalens.exceptions import DataWarning
+from prevalens.predictions.predictions import Predictions
+from prevalens.studies.baselines import covariate_features, thumbnail_features
+from prevalens.studies.cross_prediction import CrossPredictions, cross_predict
+from prevalens.studies.fold import Fold
+from prevalens.studies.held_out import held_out_part, training_rows
+from prevalens.studies.probe import Features, Probe, ProbeRecord, fit_probe
+from prevalens.studies.study_plan import HeadChoice, StudyPlan
+from prevalens.typing import Flags, Numbers, Rows
+
+
+class StudyRunner:
+    """Scores held-out images by whichever features, as the plan's evaluation says.
+
+    Args:
+        cohort: The cohort.
+        plan: The plan.
+        part: Covariate that names the parts, or None.
+        n_jobs: Folds fitted at once.
+
+    Attributes:
+        partition: The one partition of a study with a test part; None where it is cross-fitted.
+    """
+
+    def __init__(self, cohort: Cohort, plan: StudyPlan, part: str | None, n_jobs: int) -> None:
+        self.cohort, self.plan, self.part, self.n_jobs = cohort, plan, part, n_jobs
+        self.partition = held_out_part(cohort, plan.evaluation, part=part, seed=plan.seed)
+
+    def trained_rows(self) -> Rows:
+        """Return the rows that the saved model may be fitted on."""
+        if self.partition is None:
+            return np.arange(len(self.cohort))
+        return training_rows(self.partition)
+
+    def run(
+        self, features: Features, folder: Path, head: HeadChoice
+    ) -> tuple[Predictions, Flags, list[ProbeRecord], CrossPredictions | None]:
+        """Return held-out predictions, decisions, and what the folds chose.
+
+        Args:
+            features: By layer.
+            folder: Where each fold keeps its files.
+            head: What may be chosen.
+        """
+        build = _Build(features, head, self.plan)
+        plan = self.plan
+        if self.partition is None:
+            made = cross_predict(
+                self.cohort,
+                build,
+                n_splits=plan.evaluation.n_splits,
+                seed=plan.seed,
+                folder=folder,
+                settings={"plan": plan.to_dict(), "layers": sorted(features)},
+                n_jobs=self.n_jobs,
+            )
+            folds = made.folds[0]
+            names = [f"repeat-0-fold-{number}" for number in range(plan.evaluation.n_splits)]
+            records = [ProbeRecord.load(folder / name / "probe.json") for name in names]
+            bounds = np.array([record.threshold for record in records])[folds]
+            return made.predictions, made.predictions.scores >= bounds, records, made
+        fold = Fold(0, 0, plan.seed, self.partition, folder)
+        probe = build(self.cohort, fold)
+        rows = self.partition.test
+        predictions = Predictions.of(self.cohort, rows, probe.predict(self.cohort, rows))
+        decided = predictions.scores >= probe.probe.record.threshold
+        return predictions, decided, [probe.probe.record], None
+
+
+@dataclass(frozen=True, eq=False)
+class _Build:
+    """Fits a probe on a fold, and keeps what it chose in the fold's folder."""
+
+    features: Features
+    head: HeadChoice
+    plan: StudyPlan
+
+    def __call__(self, cohort: Cohort, fold: Fold) -> "_ProbeModel":
+        rows = training_rows(fold.partition)
+        probe = fit_probe(
+            self.features,
+            cohort,
+            rows,
+            head=self.head,
+            threshold=self.plan.threshold,
+            pooling=None if self.plan.pooling is None else self.plan.pooling.pooling,
+            seed=fold.seed,
+        )
+        if fold.folder is not None:
+            probe.record.save(fold.folder / "probe.json")
+        return _ProbeModel(self.features, probe)
+
+
+@dataclass(frozen=True, eq=False)
+class _ProbeModel:
+    features: Features
+    probe: Probe
+
+    def predict(self, cohort: Cohort, rows: Rows) -> Numbers:  # noqa: ARG002 - features know theirs
+        """Return the score of each row."""
+        part = {layer: values[rows] for layer, values in self.features.items()}
+        return self.probe.scores(part)
+
+
+def _baselines(cohort: Cohort, plan: StudyPlan, part: str | None) -> Features:
+    made = {}
+    if "thumbnail" in plan.baselines:
+        made["thumbnail"] = thumbnail_features(cohort)
+    if "covariates" in plan.baselines:
+        without = [] if part is None else [part]
+        made["covariates"] = covariate_features(cohort, without=without)
+    return made
+
+
+def rivals_of(runner: StudyRunner, folder: Path) -> dict[str, Predictions]:
+    """Return the held-out predictions of each baseline.
+
+    Args:
+        runner: What runs the study.
+        folder: Where the folds of the baselines are kept.
+    """
+    head = _plain_head(runner.plan.head)
+    with warnings.catch_warnings():
+        # Nobody acts on a baseline's threshold; near chance it predicts everything positive.
+        warnings.filterwarnings("ignore", message="The threshold", category=DataWarning)
+        return {
+            name: runner.run({name: values}, folder / name, head)[0]
+            for name, values in _baselines(runner.cohort, runner.plan, runner.part).items()
+        }
+
+
+def _plain_head(head: HeadChoice) -> HeadChoice:
+    """Return the choice of a baseline's head: no answer to imbalance but its penalty."""
+    return msgspec.structs.replace(head, kinds=["logistic"], reason="a baseline")
