@@ -39,7 +39,7 @@ from prevalens.callbacks import LRA, RunLock, TrainingBackup
 from prevalens.cohorts import Cohort, find_duplicates, make_cells, read_cnmc
 from prevalens.decisions import OperatingPoint, choose_threshold, correct_prior_shift
 from prevalens.exceptions import InvalidInputError, PrevalensError
-from prevalens.explanations import draw_overlay, grad_cam
+from prevalens.explanations import compute_occlusion_map, draw_overlay
 from prevalens.images import PixelCache, read_images
 from prevalens.metrics import Estimate
 from prevalens.predictions import Predictions
@@ -569,15 +569,20 @@ def report_on(
 
 
 def where_it_looked(networks: Sequence[keras.Model], size: int) -> Callable[[Path], Image]:
-    """Return what draws a missed cell and, beside it, what spoke for leukaemia (red), by Grad-CAM.
+    """Return what draws a missed cell and, beside it, what spoke for leukaemia (red), by occlusion.
 
-    The networks pool maxima and have a hidden layer, where an activation map is not tied to the
-    answer; the gradient at the cell is.
+    The networks see the middle of the picture and pool maxima, so that their last maps are neither
+    of the whole cell nor tied to the answer; covering a place with background is both.
     """
 
     def draw(path: Path) -> Image:
         (image,) = read_images([path], size=size)
-        heat = np.mean([grad_cam(network, image[None])[0] for network in networks], axis=0)
+        side = max(2, size // 6)
+        maps = [
+            compute_occlusion_map(network, image[None], patch=side, stride=side, fill=0)[0]
+            for network in networks
+        ]
+        heat = np.mean(maps, axis=0)
         return np.concatenate([image, draw_overlay(image, heat)], axis=1)
 
     return draw

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 
+from prevalens.exceptions import DataWarning
 from prevalens.explanations import compute_activation_map, grad_cam
 
 pytestmark = pytest.mark.keras
@@ -55,3 +56,16 @@ def test_the_other_class_has_what_speaks_against() -> None:
 
     np.testing.assert_array_equal(both[0] * both[1], 0)
     assert both[0].max() > 0
+
+
+def test_a_map_of_one_place_says_so() -> None:
+    """A model that averages layers puts their means side by side: nothing is left of where."""
+    images = keras.Input((8, 8, 3))
+    first = keras.layers.Conv2D(4, 3, activation="relu")(images / 255)
+    second = keras.layers.Conv2D(3, 3, activation="relu")(first)
+    means = [keras.layers.GlobalAveragePooling2D(keepdims=True)(of) for of in (first, second)]
+    pooled = keras.layers.GlobalAveragePooling2D()(keras.layers.Concatenate()(means))
+    model = keras.Model(images, keras.layers.Dense(1, "sigmoid")(pooled))
+    for explain in (grad_cam, compute_activation_map):
+        with pytest.warns(DataWarning, match=r"one place, .* 1x1.* `compute_occlusion_map`"):
+            assert explain(model, IMAGES).shape == (3, 1, 1)

@@ -8,6 +8,7 @@ from PIL import Image
 
 from prevalens.cohorts import Cohort
 from prevalens.exceptions import InvalidInputError, UnreadableImageError
+from prevalens.predictions import PatientPooling
 from prevalens.studies import StudyPlan, plan
 from prevalens.studies.planning import cohort_facts
 
@@ -130,3 +131,43 @@ def test_the_facts_are_counted_by_hand(cohort: Cohort) -> None:
     assert (facts["positive_patients"], facts["negative_patients"]) == (4, 8)
     assert facts["images_of_the_largest_patient"] == 7
     assert facts["median_images_per_patient"] == 4.5
+
+
+def mixed(n_mixed: int, n_well: int) -> Cohort:
+    """Return two images a patient; the first patients have one of each class."""
+    whose = [f"p{k}" for k in range(n_mixed + n_well) for _ in range(2)]
+    labels = ["ill", "well"] * n_mixed + ["well", "well"] * n_well
+    return Cohort(
+        images=[f"{k}.png" for k in range(len(whose))],
+        labels=labels,
+        patients=whose,
+        positive="ill",
+    )
+
+
+def test_patients_are_pooled_by_what_their_labels_say() -> None:
+    """One label a patient: the mean; mixed ones: the highest three; or as asked."""
+    plain = planned(patients(9, 9), unit="patient").pooling
+    both = planned(mixed(9, 9), unit="patient").pooling
+    asked = planned(mixed(9, 9), unit="patient", pooling=PatientPooling(least_images=2)).pooling
+
+    assert plain is not None
+    assert both is not None
+    assert asked is not None
+    assert (plain.how, both.how, both.k) == ("mean", "top_k", 3)
+    assert "9 patients have positive and negative images" in both.reason
+    assert (asked.least_images, asked.reason) == (2, "given")
+    assert "patients, by the mean of the 3 highest scores" in str(
+        planned(mixed(9, 9), unit="patient")
+    )
+    assert planned(mixed(9, 9)).pooling is None
+    with pytest.raises(InvalidInputError, match="is of unit='patient', got 'image'"):
+        planned(mixed(9, 9), pooling=PatientPooling())
+
+
+@pytest.mark.parametrize("least", [1, 3])
+def test_a_threshold_for_patients_needs_both_classes_of_them(least: int) -> None:
+    """All patients have a positive image, or too few images: refused before files are read."""
+    cohort = mixed(9, 0) if least == 1 else mixed(9, 9)
+    with pytest.raises(InvalidInputError, match="two patients of each class or more"):
+        plan(cohort, unit="patient", pooling=PatientPooling(least_images=least))

@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 from studies.small_network import save_network
 
+from prevalens._tables import read_all_columns
 from prevalens.cohorts import Cohort
 from prevalens.exceptions import InvalidInputError
 from prevalens.models import load_classifier
 from prevalens.predictions import Predictions
+from prevalens.reports import verify_run
 from prevalens.studies import Study, StudyPlan, plan, run_study
 from prevalens.studies.study_plan import HeadChoice
 
@@ -24,7 +26,8 @@ def run(cohort: Cohort, folder: Path, **given: Any) -> Study:
     weights = folder.parent / "net.keras"
     if not weights.exists():
         save_network(weights)
-    joined, made = plan(cohort, weights=weights, part=given.get("part"), seed=1)
+    unit = given.pop("unit", "image")
+    joined, made = plan(cohort, weights=weights, part=given.get("part"), unit=unit, seed=1)
     # An edited plan: fewer choices, so that a test takes seconds.
     head = HeadChoice(kinds=["logistic"], penalties=[1.0], inner_folds=2, reason="edited")
     return run_study(joined, msgspec.structs.replace(made, head=head), folder, **given)
@@ -114,6 +117,47 @@ def test_a_given_part_is_held_out(image_cohort: Cohort, tmp_path: Path) -> None:
     assert {int(who[1:]) % 3 for who in rows.patients} == {0}
     assert "auroc_within_folds" not in made.summary.estimates
     assert len(made.summary.folds) == 1
+
+
+def test_patients_are_decided_where_they_are_the_unit(image_cohort: Cohort, tmp_path: Path) -> None:
+    """A row and a decision a patient, in a table, the summary and the report; the run verifies."""
+    made = run(image_cohort, tmp_path / "run", unit="patient")
+    told = read_all_columns(made.folder / "patients.csv")
+
+    assert sorted(told["patient"]) == sorted(set(image_cohort.patients.tolist()))
+    assert made.patients is not None
+    assert told["predicted"].count("sick") == int(made.patients.is_positive.sum())
+    assert made.summary.patients is not None
+    found = made.summary.patients["estimates"]
+    assert found["auroc"]["value"] > 0.9
+    assert found["sensitivity"]["unit"] == "patient"
+    assert found["sensitivity"]["n"] == 4
+    assert sum(made.summary.patients["not_classifiable"].values()) == 0
+    assert made.report["patient_level"]["pooled_by"] == "mean"
+    assert "median of the thresholds" in made.report["patient_level"]["threshold_rule"]
+    assert "patients.csv" in made.summary.files
+    assert verify_run(made.folder).ok
+
+
+def test_suspects_are_the_labels_that_held_out_scores_contradict(
+    image_cohort: Cohort, tmp_path: Path
+) -> None:
+    """One image of a well patient is called sick by mistake: it is the first to look at."""
+    names = image_cohort.label_names.tolist()
+    row = int(np.flatnonzero(image_cohort.patients == "p9")[0])
+    names[row] = "sick"
+    cohort = Cohort(
+        images=image_cohort.images,
+        labels=names,
+        patients=image_cohort.patients,
+        positive="sick",
+        root=image_cohort.root,
+    )
+    made = run(cohort, tmp_path / "run")
+    told = read_all_columns(made.folder / "suspects.csv")
+
+    assert (told["image"][0], told["label"][0]) == (image_cohort.images[row], "sick")
+    assert told["suggested"][0] == "well"
 
 
 def test_the_thumbnail_stands_beside_the_model(study: Study) -> None:

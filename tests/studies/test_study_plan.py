@@ -48,3 +48,16 @@ def test_a_plan_is_read_aloud_with_its_reasons(cohort: Cohort) -> None:
     assert "cross-fitting, 4 folds of patients (4 patients of the rarer class are too few" in text
     assert "threshold:   sensitivity 0.95 (4 positive patients are too few for a promise" in text
     assert "baselines:   thumbnail, covariates" in text
+
+
+def test_a_pooling_that_would_be_ignored_is_refused(cohort: Cohort, tmp_path: Path) -> None:
+    """And a unit of patients without one, and one whose `k` has no use."""
+    path = tmp_path / "plan.json"
+    plain = made(cohort, unit="patient").to_dict()
+    for change in ({"unit": "image"}, {"pooling": None}, {"pooling": plain["pooling"] | {"k": 3}}):
+        path.write_text(json.dumps(plain | change), encoding="utf-8")
+        with pytest.raises(InvalidInputError, match="belongs to"):
+            StudyPlan.read(path)
+    plain["pooling"] |= {"how": "top_k", "k": 2}
+    path.write_text(json.dumps(plain), encoding="utf-8")
+    assert StudyPlan.read(path).pooling is not None

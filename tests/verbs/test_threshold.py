@@ -69,3 +69,22 @@ def test_options_that_would_be_ignored_are_refused(
     """Other rules beside --refer, and a prevalence without it."""
     assert main(["threshold", rows, "--patient", "patient", *words]) == 2
     assert told in capsys.readouterr().err
+
+
+def test_a_threshold_for_patients_is_chosen_on_pooled_scores(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Means of b and c, both positive, are 0.4 and 0.7; d has one image and is left out."""
+    path = tmp_path / "validation.csv"
+    rows = "0,0.1,a\n0,0.3,a\n1,0.6,b\n0,0.2,b\n1,0.9,c\n1,0.5,c\n1,0.1,d\n"
+    path.write_text("label,score,patient\n" + rows, encoding="utf-8")
+    words = ["threshold", str(path), "--patient", "patient", "--sensitivity", "0.9"]
+    out = tmp_path / "point.json"
+    pooled = ["--patient-score", "mean", "--least-images", "2", "-o", str(out)]
+    assert main([*words, *pooled]) == 0
+
+    assert 0.2 < json.loads(out.read_text("utf-8"))["threshold"] <= 0.4
+    told = capsys.readouterr().out
+    assert "3 patients, by the mean of the scores, of patients with 2 images or more" in told
+    assert main([*words, "--top", "3"]) == 2
+    assert "say --patient-score as well" in capsys.readouterr().err

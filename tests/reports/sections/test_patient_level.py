@@ -1,7 +1,14 @@
 """Patients are the unit only where the question was asked of them."""
 
-from prevalens.predictions import Predictions, patient_scores
-from prevalens.reports import ClinicalReport
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from prevalens.decisions import choose_threshold
+from prevalens.exceptions import InvalidInputError
+from prevalens.predictions import PatientPooling, Predictions, patient_scores
+from prevalens.reports import ClinicalReport, verify_run
 from prevalens.reports.sections.patient_level import SECTION
 
 
@@ -23,3 +30,48 @@ def test_without_the_question_there_is_no_table(predictions: Predictions) -> Non
     assert report["patient_level"] is None
     assert SECTION.show(report.record) == []
     assert "Per patient" in [absent["part"] for absent in report["not_included"]]
+
+
+def test_a_threshold_for_patients_decides_on_patients(
+    predictions: Predictions, tmp_path: Path
+) -> None:
+    """Chosen on pooled scores it is told with its rule, and the run can be verified."""
+    pooling = PatientPooling(how="top_k", k=2)
+    pooled = pooling.pool(predictions)
+    point = choose_threshold(pooled, sensitivity=0.8)
+    settings: dict[str, Any] = {"patient_score": pooling, "patient_threshold": point}
+    report = ClinicalReport(predictions, threshold=0.5, **settings)
+    part = report["patient_level"]
+    hit = int(((pooled.scores >= point.threshold) & (pooled.labels == 1)).sum())
+
+    assert part["confusion_matrix"]["true_positive"] == hit
+    assert part["threshold"] == point.threshold != 0.5
+    text = str(report)
+    assert "the mean of the 2 highest scores; a patient is positive where any image" in text
+    assert "sensitivity is at least 0.8" in text
+    assert "Not classifiable" not in text
+    report.save(tmp_path / "report.json")
+    predictions.save(tmp_path / "predictions.csv")
+    assert verify_run(tmp_path).ok
+    changed = (tmp_path / "report.json").read_text("utf-8").replace('"k": 2', '"k": 3')
+    (tmp_path / "report.json").write_text(changed, encoding="utf-8")
+    assert not verify_run(tmp_path).ok
+
+
+def test_patients_who_cannot_be_classified_are_counted() -> None:
+    """One of three patients has a single image; estimates are of the others."""
+    rows = Predictions(
+        labels=[1, 1, 0, 0, 0], scores=[0.9, 0.8, 0.2, 0.3, 0.7], patients=list("aabbc")
+    )
+    pooling = PatientPooling(least_images=2)
+    report = ClinicalReport(rows, threshold=0.5, patient_score=pooling)
+
+    assert sum(report["patient_level"]["confusion_matrix"].values()) == 2
+    assert list(report["patient_level"]["not_classifiable"].values()) == [1, 0]
+    assert "Not classifiable, with fewer images and in no estimate: 1 patients (1 " in str(report)
+
+
+def test_a_threshold_for_patients_without_a_pooling_is_refused(predictions: Predictions) -> None:
+    """Nothing would be compared with it."""
+    with pytest.raises(InvalidInputError, match="give `patient_score`"):
+        ClinicalReport(predictions, threshold=0.5, patient_threshold=0.4)
