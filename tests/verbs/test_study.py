@@ -1,9 +1,12 @@
 """`prevalens study`: what it reads, refuses and writes."""
 
 import argparse
+import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from studies.small_network import save_network
 
 from prevalens.cohorts import Cohort
@@ -48,3 +51,39 @@ def test_a_study_from_the_shell(
     told = capsys.readouterr().out
     assert "auroc within folds" in told
     assert "auroc of thumbnail" in told
+
+
+@pytest.mark.keras
+def test_pictures_of_every_shape_make_one_study(image_cohort: Cohort, tmp_path: Path) -> None:
+    """Grey, 16-bit, JPEG and other sizes beside each other, in a table with semicolons."""
+    names = image_cohort.images.tolist()
+    for row, name in enumerate(names):
+        path = image_cohort.root / name
+        picture = Image.open(path)
+        if row % 4 == 0:
+            picture.convert("L").resize((30, 17)).save(path)
+        elif row % 4 == 1:
+            grey = np.asarray(picture.convert("L")).astype(np.uint16) * 257
+            Image.fromarray(grey).save(path)
+        elif row % 4 == 2:
+            names[row] = f"{path.stem}.jpg"
+            picture.resize((40, 40)).save(path.with_suffix(".jpg"), quality=95)
+    columns = [names, image_cohort.label_names.tolist(), image_cohort.patients.tolist()]
+    lines = ["image;label;patient", *(";".join(row) for row in zip(*columns, strict=True))]
+    source = image_cohort.root / "list.csv"
+    source.write_text("\ufeff" + "\r\n".join(lines) + "\r\n", encoding="utf-8")
+    weights = str(save_network(tmp_path / "net.keras"))
+    out = tmp_path / "run"
+    assert run(parsed(str(source), "--weights", weights, "-o", str(out))) == 0
+
+    report = json.loads((out / "report.json").read_text("utf-8"))
+    assert report["estimates"]["auroc"]["value"] > 0.9
+    assert report["estimates"]["auroc"]["n"] == len(image_cohort)
+
+
+def test_a_patient_that_is_missing_is_named(image_cohort: Cohort) -> None:
+    """A blank id is no patient of its own: the row is named, before any image is read."""
+    whose = image_cohort.patients.tolist()
+    whose[7] = ""
+    with pytest.raises(InvalidInputError, match=r"1 of 54 have none: rows 7 "):
+        run(parsed(table(image_cohort, patient=whose)))
