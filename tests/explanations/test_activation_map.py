@@ -160,7 +160,7 @@ def test_the_classifiers_of_this_library_are_mapped() -> None:
         output="softmax",
     )
 
-    with pytest.warns(DataWarning, match="The map has one place .* Use `compute_occlusion_map`"):
+    with pytest.warns(DataWarning, match="The map has one place.* Use `compute_occlusion_map`"):
         assert compute_activation_map(named, pixels()).shape == (3, 1, 1)
     # The output starts at 0; any other kernel has a map.
     own.layers[-1].kernel.assign(np.random.default_rng(5).normal(size=(4, 2)))

@@ -135,32 +135,16 @@ def fit_head(
     for number, column in enumerate(columns):
         known = np.flatnonzero(column >= 0)
         found = column[known]
-        n_classes = 2 if multilabel else len(classes)
-        _check_classes(found, n_classes, f" {number}" if multilabel else "")
-        inner = np.zeros(1)
+        common = {"n_classes": 2 if multilabel else len(classes), "seed": seed}
+        _check_classes(found, common["n_classes"], f" {number}" if multilabel else "")
+        inner, weighing = np.zeros(1), _of_rows(counted, known)
         if len(ordered) > 1:
-            inner = _inner_losses(
-                standard[known],
-                found,
-                ids[known],
-                chosen,
-                ordered,
-                n_folds=n_folds,
-                n_classes=n_classes,
-                seed=seed,
-                weights=None if counted is None else counted[known],
-            )
+            given = (standard[known], found, ids[known], chosen, ordered)
+            inner = _inner_losses(*given, n_folds=n_folds, **common, **weighing)
         # Penalties go from strong to weak: of equals the strongest.
         penalty = ordered[int(np.argmin(inner))]
         with one_blas_thread():
-            heads += chosen.fit(
-                standard[known],
-                found,
-                [penalty],
-                n_classes=n_classes,
-                seed=seed,
-                **_of_rows(counted, known),
-            )
+            heads += chosen.fit(standard[known], found, [penalty], **common, **weighing)
         picked.append(penalty)
         losses.append(inner)
     table = dict(zip(ordered, np.mean(losses, axis=0).tolist(), strict=True))
@@ -243,7 +227,7 @@ def _inner_losses(
     n_folds: int,
     n_classes: int,
     seed: int,
-    weights: NDArray[np.float64] | None,
+    weights: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
     """Return the log loss of each penalty over all rows, each scored without its patient."""
     total = np.zeros(len(penalties))

@@ -134,12 +134,7 @@ def run_study(
     )
     _check_same(cohort, plan, root)
     say(f"features of {len(cohort)} images ({plan.network.weights})")
-    network = tap_network(
-        plan.network.weights,
-        layers=plan.network.layers,
-        image_size=plan.network.image_size,
-        preprocessing=plan.network.preprocessing,
-    )
+    network = _network(plan)
     features = network_features(cohort, network, store=FeatureStore(root / "features"))
     say("held-out scores")
     runner = StudyRunner(cohort, plan, part, n_jobs)
@@ -151,21 +146,12 @@ def run_study(
     say("the model on every image")
     train = runner.trained_rows()
     pooling = None if plan.pooling is None else plan.pooling.pooling
-    final = fit_probe(
-        features,
-        cohort,
-        train,
-        head=plan.head,
-        threshold=plan.threshold,
-        pooling=pooling,
-        seed=plan.seed,
-    )
+    asked: dict[str, Any] = {"head": plan.head, "threshold": plan.threshold, "pooling": pooling}
+    final = fit_probe(features, cohort, train, **asked, seed=plan.seed)
     save_probe(final, network, cohort, train, root / "model.keras")
     rules = [record.patients for record in records if record.patients is not None]
-    patients = None
-    if pooling is not None:
-        patients = decide_patients(predictions, pooling, rules)
-        _save_patients(patients, root / "patients.csv")
+    patients = None if pooling is None else decide_patients(predictions, pooling, rules)
+    _save_patients(patients, root / "patients.csv")
     report = ClinicalReport(
         predictions,
         threshold=_point(records),
@@ -186,16 +172,32 @@ def run_study(
         threshold=final.record.threshold,
         folds=[record.to_dict() for record in records],
         files=FILES | (PATIENTS if patients is not None else {}),
-        patients=None
-        if patients is None or final.record.patients is None
-        else {
-            "estimates": _plain(_patient_estimates(patients)),
-            "threshold": final.record.patients.threshold,
-            "not_classifiable": patients.not_classifiable,
-        },
+        patients=_of_patients(patients, final.record.patients),
     )
     summary.save(root / "study.json")
     return Study(root, predictions, decided, patients, report, summary)
+
+
+def _network(plan: StudyPlan) -> TappedNetwork:
+    return tap_network(
+        plan.network.weights,
+        layers=plan.network.layers,
+        image_size=plan.network.image_size,
+        preprocessing=plan.network.preprocessing,
+    )
+
+
+def _of_patients(
+    patients: PatientDecisions | None, rule: PatientRule | None
+) -> dict[str, Any] | None:
+    """Return what the summary says of patients; None where images are the unit."""
+    if patients is None or rule is None:
+        return None
+    return {
+        "estimates": _plain(_patient_estimates(patients)),
+        "threshold": rule.threshold,
+        "not_classifiable": patients.not_classifiable,
+    }
 
 
 def _point(made: Sequence[ProbeRecord] | Sequence[PatientRule]) -> OperatingPoint:
@@ -219,7 +221,10 @@ def _save_suspects(predictions: Predictions, path: Path) -> None:
     write_columns(path, columns)
 
 
-def _save_patients(patients: PatientDecisions, path: Path) -> None:
+def _save_patients(patients: PatientDecisions | None, path: Path) -> None:
+    """Write a row a patient, where patients are the unit."""
+    if patients is None:
+        return
     pooled = patients.pooled
     whose = [] if pooled.patients is None else pooled.patients.tolist()
     columns = {

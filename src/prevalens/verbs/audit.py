@@ -92,7 +92,12 @@ def _shifts(cohort: "cohorts.Cohort", partition: "splits.Partition") -> None:
     with warnings.catch_warnings():
         # Said by the look for leakage already.
         warnings.simplefilter("ignore", LeakageWarning)
-        same = splits.Partition.of(cohort, **partition.parts())
+        same = splits.Partition.of(
+            cohort,
+            train=partition.train,
+            validation=partition.validation,
+            test=partition.test,
+        )
     shifts = splits.covariate_shifts(cohort, same)
     told = "the label alone; --covariates names more" if not cohort.covariates else "largest first"
     print(f"Shifts from train ({told}):")  # noqa: T201

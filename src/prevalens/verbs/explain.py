@@ -62,8 +62,10 @@ def run(options: argparse.Namespace) -> int:
         answer = np.atleast_1d(classifier(pixels).scores[0])
         scores.append(float(answer[-1 if label is None or len(answer) == 1 else label]))
         largest.append(float(heat.max()))
-    columns = {"image": paths, "map": names, "score": scores, "largest": largest}
-    write_columns(folder / "maps.csv", columns)
+    write_columns(
+        folder / "maps.csv",
+        {"image": paths, "map": names, "score": scores, "largest": largest},
+    )
     said = classes[-1] if label is None else classes[label]
     print(f"wrote {len(paths)} maps to {folder}: red speaks for {said!r}, blue against")  # noqa: T201
     return 0

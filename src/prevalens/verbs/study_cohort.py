@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -50,7 +51,7 @@ def read_cohort(options: argparse.Namespace) -> "cohorts.Cohort":
 def _from_folder(source: Path, options: argparse.Namespace) -> "cohorts.Cohort":
     """Read a folder of class folders, or one whose paths `--pattern` describes."""
     independent = options.patient.lower() == "none"
-    named = {"image": "image", "label": "label", "root": None, "covariates": []}
+    named: dict[str, Any] = {"image": "image", "label": "label", "root": None, "covariates": []}
     named |= {} if independent else {"patient": "patient"}
     ignored = [f"--{name}" for name, usual in named.items() if getattr(options, name) != usual]
     if ignored:
