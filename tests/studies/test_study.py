@@ -139,6 +139,7 @@ def test_patients_are_decided_where_they_are_the_unit(image_cohort: Cohort, tmp_
     assert verify_run(made.folder).ok
 
 
+@pytest.mark.filterwarnings("default:The threshold")  # a patient is mislabelled
 def test_suspects_are_the_labels_that_held_out_scores_contradict(
     image_cohort: Cohort, tmp_path: Path
 ) -> None:

@@ -54,6 +54,7 @@ def test_a_study_from_the_shell(
 
 
 @pytest.mark.keras
+@pytest.mark.filterwarnings("default:The threshold")  # of thumbnails, too few patients
 def test_pictures_of_every_shape_make_one_study(image_cohort: Cohort, tmp_path: Path) -> None:
     """Grey, 16-bit, JPEG and other sizes beside each other, in a table with semicolons."""
     names = image_cohort.images.tolist()
