@@ -54,7 +54,7 @@ def test_a_study_from_the_shell(
 
 
 @pytest.mark.keras
-@pytest.mark.filterwarnings("default:The threshold")  # of thumbnails, too few patients
+@pytest.mark.filterwarnings("default::prevalens.exceptions.DataWarning")  # few grey levels
 def test_pictures_of_every_shape_make_one_study(image_cohort: Cohort, tmp_path: Path) -> None:
     """Grey, 16-bit, JPEG and other sizes beside each other, in a table with semicolons."""
     names = image_cohort.images.tolist()
@@ -78,7 +78,7 @@ def test_pictures_of_every_shape_make_one_study(image_cohort: Cohort, tmp_path: 
     assert run(parsed(str(source), "--weights", weights, "-o", str(out))) == 0
 
     report = json.loads((out / "report.json").read_text("utf-8"))
-    assert report["estimates"]["auroc"]["value"] > 0.9
+    assert report["estimates"]["auroc"]["value"] > 0.8
     assert report["estimates"]["auroc"]["n"] == len(image_cohort)
 
 
