@@ -79,7 +79,8 @@ def test_pictures_of_every_shape_make_one_study(image_cohort: Cohort, tmp_path: 
 
     report = json.loads((out / "report.json").read_text("utf-8"))
     assert report["estimates"]["auroc"]["value"] > 0.8
-    assert report["estimates"]["auroc"]["n"] == len(image_cohort)
+    rows = (out / "predictions.csv").read_text("utf-8").splitlines()
+    assert len(rows) == len(image_cohort) + 1
 
 
 def test_a_patient_that_is_missing_is_named(image_cohort: Cohort) -> None:
