@@ -135,12 +135,17 @@ def fit_head(
     for number, column in enumerate(columns):
         known = np.flatnonzero(column >= 0)
         found = column[known]
-        common = {"n_classes": 2 if multilabel else len(classes), "seed": seed}
+        common: dict[str, Any] = {"n_classes": 2 if multilabel else len(classes), "seed": seed}
         _check_classes(found, common["n_classes"], f" {number}" if multilabel else "")
         inner, weighing = np.zeros(1), _of_rows(counted, known)
         if len(ordered) > 1:
-            given = (standard[known], found, ids[known], chosen, ordered)
-            inner = _inner_losses(*given, n_folds=n_folds, **common, **weighing)
+            inner = _inner_losses(
+                *(standard[known], found, ids[known], chosen),
+                penalties=ordered,
+                n_folds=n_folds,
+                **common,
+                **weighing,
+            )
         # Penalties go from strong to weak: of equals the strongest.
         penalty = ordered[int(np.argmin(inner))]
         with one_blas_thread():
@@ -222,8 +227,8 @@ def _inner_losses(
     labels: Labels,
     patients: Texts,
     kind: HeadKind,
-    penalties: Sequence[float],
     *,
+    penalties: Sequence[float],
     n_folds: int,
     n_classes: int,
     seed: int,
