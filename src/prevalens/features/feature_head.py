@@ -140,7 +140,10 @@ def fit_head(
         inner, weighing = np.zeros(1), _of_rows(counted, known)
         if len(ordered) > 1:
             inner = _inner_losses(
-                *(standard[known], found, ids[known], chosen),
+                standard[known],
+                found,
+                ids[known],
+                chosen,
                 penalties=ordered,
                 n_folds=n_folds,
                 **common,
