@@ -34,3 +34,6 @@ def test_another_kind_of_picture_is_refused(
     """Before anything is drawn."""
     assert main(["preview", str(image_cohort.root), "-o", str(tmp_path / "sheet.jpg")]) == 2
     assert "suffix of --output" in capsys.readouterr().err
+    words = ["preview", str(image_cohort.root), "--policy", "blood", "-o", str(tmp_path / "a.png")]
+    assert main(words) == 2
+    assert "blood_smear" in capsys.readouterr().err

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from prevalens import augmentation, images
 from prevalens._checks import check_choice
-from prevalens.augmentation.presets import PRESETS
 from prevalens.verbs.image_files import add_images, paths_of
 
 PURPOSE = "show images beside augmented copies of them, as one picture"
@@ -16,7 +15,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of the verb."""
     add_images(parser)
     add = parser.add_argument
-    add("--policy", choices=PRESETS, default=PRESETS[0], help=f"({PRESETS[0]})")
+    add(
+        "--policy",
+        default="flip_rotate_shift",
+        metavar="NAME",
+        help="flip_rotate_shift, blood_smear, histology or chest_xray (flip_rotate_shift)",
+    )
     add("--first", type=int, default=6, metavar="NUMBER", help="images that are shown (6)")
     add("--copies", type=int, default=6, metavar="NUMBER", help="copies of each (6)")
     add("--size", type=int, default=128, metavar="PIXELS", help="side of each picture (128)")
@@ -28,6 +32,7 @@ def run(options: argparse.Namespace) -> int:
     """Write the contact sheet; return 0."""
     output = Path(options.output)
     check_choice("the suffix of --output", output.suffix.lower(), (".png",))
+    check_choice("--policy", options.policy, augmentation.presets.PRESETS)
     paths = paths_of(options)[: max(1, options.first)]
     policy = getattr(augmentation.presets, options.policy)()
     pixels = images.read_images(paths, size=options.size)

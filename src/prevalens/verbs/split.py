@@ -10,7 +10,6 @@ from prevalens import cohorts, splits
 from prevalens._checks import check_choice
 from prevalens._tables import Cells, read_all_columns, write_columns
 from prevalens.exceptions import InvalidInputError
-from prevalens.splits.precision_plan import CORRELATIONS, plan_precision
 from prevalens.typing import Rows
 from prevalens.verbs.arguments import add_cohort, cohort_of
 
@@ -35,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="0.2",
         metavar="SHARE",
         help="between predictions on two images of a patient, for the precision to expect; a "
-        f"number, or {', '.join(CORRELATIONS)} (0.2)",
+        "number, or cells, or lesions (0.2)",
     )
     add("--column", metavar="NAME", help="of the .csv: the new column (part, or fold)")
     add(
@@ -66,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
             strata=tuple(options.strata),
         ).partition(cohort)
         rows = {name: part for name, part in partition.parts().items() if len(part)}
-    plan = plan_precision(cohort, rows, correlation=_correlation(options.correlation))
+    plan = _precision(cohort, rows, options.correlation)
     table = _with_column(options, cohort, rows) if ".csv" in map(_suffix, outputs) else {}
     for output in outputs:
         _refuse_to_replace(output, table, partition)
@@ -97,16 +96,21 @@ def _folds(options: argparse.Namespace, cohort: "cohorts.Cohort") -> dict[str, R
     return {f"fold {k}": part.test for k, part in enumerate(cut.partitions(cohort))}
 
 
-def _correlation(text: str) -> float | str:
-    if text in CORRELATIONS:
-        return text
+def _precision(
+    cohort: "cohorts.Cohort", rows: dict[str, Rows], text: str
+) -> "splits.PrecisionPlan":
+    """Return the precision to expect of each part, at a correlation in words or as a number."""
+    # A verb loads what it works with when it runs.
+    from prevalens.splits.precision_plan import CORRELATIONS, plan_precision  # noqa: PLC0415
+
     try:
-        return float(text)
+        correlation = text if text in CORRELATIONS else float(text)
     except ValueError:
         raise InvalidInputError(
             f"--correlation must be a number from 0 to 1, or one of {', '.join(CORRELATIONS)}, "
             f"got {text!r}."
         ) from None
+    return plan_precision(cohort, rows, correlation=correlation)
 
 
 def _with_column(
