@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from prevalens.metrics.every_estimate import all_estimates
     from prevalens.metrics.formulas import Formula, of_counts
     from prevalens.metrics.intervals import clopper_pearson_interval, wilson_interval
+    from prevalens.metrics.label_comparison import compare_multilabel
     from prevalens.metrics.mcnemar import McNemar, mcnemar_test
     from prevalens.metrics.measure import Measure
     from prevalens.metrics.multiclass import MulticlassEstimates, multiclass_estimates
@@ -94,6 +95,7 @@ __all__ = [
     "compare_models",
     "compare_multiclass",
     "compare_multiclass_groups",
+    "compare_multilabel",
     "confusion_estimates",
     "dor",
     "expected_calibration_error",
@@ -166,6 +168,7 @@ __getattr__ = lazy_names(
         "compare_models": "comparison",
         "compare_multiclass": "class_comparison",
         "compare_multiclass_groups": "class_comparison",
+        "compare_multilabel": "label_comparison",
         "confusion_estimates": "confusion",
         "dor": "confusion",
         "expected_calibration_error": "reliability",

@@ -2,9 +2,9 @@
 
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TypeAlias
+from typing import Protocol, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,7 +13,7 @@ from prevalens._checks import check_choice, check_same_length
 from prevalens.exceptions import InvalidInputError
 from prevalens.metrics.basis import Basis, limits_from
 from prevalens.metrics.class_columns import ClassColumns, check_class_columns, check_class_scores
-from prevalens.metrics.class_means import rare_classes
+from prevalens.metrics.class_means import Averaged, rare_classes
 from prevalens.metrics.class_measure import ClassMeasure
 from prevalens.metrics.class_measures import all_class_measures, class_measure_of
 from prevalens.metrics.clusters import Spread
@@ -135,17 +135,46 @@ def _comparable(key: str, columns: ClassColumns) -> ClassMeasure:
 
 
 _Found: TypeAlias = tuple[Estimate, float | None]
+_Columns = TypeVar("_Columns", bound=Averaged)
+
+
+class Compared(Protocol[_Columns]):
+    """A measure of several classes, or of several labels, whose values can be compared."""
+
+    @property
+    def key(self) -> str:
+        """Its name in records."""
+
+    @property
+    def estimate(self) -> Callable[[_Columns, Settings], Estimate]:
+        """Compute value and interval."""
+
+    @property
+    def changes(self) -> Callable[[_Columns], Numbers] | None:
+        """Compute how far the value moves without each patient."""
+
+    @property
+    def low(self) -> float:
+        """Least value possible."""
+
+    @property
+    def high(self) -> float:
+        """Largest value possible."""
+
+    @property
+    def widest(self) -> float:
+        """Largest difference of two of its values."""
 
 
 def class_contrast(
-    measure: ClassMeasure, sides: tuple[ClassColumns, ClassColumns], confidence_level: float
+    measure: Compared[_Columns], sides: tuple[_Columns, _Columns], confidence_level: float
 ) -> Contrast:
     """Compute the difference of two sides, first minus second.
 
     Args:
-        measure: A comparable measure of several classes.
-        sides: What each side saw: the same rows with other scores, or two groups of rows. Both
-            number patients alike.
+        measure: A comparable measure of several classes or labels.
+        sides: What each side saw: the same rows with other scores, whose labels are one array, or
+            two groups of rows. Both number patients alike.
         confidence_level: Coverage the interval aims at.
 
     Where a class has few images, or a side lies at an end of its range, each side's own limits
@@ -156,9 +185,8 @@ def class_contrast(
     """
     first, second = (measure.estimate(side, Settings(None, confidence_level)) for side in sides)
     same_rows = sides[0].labels is sides[1].labels
-    n = sides[0].labels.size if same_rows else sum(side.labels.size for side in sides)
-    whole = sides[0] if same_rows else _joined(sides)
-    basis = whole.basis(confidence_level)
+    n = len(sides[0].labels) if same_rows else sum(len(side.labels) for side in sides)
+    basis = sides[0].basis(confidence_level) if same_rows else _joined(sides, n, confidence_level)
     what = "models have" if same_rows else "groups have"
     hypothesis = f"both {what} the same {measure.key} in the population of these images"
 
@@ -215,15 +243,15 @@ def _added(
     return made, p_from_limits(rule, 0.0)
 
 
-def _joined(sides: tuple[ClassColumns, ClassColumns]) -> ClassColumns:
+def _joined(sides: tuple[Averaged, Averaged], n: int, confidence_level: float) -> Basis:
+    """Return the basis of an estimate computed from both groups."""
     one, two = sides
     codes = None if one.codes is None or two.codes is None else np.append(one.codes, two.codes)
-    labels, scores = np.append(one.labels, two.labels), np.vstack([one.scores, two.scores])
-    return ClassColumns(labels, scores, codes, one.names, one.ordered, one.ids)
+    return Basis.of(codes, confidence_level=confidence_level, n=n, events=None, ids=one.ids)
 
 
 def _moved(
-    measure: ClassMeasure, sides: tuple[ClassColumns, ClassColumns], *, same_rows: bool
+    measure: Compared[_Columns], sides: tuple[_Columns, _Columns], *, same_rows: bool
 ) -> tuple[Numbers, Numbers]:
     """Return how far each side moves without each patient, of all patients."""
     if measure.changes is None:

@@ -65,8 +65,16 @@ class Averaged(Protocol):
         """Images of each."""
 
     @property
+    def labels(self) -> Labels | Numbers:
+        """What each row is labelled; its first axis are the rows."""
+
+    @property
     def codes(self) -> Codes | None:
         """Number of each row's patient; None where images are independent."""
+
+    @property
+    def ids(self) -> tuple[str, ...] | None:
+        """Id of each patient by number."""
 
     @property
     def n_units(self) -> int:

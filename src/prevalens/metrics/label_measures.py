@@ -3,11 +3,20 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import ClassVar
 
 import numpy as np
 
+from prevalens._checks import check_choice
 from prevalens.metrics.calibration import mean_estimate
-from prevalens.metrics.class_means import AT, mean_of_sides, over_images, side_of
+from prevalens.metrics.class_means import (
+    AT,
+    Side,
+    changes_of,
+    mean_of_sides,
+    over_images,
+    side_of,
+)
 from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.label_columns import LabelColumns
 from prevalens.metrics.proportion import proportion_estimate
@@ -32,6 +41,8 @@ class LabelMeasure:
         direction: What is better: `"higher"` or `"lower"`.
         references: Papers that define it, as they are cited: keys of `REFERENCES`.
         estimate: Computes value and interval.
+        changes: Returns how far the value moves without each patient, shape `(n_units,)`; None
+            where two of its values are not compared.
         decided: Whether it is of predicted labels, and needs a threshold for each.
     """
 
@@ -40,7 +51,11 @@ class LabelMeasure:
     direction: str
     references: tuple[str, ...]
     estimate: Callable[[LabelColumns, Settings], Estimate]
+    changes: Callable[[LabelColumns], Numbers] | None = None
     decided: bool = False
+    low: ClassVar[float] = 0.0
+    high: ClassVar[float] = 1.0
+    widest: ClassVar[float] = 1.0
 
     def full_references(self) -> list[str]:
         """Return the papers that define the measure, in full."""
@@ -55,7 +70,17 @@ def label_settings(columns: LabelColumns, which: int, settings: Settings) -> Set
 
 def macro_of_labels(key: str, columns: LabelColumns, settings: Settings) -> Estimate:
     """Compute the mean over labels of a measure of two classes."""
-    sides = [
+    return mean_of_sides(columns, _sides(key, columns, settings), MACRO, settings)
+
+
+def macro_changes_of_labels(key: str, columns: LabelColumns) -> Numbers:
+    """Return how far the mean over labels moves without each patient."""
+    sides = _sides(key, columns, Settings(None, 0.95))
+    return np.mean([changes_of(side, columns.n_units) for side in sides], axis=0)
+
+
+def _sides(key: str, columns: LabelColumns, settings: Settings) -> list[Side]:
+    return [
         side_of(
             name,
             key,
@@ -65,7 +90,6 @@ def macro_of_labels(key: str, columns: LabelColumns, settings: Settings) -> Esti
         )
         for which, name in enumerate(columns.names)
     ]
-    return mean_of_sides(columns, sides, MACRO, settings)
 
 
 def micro_of_labels(key: str, columns: LabelColumns, settings: Settings) -> Estimate:
@@ -158,6 +182,7 @@ def _macro(key: str, title: str, *, decided: bool = False) -> LabelMeasure:
         direction=measure.direction,
         references=(*measure.references, "Zou & Donner 2008"),
         estimate=partial(macro_of_labels, key),
+        changes=partial(macro_changes_of_labels, key),
         decided=decided,
     )
 
@@ -208,6 +233,16 @@ LABEL_TABLE = (
         decided=True,
     ),
 )
+
+
+def label_measure_of(key: str) -> LabelMeasure:
+    """Return the measure of several labels called `key`.
+
+    Raises:
+        InvalidInputError: there is none; the nearest is suggested.
+    """
+    known = {each.key: each for each in LABEL_TABLE}
+    return known[check_choice("measure", key, known)]
 
 
 def label_estimates(columns: LabelColumns, settings: Settings) -> dict[str, Estimate]:

@@ -1,7 +1,7 @@
 """What the author asked of a report of several classes, checked once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -51,23 +51,23 @@ class ClassRequest:
     @cached_property
     def columns(self) -> ClassColumns:
         """The checked columns, as the metrics take them."""
-        return self.columns_of(self.predictions)
+        held = self.predictions
+        ids = patient_names(held)
+        scores = held.scores.astype(np.float64)
+        return ClassColumns(held.labels, scores, self.codes, held.classes, held.ordered, ids)
 
     @cached_property
     def others(self) -> ClassColumns | None:
         """The columns of the model that is compared."""
-        return None if self.compare is None else self.columns_of(self.compare)
+        if self.compare is None:
+            return None
+        # The labels are the same array, which says that both models scored the same rows.
+        return replace(self.columns, scores=self.compare.scores.astype(np.float64))
 
     @property
     def settings(self) -> Settings:
         """How estimates are asked for."""
         return Settings(None, self.confidence_level, seed=self.seed)
-
-    def columns_of(self, held: Predictions) -> ClassColumns:
-        """Return predictions of these rows as columns."""
-        ids = patient_names(held)
-        scores = held.scores.astype(np.float64)
-        return ClassColumns(held.labels, scores, self.codes, held.classes, held.ordered, ids)
 
 
 def checked_class_request(predictions: Predictions, **asked: Any) -> ClassRequest:

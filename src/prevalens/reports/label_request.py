@@ -22,7 +22,7 @@ from prevalens.typing import Codes
 
 # Arguments that a report of one label takes.
 _OF_ONE = (
-    *("prevalence", "by", "compare", "compare_threshold", "uncorrected", "patient_score"),
+    *("prevalence", "by", "compare_threshold", "uncorrected", "patient_score"),
     *("patient_threshold", "worst", "picture", "picture_note", "refer", "site"),
 )
 
@@ -35,6 +35,7 @@ class LabelRequest:
     thresholds: Mapping[str, float] | float | None
     threshold_origin: str
     threshold_guarantee: str | None
+    compare: Predictions | None
     partition: Partition | None
     cohort: Cohort | None
     excluded: Mapping[str, int] | None
@@ -105,7 +106,7 @@ def checked_label_request(predictions: Predictions, **asked: Any) -> LabelReques
             "threshold_origin", asked["threshold_origin"] or "exploratory", ORIGINS
         ),
         threshold_guarantee=guarantee,
-        **{name: common[name] for name in ("excluded", "confidence_level", "seed")},
+        **{name: common[name] for name in ("compare", "excluded", "confidence_level", "seed")},
         **{name: asked[name] for name in kept},
     )
 

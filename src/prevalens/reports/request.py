@@ -23,7 +23,7 @@ from prevalens.reports.choices import ORIGINS
 from prevalens.reports.pictures import Picture
 from prevalens.reports.record_parts import EstimatePart, estimate_parts
 from prevalens.splits.partition import Partition
-from prevalens.typing import Codes, Flags, Scores
+from prevalens.typing import Codes, Column, Flags, Scores
 
 _WORST = 20  # errors of a kind that are shown where nothing else is asked
 
@@ -264,8 +264,13 @@ def check_same_rows(predictions: Predictions, other: Predictions) -> None:
         one, two = getattr(predictions, name), getattr(other, name)
         if name == "images" and (one is None or two is None):
             continue
-        if (one is None) != (two is None) or (one is not None and not np.array_equal(one, two)):
+        if (one is None) != (two is None) or (one is not None and not _equal(one, two)):
             raise InvalidInputError(
                 "Two sets of scores are compared on the same rows in the same order, but their "
                 f"`{name}` differ. Predict the same rows with both, or sort one like the other."
             )
+
+
+def _equal(one: Column, two: Column) -> bool:
+    # Labels that are not known are nan on both sides.
+    return np.array_equal(one, two, equal_nan=one.dtype.kind == "f")

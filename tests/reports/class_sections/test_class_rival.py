@@ -29,3 +29,20 @@ def test_without_another_model_it_is_named_as_absent(graded_rows: Predictions) -
     report = ClinicalReport(graded_rows, worst=0)
     assert report["class_comparison"] is None
     assert "Comparison with another model" in [each["part"] for each in report["not_included"]]
+
+
+def test_predictions_read_anew_are_of_the_same_rows(graded_rows: Predictions) -> None:
+    """Paired, and counted once: by arrays of their own they were compared as two groups."""
+    held = graded_rows
+    other = np.roll(held.scores, 1, axis=0)
+    anew = Predictions(
+        labels=held.labels.copy(), scores=other, patients=None, classes=held.classes, ordered=True
+    )
+    alone = Predictions(
+        labels=held.labels, scores=held.scores, patients=None, classes=held.classes, ordered=True
+    )
+    made = ClinicalReport(alone, compare=anew, worst=0)["class_comparison"]["differences"]
+    own = ClinicalReport(alone, compare=alone.with_scores(other), worst=0)
+    assert made == own["class_comparison"]["differences"]
+    assert made["macro_auroc"]["difference"]["n"] == len(held)
+    assert made["macro_auroc"]["hypothesis"].startswith("both models have")

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from prevalens._records import Part
-from prevalens.metrics.class_columns import ClassColumns
+from prevalens.metrics.inputs import Columns
 from prevalens.metrics.registry import estimate_of
+from prevalens.metrics.settings import Settings
 from prevalens.reports.class_head import ClassReportHead
 from prevalens.reports.class_request import ClassRequest
 from prevalens.reports.document import Block, Details, Paragraph, Table
@@ -31,54 +32,69 @@ class CalibratedClass(Part, frozen=True, kw_only=True):
 
 def _compute(request: ClassRequest) -> list[CalibratedClass]:
     columns = request.columns
-    return [_calibrated(request, columns, which) for which in range(len(columns.names))]
+    return [
+        calibrated(name, columns.ranked(which), request.settings)
+        for which, name in enumerate(columns.names)
+    ]
 
 
-def _calibrated(request: ClassRequest, columns: ClassColumns, which: int) -> CalibratedClass:
-    rows = columns.ranked(which)
-    estimates = {key: estimate_of(key, rows, request.settings) for key in _KEYS}
+def calibrated(name: str, rows: Columns, settings: Settings) -> CalibratedClass:
+    """Compute the calibration of the score of one class, or label, on some rows."""
+    estimates = {key: estimate_of(key, rows, settings) for key in _KEYS}
     both = rows.labels.any() and not rows.labels.all()
     return CalibratedClass(
-        name=columns.names[which],
+        name=name,
         estimates=estimate_parts(estimates),
-        reliability=reliability_of(
-            rows.labels, rows.scores, request.codes, request.confidence_level
-        )
+        reliability=reliability_of(rows.labels, rows.scores, rows.codes, settings.confidence_level)
         if both
         else None,
     )
 
 
 def _show(report: ClassReportHead) -> Sequence[Block]:
-    part = SECTION.of(report) or []
+    together = (
+        f" All classes together: {name_of('classwise_calibration_error').lower()} "
+        f"{estimate_text(report.estimates['classwise_calibration_error'])}."
+    )
+    caption = f"Calibration of the score of each class against the rest, with {report.level}"
+    return show_calibrated(
+        SECTION.of(report) or [], "Class", caption, together, address=SECTION.key
+    )
+
+
+def show_calibrated(
+    part: Sequence[CalibratedClass], kind: str, caption: str, together: str, *, address: str
+) -> list[Block]:
+    """Show a row, a chart and a folded part for each class, or label.
+
+    Args:
+        part: What was computed of each.
+        kind: `"Class"` or `"Label"`.
+        caption: Of the table.
+        together: What is said of all together, beginning with a blank.
+        address: Where the record holds `part`.
+    """
     rows = [(each.name, *(estimate_text(each.estimates[key]) for key in _COLUMNS)) for each in part]
+    right = "Right are an intercept of 0, a slope of 1 and a ratio of 1."
     shown: list[Block] = [
-        Table(
-            f"Calibration of the score of each class against the rest, with {report.level}",
-            ("Class", *map(name_of, _COLUMNS)),
-            rows,
-        ),
-        Paragraph(
-            "Right are an intercept of 0, a slope of 1 and a ratio of 1. All classes together: "
-            f"{name_of('classwise_calibration_error').lower()} "
-            f"{estimate_text(report.estimates['classwise_calibration_error'])}."
-        ),
+        Table(caption, (kind, *map(name_of, _COLUMNS)), rows),
+        Paragraph(f"{right}{together}"),
     ]
     shown += [
         reliability_chart(f"reliability_{number}", each.name, each.reliability, each.estimates)
         for number, each in enumerate(part)
         if each.reliability is not None
     ]
-    return [*shown, *(_details(number, each) for number, each in enumerate(part))]
+    return [*shown, *(_details(number, each, address) for number, each in enumerate(part))]
 
 
-def _details(number: int, each: CalibratedClass) -> Details:
+def _details(number: int, each: CalibratedClass, address: str) -> Details:
     keys = list(each.estimates)
     table = estimate_table(
         each.estimates,
         keys,
         caption=f"Calibration of the score of {each.name}",
-        address=f"class_calibration.{number}.estimates",
+        address=f"{address}.{number}.estimates",
     )
     return Details(f"Calibration of {each.name}", [table, *noted(each.estimates, keys)])
 

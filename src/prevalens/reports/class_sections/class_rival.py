@@ -12,7 +12,7 @@ from prevalens.reports.estimate_tables import notes_of
 from prevalens.reports.estimate_text import name_of
 from prevalens.reports.record_parts import ContrastPart
 from prevalens.reports.sections.comparison import SECTION as OF_TWO
-from prevalens.reports.sections.comparison import adjusted_parts, difference_table, tests_told
+from prevalens.reports.sections.comparison import adjusted_parts, difference_table, hypotheses
 from prevalens.reports.sections.section import Section
 
 _COMPARED = (
@@ -54,7 +54,7 @@ def _show(report: ClassReportHead) -> Sequence[Block]:
             found, f"This model minus the other on the same rows, with {report.level}"
         ),
         *notes_of([(name_of(key), each.difference) for key, each in found.items()]),
-        *tests_told(found),
+        *hypotheses(found),
     ]
 
 

@@ -18,7 +18,7 @@ def _derive(made: Made) -> list[Absent]:
             ("Data source", not request.predictions.provenance, "give `provenance`"),
             ("Predicted labels", request.thresholds is None, "give `threshold`"),
             ("Rows left out before scoring", request.excluded is None, "give `excluded`"),
-            ("Calibration, subgroups, errors and comparison of a label", True, one),
+            ("Subgroups and errors of a label", True, one),
         ),
     ]
 

@@ -1,6 +1,6 @@
 """This model against another on the same rows: differences, intervals, p values."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 
 from prevalens._records import Part
@@ -85,24 +85,30 @@ def adjusted_parts(contrasts: Mapping[str, Contrast]) -> dict[str, ContrastPart]
     return {name: contrast_part(each, adjusted.get(name)) for name, each in contrasts.items()}
 
 
-def difference_table(differences: Mapping[str, ContrastPart], caption: str) -> Table:
+def difference_table(
+    differences: Mapping[str, ContrastPart],
+    caption: str,
+    named: Callable[[str], str] = name_of,
+) -> Table:
     """Return differences as a table: both models, the difference, its interval and p values."""
     rows = []
     for key, contrast in differences.items():
         value, limits = estimate_row(key, contrast.difference)[1:3]
         sides = [estimate_text(side) for side in (contrast.first, contrast.second)]
         p_values = (p_text(contrast.p_value), p_text(contrast.p_holm))
-        rows.append((name_of(key), *sides, value, limits, *p_values))
+        rows.append((named(key), *sides, value, limits, *p_values))
     header = ("Measure", "This model", "Other model", "Difference", "Interval", "p", "p (Holm)")
     return Table(caption, header, rows)
 
 
-def tests_told(differences: Mapping[str, ContrastPart]) -> list[Block]:
+def hypotheses(
+    differences: Mapping[str, ContrastPart], named: Callable[[str], str] = name_of
+) -> list[Block]:
     """Say how many measures are compared, and what each p value speaks against."""
     tests: dict[str, list[str]] = {}
     for key, contrast in differences.items():
         if contrast.p_value is not None:
-            tests.setdefault(contrast.method, []).append(name_of(key))
+            tests.setdefault(contrast.method, []).append(named(key))
     return [
         Paragraph(
             f"{len(differences)} measures are compared; p (Holm) is adjusted so that it holds for "
@@ -134,7 +140,7 @@ def _show(report: ReportHead) -> Sequence[Block]:
             f"other about {test.second_only:,}. "
             f"{test.method[:1].upper()}{test.method[1:]}: {told or test.not_estimable}."
         ),
-        *tests_told(part.differences),
+        *hypotheses(part.differences),
     ]
 
 
