@@ -15,7 +15,9 @@ from prevalens.augmentation import AugmentationPolicy
 from prevalens.cohorts import Cohort, read_table
 from prevalens.exceptions import InvalidInputError, PrevalensWarning
 from prevalens.predictions import Predictions
-from prevalens.reports import ClinicalReport
+from prevalens.reports import AcceptanceCriteria, ClinicalReport, accept_model
+from prevalens.reports.acceptance_record import AcceptanceRecord
+from prevalens.reports.lineage import LineageRecord
 from prevalens.splits import Partition
 
 FILES = Path(__file__).parent / "files"
@@ -109,6 +111,53 @@ def test_the_rates_are_read(written: Path) -> None:
         ("2", "kept", "2"),
     ]
     assert {"value", "rate", "next_rate", "followed", "improvement", "duration"} < set(first)
+
+
+def test_a_report_of_several_classes_is_read(written: Path, tmp_path: Path) -> None:
+    """Its matrix counts the 60 images, 21 of the first class and of the second, and it is shown."""
+    report = ClinicalReport.from_dict(record(written / "report-classes.json"))
+    report.save(tmp_path / "again.html")
+    matrix = np.array(report["confusion_matrix"])
+
+    assert matrix.sum(axis=1).tolist() == [21, 21, 18]
+    assert report["estimates"]["accuracy"]["value"] == pytest.approx(np.trace(matrix) / 60)
+    assert [each["name"] for each in report["each_class"]["classes"]] == ["nv", "bkl", "mel"]
+    assert "bkl against the rest" in (tmp_path / "again.html").read_text(encoding="utf-8")
+
+
+def test_a_report_of_several_labels_is_read(written: Path, tmp_path: Path) -> None:
+    """One image does not know the second label; each has its threshold and its matrix."""
+    report = ClinicalReport.from_dict(record(written / "report-labels.json"))
+    report.save(tmp_path / "again.md")
+    labels = report["each_label"]["labels"]
+
+    assert report["settings"]["thresholds"] == [0.5, 0.5, 0.5]
+    assert [each["unknown"] for each in labels] == [0, 1, 0]
+    assert [sum(each["matrix"].values()) for each in labels] == [60, 59, 60]
+    assert "Calibration of each label" in (tmp_path / "again.md").read_text(encoding="utf-8")
+
+
+def test_an_acceptance_is_read_and_made_again(written: Path) -> None:
+    """The same criteria, on the same rows, are met and failed as they were."""
+    criteria = AcceptanceCriteria.load(written / "criteria.json")
+    was = AcceptanceRecord.load(written / "acceptance.json")
+    held = Predictions.load(written / "predictions.csv")
+    again = accept_model(held, held, criteria)
+
+    assert was.accepted == again.accepted
+    assert {each.met for each in was.results} == {True, False}
+    assert [each.met for each in was.results] == [each.met for each in again.record.results]
+    assert was.locked_set_sha256 == again.record.locked_set_sha256
+
+
+def test_a_lineage_is_read(written: Path) -> None:
+    """It holds the hash of the predictions that the report of the study names."""
+    lineage = LineageRecord.load(written / "lineage.json")
+    report = record(written / "report.json")
+
+    assert lineage.predictions_sha256 == report["provenance"]["input_sha256"]
+    assert lineage.images == 60
+    assert {file.path for file in lineage.run} == {"report.json", "predictions.csv"}
 
 
 @pytest.mark.keras

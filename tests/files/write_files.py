@@ -20,7 +20,15 @@ from prevalens.callbacks import LearningRateAdjuster, TrainingBackup
 from prevalens.cohorts import make_cells, read_table
 from prevalens.models import ClassifierCard, save_classifier
 from prevalens.predictions import Predictions
-from prevalens.reports import ClinicalReport, ModelCard
+from prevalens.reports import (
+    AcceptanceCriteria,
+    BoundCriterion,
+    ClinicalReport,
+    ModelCard,
+    NonInferiorityCriterion,
+    accept_model,
+    write_dossier,
+)
 from prevalens.splits import PatientHoldout
 
 COLUMNS = {"image": "file", "label": "diagnosis", "patient": "person", "positive": "sick"}
@@ -33,6 +41,7 @@ def main() -> None:
     write_study(folder)
     write_backup(folder)
     write_classifier(folder / "model.keras")
+    write_records(folder)
     with tempfile.TemporaryDirectory() as cells:
         make_cells(cells, n_patients=2, images_per_patient=3, image_size=16)
         shutil.copy(Path(cells) / "make_cells.json", folder)
@@ -63,6 +72,48 @@ def write_study(folder: Path) -> None:
     report.save(folder / "report.json")
     card = ModelCard(report, name="tiny", licence="apache-2.0", intended_use="None: a test.")
     card.save(folder / "model-card.json")
+
+
+def several(classes: tuple[str, ...], *, labels: bool) -> Predictions:
+    """Return 60 images of 20 patients, of three classes or of as many labels, by arithmetic."""
+    row = np.arange(60)
+    truth = row // 3 % 3
+    held = np.stack([(row // 3 + shift) % (3 + shift) == 0 for shift in range(3)], axis=1) * 1.0
+    held[5, 1] = np.nan
+    odds = np.stack([1 + (7 * row + 5 * shift) % 11 for shift in range(3)], axis=1) * 1.0
+    odds[row, truth] += 6
+    chances = np.stack([(13 * row + 7 * shift) % 31 + 9 for shift in range(3)], axis=1) / 50
+    return Predictions(
+        labels=held if labels else truth,
+        scores=np.clip(chances + 0.2 * (held == 1), 0, 1)
+        if labels
+        else odds / odds.sum(1)[:, None],
+        patients=[f"k{k // 3}" for k in range(60)],
+        classes=classes,
+        provenance="Synthetic: made by tests/files/write_files.py",
+    )
+
+
+def write_records(folder: Path) -> None:
+    """Write reports of several classes and labels, an acceptance and its criteria, a lineage."""
+    of_classes = ClinicalReport(several(("nv", "bkl", "mel"), labels=False), worst=0)
+    of_classes.save(folder / "report-classes.json")
+    findings = several(("mass", "node", "fluid"), labels=True)
+    ClinicalReport(findings, threshold=0.5).save(folder / "report-labels.json")
+    held = Predictions.load(folder / "predictions.csv")
+    criteria = AcceptanceCriteria(
+        name="A sample",
+        threshold=0.4,
+        non_inferiority=[NonInferiorityCriterion(measure="auroc", margin=0.05)],
+        bounds=[BoundCriterion(measure="sensitivity", at_least=0.5, judged_by="value")],
+    )
+    criteria.save(folder / "criteria.json")
+    accept_model(held, held, criteria).record.save(folder / "acceptance.json")
+    with tempfile.TemporaryDirectory() as run:
+        for name in ("report.json", "predictions.csv"):
+            shutil.copy(folder / name, run)
+        write_dossier(run, Path(run) / "dossier", name="tiny")
+        shutil.copy(Path(run) / "dossier" / "lineage.json", folder)
 
 
 def tiny_model() -> keras.Model:
