@@ -136,9 +136,10 @@ def _comparable(key: str, columns: ClassColumns) -> ClassMeasure:
 
 _Found: TypeAlias = tuple[Estimate, float | None]
 _Columns = TypeVar("_Columns", bound=Averaged)
+_Columns_contra = TypeVar("_Columns_contra", bound=Averaged, contravariant=True)
 
 
-class Compared(Protocol[_Columns]):
+class Compared(Protocol[_Columns_contra]):
     """A measure of several classes, or of several labels, whose values can be compared."""
 
     @property
@@ -146,11 +147,11 @@ class Compared(Protocol[_Columns]):
         """Its name in records."""
 
     @property
-    def estimate(self) -> Callable[[_Columns, Settings], Estimate]:
+    def estimate(self) -> Callable[[_Columns_contra, Settings], Estimate]:
         """Compute value and interval."""
 
     @property
-    def changes(self) -> Callable[[_Columns], Numbers] | None:
+    def changes(self) -> Callable[[_Columns_contra], Numbers] | None:
         """Compute how far the value moves without each patient."""
 
     @property
