@@ -61,11 +61,13 @@ def asked(
         # What draws is asked by its own function.
         given["measures"] = keys_where(lambda measure: measure.key not in DRAWN)
         given["prevalence"] = None  # goes without draws
-    if name == "multilabel_estimates":
-        given |= {"labels": np.stack([labels, ~labels], axis=1) * 1, "names": ["a", "b"]}
-        given |= {"scores": np.stack([scores, 1 - scores], axis=1), "thresholds": 0.5}
+    several = "multiclass" in name or "multilabel" in name
+    if "multilabel" in name:
+        given |= {"labels": np.stack([~labels, labels], axis=1) * 1, "names": ["a", "b"]}
+        given["thresholds"] = 0.5
     if "multiclass" in name:
         given |= {"labels": labels * 1, "classes": ["a", "b"], "ordered": True}
+    if several:
         for which in ("scores", "first", "second"):
             column = np.asarray(given[which])
             given[which] = np.stack([1 - column, column], axis=1)
@@ -169,7 +171,7 @@ def test_a_wider_level_is_a_wider_interval(name: str, rows: ScoredRows, alone: b
         assert close(narrow.value, wide[place].value), place
         # Limits squared and added of arms that pull against each other (Zou 2007) need not nest.
         of_arms = place.rpartition(".")[2] in {"youden", "balanced_accuracy"}
-        of_means = ".macro_" in place or "hand_till" in place or "compare_multiclass" in place
+        of_means = ".macro_" in place or "hand_till" in place or "compare_multi" in place
         added = not alone and (of_arms or of_means)
         if narrow.lower is None or narrow.upper is None or added:
             continue
