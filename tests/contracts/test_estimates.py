@@ -15,7 +15,12 @@ from prevalens.metrics import Estimate
 from prevalens.metrics.registry import keys_where
 
 AT_THRESHOLD = keys_where(lambda measure: measure.comparable and measure.needs_threshold)
-DRAWN = {"expected_calibration_error", "integrated_calibration_index"}
+DRAWN = {
+    "expected_calibration_error",
+    "integrated_calibration_index",
+    "calibration_e50",
+    "calibration_e90",
+}
 # What else an estimate must be told; only what it takes is passed.
 EXTRA = {
     "prevalence": 0.1,

@@ -8,7 +8,7 @@ from prevalens.exceptions import InvalidInputError
 from prevalens.metrics import calibration_distance, integrated_calibration_index
 from prevalens.metrics.bootstrap import draw_weights, in_fixed_order, percentile_limits
 from prevalens.metrics.inputs import check_columns
-from prevalens.metrics.smooth import CalibrationCurve
+from prevalens.metrics.smooth import CalibrationCurve, mean_gap
 
 RNG = np.random.default_rng(11)
 SCORES = special.expit(RNG.normal(-1, 1.2, 3000))
@@ -83,7 +83,9 @@ def test_each_draw_counts_the_images_of_a_patient_again(draws: int) -> None:
     curve = CalibrationCurve(columns)
     weights = np.concatenate(list(draw_weights(15, draws=draws, seed=3, at_once=7)))
     made = integrated_calibration_index(Y, X, patients=WHOSE, draws=draws, seed=3)
-    limits = percentile_limits(curve.index(weights), confidence_level=0.95, units=15)
+    limits = percentile_limits(
+        mean_gap(*curve.observed(weights), curve.at), confidence_level=0.95, units=15
+    )
     assert (made.lower, made.upper) == pytest.approx(limits)
     # A patient counted twice is in the curve twice.
     twice = np.ones((1, 15))

@@ -15,7 +15,12 @@ SCORES = 1 / (
     1 + np.exp(1.2 - 1.5 * LABELS - 0.6 * RNG.normal(size=30)[PATIENTS] - RNG.normal(size=240))
 )
 TIMES = RNG.integers(0, 4, 240)
-DRAWN = ("expected_calibration_error", "integrated_calibration_index")
+DRAWN = (
+    "expected_calibration_error",
+    "integrated_calibration_index",
+    "calibration_e50",
+    "calibration_e90",
+)
 # Their limits over patients are made otherwise: by square-and-add, or with the fit moved by each
 # patient left out.
 OTHERWISE = (

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from prevalens.metrics.formulas import Formula, of_counts
     from prevalens.metrics.intervals import clopper_pearson_interval, wilson_interval
     from prevalens.metrics.label_comparison import compare_multilabel
+    from prevalens.metrics.line_test import CalibrationTest, calibration_test
     from prevalens.metrics.mcnemar import McNemar, mcnemar_test
     from prevalens.metrics.measure import Measure
     from prevalens.metrics.multiclass import MulticlassEstimates, multiclass_estimates
@@ -60,8 +61,10 @@ if TYPE_CHECKING:
     )
     from prevalens.metrics.site_pooling import SitePooling, pool_sites
     from prevalens.metrics.smooth import calibration_distance, integrated_calibration_index
+    from prevalens.metrics.smooth_curve import SmoothCurve, calibration_curve
 
 __all__ = [
+    "CalibrationTest",
     "ClassMeasure",
     "Contrast",
     "Curve",
@@ -78,6 +81,7 @@ __all__ = [
     "PredictiveValues",
     "ReliabilityBin",
     "SitePooling",
+    "SmoothCurve",
     "accuracy",
     "all_class_measures",
     "all_estimates",
@@ -86,10 +90,12 @@ __all__ = [
     "average_precision",
     "balanced_accuracy",
     "brier",
+    "calibration_curve",
     "calibration_distance",
     "calibration_intercept",
     "calibration_joint_intercept",
     "calibration_slope",
+    "calibration_test",
     "clopper_pearson_interval",
     "compare_groups",
     "compare_models",
@@ -135,6 +141,7 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
+        "CalibrationTest": "line_test",
         "ClassMeasure": "class_measure",
         "Contrast": "contrast",
         "Curve": "curves",
@@ -151,6 +158,7 @@ __getattr__ = lazy_names(
         "PredictiveValues": "predictive",
         "ReliabilityBin": "reliability",
         "SitePooling": "site_pooling",
+        "SmoothCurve": "smooth_curve",
         "accuracy": "confusion",
         "all_class_measures": "class_measures",
         "all_estimates": "every_estimate",
@@ -159,10 +167,12 @@ __getattr__ = lazy_names(
         "average_precision": "precision_recall",
         "balanced_accuracy": "confusion",
         "brier": "calibration",
+        "calibration_curve": "smooth_curve",
         "calibration_distance": "smooth",
         "calibration_intercept": "calibration",
         "calibration_joint_intercept": "calibration",
         "calibration_slope": "calibration",
+        "calibration_test": "line_test",
         "clopper_pearson_interval": "intervals",
         "compare_groups": "comparison",
         "compare_models": "comparison",

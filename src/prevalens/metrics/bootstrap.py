@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from scipy import special
@@ -19,6 +19,7 @@ from prevalens.typing import Codes, Numbers
 if TYPE_CHECKING:
     from prevalens.metrics.measure import Measure
 
+T = TypeVar("T")
 _GROUPS = 5_000
 _CELLS = 2_000_000  # rows times draws held at once
 
@@ -123,10 +124,18 @@ def percentile_limits(
     References:
         Hesterberg, Am Stat 2015;69:371-386 (expanded percentile interval).
     """
+    lower, upper = wide_quantiles(values, confidence_level=confidence_level, units=units)
+    return float(lower), float(upper)
+
+
+def wide_quantiles(
+    values: Numbers, *, confidence_level: float, units: int
+) -> tuple[Numbers, Numbers]:
+    """Return the limits of `percentile_limits` along the last axis: of many estimates at once."""
     reach = np.sqrt(units / (units - 1)) * student_critical(confidence_level, units - 1)
     tail = float(special.ndtr(-reach))
-    lower, upper = np.quantile(values, [tail, 1 - tail])
-    return float(lower), float(upper)
+    lower, upper = np.nanquantile(values, [tail, 1 - tail], axis=-1)
+    return lower, upper
 
 
 def drawn_estimate(
@@ -151,14 +160,46 @@ def drawn_estimate(
         seed: Seed of the draws.
         per_draw: How many numbers one draw holds; by default one for each row.
     """
-    n = columns.labels.size
-    units = n if columns.codes is None else int(columns.codes.max()) + 1
-    bare = basis.estimate(float(statistic(np.ones((1, units)))[0]), None, method)
-    if bare.value is None:
-        return bare
-    weights = draw_weights(units, draws=draws, seed=seed, at_once=_CELLS // (per_draw or n))
+    value = float(statistic(np.ones((1, units_of(columns))))[0])
+    if not np.isfinite(value):
+        return basis.estimate(value, None, method)
+    values = np.concatenate(each_draw(columns, statistic, draws=draws, seed=seed, per_draw=per_draw))
+    return estimate_of_draws(basis, value, values, method, units=units_of(columns))
+
+
+def units_of(columns: Columns) -> int:
+    """Return the number of patients, or of images where these are independent."""
+    return columns.labels.size if columns.codes is None else int(columns.codes.max()) + 1
+
+
+def each_draw(
+    columns: Columns,
+    statistic: Callable[[Numbers], T],
+    *,
+    draws: int,
+    seed: int,
+    per_draw: int | None = None,
+) -> list[T]:
+    """Return what a statistic makes of each batch of draws; arguments as in `drawn_estimate`."""
+    at_once = _CELLS // (per_draw or columns.labels.size)
+    weights = draw_weights(units_of(columns), draws=draws, seed=seed, at_once=at_once)
     with one_blas_thread():
-        values = np.concatenate([statistic(times) for times in weights])
+        return [statistic(times) for times in weights]
+
+
+def estimate_of_draws(
+    basis: Basis, value: float, values: Numbers, method: str, *, units: int
+) -> Estimate:
+    """Make an estimate whose limits are percentiles of draws.
+
+    Args:
+        basis: What the estimate is computed from.
+        value: The estimate.
+        values: Estimate of each draw, shape `(draws,)`; nan where a draw leaves it undefined.
+        method: How the value is computed.
+        units: Number of patients, or images, drawn from.
+    """
+    bare = basis.estimate(value, None, method)
     made = _with_limits(bare, values, units=units, remarks=basis.remarks)
     return replace(made, method=f"{method}; {made.method}")
 

@@ -71,19 +71,30 @@ class Line:
     def spread(self, codes: Codes, which: int) -> Spread:
         """Compute the spread of one coefficient over patients.
 
-        Each patient is left out in turn, and the fit moves by one Newton step.
-
         Args:
             codes: Number of each row's patient, shape `(n_rows,)`.
             which: Which coefficient.
         """
+        changes = self.changes(codes)
+        if changes is None or not np.abs(changes[:, which]).max() < _TOO_FAR:
+            return Spread.unseen(count_held(codes))
+        return Spread.of(changes[:, which])
+
+    def changes(self, codes: Codes) -> Numbers | None:
+        """Return how far the coefficients move without each patient: one Newton step each.
+
+        Args:
+            codes: Number of each row's patient, shape `(n_rows,)`.
+
+        Returns:
+            The moves, shape `(k, 1)` or `(k, 2)`; None where one patient carries the fit, so that
+            nothing can be said of the fit without that patient.
+        """
         k, width = int(codes.max()) + 1, self.coefficients.size
-        sizes = np.bincount(codes, minlength=k).astype(float)
-        kept = sizes > 0
-        unseen = Spread.unseen(int(np.count_nonzero(kept)))
+        kept = np.bincount(codes, minlength=k) > 0
         # Without its only patient with positive (or negative) images there is no line.
         if min(count_held(codes[rows]) for rows in (self.labels, ~self.labels)) < 2:
-            return unseen
+            return None
         residuals, weights = self.labels - self.risks, self.risks * (1 - self.risks)
         influences, own = np.empty((k, width)), np.empty((k, width, width))
         for row in range(width):
@@ -93,11 +104,11 @@ class Line:
                 own[:, row, column] = own[:, column, row] = np.bincount(codes, parts, k)
         rest = self.information - own[kept]
         left = np.diagonal(rest, axis1=1, axis2=2) / np.diagonal(self.information)
-        # Where one patient carries the fit, nothing can be said of the fit without that patient.
         if left.min() < 1e-6 or (_conditions(rest) > 1e12).any():
-            return unseen
-        steps = _solutions(rest, influences[kept], which)
-        return Spread.of(steps) if np.abs(steps).max() < _TOO_FAR else unseen
+            return None
+        return np.stack(
+            [_solutions(rest, influences[kept], which) for which in range(width)], axis=1
+        )
 
 
 def _conditions(information: Numbers) -> Numbers:

@@ -50,7 +50,7 @@ from prevalens.metrics.reliability import (
     scaled_brier_estimate,
 )
 from prevalens.metrics.settings import Settings
-from prevalens.metrics.smooth import calibration_index_estimate
+from prevalens.metrics.smooth import calibration_distance_estimate, calibration_index_estimate
 from prevalens.metrics.weighted import line_engine, rank_engine
 from prevalens.typing import Numbers
 
@@ -357,6 +357,20 @@ TABLE = (
         title="Integrated calibration index",
         high=1.0,
         estimate=calibration_index_estimate,
+        references=("Austin & Steyerberg 2019",),
+    ),
+    _loss(
+        key="calibration_e50",
+        title="E50 (median distance from the calibration curve)",
+        high=1.0,
+        estimate=partial(calibration_distance_estimate, quantile=0.5),
+        references=("Austin & Steyerberg 2019",),
+    ),
+    _loss(
+        key="calibration_e90",
+        title="E90 (90th percentile of that distance)",
+        high=1.0,
+        estimate=partial(calibration_distance_estimate, quantile=0.9),
         references=("Austin & Steyerberg 2019",),
     ),
     _utility(

@@ -71,12 +71,16 @@ REFERENCES = {
     "expected number of positive counts estimated from survey data. Surv Methodol 1998;24:193-201.",
     "Kull 2019": "Kull M et al. Beyond temperature scaling: obtaining well-calibrated multi-class "
     "probabilities with Dirichlet calibration. NeurIPS 2019;32.",
+    "Lumley & Scott 2014": "Lumley T, Scott A. Tests for regression models fitted to survey data. "
+    "Aust N Z J Stat 2014;56:1-14.",
     "Matthews 1975": "Matthews BW. Comparison of the predicted and observed secondary structure of "
     "T4 phage lysozyme. Biochim Biophys Acta 1975;405:442-451.",
     "McClish 1989": "McClish DK. Analyzing a portion of the ROC curve. Med Decis Making "
     "1989;9:190-195.",
     "Mercaldo, Lau & Zhou 2007": "Mercaldo ND, Lau KF, Zhou XH. Confidence intervals for "
     "predictive values with an emphasis to case-control studies. Stat Med 2007;26:2170-2183.",
+    "Miller, Hui & Tierney 1991": "Miller ME, Hui SL, Tierney WM. Validation techniques for "
+    "logistic regression models. Stat Med 1991;10:1213-1226.",
     "Newcombe 1998": "Newcombe RG. Interval estimation for the difference between independent "
     "proportions. Stat Med 1998;17:873-890.",
     "Obuchowski 1997": "Obuchowski NA. Nonparametric analysis of clustered ROC curve data. "

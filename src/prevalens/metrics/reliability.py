@@ -127,6 +127,7 @@ def calibration_error_estimate(
     columns: Columns, settings: Settings, *, bins: int = 10, strategy: str = "quantile"
 ) -> Estimate:
     """Compute the expected calibration error of checked columns."""
+    basis = basis_of(columns, settings.confidence_level)
     columns = in_fixed_order(columns)
     place = bin_of(columns.scores, bins=bins, strategy=strategy)
     codes = np.arange(place.size) if columns.codes is None else columns.codes
@@ -140,7 +141,7 @@ def calibration_error_estimate(
 
     method = f"expected calibration error over {np.unique(place).size} {strategy} bins"
     return drawn_estimate(
-        basis_of(columns, settings.confidence_level),
+        basis,
         columns,
         error,
         method,

@@ -1,13 +1,15 @@
 """The integrated calibration index: how far a smoothed reliability curve lies from the scores."""
 
+from dataclasses import dataclass
 from functools import partial
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse
 
 from prevalens._checks import check_integer, check_number
-from prevalens.metrics.bootstrap import drawn_estimate, in_fixed_order
+from prevalens.metrics.bootstrap import each_draw, estimate_of_draws, in_fixed_order, units_of
 from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.inputs import Columns, check_columns, check_confidence_level
 from prevalens.metrics.linear import basis_of
@@ -72,7 +74,7 @@ def calibration_distance(
     quantile = check_number("quantile", quantile, low=0, high=1, open_low=True)
     settings = Settings(None, check_confidence_level(confidence_level), draws, seed)
     columns = check_columns(labels, scores, patients)
-    return _estimate(columns, settings, f"E{100 * quantile:g}", quantile)
+    return calibration_distance_estimate(columns, settings, quantile=quantile)
 
 
 def calibration_index_estimate(columns: Columns, settings: Settings) -> Estimate:
@@ -80,26 +82,96 @@ def calibration_index_estimate(columns: Columns, settings: Settings) -> Estimate
     return _estimate(columns, settings, "integrated calibration index", None)
 
 
+def calibration_distance_estimate(
+    columns: Columns, settings: Settings, *, quantile: float
+) -> Estimate:
+    """Compute a quantile of the distance of checked columns."""
+    return _estimate(columns, settings, f"E{100 * quantile:g}", quantile)
+
+
 def _estimate(columns: Columns, settings: Settings, name: str, quantile: float | None) -> Estimate:
-    columns = in_fixed_order(columns)
-    n, events = columns.labels.size, int(np.count_nonzero(columns.labels))
-    basis = basis_of(columns, settings.confidence_level)
     method = _METHOD.format(name)
-    if events in {0, n}:
-        return basis.refuse(f"no {'negative' if events else 'positive'} images", method)
+    basis = basis_of(columns, settings.confidence_level)
+    if reason := why_no_curve(columns):
+        return basis.refuse(reason, method)
+    made = smoothed(columns, settings)
+    of = mean_gap if quantile is None else partial(gap_quantile, quantile=quantile)
+    value, values = (of(observed, count, made.at) for observed, count in (made.seen, made.drawn))
+    return estimate_of_draws(basis, float(value[0]), values, method, units=made.units)
+
+
+def why_no_curve(columns: Columns) -> str | None:
+    """Return why there is no curve, or None where there is one."""
+    events = int(np.count_nonzero(columns.labels))
+    if events in {0, columns.labels.size}:
+        return f"no {'negative' if events else 'positive'} images"
     if columns.scores.min() == columns.scores.max():
-        return basis.refuse("all scores are equal, so there is no curve", method)
-    curve = CalibrationCurve(columns)
-    statistic = curve.index if quantile is None else partial(curve.distance, quantile=quantile)
-    return drawn_estimate(
-        basis,
-        columns,
-        statistic,
-        method,
-        draws=settings.draws,
-        seed=settings.seed,
-        per_draw=curve.per_draw,
-    )
+        return "all scores are equal, so there is no curve"
+    return None
+
+
+@dataclass(frozen=True, eq=False)
+class Smoothed:
+    """The smoothed share of positive images, of the rows and of each draw of patients.
+
+    Args:
+        at: Score of each bin, shape `(bins,)`, rising.
+        seen: Share and number of images at each bin, both of shape `(bins, 1)`.
+        drawn: The same of each draw, both of shape `(bins, draws)`.
+        units: Number of patients, or images, drawn from.
+    """
+
+    at: Numbers
+    seen: tuple[Numbers, Numbers]
+    drawn: tuple[Numbers, Numbers]
+    units: int
+
+
+# The index, both distances and the curve of a report rest on the same draws, which cost most.
+_HELD: WeakKeyDictionary[Columns, dict[tuple[int, int], Smoothed]] = WeakKeyDictionary()
+
+
+def smoothed(columns: Columns, settings: Settings) -> Smoothed:
+    """Smooth the share of positive images, of the rows and of each draw: once for the same columns.
+
+    Args:
+        columns: Checked columns that have a curve.
+        settings: Number and seed of the draws.
+    """
+    held = _HELD.setdefault(columns, {})
+    key = (settings.draws, settings.seed)
+    if key not in held:
+        ordered = in_fixed_order(columns)
+        curve, units = CalibrationCurve(ordered), units_of(ordered)
+        parts = each_draw(
+            ordered,
+            curve.observed,
+            draws=settings.draws,
+            seed=settings.seed,
+            per_draw=curve.per_draw,
+        )
+        observed, count = (np.concatenate(part, axis=1) for part in zip(*parts, strict=True))
+        seen = curve.observed(np.ones((1, units)))
+        held[key] = Smoothed(curve.at, seen, (observed, count), units)
+    return held[key]
+
+
+def mean_gap(observed: Numbers, count: Numbers, at: Numbers) -> Numbers:
+    """Return the mean distance of share and score over images, shape `(draws,)`."""
+    gaps = np.where(count > 0, np.abs(observed - at[:, None]) * count, 0.0)
+    mean: Numbers = gaps.sum(axis=0) / count.sum(axis=0)
+    return mean
+
+
+def gap_quantile(observed: Numbers, count: Numbers, at: Numbers, *, quantile: float) -> Numbers:
+    """Return a quantile of the distances over images, shape `(draws,)`."""
+    gaps = np.abs(observed - at[:, None])
+    order = np.argsort(gaps, axis=0)
+    upto = np.cumsum(np.take_along_axis(count, order, axis=0), axis=0)
+    which = (upto >= quantile * upto[-1]).argmax(axis=0)
+    sorted_gaps = np.take_along_axis(gaps, order, axis=0)
+    chosen: Numbers = sorted_gaps[which, np.arange(gaps.shape[1])]
+    return chosen
 
 
 class CalibrationCurve:
@@ -167,21 +239,3 @@ class CalibrationCurve:
             share = np.where(free > 1e-9 * s0 * s2 * s4, parabola, line)
             share = np.where(np.isfinite(share), share, t0 / s0)
         return np.clip(share, 0.0, 1.0), count
-
-    def index(self, weights: Numbers) -> Numbers:
-        """Return the mean distance for each weighting of shape `(draws, n_units)`."""
-        observed, count = self.observed(weights)
-        gaps = np.where(count > 0, np.abs(observed - self.at[:, None]) * count, 0.0)
-        mean: Numbers = gaps.sum(axis=0) / count.sum(axis=0)
-        return mean
-
-    def distance(self, weights: Numbers, *, quantile: float) -> Numbers:
-        """Return a quantile of the distances over images, for each weighting."""
-        observed, count = self.observed(weights)
-        gaps = np.abs(observed - self.at[:, None])
-        order = np.argsort(gaps, axis=0)
-        upto = np.cumsum(np.take_along_axis(count, order, axis=0), axis=0)
-        which = (upto >= quantile * upto[-1]).argmax(axis=0)
-        sorted_gaps = np.take_along_axis(gaps, order, axis=0)
-        chosen: Numbers = sorted_gaps[which, np.arange(gaps.shape[1])]
-        return chosen

@@ -12,7 +12,7 @@ from prevalens.reports.document import Block, Details, Paragraph, Table
 from prevalens.reports.estimate_tables import estimate_table, noted
 from prevalens.reports.estimate_text import estimate_text, name_of
 from prevalens.reports.record_parts import EstimatePart, estimate_parts
-from prevalens.reports.sections.calibration import Reliability, reliability_chart, reliability_of
+from prevalens.reports.calibration_curves import Reliability, reliability_chart, reliability_of
 from prevalens.reports.sections.section import Section
 
 _KEYS = (

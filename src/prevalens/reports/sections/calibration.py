@@ -1,31 +1,30 @@
 """Calibration of the scores as given, before and after correction for prevalence."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from prevalens._records import Part
-from prevalens.metrics.reliability import reliability_curve
+from prevalens.metrics.inputs import Columns
+from prevalens.metrics.line_test import calibration_test_of
+from prevalens.metrics.settings import Settings
+from prevalens.reports.calibration_curves import (
+    Reliability,
+    Smooth,
+    reliability_chart,
+    reliability_of,
+    smooth_of,
+)
 from prevalens.reports.document import Block, Chart, Line, Paragraph
 from prevalens.reports.estimate_tables import estimate_table, keys_of, noted
-from prevalens.reports.estimate_text import count_text, estimate_text, percent_text
+from prevalens.reports.estimate_text import percent_text
 from prevalens.reports.record_parts import EstimatePart
 from prevalens.reports.report_head import ReportHead
 from prevalens.reports.request import Request, trained_at
 from prevalens.reports.sections.section import Answer, Section
-from prevalens.typing import Codes, Flags, Labels, Scores
+from prevalens.typing import Flags, Scores
 
 _BINS = 20
-
-
-class Reliability(Part, frozen=True, kw_only=True):
-    """Groups of rows of like size by score: mean score against the share of positives."""
-
-    mean_score: list[float]
-    share_positive: list[float | None]
-    lower: list[float | None]
-    upper: list[float | None]
-    images: list[int]
 
 
 class Distribution(Part, frozen=True, kw_only=True):
@@ -38,6 +37,21 @@ class Distribution(Part, frozen=True, kw_only=True):
     mean_positive: float | None
 
 
+class LineTest(Part, frozen=True, kw_only=True):
+    """The test of intercept 0 and slope 1: the fields of `prevalens.metrics.CalibrationTest`."""
+
+    statistic: float | None
+    df: tuple[float, float | None] | None
+    p_value: float | None
+    hypothesis: str
+    method: str
+    n: int
+    events: int
+    patients: int | None
+    not_estimable: str | None
+    note: str | None
+
+
 class Calibrated(Part, frozen=True, kw_only=True):
     """The calibration of one set of scores."""
 
@@ -47,6 +61,8 @@ class Calibrated(Part, frozen=True, kw_only=True):
     estimates: dict[str, EstimatePart]
     reliability: Reliability | None
     scores: Distribution
+    smooth: Smooth | None = None
+    test: LineTest | None = None
 
 
 class Calibration(Part, frozen=True, kw_only=True):
@@ -100,6 +116,8 @@ def _calibrated(
     if estimates is None:
         estimates = request.estimates_of(scores, at, lambda measure: measure.group == "calibration")
     both = 0 < labels.sum() < len(labels)
+    columns = Columns(labels == 1, np.asarray(scores, dtype=np.float64), request.codes)
+    settings = Settings(at, request.confidence_level, seed=request.seed)
     return Calibrated(
         train_prevalence=train,
         target_prevalence=target,
@@ -109,27 +127,8 @@ def _calibrated(
         if both
         else None,
         scores=distribution(labels == 1, scores),
-    )
-
-
-def reliability_of(
-    labels: Labels | Flags, scores: Scores, codes: Codes | None, confidence_level: float
-) -> Reliability:
-    """Group rows by score, and compare mean score and share of positives.
-
-    Args:
-        labels: 1 where the row is positive, shape `(n_rows,)`.
-        scores: The scores, shape `(n_rows,)`.
-        codes: Number of each row's patient; None where images are independent.
-        confidence_level: Coverage the intervals aim at.
-    """
-    bins = reliability_curve(labels, scores, patients=codes, confidence_level=confidence_level)
-    return Reliability(
-        mean_score=[group.mean_score for group in bins],
-        share_positive=[group.observed.value for group in bins],
-        lower=[group.observed.lower for group in bins],
-        upper=[group.observed.upper for group in bins],
-        images=[group.observed.n for group in bins],
+        smooth=smooth_of(columns, settings),
+        test=LineTest(**calibration_test_of(columns).to_dict()),
     )
 
 
@@ -195,8 +194,26 @@ def _show(report: ReportHead) -> Sequence[Block]:
     )
     for prefix, title, held in named:
         if held is not None:
-            shown += _charts(report, prefix, title, held)
+            shown += [*_tested(title, held), *_charts(report, prefix, title, held)]
     return shown
+
+
+def _tested(title: str, held: Calibrated) -> list[Block]:
+    """Say what the test found, and that no small p value is no proof of calibration."""
+    test = held.test
+    if test is None:
+        return []
+    if test.statistic is None or test.p_value is None:
+        return [Paragraph(f"Calibration test {title}: {test.not_estimable}.", "note")]
+    chance = "p < 0.001" if test.p_value < 0.001 else f"p = {test.p_value:.3f}"
+    return [
+        Paragraph(
+            f"Calibration test {title}, of intercept 0 and slope 1 together: F = "
+            f"{test.statistic:.2f}, {chance} ({test.method}). A large p value is no proof of "
+            "calibration.",
+            "note",
+        )
+    ]
 
 
 def _before(part: Calibration) -> list[Block]:
@@ -224,54 +241,14 @@ def _charts(report: ReportHead, prefix: str, title: str, held: Calibrated) -> li
     if held.reliability is not None:
         charts = [
             reliability_chart(
-                f"{prefix}reliability", f"Calibration {title}", held.reliability, held.estimates
+                f"{prefix}reliability",
+                f"Calibration {title}",
+                held.reliability,
+                held.estimates,
+                held.smooth,
             )
         ]
     return [*charts, _score_chart(report, prefix, title, held.scores)]
-
-
-def reliability_chart(
-    name: str, title: str, points: Reliability, estimates: Mapping[str, EstimatePart]
-) -> Chart:
-    """Draw the share of positives over the mean score, with intervals.
-
-    Args:
-        name: Name of the chart.
-        title: What it shows.
-        points: The groups of rows.
-        estimates: Holds the calibration intercept and slope.
-    """
-    rows = list(zip(points.mean_score, points.lower, points.upper, strict=True))
-    known = [(x, low, high) for x, low, high in rows if low is not None and high is not None]
-    # Zoomed to the data: scores of a rare disease all lie in one corner of the unit square.
-    top = max([*points.mean_score, *(high for _, _, high in known), 0.05])
-    end = min(1.0, top * 1.05)
-    seen = [
-        (x, y)
-        for x, y in zip(points.mean_score, points.share_positive, strict=True)
-        if y is not None
-    ]
-    tips = [
-        f"{count_text(n, 'image')}: mean score {x:.3g}, share positive {y:.3g}"
-        for n, (x, y) in zip(points.images, seen, strict=False)
-    ]
-    lines = [
-        Line("Groups of rows", [x for x, _ in seen], [y for _, y in seen], "marks", tips=tips),
-        *(Line("", [x, x], [low, high]) for x, low, high in known),
-        Line("Ideal", [0, 1], [0, 1], "dashes"),
-    ]
-    return Chart(
-        name=name,
-        title=title,
-        description=f"Rows in {len(points.images)} groups of like size by score; bars are "
-        f"intervals. Intercept {estimate_text(estimates['calibration_intercept'])}, slope "
-        f"{estimate_text(estimates['calibration_slope'])}.",
-        x_label="Mean score",
-        y_label="Share positive",
-        lines=lines,
-        x_range=(0.0, end),
-        y_range=(0.0, end),
-    )
 
 
 def _score_chart(report: ReportHead, prefix: str, title: str, held: Distribution) -> Chart:
