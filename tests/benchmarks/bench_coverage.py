@@ -19,7 +19,7 @@ MEASURES = (
     *("sensitivity", "specificity", "ppv", "npv", "accuracy", "balanced_accuracy", "f1", "kappa"),
     *("mcc", "auroc", "average_precision", "brier", "scaled_brier", "log_loss"),
     *("calibration_intercept", "calibration_slope", "observed_expected", "net_benefit"),
-    "prevalence",
+    *("net_benefit_over_treat_all", "prevalence"),
 )
 
 

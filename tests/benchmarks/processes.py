@@ -118,4 +118,5 @@ PROCESSES = (
     Process("one image each, 60", patients=60, sizes="single"),
     Process("one image each, 100, prevalence 10 %", patients=100, sizes="single", prevalence=0.1),
     Process("one image each, 300, AUROC 0.97", 300, sizes="single", prevalence=0.05, auroc=0.97),
+    Process("one image each, 1,000, AUROC 0.99", 1000, sizes="single", prevalence=0.02, auroc=0.99),
 )

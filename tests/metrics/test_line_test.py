@@ -15,7 +15,9 @@ def study(seed: int, patients: int, images: int, *, bend: float = 1.0) -> tuple[
     """
     rng = np.random.default_rng(seed)
     codes = np.repeat(np.arange(patients), images)
-    scores = special.expit(rng.normal(-1.5, 1.2, codes.size) + 0.6 * rng.normal(size=patients)[codes])
+    scores = special.expit(
+        rng.normal(-1.5, 1.2, codes.size) + 0.6 * rng.normal(size=patients)[codes]
+    )
     effect, own = rng.normal(size=patients)[codes], rng.normal(size=codes.size)
     labels = np.sqrt(0.5) * effect + np.sqrt(0.5) * own < special.ndtri(scores)
     return labels, special.expit(bend * special.logit(scores)), codes

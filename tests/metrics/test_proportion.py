@@ -1,12 +1,22 @@
 """Tests of a share of images inside patients."""
 
+import itertools
+import math
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
 
 from prevalens.metrics import clopper_pearson_interval, wilson_interval
 from prevalens.metrics.clusters import Spread
-from prevalens.metrics.proportion import design_effect, patients_of, proportion_estimate
+from prevalens.metrics.proportion import (
+    design_effect,
+    patients_of,
+    proportion_estimate,
+    share_limits,
+)
 
 
 def limits(hits: list[int], patients: list[int] | None, interval: str = "wilson") -> object:
@@ -107,11 +117,11 @@ def test_patients_of_chosen_rows() -> None:
 
 
 def test_a_design_effect_and_its_degrees_shrink_to_full_dependence_by_hand() -> None:
-    """Sizes 2, 1, 1 and 2 hits, 0, 1: two kinds of patients seen, one with a miss."""
+    """Sizes 2, 1, 1 and 2 hits, 0, 1: one patient with a miss, so exp(-1) is unseen."""
     tops, sizes = np.array([2.0, 0.0, 1.0]), np.array([2.0, 1.0, 1.0])
     changes = np.array([0.5 / 4 / 0.5, -0.75 / 4 / 0.75, 0.25 / 4 / 0.75])
     spread = Spread.of(changes)
-    weight, together = 1 / 1.5, 6 / 4
+    weight, together = 1 - math.exp(-1), 6 / 4
     seen = spread.variance * 4 / (0.75 * 0.25)
     effect, df = design_effect(tops, sizes)
     assert effect == pytest.approx(max(weight * seen + (1 - weight) * together, 1))
@@ -142,3 +152,71 @@ def test_all_hits_count_patients_by_kish_and_wilson() -> None:
     n = 10 * (1.959963984540054 / stats.t.ppf(0.975, 9)) ** 2
     assert made.lower == pytest.approx(n / (n + 1.959963984540054**2))
     assert (made.upper, made.design_effect) == (1.0, 4.0)
+
+
+def lower_limit(misses: list[int], sizes: list[int]) -> float:
+    """Compute the lower limit where each patient has so many misses among so many images."""
+    hits = [np.arange(size) >= missed for missed, size in zip(misses, sizes, strict=True)]
+    codes = np.repeat(np.arange(len(sizes)), sizes)
+    made = proportion_estimate(np.concatenate(hits), codes, confidence_level=0.95, empty="")
+    assert made.lower is not None
+    return made.lower
+
+
+@settings(deadline=None, max_examples=40)
+@given(patients=st.integers(3, 60), images=st.integers(1, 20))
+def test_one_more_patient_in_error_never_raises_a_limit(patients: int, images: int) -> None:
+    """All images of 0, 1, 2 ... patients are missed: the clustering stays, the limit falls."""
+    lower = [
+        lower_limit([images] * wrong + [0] * (patients - wrong), [images] * patients)
+        for wrong in range(patients + 1)
+    ]
+    assert lower == sorted(lower, reverse=True)
+
+
+@settings(deadline=None, max_examples=40)
+@given(sizes=st.lists(st.integers(1, 25), min_size=3, max_size=40))
+def test_one_more_error_of_the_same_patient_never_raises_a_limit(sizes: list[int]) -> None:
+    """The patient with most images has 1, 2, ... misses, the others none; sizes are unequal."""
+    first, *others = sorted(sizes, reverse=True)
+    lower = [
+        lower_limit([missed] + [0] * len(others), [first, *others])
+        for missed in range(1, first + 1)
+    ]
+    assert np.diff(lower).max(initial=0) <= 1e-12
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    events=st.integers(1, 400),
+    effect=st.floats(1, 30),
+    df=st.floats(1, 200),
+    exact=st.booleans(),
+)
+def test_at_the_same_design_effect_an_error_lowers_both_limits(
+    events: int, effect: float, df: float, exact: bool
+) -> None:
+    """400 images at any design effect with any degrees of freedom, Wilson and exact."""
+    more, fewer = (
+        share_limits(hits / 400, 400 / effect, df, exact, 0.95) for hits in (events, events - 1)
+    )
+    assert fewer[0] <= more[0]
+    assert fewer[1] <= more[1]
+
+
+def test_scattered_errors_tell_of_the_design_effect() -> None:
+    """60 patients of 20 images: 0 to 3 single misses. A limit rises only where the effect falls."""
+    made = [
+        proportion_estimate(
+            np.arange(1200) % 20 >= (np.arange(1200) // 20 < misses),
+            np.repeat(np.arange(60), 20),
+            confidence_level=0.95,
+            empty="",
+        )
+        for misses in range(40)
+    ]
+    for before, after in itertools.pairwise(made):
+        rises = after.lower > before.lower  # type: ignore[operator]
+        assert not rises or after.design_effect < before.design_effect  # type: ignore[operator]
+    assert made[0].design_effect == pytest.approx(20)
+    assert made[5].design_effect == pytest.approx(1, abs=0.2)

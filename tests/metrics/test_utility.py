@@ -67,10 +67,11 @@ def test_a_threshold_of_1_is_refused() -> None:
 
 
 def test_a_curve_becomes_plain_values() -> None:
-    """Four lists under their names, in the order of the thresholds."""
+    """Five lists under their names, in the order of the thresholds."""
     curve = net_benefit(LABELS, SCORES, (0.2, 0.1))
     plain = curve.to_dict()
-    assert list(plain) == ["thresholds", "model", "treat_all", "standardised"]
+    curves = ["model", "treat_all", "standardised", "over_treat_all"]
+    assert list(plain) == ["thresholds", *curves]
     assert plain["thresholds"] == [0.2, 0.1]
     for name in ("model", "treat_all", "standardised"):
         assert plain[name] == [estimate.to_dict() for estimate in getattr(curve, name)]
@@ -119,3 +120,35 @@ def test_limits_stay_in_the_range(threshold: float) -> None:
         (curve.standardised[0], -odds / labels.mean()),
     ):
         assert least <= made.lower <= made.value <= made.upper <= 1
+
+
+@pytest.mark.parametrize("prevalence", [None, 0.05])
+def test_the_gain_over_treating_all_is_the_difference_and_stays_in_its_range(
+    prevalence: float | None,
+) -> None:
+    """Spared negatives at the odds, less missed positives: by hand (140 x 1/4 - 10) / 200."""
+    patients = np.arange(200) // 4
+    curve = net_benefit(LABELS, SCORES, [0.2, 0.4], patients=patients, prevalence=prevalence)
+    for risk, model, everyone, over in zip(
+        curve.thresholds, curve.model, curve.treat_all, curve.over_treat_all, strict=True
+    ):
+        assert over.value == pytest.approx(model.value - everyone.value)  # type: ignore[operator]
+        assert -1 < over.lower < over.value < over.upper < risk / (1 - risk)  # type: ignore[operator]
+    if prevalence is None:
+        assert curve.over_treat_all[0].value == pytest.approx((140 / 4 - 10) / 200)
+
+
+def test_the_gain_has_the_limits_of_its_mean_on_the_logit_scale_of_its_range() -> None:
+    """Independent images, not skewed much: (gain + 1) / (odds + 1) through the logit."""
+    made = net_benefit(LABELS, SCORES, 0.2).over_treat_all[0]
+    gain = np.where(SCORES < 0.2, np.where(LABELS == 1, -1.0, 0.25), 0.0)
+    share, width = (gain.mean() + 1) / 1.25, 1.25
+    error = gain.std(ddof=1) / math.sqrt(200) / width / (share * (1 - share))
+    lower = -1 + width * special.expit(special.logit(share) - 1.97 * error)
+    assert made.lower == pytest.approx(lower, abs=0.004)
+
+
+def test_where_all_are_predicted_positive_nothing_is_gained() -> None:
+    """A gain of 0 that no image moves has no interval."""
+    made = net_benefit(LABELS, SCORES, 0.0).over_treat_all[0]
+    assert (made.value, made.lower) == (0, None)

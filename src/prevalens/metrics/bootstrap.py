@@ -163,7 +163,9 @@ def drawn_estimate(
     value = float(statistic(np.ones((1, units_of(columns))))[0])
     if not np.isfinite(value):
         return basis.estimate(value, None, method)
-    values = np.concatenate(each_draw(columns, statistic, draws=draws, seed=seed, per_draw=per_draw))
+    values = np.concatenate(
+        each_draw(columns, statistic, draws=draws, seed=seed, per_draw=per_draw)
+    )
     return estimate_of_draws(basis, value, values, method, units=units_of(columns))
 
 

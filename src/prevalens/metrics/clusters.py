@@ -83,6 +83,29 @@ def degrees_of_freedom(changes: Numbers) -> float:
     return max(2 * total**2 / excess, 1.0)
 
 
+def effective_number(sizes: Numbers) -> float:
+    """Return how many equal sizes tell as much as these: their sum squared over their squares.
+
+    Args:
+        sizes: What each patient weighs, shape `(k,)`, at least 0, some above.
+
+    References:
+        Kish, Survey sampling. Wiley, 1965.
+    """
+    total = float(sizes.sum())
+    return total**2 / float(sizes.astype(np.float64) @ sizes)
+
+
+def unseen_share(seen: float) -> float:
+    """Return the share of a spread that is unseen where `seen` effective units carry it.
+
+    A unit (a patient, or an image alone) that is wrong but was not drawn is in no sum of squares.
+    A Poisson number of mean `seen` is 0 with this probability: 1 with nothing seen, 0.37 with
+    one unit, below 0.01 from five on.
+    """
+    return math.exp(-seen)
+
+
 def per_patient(values: Numbers, codes: Codes, n_patients: int) -> Numbers:
     """Sum `values` (n_rows,) by patient; shape `(n_patients,)`."""
     sums: Numbers = np.bincount(codes, weights=values, minlength=n_patients).astype(np.float64)

@@ -17,6 +17,7 @@ _CURVES = {
     "model": "net_benefit",
     "treat_all": "net_benefit_treat_all",
     "standardised": "standardised_net_benefit",
+    "over_treat_all": "net_benefit_over_treat_all",
 }
 
 
@@ -32,18 +33,21 @@ class DecisionCurve:
         model: Net benefit of calling positive where score >= threshold, one for each threshold.
         treat_all: Net benefit of calling every image positive.
         standardised: Net benefit of the model over the prevalence: at most 1.
+        over_treat_all: Net benefit of the model less that of calling every image positive.
+
+    Limits hold at each threshold by itself, not at all of them at once.
     """
 
     thresholds: tuple[float, ...]
     model: tuple[Estimate, ...]
     treat_all: tuple[Estimate, ...]
     standardised: tuple[Estimate, ...]
+    over_treat_all: tuple[Estimate, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the curve as plain values."""
         return {"thresholds": list(self.thresholds)} | {
-            name: [estimate.to_dict() for estimate in getattr(self, name)]
-            for name in ("model", "treat_all", "standardised")
+            name: [estimate.to_dict() for estimate in getattr(self, name)] for name in _CURVES
         }
 
 
@@ -57,7 +61,7 @@ def net_benefit(
     weights: ArrayLike | None = None,
     prevalence: float | None = None,
 ) -> DecisionCurve:
-    """Compute net benefit, treat-all and standardised net benefit at one or more thresholds.
+    """Compute net benefit, alone and over treating all, at one or more thresholds.
 
     Args:
         labels: 1 or True where the image is positive, shape `(n_rows,)`.

@@ -112,9 +112,18 @@ def log_limits(value: float, half: float) -> Limits:
     return value / factor, value * factor
 
 
-def logit_limits(value: float, half: float) -> Limits:
-    """Return limits that are symmetric in the log odds; `half` is on the scale of `value`."""
+def logit_limits(value: float, half: float, *, bend: float = 0.0) -> Limits:
+    """Return limits that are symmetric in the log odds; `half` is on the scale of `value`.
+
+    Args:
+        value: The estimate, in (0, 1).
+        half: Half the width on the plain scale.
+        bend: From 0, the plain logit limits, to 1, Wilson's score limits, which are symmetric in
+            the log odds too, and stay short where the plain ones grow without end.
+    """
     centre, reach = float(special.logit(value)), half / (value * (1 - value))
+    if bend > 1e-9:
+        reach = 2 * math.asinh(bend * reach / 2) / bend
     return float(special.expit(centre - reach)), float(special.expit(centre + reach))
 
 

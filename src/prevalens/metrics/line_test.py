@@ -1,6 +1,7 @@
 """A test of calibration: whether the recalibration line may be intercept 0 and slope 1."""
 
 import math
+import sys
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -118,14 +119,12 @@ def calibration_test_of(columns: Columns) -> CalibrationTest:
         (total, first), freedom = effects
         statistic, second = ratio / total, first * freedom
     chance = (
-        special.chdtrc(2, ratio)
-        if math.isinf(second)
-        else special.fdtrc(first, second, statistic)
+        special.chdtrc(2, ratio) if math.isinf(second) else special.fdtrc(first, second, statistic)
     )
     return CalibrationTest(
         statistic=statistic,
         df=(first, None if math.isinf(second) else second),
-        p_value=float(chance),
+        p_value=max(float(chance), sys.float_info.min),  # small, and never 0
         hypothesis=_HYPOTHESIS,
         method=f"{_RATIO}, {INDEPENDENT}" if independent else _OVER,
         n=basis.n,
@@ -136,7 +135,7 @@ def calibration_test_of(columns: Columns) -> CalibrationTest:
 
 
 def _design_effects(line: Line, codes: Codes) -> tuple[tuple[float, float], float] | None:
-    """Return the sum of the two design effects with its degrees of freedom, and those over patients.
+    """Return the sum of both design effects, its degrees of freedom, and those over patients.
 
     The ratio is a sum of two squared normal variables, each times a design effect: an eigenvalue of
     Fisher's information times the covariance over patients. Satterthwaite's match of the first two

@@ -53,6 +53,7 @@ class Measure:
         gradient: Value and slopes in the rows' weights, shape `(n_rows,)`, of a measure without a
             formula, from columns and weights.
         floor: Least value possible at a threshold, where it depends on it.
+        ceiling: Largest value possible at a threshold, where it depends on it.
         skewed: Whether it is a mean whose limits move outwards where patients are skewed.
         prevalence_free: Whether the prevalence of the rows plays no part in it.
         needs_threshold: Whether it is a measure of predictions.
@@ -77,6 +78,7 @@ class Measure:
     engine: Engine | None = None
     gradient: Callable[[Columns, Numbers], tuple[float, Numbers]] | None = None
     floor: Callable[[float], float] | None = None
+    ceiling: Callable[[float], float] | None = None
     skewed: bool = False
     prevalence_free: bool = False
     needs_threshold: bool = False

@@ -391,6 +391,16 @@ TABLE = (
         references=("Vickers & Elkin 2006",),
     ),
     _utility(
+        key="net_benefit_over_treat_all",
+        title="Net benefit over treating all",
+        formula=Formula(utility.over_treat_all_rows, lambda gain, _: gain),
+        estimate=utility.over_treat_all_at,
+        low=-1.0,
+        high=np.inf,
+        ceiling=utility.most_gain,
+        references=("Vickers & Elkin 2006",),
+    ),
+    _utility(
         key="standardised_net_benefit",
         title="Standardised net benefit",
         formula=Formula(utility.benefit_rows, lambda benefit, share: benefit / share),

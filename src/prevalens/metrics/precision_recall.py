@@ -7,8 +7,8 @@ from prevalens.metrics.basis import INDEPENDENT
 from prevalens.metrics.clusters import joint_spread, per_patient
 from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.inputs import Columns, check_columns, check_confidence_level
-from prevalens.metrics.intervals import logit_limits
 from prevalens.metrics.linear import basis_of
+from prevalens.metrics.near_ends import fewer_units, ranking_estimate
 from prevalens.typing import Flags, Numbers
 
 _ALONE = (
@@ -74,7 +74,8 @@ def average_precision_estimate(columns: Columns, *, confidence_level: float) -> 
         sizes = per_patient(rows.astype(float), codes, k)
         parts += [per_patient(influence_values * rows, codes, k), sizes]
     spread = joint_spread(parts[0], parts[1], parts[2], parts[3])
-    return basis.from_spread(value, spread, logit_limits, method, alone=alone)
+    units = fewer_units(labels, codes)
+    return ranking_estimate(basis, value, spread, method, units=units, alone=alone)
 
 
 def precision_influences(

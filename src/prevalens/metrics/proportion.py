@@ -6,7 +6,7 @@ import math
 import numpy as np
 
 from prevalens.metrics.basis import INDEPENDENT, Basis
-from prevalens.metrics.clusters import per_patient, ratio_spread
+from prevalens.metrics.clusters import effective_number, per_patient, ratio_spread, unseen_share
 from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.intervals import (
     Limits,
@@ -18,7 +18,6 @@ from prevalens.metrics.intervals import (
 from prevalens.metrics.linear import informative_size
 from prevalens.typing import Codes, Flags, Numbers
 
-_PRIOR = 0.5  # patients that speak for images of one patient going together entirely
 _WILSON = f"Wilson score interval, {INDEPENDENT} (Wilson 1927)"
 _EXACT = f"Clopper-Pearson exact interval, {INDEPENDENT} (Clopper & Pearson 1934)"
 _OVER = (
@@ -126,25 +125,27 @@ def design_effect(tops: Numbers, sizes: Numbers) -> tuple[float, float]:
     together, most = float(sizes @ sizes / n), n**2 / float(sizes @ sizes) - 1
     if value in {0.0, 1.0}:
         return together, max(most, 1.0)
-    seen = min(int(np.count_nonzero(tops)), int(np.count_nonzero(tops < sizes)))
+    seen = min(effective_number(tops), effective_number(sizes - tops))
     spread = ratio_spread(tops, sizes)
     effect = spread.variance * n / (value * (1 - value))
     return blend(seen, effect, together, spread.df, most)
 
 
-def blend(seen: int, effect: float, together: float, df: float, most: float) -> tuple[float, float]:
-    """Shrink a design effect towards that of images that go together entirely; at least 1.
+def blend(
+    seen: float, effect: float, together: float, df: float, most: float
+) -> tuple[float, float]:
+    """Let the unseen share of a design effect be that of images that go together; at least 1.
 
     Args:
-        seen: Patients with a hit, or with a miss, whichever are fewer.
+        seen: Effective number of patients with a hit, or with a miss, whichever is less.
         effect: The design effect that was seen.
         together: That of images of one patient that are all hits or all misses.
         df: Degrees of freedom of the effect that was seen.
         most: Those of patients who all weigh as they do.
     """
-    weight = seen / (seen + _PRIOR)
+    unseen = unseen_share(seen)
     shrunk, freedom = (
-        weight * own + (1 - weight) * prior for own, prior in ((effect, together), (df, most))
+        (1 - unseen) * own + unseen * prior for own, prior in ((effect, together), (df, most))
     )
     return max(shrunk, 1.0), max(freedom, 1.0)
 

@@ -9,8 +9,9 @@ from prevalens.metrics.basis import INDEPENDENT, Basis
 from prevalens.metrics.delong import auroc_spread, placement_values
 from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.inputs import Columns, check_columns, check_confidence_level
-from prevalens.metrics.intervals import Limits, logit_limits
+from prevalens.metrics.intervals import Limits
 from prevalens.metrics.linear import basis_of
+from prevalens.metrics.near_ends import fewer_units, ranking_estimate
 
 _DELONG = (
     f"DeLong's placement values (DeLong 1988; Sun & Xu 2014), {INDEPENDENT}, delete-one-image "
@@ -81,7 +82,8 @@ def auroc_estimate(columns: Columns, *, confidence_level: float) -> Estimate:
     # An image without a patient is one of its own: one route, whatever the number of images each.
     inside = np.arange(n) if codes is None else codes
     spread = auroc_spread(placed, labels, inside)
-    return basis.from_spread(value, spread, logit_limits, method, alone=placed.variance())
+    units = fewer_units(labels, inside)
+    return ranking_estimate(basis, value, spread, method, units=units, alone=placed.variance())
 
 
 def _perfect(basis: Basis, columns: Columns, value: float) -> Estimate:

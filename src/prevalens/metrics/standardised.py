@@ -16,7 +16,13 @@ from prevalens._checks import check_number, check_same_length
 from prevalens._numbers import as_numbers
 from prevalens.exceptions import InvalidInputError
 from prevalens.metrics.basis import FEW_PATIENTS, Basis
-from prevalens.metrics.clusters import Spread, count_held, leave_out, per_patient
+from prevalens.metrics.clusters import (
+    Spread,
+    count_held,
+    effective_number,
+    leave_out,
+    per_patient,
+)
 from prevalens.metrics.confusion_matrix import ConfusionMatrix
 from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.inputs import Columns
@@ -24,6 +30,7 @@ from prevalens.metrics.intervals import scale_of
 from prevalens.metrics.linear import JACKKNIFE, SKEWED, basis_of
 from prevalens.metrics.logistic import NoLineError
 from prevalens.metrics.measure import Measure
+from prevalens.metrics.near_ends import fewer_units, ranking_estimate
 from prevalens.metrics.predictive import PredictiveValues, predictive_values_of
 from prevalens.metrics.proportion import blend, share_limits
 from prevalens.metrics.settings import Settings
@@ -198,8 +205,14 @@ class _Weighing:
             return basis.without_limits(self.value, method, why)
         if measure.counted:
             return self._share(basis, kinds, spread, method)
-        low = measure.low if measure.floor is None else measure.floor(settings.threshold or 0.0)
-        scale, words = scale_of(low, measure.high)
+        if measure.group == "ranking" and (measure.low, measure.high) == (0.0, 1.0):
+            units = fewer_units(self.columns.labels, self.codes, self.weights)
+            method = f"{method}, logit scale"
+            return ranking_estimate(basis, self.value, spread, method, units=units)
+        at = settings.threshold or 0.0
+        low = measure.low if measure.floor is None else measure.floor(at)
+        high = measure.high if measure.ceiling is None else measure.ceiling(at)
+        scale, words = scale_of(low, high)
         method = f"{method}, {words}" + (f", {SKEWED}" if measure.skewed else "")
         return basis.from_spread(self.value, spread, scale, method, skewed=measure.skewed)
 
@@ -213,13 +226,15 @@ class _Weighing:
             return basis.without_limits(value, method, "all these images come from one patient")
         n = float(weighed.sum() ** 2 / (weighed @ weighed))
         together = n * float(sizes @ sizes) / float(sizes.sum()) ** 2
-        seen = min(
-            count_held(self.codes[rows & side]) for side in (self.slopes > 0, self.slopes < 0)
-        )
-        if seen == 0 or np.isnan(spread.variance):
+        sides = [
+            per_patient(weighed * side, self.codes, k)
+            for side in (self.slopes > 0, self.slopes < 0)
+        ]
+        if not all(side.any() for side in sides) or np.isnan(spread.variance):
             effect, df = together, max(n / together - 1, 1.0)
         else:
             effect = spread.variance * n / (value * (1 - value))
+            seen = min(map(effective_number, sides))
             effect, df = blend(seen, effect, together, spread.df, n / together - 1)
         rule = functools.partial(share_limits, value, n / effect, df, False)
         method = f"{method}, Wilson interval over an effective number of images"

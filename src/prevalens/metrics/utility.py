@@ -7,7 +7,7 @@ import numpy as np
 from prevalens.metrics.basis import INDEPENDENT
 from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.inputs import Columns
-from prevalens.metrics.intervals import bounded_limits
+from prevalens.metrics.intervals import Limits, bounded_limits
 from prevalens.metrics.linear import basis_of, linear_estimate
 from prevalens.metrics.settings import Settings
 from prevalens.typing import Flags, Numbers
@@ -26,6 +26,21 @@ def treat_all_rows(columns: Columns, threshold: float) -> tuple[Numbers, ...]:
     return worth_of(columns, np.ones(columns.labels.size, dtype=bool), threshold)
 
 
+def over_treat_all_rows(columns: Columns, threshold: float) -> tuple[Numbers, ...]:
+    """Return what each image gains over predicting all positive, and whether it is positive.
+
+    A negative that is spared gains the odds of the threshold, a positive that is missed loses 1.
+    """
+    spared = columns.scores < threshold
+    gain: Numbers = np.where(spared, np.where(columns.labels, -1.0, -least_benefit(threshold)), 0.0)
+    return gain, columns.labels.astype(np.float64)
+
+
+def most_gain(threshold: float) -> float:
+    """Return the largest gain possible over treating all: the odds of the threshold."""
+    return -least_benefit(threshold)
+
+
 def least_benefit(threshold: float) -> float:
     """Return the least net benefit possible: minus the odds of the threshold."""
     return -threshold / (1 - threshold)
@@ -41,12 +56,19 @@ def worth_of(columns: Columns, predicted: Flags, threshold: float) -> tuple[Numb
 def benefit_at(columns: Columns, settings: Settings) -> Estimate:
     """Compute the net benefit of a model at its threshold."""
     at = _threshold(settings)
-    return _estimate(columns, benefit_rows(columns, at), settings)
+    return _estimate(columns, benefit_rows(columns, at), settings, (least_benefit(at), 1.0))
 
 
 def treat_all_at(columns: Columns, settings: Settings) -> Estimate:
     """Compute the net benefit of predicting every image positive."""
-    return _estimate(columns, treat_all_rows(columns, _threshold(settings)), settings)
+    at = _threshold(settings)
+    return _estimate(columns, treat_all_rows(columns, at), settings, (least_benefit(at), 1.0))
+
+
+def over_treat_all_at(columns: Columns, settings: Settings) -> Estimate:
+    """Compute the net benefit of a model less that of predicting every image positive."""
+    at = _threshold(settings)
+    return _estimate(columns, over_treat_all_rows(columns, at), settings, (-1.0, most_gain(at)))
 
 
 def standardised_at(columns: Columns, settings: Settings) -> Estimate:
@@ -72,13 +94,15 @@ def _threshold(settings: Settings) -> float:
     return 0.0 if settings.threshold is None else settings.threshold
 
 
-def _estimate(columns: Columns, rows: tuple[Numbers, ...], settings: Settings) -> Estimate:
+def _estimate(
+    columns: Columns, rows: tuple[Numbers, ...], settings: Settings, ends: Limits
+) -> Estimate:
     value = float(rows[0].mean())
     return linear_estimate(
         columns,
         value,
         (rows[0] - value) / rows[0].size,
-        functools.partial(bounded_limits, low=least_benefit(_threshold(settings)), high=1.0),
+        functools.partial(bounded_limits, low=ends[0], high=ends[1]),
         method=_METHOD,
         confidence_level=settings.confidence_level,
     )

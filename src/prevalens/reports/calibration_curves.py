@@ -103,7 +103,11 @@ def reliability_chart(
         f"{count_text(n, 'image')}: mean score {x:.3g}, share positive {y:.3g}"
         for n, (x, y) in zip(points.images, seen, strict=False)
     ]
-    told = "" if smooth is None else "; the line is the smoothed share, its band holds at each score by itself"
+    told = (
+        ""
+        if smooth is None
+        else "; the line is the smoothed share, its band holds at each score by itself"
+    )
     lines = [
         *([] if smooth is None else _curve(smooth, end)),
         Line("Groups of rows", [x for x, _ in seen], [y for _, y in seen], "marks", tips=tips),

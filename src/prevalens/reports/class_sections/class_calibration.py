@@ -6,13 +6,13 @@ from prevalens._records import Part
 from prevalens.metrics.inputs import Columns
 from prevalens.metrics.registry import estimate_of
 from prevalens.metrics.settings import Settings
+from prevalens.reports.calibration_curves import Reliability, reliability_chart, reliability_of
 from prevalens.reports.class_head import ClassReportHead
 from prevalens.reports.class_request import ClassRequest
 from prevalens.reports.document import Block, Details, Paragraph, Table
 from prevalens.reports.estimate_tables import estimate_table, noted
 from prevalens.reports.estimate_text import estimate_text, name_of
 from prevalens.reports.record_parts import EstimatePart, estimate_parts
-from prevalens.reports.calibration_curves import Reliability, reliability_chart, reliability_of
 from prevalens.reports.sections.section import Section
 
 _KEYS = (
