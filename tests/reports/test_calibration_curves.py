@@ -1,7 +1,6 @@
 """Calibration as curves: the smooth one with its band, and the chart's zoom."""
 
 import numpy as np
-import pytest
 
 from prevalens.metrics import calibration_curve
 from prevalens.metrics.inputs import Columns
@@ -19,11 +18,11 @@ SETTINGS = Settings(None, 0.9, 200, 3)
 
 def test_a_report_keeps_the_curve_of_the_metrics_with_its_seed() -> None:
     """Score, share and band, and the test, in the record."""
-    held = Predictions(labels=LABELS.astype(int), scores=SCORES, patients=CODES.astype(str))
+    held = Predictions(labels=LABELS.astype(int), scores=SCORES, patients=CODES)
     part = ClinicalReport(held, threshold=0.1, seed=3)["calibration"]["given"]
-    curve = calibration_curve(LABELS, SCORES, patients=held.patients, seed=3)
-    assert part["smooth"]["scores"] == pytest.approx(list(curve.scores))
-    assert part["smooth"]["lower"] == pytest.approx(list(curve.lower))
+    curve = calibration_curve(held.labels, held.scores, patients=held.patients, seed=3)
+    assert part["smooth"]["scores"] == list(curve.scores)
+    assert part["smooth"]["lower"] == list(curve.lower)
     assert 0 <= part["test"]["p_value"] <= 1
 
 

@@ -6,22 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from prevalens.metrics import utility
-from prevalens.metrics.calibration import (
-    brier_estimate,
-    intercept_estimate,
-    joint_intercept_estimate,
-    line_gradient,
-    log_loss_estimate,
-    slope_estimate,
-)
-from prevalens.metrics.compound import (
-    balanced_accuracy_estimate,
-    f1_estimate,
-    kappa_estimate,
-    mcc_estimate,
-    youden_estimate,
-)
+from prevalens.metrics import calibration, compound, reliability, utility
 from prevalens.metrics.confusion_matrix import ConfusionMatrix
 from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.formulas import (
@@ -44,11 +29,6 @@ from prevalens.metrics.likelihood import dor_estimate, lr_negative_estimate, lr_
 from prevalens.metrics.measure import Measure
 from prevalens.metrics.precision_recall import average_precision_estimate
 from prevalens.metrics.ranking import auroc_estimate
-from prevalens.metrics.reliability import (
-    calibration_error_estimate,
-    observed_expected_estimate,
-    scaled_brier_estimate,
-)
 from prevalens.metrics.settings import Settings
 from prevalens.metrics.smooth import calibration_distance_estimate, calibration_index_estimate
 from prevalens.metrics.weighted import line_engine, rank_engine
@@ -108,6 +88,7 @@ _utility = partial(
     high=1.0,
 )
 _loss = partial(_calibration, direction="lower", low=0.0, skewed=True)
+_smoothed = partial(_loss, high=1.0, references=("Austin & Steyerberg 2019",))
 _PREDICTIVE = ("Altman & Bland 1994",)
 
 TABLE = (
@@ -184,7 +165,7 @@ TABLE = (
         prevalence_free=True,
         title="Balanced accuracy",
         formula=of_counts(lambda tn, fp, fn, tp: (tp / (tp + fn) + tn / (tn + fp)) / 2),
-        estimate=_of_matrix(balanced_accuracy_estimate),
+        estimate=_of_matrix(compound.balanced_accuracy_estimate),
         references=("Brodersen 2010",),
         needs="both",
     ),
@@ -196,14 +177,14 @@ TABLE = (
         high=1.0,
         comparable=True,
         formula=of_counts(lambda tn, fp, fn, tp: tp / (tp + fn) + tn / (tn + fp) - 1),
-        estimate=_of_matrix(youden_estimate),
+        estimate=_of_matrix(compound.youden_estimate),
         references=("Youden 1950",),
     ),
     _share(
         key="f1",
         title="F1",
         formula=of_counts(lambda tn, fp, fn, tp: 2 * tp / (2 * tp + fp + fn)),
-        estimate=_of_matrix(f1_estimate),
+        estimate=_of_matrix(compound.f1_estimate),
         needs="positive",
         references=("van Rijsbergen 1979",),
     ),
@@ -226,7 +207,7 @@ TABLE = (
                 (tp * tn - fp * fn) / np.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn))
             )
         ),
-        estimate=_of_matrix(mcc_estimate),
+        estimate=_of_matrix(compound.mcc_estimate),
         references=("Matthews 1975",),
         needs="both",
     ),
@@ -242,7 +223,7 @@ TABLE = (
                 2 * (tp * tn - fn * fp) / ((tp + fp) * (fp + tn) + (tp + fn) * (fn + tn))
             )
         ),
-        estimate=_of_matrix(kappa_estimate),
+        estimate=_of_matrix(compound.kappa_estimate),
         references=("Cohen 1960",),
         needs="both",
     ),
@@ -283,7 +264,7 @@ TABLE = (
         high=1.0,
         comparable=True,
         formula=Formula(_squares, lambda loss, _: loss),
-        estimate=_of_scores(brier_estimate),
+        estimate=_of_scores(calibration.brier_estimate),
         references=("Brier 1950",),
     ),
     _calibration(
@@ -293,7 +274,7 @@ TABLE = (
         high=1.0,
         comparable=True,
         formula=Formula(_squares, lambda loss, share: 1 - loss / (share * (1 - share))),
-        estimate=_of_scores(scaled_brier_estimate),
+        estimate=_of_scores(reliability.scaled_brier_estimate),
         skewed=True,
         references=("Steyerberg 2010",),
         needs="both",
@@ -303,7 +284,7 @@ TABLE = (
         title="Log loss",
         comparable=True,
         formula=Formula(_losses, lambda loss: loss),
-        estimate=_of_scores(log_loss_estimate),
+        estimate=_of_scores(calibration.log_loss_estimate),
         references=("Good 1952",),
     ),
     _calibration(
@@ -311,9 +292,9 @@ TABLE = (
         title="Calibration intercept (slope 1)",
         direction="target",
         target=0.0,
-        estimate=_of_scores(intercept_estimate),
+        estimate=_of_scores(calibration.intercept_estimate),
         engine=line_engine("calibration_intercept", slope=False),
-        gradient=partial(line_gradient, slope=False, which=0),
+        gradient=partial(calibration.line_gradient, slope=False, which=0),
         references=("Cox 1958", "Van Calster 2019"),
     ),
     _calibration(
@@ -321,9 +302,9 @@ TABLE = (
         title="Calibration slope",
         direction="target",
         target=1.0,
-        estimate=_of_scores(slope_estimate),
+        estimate=_of_scores(calibration.slope_estimate),
         engine=line_engine("calibration_slope", slope=True),
-        gradient=partial(line_gradient, slope=True, which=1),
+        gradient=partial(calibration.line_gradient, slope=True, which=1),
         references=("Cox 1958", "Van Calster 2019"),
     ),
     _calibration(
@@ -331,8 +312,8 @@ TABLE = (
         title="Calibration intercept (joint with the slope)",
         direction="target",
         target=0.0,
-        estimate=_of_scores(joint_intercept_estimate),
-        gradient=partial(line_gradient, slope=True, which=0),
+        estimate=_of_scores(calibration.joint_intercept_estimate),
+        gradient=partial(calibration.line_gradient, slope=True, which=0),
         references=("Cox 1958",),
     ),
     _calibration(
@@ -342,36 +323,30 @@ TABLE = (
         target=1.0,
         low=0.0,
         formula=Formula(_events, lambda observed, expected: observed / expected),
-        estimate=_of_scores(observed_expected_estimate),
+        estimate=_of_scores(reliability.observed_expected_estimate),
         references=("Debray 2017",),
     ),
     _loss(
         key="expected_calibration_error",
         title="Expected calibration error",
         high=1.0,
-        estimate=calibration_error_estimate,
+        estimate=reliability.calibration_error_estimate,
         references=("Guo 2017",),
     ),
-    _loss(
+    _smoothed(
         key="integrated_calibration_index",
         title="Integrated calibration index",
-        high=1.0,
         estimate=calibration_index_estimate,
-        references=("Austin & Steyerberg 2019",),
     ),
-    _loss(
+    _smoothed(
         key="calibration_e50",
         title="E50 (median distance from the calibration curve)",
-        high=1.0,
         estimate=partial(calibration_distance_estimate, quantile=0.5),
-        references=("Austin & Steyerberg 2019",),
     ),
-    _loss(
+    _smoothed(
         key="calibration_e90",
         title="E90 (90th percentile of that distance)",
-        high=1.0,
         estimate=partial(calibration_distance_estimate, quantile=0.9),
-        references=("Austin & Steyerberg 2019",),
     ),
     _utility(
         key="net_benefit",

@@ -23,7 +23,7 @@ UNSEEN = (
     "near 1 and 0, the share exp(-m) of the variance is that of units ranked as a whole, where m "
     "effective units are misranked"
 )
-_SCORE = 8.0  # effective units over which score limits give way to those of the plain logit
+_SCORE = 4.0  # effective units over which score limits give way to those of the plain logit
 
 
 def ranking_estimate(
