@@ -154,7 +154,7 @@ def with_the_unseen(slow: Slow, level: float, scale: Scale) -> tuple[float, floa
     units = min(float(n.sum()) ** 2 / float(np.square(n).sum()) for n in sizes)
     unseen, spread = math.exp(-seen), value * (1 - value)
     error = math.sqrt((1 - unseen) * slow.error**2 + unseen * spread / units)
-    df, bend = (1 - unseen) * slow.df + unseen * (units - 1), math.exp(-seen / 4)
+    df, bend = (1 - unseen) * slow.df + unseen * (units - 1), math.exp(-((seen / 3) ** 2))
     half = stats.t.ppf((1 + level) / 2, df) * error / spread
     half = 2 * math.asinh(bend * half / 2) / bend
     return back(there(value) - half), back(there(value) + half)

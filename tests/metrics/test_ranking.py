@@ -210,7 +210,7 @@ def test_independent_images_have_logit_limits_with_students_t_by_hand() -> None:
     seen, units = 0.25**2 / error**2, 2
     unseen = math.exp(-seen)
     variance = (1 - unseen) * error**2 + unseen * 0.75 * 0.25 / units
-    df, bend = (1 - unseen) * 3 + unseen * (units - 1), math.exp(-seen / 4)
+    df, bend = (1 - unseen) * 3 + unseen * (units - 1), math.exp(-((seen / 3) ** 2))
     half = stats.t.ppf(0.975, df) * math.sqrt(variance) / (0.75 * 0.25)
     half = 2 * math.asinh(bend * half / 2) / bend
     limits = special.expit(special.logit(0.75) + np.array([-half, half]))

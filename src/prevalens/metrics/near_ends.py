@@ -23,7 +23,7 @@ UNSEEN = (
     "near 1 and 0, the share exp(-m) of the variance is that of units ranked as a whole, where m "
     "effective units are misranked"
 )
-_SCORE = 4.0  # effective units over which score limits give way to those of the plain logit
+_SCORE = 3.0  # effective units at which score limits give way to those of the plain logit
 
 
 def ranking_estimate(
@@ -48,7 +48,7 @@ def ranking_estimate(
     if basis.usable(spread) is not None:
         return basis.from_spread(value, spread, logit_limits, method, alone=alone)
     seen = misranked(value, spread.variance)
-    bend = math.exp(-seen / _SCORE)
+    bend = math.exp(-((seen / _SCORE) ** 2))
     scale = functools.partial(logit_limits, bend=bend)
     shrunk = with_unseen(value, spread, units)
     return basis.from_spread(value, shrunk, scale, f"{method}; {UNSEEN}", alone=alone)
