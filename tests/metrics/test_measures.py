@@ -146,16 +146,21 @@ def estimates_over(patients: np.ndarray | None) -> dict[str, Estimate]:
     return {name: estimate_of(name, columns, settings) for name in RESTS_ON | SLOWLY}
 
 
-def with_the_unseen(slow: Slow, level: float, scale: Scale) -> tuple[float, float]:
-    """Return the limits of a ranking, of whose spread a share was unseen; on the logit scale."""
-    value, there, back = slow.value, *scale
-    seen = min(value, 1 - value) ** 2 / slow.error**2
+def with_the_unseen(slow: Slow) -> tuple[Slow, float]:
+    """Return a ranking whose unseen share was added, and how far its limits bend."""
+    seen = min(slow.value, 1 - slow.value) ** 2 / slow.error**2
     sizes = [np.unique(PATIENTS[rows], return_counts=True)[1] for rows in (LABELS, ~LABELS)]
     units = min(float(n.sum()) ** 2 / float(np.square(n).sum()) for n in sizes)
-    unseen, spread = math.exp(-seen), value * (1 - value)
-    error = math.sqrt((1 - unseen) * slow.error**2 + unseen * spread / units)
-    df, bend = (1 - unseen) * slow.df + unseen * (units - 1), math.exp(-((seen / 3) ** 2))
-    half = stats.t.ppf((1 + level) / 2, df) * error / spread
+    unseen, whole = math.exp(-seen), slow.value * (1 - slow.value) / units
+    error = math.sqrt((1 - unseen) * slow.error**2 + unseen * whole)
+    df = (1 - unseen) * slow.df + unseen * (units - 1)
+    return replace(slow, error=error, df=df), math.exp(-((seen / 3) ** 2))
+
+
+def bent_limits(slow: Slow, bend: float, level: float, scale: Scale) -> tuple[float, float]:
+    """Return logit limits whose reach is bent towards that of score limits."""
+    value, there, back = slow.value, *scale
+    half = stats.t.ppf((1 + level) / 2, slow.df) * slow.error / (value * (1 - value))
     half = 2 * math.asinh(bend * half / 2) / bend
     return back(there(value) - half), back(there(value) + half)
 
@@ -172,7 +177,8 @@ def test_limits_over_patients_are_those_of_a_slow_jackknife(name: str) -> None:
         slow = replace(slow, error=max(slow.error, math.sqrt(slow.squares)))
     told = slow.skewed_limits if name in {"brier", "log_loss"} else slow.limits
     if name in {"auroc", "average_precision"}:
-        told = partial(with_the_unseen, slow)
+        slow, bend = with_the_unseen(slow)
+        told = partial(bent_limits, slow, bend)
     assert (made.lower, made.upper) == pytest.approx(told(0.9, scale), rel=1e-5)
     # What independent images would give: a mean's variance has n - 1 below, a share's has n.
     factor = {"brier": n / (n - 1), "log_loss": n / (n - 1)}.get(name, 1.0)

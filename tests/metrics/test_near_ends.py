@@ -21,10 +21,10 @@ def ranked(misplaced: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_the_bound_at_1_is_joined_without_a_jump() -> None:
-    """One misplaced image of 1,000 moves the lower limit by less than 0.03, ten by far more."""
+    """One misplaced image of 1,000 moves the lower limit by less than 0.04, ten by far more."""
     lower = [auroc(*ranked(misplaced)).lower for misplaced in (0, 1, 2, 3, 5, 10)]
     assert lower[0] == pytest.approx(0.025 ** (1 / 20))
-    assert lower[1] == pytest.approx(lower[0], abs=0.03)
+    assert lower[1] == pytest.approx(lower[0], abs=0.04)
     # From there on each limit is near the one before: what is seen takes over bit by bit.
     assert np.abs(np.diff(lower)).max() < 0.08
     assert lower[-1] > 0.97

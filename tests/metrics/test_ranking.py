@@ -226,6 +226,6 @@ def test_one_image_each_is_the_route_of_several(patients: np.ndarray | None) -> 
     made = auroc(labels, scores, patients=patients)
     spread = auroc_spread(placement_values(labels, scores), labels, np.arange(60))
     half = stats.t.ppf(0.975, spread.df) * spread.error / (made.value * (1 - made.value))
-    # Some twenty misranked images: next to nothing is unseen.
+    # Some eight misranked images: next to nothing is unseen.
     reach = special.logit(made.upper) - special.logit(made.value)
-    assert reach == pytest.approx(half, rel=1e-4)
+    assert reach == pytest.approx(half, rel=1e-3)
