@@ -84,5 +84,5 @@ def fewer_units(labels: Flags, codes: Codes, weights: Numbers | None = None) -> 
     found = []
     for rows in (labels, ~labels):
         sizes = np.bincount(codes[rows], None if weights is None else weights[rows])
-        found.append(effective_number(sizes))
+        found.append(effective_number(sizes.astype(np.float64)))
     return min(found)
