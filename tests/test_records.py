@@ -136,6 +136,7 @@ def test_json_that_means_nothing_is_refused(tmp_path: Path, text: str, told: str
 def test_what_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
     """A folder, a missing file and a FIFO, which would wait for ever."""
     os.mkfifo(tmp_path / "fifo")
-    for name in ("", "missing", "fifo"):
-        with pytest.raises(InvalidInputError, match="no regular file"):
+    told = {"": "is a folder", "missing": "does not exist", "fifo": "is no regular file"}
+    for name, reason in told.items():
+        with pytest.raises(InvalidInputError, match=rf"{reason}.*Look\.$"):
             read_json(tmp_path / name, remedy="Look.")

@@ -96,7 +96,7 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
     """What is no file is refused."""
     with pytest.raises(InvalidInputError, match=r"gone\.csv does not exist"):
         read_columns(tmp_path / "gone.csv", ["a"])
-    with pytest.raises(InvalidInputError, match="cannot be read"):
+    with pytest.raises(InvalidInputError, match="is a folder"):
         read_columns(tmp_path, ["a"])
 
 

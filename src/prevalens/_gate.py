@@ -1,11 +1,15 @@
 """One gate for files from outside: regular, of a bounded size, opened without waiting."""
 
-import json
+import math
 import os
 import stat
 import zipfile
 from io import BufferedReader
 from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.lib import format as npy
+from numpy.typing import NDArray
 
 from prevalens.exceptions import InvalidInputError
 
@@ -98,22 +102,6 @@ def read_file(
     return data
 
 
-def read_json(path: str | os.PathLike[str], *, what: str, max_bytes: int) -> Any:
-    """Return what a JSON file holds.
-
-    Raises:
-        InvalidInputError: as for `open_file`; or the file is no JSON in UTF-8, or nested too deep.
-    """
-    data = read_file(path, what=what, max_bytes=max_bytes)
-    try:
-        return json.loads(data)
-    except (ValueError, RecursionError) as error:
-        reason = "nested too deep" if isinstance(error, RecursionError) else error
-        raise InvalidInputError(f"{path} is not {what} in JSON ({reason}). Save it again.") from (
-            error
-        )
-
-
 def open_archive(
     opened: BinaryIO,
     name: str,
@@ -146,3 +134,34 @@ def open_archive(
             f"{max_bytes} bytes in {_MEMBERS} that are allowed. Split it, or leave it out."
         )
     return archive
+
+
+def read_array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[Any]:
+    """Return an array in numpy's format, once its head claims no more than the member holds.
+
+    Raises:
+        ValueError: it claims more, holds objects, or is no array.
+    """
+    with archive.open(member) as opened:
+        shape, _, dtype = read_array_head(opened)
+        if dtype.hasobject:
+            raise ValueError(f"{member.filename} holds objects")
+        if math.prod(shape) * dtype.itemsize > member.file_size:
+            raise ValueError(f"{member.filename} claims the shape {shape}, more than it holds")
+        opened.seek(0)
+        array: NDArray[Any] = npy.read_array(opened, allow_pickle=False)
+        return array
+
+
+def read_array_head(opened: Any) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Return shape, whether it is stored by columns, and kind of an array in numpy's format.
+
+    Raises:
+        ValueError: it is no array of versions 1 to 3, or a length is negative.
+    """
+    major, _ = npy.read_magic(opened)
+    read = npy.read_array_header_1_0 if major == 1 else npy.read_array_header_2_0
+    shape, in_columns, dtype = read(opened)
+    if min(shape, default=0) < 0:
+        raise ValueError(f"its shape is {shape}")
+    return shape, in_columns, dtype

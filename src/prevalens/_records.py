@@ -3,11 +3,11 @@
 import json
 import os
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import msgspec
 
+from prevalens._gate import read_file
 from prevalens._writing import write_json
 from prevalens.exceptions import InvalidInputError
 
@@ -61,7 +61,7 @@ class Record(Part, frozen=True, kw_only=True):
             InvalidInputError: the file cannot be read, is no whole JSON, of another format or a
                 newer version, or a field is missing, unknown, of another type or out of range.
         """
-        return cls.from_dict(read_json(Path(path), remedy=cls.REMEDY), where=os.fspath(path))
+        return cls.from_dict(read_json(path, remedy=cls.REMEDY), where=os.fspath(path))
 
     @classmethod
     def from_dict(cls, plain: object, *, where: str | None = None) -> Self:
@@ -123,27 +123,22 @@ class Record(Part, frozen=True, kw_only=True):
         }
 
 
-def read_json(path: Path, *, remedy: str) -> Any:
+def read_json(path: str | os.PathLike[str], *, remedy: str) -> Any:
     """Read a JSON file as plain values; nan, infinity and a name given twice are refused.
 
     Raises:
         InvalidInputError: the file cannot be read, is too large, or is no whole JSON.
     """
     try:
-        if not path.is_file():
-            raise InvalidInputError(f"{path} is no regular file. {remedy}")
-        if (size := path.stat().st_size) > _LARGEST:
-            raise InvalidInputError(
-                f"{path} has {size} bytes; a record has at most {_LARGEST}. {remedy}"
-            )
-        text = path.read_text(encoding="utf-8")
+        data = read_file(path, what="a record", max_bytes=_LARGEST)
+    except InvalidInputError as refusal:
+        raise InvalidInputError(f"{refusal} {remedy}") from refusal
+    try:
+        text = data.decode("utf-8")
         return json.loads(text, object_pairs_hook=_once_each, parse_constant=_no_constant)
-    except OSError as error:
-        raise InvalidInputError(f"{path} cannot be read ({error.strerror}). {remedy}") from error
     except (ValueError, RecursionError) as error:
-        if isinstance(error, InvalidInputError):
-            raise
-        raise InvalidInputError(f"{path} is not whole JSON ({error}). {remedy}") from error
+        reason = "nested too deep" if isinstance(error, RecursionError) else error
+        raise InvalidInputError(f"{path} is not whole JSON ({reason}). {remedy}") from error
 
 
 def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

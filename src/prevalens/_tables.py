@@ -1,11 +1,12 @@
 """Columns out of any table, and into a file: CSV and TSV, data frames, dicts of columns."""
 
 import csv
+import io
 import itertools
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -14,12 +15,15 @@ import numpy as np
 from prevalens._cells import MISSING, is_missing, plain
 from prevalens._checks import check_same_length, did_you_mean, name_some
 from prevalens._columns import listed
+from prevalens._gate import open_file
 from prevalens._writing import whole_file
 from prevalens.exceptions import InvalidInputError
 
 Cells = list[Any]
 _DELIMITERS = ",;\t|"
 _QUOTED = re.compile(r'"[^"]*"')
+_LARGEST = 2**36  # bytes of a file
+_LONGEST = 2**24  # characters of a line
 _CHUNK = 1_000  # cells read at a time: few enough for a processor's cache
 _SHARED = 50_000  # different cells of a column that are remembered
 _FIRST = 10_000  # rows after which a column of which hardly a cell repeats is known
@@ -142,10 +146,11 @@ def _any(cells: Iterable[Any]) -> bool:
 
 def _read_file(path: Path, names: Sequence[str] | None) -> dict[str, Cells]:
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            return _read(file, path, names)
-    except FileNotFoundError as error:
-        raise InvalidInputError(f"The table {path} does not exist. Check the path.") from error
+        with (
+            open_file(path, what="a CSV file", max_bytes=_LARGEST, may_be_empty=True) as opened,
+            io.TextIOWrapper(opened, encoding="utf-8-sig", newline="") as file,
+        ):
+            return _read(_lines(file, path), path, names)
     except OSError as error:
         raise InvalidInputError(
             f"The table {path} cannot be read ({error.strerror}). Give a CSV file that can be."
@@ -158,7 +163,18 @@ def _read_file(path: Path, names: Sequence[str] | None) -> dict[str, Cells]:
         raise InvalidInputError(f"{path} is not whole ({error}). Save it again.") from error
 
 
-def _read(file: TextIO, path: Path, names: Sequence[str] | None) -> dict[str, Cells]:
+def _lines(file: TextIO, path: Path) -> Iterator[str]:
+    """Give the lines of a table; one without end is refused before it fills the memory."""
+    while line := file.readline(_LONGEST):
+        if len(line) == _LONGEST:
+            raise InvalidInputError(
+                f"{path} has a line of more than {_LONGEST} characters, so it is no table of rows. "
+                "Save it as CSV, UTF-8."
+            )
+        yield line
+
+
+def _read(file: Iterator[str], path: Path, names: Sequence[str] | None) -> dict[str, Cells]:
     first, delimiter = _first_line(file, path)
     rows = csv.reader(itertools.chain([first], file), delimiter=delimiter, strict=True)
     header = [name.strip() for name in next(rows)]
@@ -183,7 +199,7 @@ def _read(file: TextIO, path: Path, names: Sequence[str] | None) -> dict[str, Ce
     return columns
 
 
-def _first_line(file: TextIO, path: Path) -> tuple[str, str]:
+def _first_line(file: Iterator[str], path: Path) -> tuple[str, str]:
     """Return the line that names the columns, and the delimiter."""
     first = next((line for line in file if line.strip()), "")
     if not first:

@@ -9,9 +9,10 @@ import pytest
 from reports.conftest import clustered
 
 from prevalens.exceptions import InvalidInputError
+from prevalens.images.opening import hash_file
 from prevalens.predictions import Predictions
 from prevalens.reports import ClinicalReport, verify_run, write_dossier
-from prevalens.reports.lineage import LineageRecord, hash_bytes
+from prevalens.reports.lineage import LineageRecord
 
 FILES = {
     "report.html", "report.json", "predictions.csv", "guidelines.html", "guidelines.csv",
@@ -58,10 +59,10 @@ def test_everything_is_there_and_hashed(made: Path, run: Path) -> None:
     assert {path.name for path in made.iterdir()} == FILES | {"lineage.json"}
     assert {file.path for file in record.dossier} == FILES
     assert [file.path for file in record.run] == ["model.keras", "predictions.csv", "report.json"]
-    assert record.run[0].sha256 == hash_bytes(run / "model.keras")
+    assert record.run[0].sha256 == hash_file(run / "model.keras")
     assert [file.path for file in record.also] == ["uv.lock"]
     assert (record.images, record.images_found) == (len(clustered()), 2)
-    assert record.images_sha256 == hash_bytes(made / "images.csv")
+    assert record.images_sha256 == hash_file(made / "images.csv")
     assert record.settings["threshold"] == 0.5
     assert verify_run(made, run=run).differences == ()
 

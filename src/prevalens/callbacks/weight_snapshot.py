@@ -1,7 +1,6 @@
 """Arrays of one moment, kept in memory or in a file."""
 
 import os
-import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,8 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from prevalens._gate import open_archive, open_file, read_array
 from prevalens._writing import whole_file
 from prevalens.exceptions import InvalidInputError
+
+_LARGEST = 2**40  # bytes
 
 
 class WeightSnapshot:
@@ -50,10 +52,16 @@ def read_arrays(path: str | os.PathLike[str]) -> dict[str, NDArray[Any]]:
         InvalidInputError: the file is absent, cut, or holds anything but plain arrays.
     """
     try:
-        # Opened here, because numpy leaves the file open where it is no whole archive.
-        with Path(path).open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
-            return {name: stored[name] for name in stored.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, AttributeError) as error:
+        with open_file(path, what="a file of arrays", max_bytes=_LARGEST) as opened:
+            # Written without compression: what claims to unpack to more is no such file.
+            most = os.fstat(opened.fileno()).st_size
+            with open_archive(opened, os.fspath(path), max_bytes=most) as archive:
+                return {
+                    member.filename.removesuffix(".npy"): read_array(archive, member)
+                    for member in archive.infolist()
+                }
+    # Damaged files raise OSError, ValueError, EOFError, SyntaxError, zlib.error and more.
+    except Exception as error:
         raise InvalidInputError(
             f"{path} is no whole file of arrays ({error}). Restore it, or remove it and begin anew."
         ) from error

@@ -15,6 +15,7 @@ from prevalens.exceptions import DataWarning, InvalidInputError
 from prevalens.images.decoding import SUFFIXES
 from prevalens.images.dicom_file import HEAD, dicom_patient, is_dicom_head
 from prevalens.images.many_files import map_files
+from prevalens.images.opening import open_picture
 from prevalens.images.readers.reader import Reader
 
 # How files of images begin that have lost their suffix; DICOM's mark follows after 128 bytes.
@@ -183,7 +184,7 @@ def _file_kind(path: Path, reader: Reader | None) -> str | None:
     try:
         if not path.is_file():
             return "pipe or device" if path.exists() else "other file"
-        with path.open("rb") as opened:
+        with open_picture(str(path)) as opened:
             head = opened.read(HEAD)
     except OSError:
         return "other file"

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from prevalens._gate import open_file
 from prevalens.exceptions import DataWarning, UnreadableImageError
 from prevalens.images.file_signatures import (
     Contents,
@@ -243,9 +244,9 @@ def _open_slots(file: Path, size: int) -> tuple[int, bool]:
 def read_head(file: Path) -> dict[str, Any]:
     """Return what a file of decoded images says of itself; nothing where it says nothing."""
     try:
-        with file.open("rb") as opened:
+        with open_file(file, what="a pixel cache", max_bytes=2**63) as opened:
             head = json.loads(opened.read(_HEAD).rstrip(b"\0"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return head if isinstance(head, dict) else {}
 

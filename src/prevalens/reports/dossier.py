@@ -14,6 +14,7 @@ from prevalens._checks import check_choice
 from prevalens._records import read_json
 from prevalens._writing import whole_file, write_json, write_text
 from prevalens.exceptions import InvalidInputError
+from prevalens.images.opening import hash_file
 from prevalens.predictions.predictions import Predictions
 from prevalens.reports.chai_card import chai_card, chai_xml
 from prevalens.reports.clinical_report import ClinicalReport
@@ -21,7 +22,7 @@ from prevalens.reports.croissant import croissant
 from prevalens.reports.docx_file import docx_file
 from prevalens.reports.guideline_forms import guideline_csv, guideline_document
 from prevalens.reports.html_page import html_page
-from prevalens.reports.lineage import LineageRecord, hash_bytes, hashed, hashed_folder
+from prevalens.reports.lineage import LineageRecord, hashed, hashed_folder
 from prevalens.reports.model_card import ModelCard
 from prevalens.reports.report_head import ReportHead
 from prevalens.reports.verification import LINEAGE, predictions_of
@@ -82,7 +83,7 @@ def write_dossier(
         partition_of=plain["provenance"]["partition_of"],
         images=len(rows),
         images_found=found,
-        images_sha256=hash_bytes(target / "images.csv") if found else None,
+        images_sha256=hash_file(target / "images.csv") if found else None,
         run=hashed_folder(source, without=target),
         also=[hashed(Path(path), Path(path).name) for path in also],
         dossier=hashed_folder(target),
@@ -141,7 +142,7 @@ def _datasheet(
         name=answers.get("dataset") or f"Rows predicted by {name}",
         description=description,
         file=file.name,
-        sha256=hash_bytes(file),
+        sha256=hash_file(file),
         columns={
             column: kinds.get(column, "sc:Float" if column.startswith("score") else "sc:Text")
             for column in header
@@ -154,7 +155,7 @@ def _write_images(rows: Predictions, target: Path, root: Path | None) -> int:
     if root is None or rows.images is None:
         return 0
     paths = [(str(name), root / str(name)) for name in rows.images.tolist()]
-    found = [(name, hash_bytes(path)) for name, path in paths if path.is_file()]
+    found = [(name, hash_file(path)) for name, path in paths if path.is_file()]
     if not found:
         raise InvalidInputError(
             f"No image is below {root}: {paths[0][1]} and all others are missing. Correct `root`."

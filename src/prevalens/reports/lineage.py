@@ -1,6 +1,5 @@
 """What a dossier was made from, by hash: files, images, settings, versions."""
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
@@ -8,6 +7,7 @@ from typing import Annotated, Any, ClassVar
 import msgspec
 
 from prevalens._records import Part, Record
+from prevalens.images.opening import hash_file
 
 _Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 _Count = Annotated[int, msgspec.Meta(ge=0)]
@@ -46,15 +46,9 @@ class LineageRecord(Record, frozen=True, kw_only=True):
     checksum: Annotated[_Sha256, msgspec.Meta(description="Of everything else, as in a partition.")]
 
 
-def hash_bytes(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def hashed(path: Path, name: str) -> HashedFile:
     """Return a file by the name it has in the record."""
-    return HashedFile(path=name, bytes=path.stat().st_size, sha256=hash_bytes(path))
+    return HashedFile(path=name, bytes=path.stat().st_size, sha256=hash_file(path))
 
 
 def hashed_folder(root: Path, *, without: Path | None = None) -> list[HashedFile]:
@@ -88,5 +82,5 @@ def changed_files(root: Path, files: Iterable[HashedFile]) -> Iterator[str]:
             yield f"{name} leads out of {root}."
         elif not path.is_file():
             yield f"{name} is missing."
-        elif (now := hash_bytes(path)) != file.sha256:
+        elif (now := hash_file(path)) != file.sha256:
             yield f"{name} has SHA-256 {now}; the lineage says {file.sha256}."

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from prevalens._gate import read_file
 from prevalens._records import read_json
 from prevalens.decisions.operating_point import OperatingPoint
 from prevalens.exceptions import InvalidInputError
@@ -32,6 +33,7 @@ _OF_CLASSES = (
 _OF_LABELS = ("estimates", "each_label", "label_study")
 _OF_OTHERS = {"other_roc", "other_precision_recall", "guarantee"}
 _TOLERANCE = 1e-9  # relative: another processor may round sums otherwise
+_LARGEST = 2**30  # bytes of a page
 LINEAGE = "lineage.json"  # of a dossier
 _PAGES = (".html", ".md", ".txt", ".tex")
 
@@ -85,7 +87,8 @@ def verify_run(
     for page in (path.with_suffix(suffix) for suffix in _PAGES):
         if page.is_file():
             checked.append(page.name)
-            if page.read_text(encoding="utf-8") != report.page(page.suffix):
+            drawn = report.page(page.suffix).encode()
+            if read_file(page, what="a page", max_bytes=_LARGEST) != drawn:
                 differences.append(f"{page.name} is not what report.json draws.")
     if (root / LINEAGE).is_file():
         checked.append(f"every file against {LINEAGE}")

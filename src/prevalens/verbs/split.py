@@ -1,13 +1,13 @@
 """prevalens split: whole patients into train, validation and test parts, or into folds."""
 
 import argparse
-import json
 from pathlib import Path
 
 import numpy as np
 
 from prevalens import cohorts, splits
 from prevalens._checks import check_choice
+from prevalens._records import read_json
 from prevalens._tables import Cells, read_all_columns, write_columns
 from prevalens.exceptions import InvalidInputError
 from prevalens.typing import Rows
@@ -147,7 +147,7 @@ def _refuse_to_replace(
         if _suffix(path) == ".csv":
             same = _texts(read_all_columns(path)) == table
         else:
-            there = json.loads(path.read_text(encoding="utf-8"))
+            there = read_json(path, remedy="")
             same = partition is not None and there == partition.to_dict()
     except (ValueError, InvalidInputError):
         same = False

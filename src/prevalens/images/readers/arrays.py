@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import numpy as np
-from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from prevalens._gate import open_archive
+from prevalens._gate import open_archive, read_array, read_array_head
 from prevalens._paths import is_file
 from prevalens.exceptions import UnreadableImageError
 from prevalens.images.grey_range import check_bits, refuse_kind, sixteen_to_eight
@@ -123,10 +122,8 @@ def _of_npz(opened: BinaryIO, file: str, part: str) -> NDArray[Any]:
             opened.seek(info.header_offset + 26)
             lengths = struct.unpack("<HH", opened.read(4))
             opened.seek(info.header_offset + 30 + sum(lengths))
-            return _row_of_stored(
-                opened, file, number, end=opened.tell() + info.file_size, whole=number is None
-            )
-        return _chosen(_UNPACKED.array(opened, file, archive, info), number, file)
+            return _row_of_stored(opened, file, number, end=opened.tell() + info.file_size)
+        return _chosen(_UNPACKED.array(opened, archive, info), number, file)
 
 
 def _of_hdf5(opened: BinaryIO, file: str, part: str) -> NDArray[Any]:
@@ -153,12 +150,9 @@ def _of_hdf5(opened: BinaryIO, file: str, part: str) -> NDArray[Any]:
         return np.asarray(place[()] if row is None else place[row])
 
 
-def _row_of_stored(
-    opened: BinaryIO, file: str, row: int | None, *, end: int, whole: bool = True
-) -> NDArray[Any]:
+def _row_of_stored(opened: BinaryIO, file: str, row: int | None, *, end: int) -> NDArray[Any]:
     """Read one row of an array in numpy's format, and no more of the file."""
-    shape, in_columns, dtype = _head(opened)
-    del whole
+    shape, in_columns, dtype = read_array_head(opened)
     start = opened.tell()
     wanted = shape if row is None else shape[1:]
     _refuse_large(file, wanted, dtype)
@@ -176,13 +170,6 @@ def _row_of_stored(
     opened.seek(start + (row or 0) * size)
     values = np.frombuffer(opened.read(size), dtype=dtype)
     return values.reshape(wanted, order="F" if in_columns else "C")
-
-
-def _head(opened: Any) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    major, _ = npy.read_magic(opened)
-    read = npy.read_array_header_1_0 if major == 1 else npy.read_array_header_2_0
-    shape, in_columns, dtype = read(opened)
-    return shape, in_columns, dtype
 
 
 def _chosen(array: NDArray[Any], row: int | None, file: str) -> NDArray[Any]:
@@ -232,27 +219,17 @@ class _Unpacked:
         self._array: NDArray[Any] = np.empty(0)
 
     def array(
-        self, opened: BinaryIO, file: str, archive: zipfile.ZipFile, info: zipfile.ZipInfo
+        self, opened: BinaryIO, archive: zipfile.ZipFile, info: zipfile.ZipInfo
     ) -> NDArray[Any]:
         found = os.fstat(opened.fileno())
         key = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, info.filename)
         with self._lock:
             if key != self._key:
                 self._key, self._array = (), np.empty(0)
-                self._array = _unpacked(file, archive, info)
+                self._array = read_array(archive, info)
+                self._array.setflags(write=False)
                 self._key = key
             return self._array
-
-
-def _unpacked(file: str, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> NDArray[Any]:
-    with archive.open(info) as member:
-        shape, _, dtype = _head(member)
-        if dtype.hasobject or math.prod(shape) * dtype.itemsize > info.file_size:
-            raise refuse_kind(f"{file}#{info.filename}", f"{dtype} {shape}")
-        member.seek(0)
-        array: NDArray[Any] = npy.read_array(member, allow_pickle=False)
-    array.setflags(write=False)
-    return array
 
 
 _UNPACKED = _Unpacked()
