@@ -119,6 +119,8 @@ def test_a_record_without_older_versions_says_so() -> None:
         ("{", "not whole JSON"),
         ("[" * 100_000, "not whole JSON"),
         ("\ud800", "not whole JSON"),
+        (r'{"a": "\ud800"}', "surrogates not allowed"),
+        (r'{"a": {"\udc00": 1}}', "surrogates not allowed"),
     ],
 )
 def test_json_that_means_nothing_is_refused(tmp_path: Path, text: str, told: str) -> None:
@@ -140,3 +142,15 @@ def test_what_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
     for name, reason in told.items():
         with pytest.raises(InvalidInputError, match=rf"{reason}.*Look\.$"):
             read_json(tmp_path / name, remedy="Look.")
+
+
+def test_text_that_no_file_can_hold_is_refused() -> None:
+    """Half of a surrogate pair, where plain values come from elsewhere than a file."""
+    with pytest.raises(InvalidInputError, match="surrogates not allowed"):
+        Seedling.from_dict({"format": "prevalens seedling", "version": 1, "name": "\ud800"})
+
+
+def test_a_whole_pair_is_read(tmp_path: Path) -> None:
+    """Two halves are one letter."""
+    (tmp_path / "a.json").write_text(r'{"a": "\ud83c\udf31"}')
+    assert read_json(tmp_path / "a.json", remedy="-") == {"a": "\U0001f331"}

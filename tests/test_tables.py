@@ -1,6 +1,7 @@
 """Tables: files of any delimiter, frames of any library, and what is refused."""
 
 import math
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -247,3 +248,21 @@ def test_a_long_column_of_different_cells_means_what_a_short_one_means(tmp_path:
     means = {11_000: "padded", 11_001: None, 11_002: None, 11_500: "caf\u00e9", 11_501: "caf\u00e9"}
 
     assert read_columns(path, ["a"])["a"] == [means.get(n, cell) for n, cell in enumerate(cells)]
+
+
+def test_a_pipe_and_a_device_are_refused_without_waiting(tmp_path: Path) -> None:
+    """Nobody writes to the pipe, and zeros have no end."""
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("this system has no FIFOs")
+    os.mkfifo(tmp_path / "pipe.csv")
+    for path in (tmp_path / "pipe.csv", Path("/dev/zero")):
+        with pytest.raises(InvalidInputError, match="is no regular file"):
+            read_columns(path, ["a"])
+
+
+def test_a_line_without_end_is_refused(tmp_path: Path) -> None:
+    """Of 17 million characters, in the header and below it."""
+    for place, text in enumerate(("a" * 2**24, "a\n" + "1" * 2**24)):
+        (tmp_path / f"{place}.csv").write_text(text)
+        with pytest.raises(InvalidInputError, match="a line of more than"):
+            read_columns(tmp_path / f"{place}.csv", ["a"])

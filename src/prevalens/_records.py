@@ -84,7 +84,7 @@ class Record(Part, frozen=True, kw_only=True):
         fields = cls._upgraded(fields, plain.get("version"), name)
         try:
             return msgspec.convert(fields, cls)
-        except (msgspec.ValidationError, RecursionError) as error:
+        except (msgspec.ValidationError, UnicodeError, RecursionError) as error:
             raise InvalidInputError(
                 f"{name} {cls.BROKEN}: {_in_words(error)}. {cls.REMEDY}"
             ) from error
@@ -135,10 +135,14 @@ def read_json(path: str | os.PathLike[str], *, remedy: str) -> Any:
         raise InvalidInputError(f"{refusal} {remedy}") from refusal
     try:
         text = data.decode("utf-8")
-        return json.loads(text, object_pairs_hook=_once_each, parse_constant=_no_constant)
+        plain = json.loads(text, object_pairs_hook=_once_each, parse_constant=_no_constant)
+        if "\\ud" in text.lower():
+            # Half of a pair is a text that no file can hold: to encode it raises.
+            json.dumps(plain, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         reason = "nested too deep" if isinstance(error, RecursionError) else error
         raise InvalidInputError(f"{path} is not whole JSON ({reason}). {remedy}") from error
+    return plain
 
 
 def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

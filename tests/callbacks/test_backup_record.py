@@ -39,6 +39,7 @@ def test_broken_numbers_come_back_and_the_text_is_json_that_every_reader_takes()
     ("text", "message"),
     [
         (b"{", "b.npz is no whole backup"),
+        (b'{"history": {"float": []}}', "b.npz is no whole backup"),
         (b"[]", "b.npz is no prevalens training backup"),
         (b'{"format": "prevalens training backup", "version": 9}', "has version 9"),
         (b'{"format": "prevalens training backup", "version": 1}', "missing required field"),

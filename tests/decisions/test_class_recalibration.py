@@ -1,6 +1,8 @@
 """Recalibration of several classes and labels finds what was done to the scores."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -108,3 +110,21 @@ def test_what_has_no_fit_is_refused_by_name() -> None:
         fit_class_recalibration(seen, method="isotonic")
     with pytest.raises(InvalidInputError, match="a column for each of the 3"):
         fit_class_recalibration(drawn(n=800)[0]).correct([[0.5, 0.5]])
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        {"temperature": -1.0, "maps": []},
+        {"temperature": None, "maps": [{"method": "platt", "slope": -1, "intercept": 0, "steps": []}] * 3},
+    ],
+)
+def test_a_file_of_maps_that_turn_the_order_round_is_named(
+    tmp_path: Path, lie: dict[str, Any]
+) -> None:
+    """A negative temperature, and negative slopes."""
+    ClassRecalibration(("a", "b", "c"), temperature=2.0).save(tmp_path / "maps.json")
+    plain = json.loads((tmp_path / "maps.json").read_text())
+    (tmp_path / "maps.json").write_text(json.dumps(plain | lie))
+    with pytest.raises(InvalidInputError, match=r"maps\.json was edited or cut"):
+        ClassRecalibration.load(tmp_path / "maps.json")

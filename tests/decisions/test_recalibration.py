@@ -1,6 +1,9 @@
 """Recalibration finds known distortions, and never fits on the patient it corrects."""
 
+import json
+import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -302,4 +305,36 @@ def test_a_saved_map_is_the_same_map(method: str, shift: PriorShift | None, tmp_
     assert Recalibration.load(tmp_path / "map.json") == fitted
     (tmp_path / "map.json").write_text("{}")
     with pytest.raises(InvalidInputError, match="no prevalens recalibration"):
+        Recalibration.load(tmp_path / "map.json")
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"method": "platt", "slope": -1.0}, r"`slope` must lie in \(0, inf\)"),
+        ({"method": "platt", "slope": math.inf}, "`slope`"),
+        ({"method": "platt", "intercept": math.nan}, "`intercept` must be a number"),
+        ({"method": "spline"}, "'method'|`method` must be one of"),
+        ({"method": "isotonic"}, "got 0 for 'isotonic'"),
+        ({"method": "platt", "steps": ((0.0, 0.0), (1.0, 1.0))}, "got 2 for 'platt'"),
+        ({"method": "isotonic", "steps": ((0.5, 0.2), (0.1, 0.3))}, "must be rising pairs"),
+        ({"method": "isotonic", "steps": ((0.1, 0.9), (0.5, 0.2))}, "must be rising pairs"),
+        ({"method": "isotonic", "steps": ((0.1, 0.9), (0.5, 17.0))}, "must be rising pairs"),
+    ],
+)
+def test_a_map_that_is_no_recalibration_is_refused(settings: dict[str, Any], told: str) -> None:
+    """One that turns the order round, leaves [0, 1], or is of no method."""
+    with pytest.raises(InvalidInputError, match=told):
+        Recalibration(**settings)
+
+
+@pytest.mark.parametrize(
+    "lie", [{"slope": -1.0}, {"train_prevalence": 0.5}, {"train_prevalence": 2, "target_prevalence": 0.1}]
+)
+def test_a_file_of_such_a_map_is_named(tmp_path: Path, lie: dict[str, float]) -> None:
+    """A negative slope, a prevalence without the other, and one that is no share."""
+    Recalibration("platt", 2.0, 0.1).save(tmp_path / "map.json")
+    plain = json.loads((tmp_path / "map.json").read_text())
+    (tmp_path / "map.json").write_text(json.dumps(plain | lie))
+    with pytest.raises(InvalidInputError, match=r"map\.json was edited or cut"):
         Recalibration.load(tmp_path / "map.json")

@@ -12,14 +12,16 @@ import io
 import itertools
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import atheris
 import numpy as np
 import pydicom
-from PIL import Image
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from image_files import small_files
 
 with atheris.instrument_imports(include=["prevalens.images", "PIL"]):
     from prevalens.exceptions import InvalidInputError
@@ -31,16 +33,6 @@ CALLS: tuple[tuple[Callable[..., Any], dict[str, Any]], ...] = (
     (read_image, {"reader": FileReader(decoder="opencv")}),
     (read_image, {"reader": FileReader(decoder="opencv", window="lung", bits=12), "size": 7}),
 )
-FORMATS = {
-    "BMP": ("L", "P", "RGB", "1"),
-    "GIF": ("P",),
-    "JPEG": ("L", "RGB", "CMYK"),
-    "JPEG2000": ("RGB",),
-    "PNG": ("1", "L", "LA", "P", "RGB", "RGBA", "I;16"),
-    "PPM": ("L", "RGB"),
-    "TIFF": ("1", "L", "RGB", "RGBA", "CMYK", "I;16", "F"),
-    "WEBP": ("RGB", "RGBA"),
-}
 
 
 def main() -> None:
@@ -70,18 +62,6 @@ def main() -> None:
         limits = ["-rss_limit_mb=1024", "-malloc_limit_mb=1024", "-timeout=20", "-len_control=0"]
         atheris.Setup([arguments[0], str(corpus), *limits, *arguments[1:]], try_one)
         atheris.Fuzz()
-
-
-def small_files() -> Iterator[bytes]:
-    """Give a file of 9x7 pixels of each format and mode."""
-    noise = np.random.default_rng(0).integers(0, 256, (7, 9, 3), dtype=np.uint8)
-    for name, modes in FORMATS.items():
-        for mode in modes:
-            buffer = io.BytesIO()
-            Image.fromarray(noise).convert("L" if mode == "I;16" else "RGB").convert(mode).save(
-                buffer, format=name
-            )
-            yield buffer.getvalue()
 
 
 def dicom_file() -> bytes:

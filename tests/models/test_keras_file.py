@@ -69,9 +69,9 @@ def test_what_is_no_file_or_no_archive_is_refused(tmp_path: Path) -> None:
     (tmp_path / "text.keras").write_text("no archive")
     for name, text in (
         ("pipe.keras", "no regular file"),
-        ("", "no regular file"),
+        ("", "is a folder"),
         ("text.keras", "cut or no archive"),
-        ("none.keras", "is not there"),
+        ("none.keras", "does not exist"),
     ):
         with pytest.raises(InvalidInputError, match=text):
             check_keras_file(tmp_path / name)

@@ -73,6 +73,13 @@ def test_a_changed_byte_of_a_page_is_found(run: Path) -> None:
     assert verify_run(run).differences == ("report.html is not what report.json draws.",)
 
 
+def test_a_page_of_other_bytes_differs(run: Path) -> None:
+    """One that is no UTF-8 is another page, and no error."""
+    (run / "report.html").write_bytes(b"M\xfcller")
+
+    assert verify_run(run).differences == ("report.html is not what report.json draws.",)
+
+
 def test_without_predictions_nothing_can_be_verified(run: Path) -> None:
     """The missing file is named with the remedy."""
     (run / "predictions.csv").unlink()

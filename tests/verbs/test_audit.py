@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from verbs.words import COLUMNS
 
 from prevalens._tables import write_columns
@@ -34,13 +35,15 @@ def test_an_audit_that_finds_something_has_code_one(
     assert "patient 'k20' (train, validation)" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("partition", ["absent.json", "."])
+@pytest.mark.parametrize(
+    ("partition", "told"), [("absent.json", "does not exist"), (".", "is a folder")]
+)
 def test_an_audit_without_its_partition_is_a_sentence(
-    partition: str, cohort_table: Path, capsys: pytest.CaptureFixture[str]
+    partition: str, told: str, cohort_table: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A partition that is not there, or is a folder, is named; there is no traceback."""
     assert main(["audit", str(cohort_table), *COLUMNS, "--partition", partition]) == 2
-    assert f"{partition} is no regular file" in capsys.readouterr().err
+    assert f"{partition} {told}" in capsys.readouterr().err
 
 
 def written(cohort: Cohort, **columns: list[str]) -> str:
@@ -105,3 +108,45 @@ def test_shortcuts_that_cannot_be_looked_for_are_named(
     told = capsys.readouterr().out
     assert "covariate site: 0." in told
     assert "not tried, no image is there" in told
+
+
+@pytest.mark.filterwarnings("default:No image is there", "default:1 of 40 patients")
+def test_a_column_may_name_the_parts(
+    cohort_table: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A published split: the patient of rows 95 to 99 is trained on and tested on."""
+    lines = cohort_table.read_text("utf-8").splitlines()
+    parts = ["split", *(["Training"] * 97), *(["testing"] * 103)]
+    cohort_table.write_text("\n".join(f"{a},{b}" for a, b in zip(lines, parts, strict=True)))
+    words = ["audit", str(cohort_table), *COLUMNS, "--part-column", "split"]
+
+    assert main(words) == 1
+    assert "patient 'k19' (train, test)" in capsys.readouterr().out
+
+
+def test_the_parts_are_named_once(cohort_table: Path) -> None:
+    """By a file and a column, nothing is audited."""
+    parts = ["--partition", "a.json", "--part-column", "split"]
+    with pytest.raises(SystemExit, match="2"):
+        main(["audit", str(cohort_table), *COLUMNS, *parts])
+
+
+def test_odd_pictures_are_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No patient crosses, but one picture is blank and one is flat from its middle down."""
+    rng = np.random.default_rng(0)
+    rows = ["file,diagnosis,person,part"]
+    for row in range(8):
+        pixels = rng.integers(0, 256, (32, 32), dtype=np.uint8)
+        pixels[0 if row == 3 else 16 if row == 5 else 32 :] = 7
+        Image.fromarray(pixels).save(tmp_path / f"{row}.png")
+        rows.append(f"{row}.png,{('sick', 'well')[row % 2]},p{row},{('train', 'test')[row // 4]}")
+    (tmp_path / "images.csv").write_text("\n".join(rows))
+    words = ["audit", str(tmp_path / "images.csv"), *COLUMNS, "--part-column", "part"]
+
+    assert main([*words, "--only", "leakage", "pictures"]) == 1
+    told = capsys.readouterr().out
+    assert "Nothing found" in told
+    assert "1 blank" in told
+    assert "3.png" in told
+    assert "1 flat from some row to the bottom" in told
+    assert "5.png" in told

@@ -61,7 +61,7 @@ class BackupRecord(Record, frozen=True, kw_only=True):
         """
         try:
             plain = json.loads(data.tobytes(), object_hook=_number)
-        except (ValueError, RecursionError) as error:
+        except (ValueError, TypeError, RecursionError) as error:
             raise InvalidInputError(f"{path} is no whole backup ({error}). {cls.REMEDY}") from error
         return cls.from_dict(plain, where=str(path))
 

@@ -140,7 +140,13 @@ class TrainingBackup(keras.callbacks.Callback):
         for place, (callback, state) in enumerate(
             zip(self.callbacks, record.callbacks, strict=True)
         ):
-            callback.set_state(state, stored(arrays, f"callback{place}"))
+            try:
+                callback.set_state(state, stored(arrays, f"callback{place}"))
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
+                raise InvalidInputError(
+                    f"{self.path} was edited or cut: {type(callback).__name__} cannot take back "
+                    f"its state ({type(error).__name__}: {error}). {BackupRecord.REMEDY}"
+                ) from error
         self.history = record.history
         self._restored = arrays
         return epochs if record.stopped else min(record.epoch, epochs)

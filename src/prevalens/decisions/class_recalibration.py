@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 from scipy.special import softmax
 
-from prevalens._checks import check_choice, check_kind
+from prevalens._checks import check_choice, check_kind, check_number
 from prevalens._records import Part, Record
 from prevalens.decisions.recalibration import METHODS, Recalibration, fit_recalibration
 from prevalens.exceptions import InvalidInputError
@@ -59,6 +59,10 @@ class ClassRecalibration:
     maps: tuple[Recalibration, ...] = ()
     multilabel: bool = False
 
+    def __post_init__(self) -> None:
+        if self.temperature is not None:
+            check_number("temperature", self.temperature, low=0, open_low=True, open_high=True)
+
     def correct(self, scores: ArrayLike) -> Scores:
         """Return recalibrated scores, shape `(n_rows, n_classes)`, in [0, 1].
 
@@ -105,8 +109,13 @@ class ClassRecalibration:
                 f"{path} was edited or cut: {len(held.classes)} classes need {wanted} maps, got "
                 f"{len(held.maps)}. {held.REMEDY}"
             )
-        maps = [Recalibration(m.method, m.slope, m.intercept, tuple(m.steps)) for m in held.maps]
-        return cls(tuple(held.classes), held.temperature, tuple(maps), held.multilabel)
+        try:
+            maps = [
+                Recalibration(m.method, m.slope, m.intercept, tuple(m.steps)) for m in held.maps
+            ]
+            return cls(tuple(held.classes), held.temperature, tuple(maps), held.multilabel)
+        except InvalidInputError as error:
+            raise InvalidInputError(f"{path} was edited or cut: {error} {held.REMEDY}") from error
 
 
 def fit_class_recalibration(

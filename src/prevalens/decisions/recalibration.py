@@ -1,9 +1,10 @@
 """Scores that mean what they say: in the large, temperature, Platt and isotonic."""
 
+import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Literal, Self, cast
+from typing import Any, ClassVar, Literal, Self, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -56,6 +57,19 @@ class Recalibration:
     intercept: float = 0.0
     steps: tuple[tuple[float, float], ...] = ()
     shift: PriorShift | None = None
+
+    def __post_init__(self) -> None:
+        check_choice("method", self.method, METHODS)
+        check_number("slope", self.slope, low=0, open_low=True, high=math.inf, open_high=True)
+        check_number("intercept", self.intercept, low=-math.inf, open_low=True, open_high=True)
+        steps = np.array(self.steps, dtype=np.float64).reshape(-1, 2)
+        rises = (np.diff(steps[:, 0]) > 0).all() and (np.diff(steps[:, 1]) >= 0).all()
+        within = ((steps >= 0) & (steps <= 1)).all()
+        if bool(len(steps)) != (self.method == "isotonic") or not (rises and within):
+            raise InvalidInputError(
+                f"`steps` must be rising pairs in [0, 1] for method='isotonic' and empty for any "
+                f"other, got {len(steps)} for {self.method!r}. Fit the map anew."
+            )
 
     def correct(self, scores: ArrayLike) -> Scores:
         """Return recalibrated scores, shape `(n_rows,)`, in [0, 1].
@@ -126,10 +140,14 @@ class Recalibration:
             InvalidInputError: the file cannot be read, is cut, edited or of another format.
         """
         record = RecalibrationRecord.load(Path(path))
-        shift = None
-        if record.train_prevalence is not None and record.target_prevalence is not None:
-            shift = PriorShift(record.train_prevalence, record.target_prevalence)
-        return cls(record.method, record.slope, record.intercept, tuple(record.steps), shift)
+        shares = (record.train_prevalence, record.target_prevalence)
+        try:
+            # One without the other is no share, which PriorShift says.
+            shift = None if shares == (None, None) else PriorShift(*cast("Any", shares))
+            steps = tuple(record.steps)
+            return cls(record.method, record.slope, record.intercept, steps, shift)
+        except InvalidInputError as error:
+            raise InvalidInputError(f"{path} was edited or cut: {error} {record.REMEDY}") from error
 
 
 def fit_recalibration(

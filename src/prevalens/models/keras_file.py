@@ -1,17 +1,17 @@
 """What a `.keras` file may hold before Keras is let at it; nothing is unpacked."""
 
 import os
-import stat
 import zipfile
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import h5py
 
+from prevalens._gate import open_file
 from prevalens.exceptions import InvalidInputError
 
 # Keras stores without compressing; compressed weights seldom shrink to a third.
+_LARGEST = 2**40  # bytes
 _UNPACKED = 4
 _ALLOWED_BYTES = 64 * 2**20
 _MEMBERS = 10_000
@@ -30,15 +30,14 @@ def check_keras_file(path: str | os.PathLike[str]) -> None:
         InvalidInputError: the file is absent, no regular file or no zip archive; unpacks to more
             than four times its size and 64 MiB; or its weights link to another file.
     """
+    with open_file(path, what="a classifier file", max_bytes=_LARGEST) as opened:
+        _check(path, opened)
+
+
+def _check(path: Any, opened: BinaryIO) -> None:
+    allowed = _UNPACKED * os.fstat(opened.fileno()).st_size + _ALLOWED_BYTES
     try:
-        found = Path(path).stat()
-    except OSError as error:
-        raise _refusal(path, f"it is not there ({error.strerror}).") from error
-    if not stat.S_ISREG(found.st_mode):
-        raise _refusal(path, "it is no regular file.")
-    allowed = _UNPACKED * found.st_size + _ALLOWED_BYTES
-    try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(opened) as archive:
             members = archive.infolist()
             _check_directory(path, members, allowed)
             for member in members:

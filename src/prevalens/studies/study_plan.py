@@ -1,6 +1,7 @@
 """The plan of a study: each choice beside its reason, as JSON that can be read and edited."""
 
 import os
+from collections import defaultdict
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -170,7 +171,7 @@ class StudyPlan(Record, frozen=True, kw_only=True):
             _ = self.pooling.pooling
 
     def __str__(self) -> str:
-        facts = self.facts
+        facts = defaultdict(lambda: "?", self.facts)  # written by hand, it may hold fewer
         asks = f"sensitivity {self.threshold.sensitivity:g}"
         if self.threshold.confidence is not None:
             asks += f" promised with confidence {self.threshold.confidence:g}"

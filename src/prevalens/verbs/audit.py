@@ -1,20 +1,20 @@
-"""prevalens audit: what crosses the parts of a partition, gives the label away, or shifts."""
+"""prevalens audit: what crosses parts, gives the label away or shifts, and odd pictures."""
 
 import argparse
 import warnings
 
 import numpy as np
 
-from prevalens import cohorts, splits
+from prevalens import cohorts, images, splits
 from prevalens.exceptions import InvalidInputError, LeakageWarning
 from prevalens.verbs.arguments import add_cohort, cohort_of
 
-PURPOSE = "look for patients and images in two parts, for shortcuts, and for shifts between parts"
+PURPOSE = "look for patients and images in two parts, for shortcuts, shifts and odd pictures"
 EXAMPLE = (
     "images.csv --image file --label diagnosis --patient person \\\n"
     "    --positive sick --partition partition.json --covariates age site"
 )
-LOOKS = ("leakage", "shortcuts", "shifts")
+LOOKS = ("leakage", "shortcuts", "shifts", "pictures")
 _SHOWN = 12  # shifts that are printed
 _FOLDS = 5
 
@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
     whole = cohort_of(options, *dict.fromkeys([*options.strata, *options.covariates]))
     asked = [look for look in LOOKS if look in options.only]
     partition = None
-    if asked != ["shortcuts"]:
+    if not {"leakage", "shifts"}.isdisjoint(asked):
         cohort, partition = _parts(options)
     found = False
     for look in asked:
@@ -52,6 +52,8 @@ def run(options: argparse.Namespace) -> int:
             print(leaks)  # noqa: T201
         elif look == "shortcuts":
             found |= _shortcuts(whole)
+        elif look == "pictures":
+            found |= _odd_pictures(whole)
         elif partition is not None:
             _shifts(whole, partition)
     return int(found)
@@ -64,7 +66,7 @@ def _parts(options: argparse.Namespace) -> "tuple[cohorts.Cohort, splits.Partiti
     if options.partition is None:
         raise InvalidInputError(
             "Leakage and shifts are between parts: name them by --partition or --part-column, or "
-            "say --only shortcuts."
+            "say --only shortcuts pictures."
         )
     cohort = cohort_of(options, *options.strata)
     return cohort, splits.Partition.load(options.partition, cohort=cohort)
@@ -85,6 +87,17 @@ def _shortcuts(cohort: "cohorts.Cohort") -> bool:
     if not files:
         print("  file size, border and the like: not tried, no image is there")  # noqa: T201
     return not audit.ok
+
+
+def _odd_pictures(cohort: "cohorts.Cohort") -> bool:
+    """Print which pictures are blank, flat or of few levels; return whether one is."""
+    paths = [str(cohort.path(row)) for row in range(len(cohort))]
+    if not any(map(images.FileReader().matches, paths)):
+        print("Odd pictures NOT looked for: no image is there.")  # noqa: T201
+        return False
+    odd = images.find_odd_pictures(paths)
+    print(odd)  # noqa: T201
+    return not odd.ok
 
 
 def _shifts(cohort: "cohorts.Cohort", partition: "splits.Partition") -> None:

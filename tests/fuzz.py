@@ -1,0 +1,141 @@
+"""Changed files into every door, from a seed: an error that says what is wrong, or a sound result.
+
+    python tests/fuzz.py [--inputs NUMBER] [--seed NUMBER] [--only DOOR ...] [--from NUMBER]
+
+Each input is a whole file with a few changes, chosen by the seed and its number alone: `--from
+NUMBER --inputs 1` tries one again. What raises anything but an error of the library's own, takes
+more than 2 seconds of processor time or more than 1 GB of memory is kept in the folder `fuzzed`
+and named at the end, where the exit status is 1. A death of the process leaves its input in the
+folder named at the start. The doors stand in `fuzz_doors.py`.
+"""
+
+import argparse
+import faulthandler
+import random
+import resource
+import sys
+import tempfile
+import time
+import traceback
+import warnings
+from collections import Counter
+from pathlib import Path
+
+from fuzz_doors import Door, doors
+
+from prevalens.exceptions import MissingExtraError, PrevalensError, PrevalensWarning
+
+SECONDS = 2.0  # of processor time for one input
+KILOBYTES = 1 << 20  # 1 GB of memory, at any time
+HANG = 120  # seconds after which the process says where it stands and ends
+
+
+def main() -> int:
+    """Fuzz; return 0 where nothing was found."""
+    options = _options()
+    faulthandler.enable()
+    warnings.simplefilter("ignore")
+    warnings.simplefilter("error", RuntimeWarning)  # numpy's, of nan that nobody looked at
+    warnings.simplefilter("ignore", PrevalensWarning)
+    memory = "/dev/shm" if Path("/dev/shm").is_dir() else None
+    with tempfile.TemporaryDirectory(dir=memory) as temporary:
+        folder = Path(temporary)
+        print(f"the present input lies in {folder}", flush=True)
+        every = doors(folder)
+        names = options.only or list(every)
+        shares = [every[name].share for name in names]
+        told = _Told()
+        for number in range(options.first, options.first + options.inputs):
+            if number % 100 == 0:  # to ask for it takes milliseconds
+                faulthandler.dump_traceback_later(HANG, exit=True)
+            rng = random.Random(f"{options.seed}:{number}")  # noqa: S311
+            name = rng.choices(names, shares)[0]
+            _try(name, every[name], rng, folder, told, number)
+            if number % 10_000 == 0:
+                told.line(number)
+    return told.finish()
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else "")
+    parser.add_argument("--inputs", type=int, default=100_000, help="how many (100,000)")
+    parser.add_argument("--seed", type=int, default=0, help="the same one, the same inputs (0)")
+    parser.add_argument("--from", dest="first", type=int, default=0, help="number of the first (0)")
+    parser.add_argument("--only", nargs="+", help="names of doors")
+    return parser.parse_args()
+
+
+class _Told:
+    """What was tried and what was found; the same fault is told once."""
+
+    def __init__(self) -> None:
+        self.tried: Counter[str] = Counter()
+        self.read: Counter[str] = Counter()
+        self.spent: Counter[str] = Counter()
+        self.found: dict[str, list[int]] = {}
+        self.slowest = (0.0, "", 0)
+        self._start = time.monotonic()
+
+    def fault(self, what: str, name: str, number: int, data: bytes, suffix: str) -> None:
+        if what not in self.found:
+            kept = Path("fuzzed")
+            kept.mkdir(exist_ok=True)
+            (kept / f"{name.replace(' ', '-')}-{number}{suffix}").write_bytes(data)
+            print(f"FOUND by {name}, input {number}: {what}", flush=True)
+        self.found.setdefault(what, []).append(number)
+
+    def line(self, number: int) -> None:
+        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        print(
+            f"{number}: {sum(self.tried.values())} tried in {time.monotonic() - self._start:.0f} s, "
+            f"{len(self.found)} faults, at most {most // 1024} MB and {self.slowest[0]:.2f} CPU s "
+            f"({self.slowest[1]}, input {self.slowest[2]})",
+            flush=True,
+        )
+
+    def finish(self) -> int:
+        for name, count in sorted(self.tried.items()):
+            each = 1000 * self.spent[name] / count
+            print(f"{name}: {count} tried, {self.read[name]} read, {each:.1f} CPU ms each")
+        self.line(sum(self.tried.values()))
+        for what, numbers in self.found.items():
+            print(f"{len(numbers)} times: {what} (inputs {numbers[:5]})")
+        return 1 if self.found else 0
+
+
+def _try(name: str, door: Door, rng: random.Random, folder: Path, told: _Told, number: int) -> None:
+    start = time.process_time()
+    data = door.mutate(rng, rng.choice(door.seeds))
+    path = folder / f"input{door.suffix}"
+    path.write_bytes(data)
+    told.tried[name] += 1
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    try:
+        door.attempt(path, rng)
+        told.read[name] += 1
+    except MissingExtraError:
+        raise
+    except PrevalensError as error:
+        if not str(error).strip():
+            told.fault("an error without words", name, number, data, door.suffix)
+    except Exception as error:  # noqa: BLE001 (whatever it is, it is found)
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        ours = [f for f in traceback.extract_tb(error.__traceback__) if "prevalens" in f.filename]
+        where = " < ".join(f"{Path(f.filename).name}:{f.lineno}" for f in [last, *ours[:-4:-1]])
+        what = f"{type(error).__name__} at {where}: {str(error)[:100]!r}"
+        told.fault(what.partition(": '")[0], name, number, data, door.suffix)
+        if len(told.found[what.partition(": '")[0]]) == 1:
+            print(f"    {what}", flush=True)
+    spent = time.process_time() - start
+    told.spent[name] += spent
+    if spent > told.slowest[0]:
+        told.slowest = (spent, name, number)
+    if spent > SECONDS:
+        told.fault(f"{name} takes {spent:.1f} CPU s", name, number, data, door.suffix)
+    now = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    if now > KILOBYTES and now > before:
+        told.fault(f"{name} takes {now // 1024} MB", name, number, data, door.suffix)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
