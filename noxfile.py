@@ -300,10 +300,15 @@ def bench(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def fuzz(session: nox.Session) -> None:
-    """Feed mutated files to the decoders for five minutes; a folder of real files may be given."""
-    session.install("-e", ".[fast,dicom]", "atheris>=2.3")
+    """Feed changed files to every door, then mutated ones to the decoders for five minutes.
+
+    A folder of real files for the decoders may be given.
+    """
+    session.install("-e", ".[test,fast,dicom]", "atheris>=2.3")
     script = os.path.abspath("tests/images/fuzz_decoding.py")  # noqa: PTH100
+    doors = os.path.abspath("tests/fuzz.py")  # noqa: PTH100
     session.chdir(session.create_tmp())  # where what breaks a decoder is left
+    session.run("python", doors, env={"KERAS_BACKEND": "numpy"})
     session.run("python", script, *session.posargs, "-max_total_time=300")
 
 

@@ -37,7 +37,7 @@ def main() -> int:
     warnings.simplefilter("ignore")
     warnings.simplefilter("error", RuntimeWarning)  # numpy's, of nan that nobody looked at
     warnings.simplefilter("ignore", PrevalensWarning)
-    memory = "/dev/shm" if Path("/dev/shm").is_dir() else None
+    memory = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
     with tempfile.TemporaryDirectory(dir=memory) as temporary:
         folder = Path(temporary)
         print(f"the present input lies in {folder}", flush=True)
@@ -87,7 +87,7 @@ class _Told:
     def line(self, number: int) -> None:
         most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         print(
-            f"{number}: {sum(self.tried.values())} tried in {time.monotonic() - self._start:.0f} s, "
+            f"{number}: {sum(self.tried.values())} tried, {time.monotonic() - self._start:.0f} s, "
             f"{len(self.found)} faults, at most {most // 1024} MB and {self.slowest[0]:.2f} CPU s "
             f"({self.slowest[1]}, input {self.slowest[2]})",
             flush=True,
@@ -103,38 +103,44 @@ class _Told:
         return 1 if self.found else 0
 
 
-def _try(name: str, door: Door, rng: random.Random, folder: Path, told: _Told, number: int) -> None:
+def _try(  # noqa: PLR0917
+    name: str, door: Door, rng: random.Random, folder: Path, told: _Told, number: int
+) -> None:
+    """Change a file of a door and try it; whatever is wrong is told."""
     start = time.process_time()
     data = door.mutate(rng, rng.choice(door.seeds))
     path = folder / f"input{door.suffix}"
     path.write_bytes(data)
     told.tried[name] += 1
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    wrong: list[str] = []
     try:
         door.attempt(path, rng)
         told.read[name] += 1
     except MissingExtraError:
         raise
     except PrevalensError as error:
-        if not str(error).strip():
-            told.fault("an error without words", name, number, data, door.suffix)
+        wrong += [] if str(error).strip() else ["an error without words"]
     except Exception as error:  # noqa: BLE001 (whatever it is, it is found)
-        last = traceback.extract_tb(error.__traceback__)[-1]
-        ours = [f for f in traceback.extract_tb(error.__traceback__) if "prevalens" in f.filename]
-        where = " < ".join(f"{Path(f.filename).name}:{f.lineno}" for f in [last, *ours[:-4:-1]])
-        what = f"{type(error).__name__} at {where}: {str(error)[:100]!r}"
-        told.fault(what.partition(": '")[0], name, number, data, door.suffix)
-        if len(told.found[what.partition(": '")[0]]) == 1:
-            print(f"    {what}", flush=True)
+        wrong.append(_where(error))
     spent = time.process_time() - start
     told.spent[name] += spent
-    if spent > told.slowest[0]:
-        told.slowest = (spent, name, number)
+    told.slowest = max(told.slowest, (spent, name, number))
     if spent > SECONDS:
-        told.fault(f"{name} takes {spent:.1f} CPU s", name, number, data, door.suffix)
+        wrong.append(f"{name} takes more than {SECONDS} CPU s")
     now = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     if now > KILOBYTES and now > before:
-        told.fault(f"{name} takes {now // 1024} MB", name, number, data, door.suffix)
+        wrong.append(f"{name} takes more than 1 GB")
+    for what in wrong:
+        told.fault(what, name, number, data, door.suffix)
+
+
+def _where(error: Exception) -> str:
+    """Return what kind of error it is, and the lines it came by."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if "prevalens" in frame.filename]
+    lines = " < ".join(f"{Path(f.filename).name}:{f.lineno}" for f in [frames[-1], *ours[:-4:-1]])
+    return f"{type(error).__name__} at {lines}"
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from prevalens.cohorts.drawing_record import DrawingRecord
 from prevalens.command import main
 from prevalens.features.feature_store import FeatureStore
 from prevalens.images import FileReader, PixelCache, read_appearance, read_image
+from prevalens.metrics import all_estimates
 from prevalens.models.classifier_card import ClassifierCard, read_card
 from prevalens.models.keras_file import check_keras_file
 from prevalens.reports.lineage import LineageRecord
@@ -384,8 +385,6 @@ def records() -> dict[str, tuple[dict[str, Any], Try]]:
 
 
 def _two_estimates(two: predictions.Predictions) -> Mapping[str, Any]:
-    from prevalens.metrics import all_estimates
-
     return all_estimates(two.labels, two.scores, threshold=0.4, patients=two.patients)
 
 
@@ -479,7 +478,7 @@ def _cache_of(folder: Path) -> Try:
     whole = filled().read_bytes()
 
     def attempt(path: Path, _: random.Random) -> None:
-        own = random.Random(path.read_bytes())
+        own = random.Random(path.read_bytes())  # noqa: S311
         file = next(cache.glob("*.pixels"), None) or filled()
         data = fuzz_mutations.of_bytes(own, whole[:400] + whole[8192:])
         file.write_bytes(data[:400].ljust(8192, b"\0") + data[400:])
@@ -501,7 +500,7 @@ def _store_of(folder: Path) -> Try:
     whole = file.read_bytes()
 
     def attempt(path: Path, _: random.Random) -> None:
-        own = random.Random(path.read_bytes())
+        own = random.Random(path.read_bytes())  # noqa: S311
         file.write_bytes(whole[:4096] + fuzz_mutations.of_bytes(own, whole[4096:]))
         kept = store.open({}, n_features=3)
         there = [k for k in range(4) if kept.holds([contents[k]])[0]]

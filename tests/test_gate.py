@@ -99,7 +99,6 @@ OWN = {
     "_writing.py": "the file being written",
     "callbacks/run_lock.py": "its own lock, opened without waiting",
     "images/cached_images.py": "its own slots, whose heads come through the gate",
-    "features/feature_store.py": "its own records",
     "models/keras_file.py": "what the gate opened",
     "models/classifier_export.py": "the archive it has just written",
     "models/classifier_file.py": "after keras_file.py has looked",

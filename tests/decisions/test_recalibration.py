@@ -329,7 +329,8 @@ def test_a_map_that_is_no_recalibration_is_refused(settings: dict[str, Any], tol
 
 
 @pytest.mark.parametrize(
-    "lie", [{"slope": -1.0}, {"train_prevalence": 0.5}, {"train_prevalence": 2, "target_prevalence": 0.1}]
+    "lie",
+    [{"slope": -1.0}, {"train_prevalence": 0.5}, {"train_prevalence": 2, "target_prevalence": 0.1}],
 )
 def test_a_file_of_such_a_map_is_named(tmp_path: Path, lie: dict[str, float]) -> None:
     """A negative slope, a prevalence without the other, and one that is no share."""

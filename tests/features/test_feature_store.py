@@ -1,5 +1,6 @@
 """What is kept is found by its content, whole or not at all."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -22,16 +23,15 @@ def values(*numbers: int) -> np.ndarray:
 
 
 def test_what_one_run_kept_another_finds(tmp_path: Path) -> None:
-    """By content, in any order; in the order kept they are mapped from the file."""
+    """By content, in any order, and more than once."""
     store = FeatureStore(tmp_path / "store")
     store.open({"layer": None}, n_features=3).keep([content(1), content(2)], values(1, 2))
     found = store.open({"layer": None}, n_features=3)
 
     assert found.holds([content(2), content(3)]).tolist() == [True, False]
     np.testing.assert_array_equal(found.take([content(2), content(1)]), values(2, 1))
-    mapped = found.take([content(1), content(2)])
-    assert isinstance(mapped, np.memmap)
-    np.testing.assert_array_equal(mapped, values(1, 2))
+    np.testing.assert_array_equal(found.take([content(1), content(2)]), values(1, 2))
+    np.testing.assert_array_equal(found.take([*map(content, (2, 1, 2))]), values(2, 1, 2))
 
 
 def test_other_settings_find_nothing(tmp_path: Path) -> None:
@@ -91,3 +91,21 @@ def test_a_file_is_no_folder(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(InvalidInputError, match="must be a folder"):
         FeatureStore(tmp_path / "file")
+
+
+@pytest.mark.parametrize("harm", ["cut", "zeros"])
+def test_a_file_that_is_harmed_in_use_is_an_error(tmp_path: Path, harm: str) -> None:
+    """Cut short, or filled with zeros; what was taken before stays as it was."""
+    FeatureStore(tmp_path).open({}, n_features=3).keep([*map(content, (1, 2, 3))], values(1, 2, 3))
+    found = FeatureStore(tmp_path).open({}, n_features=3)
+    before = found.take([*map(content, (1, 2, 3))])
+    (file,) = tmp_path.iterdir()
+    size = file.stat().st_size
+    os.truncate(file, 4096 + 52)
+    if harm == "zeros":
+        os.truncate(file, size)
+    with pytest.raises(InvalidInputError, match="was cut or changed while it was in use"):
+        found.take([content(2), content(3)])
+
+    np.testing.assert_array_equal(found.take([content(1)]), values(1))
+    np.testing.assert_array_equal(before, values(1, 2, 3))

@@ -4,18 +4,19 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from prevalens._gate import open_file
 from prevalens.exceptions import InvalidInputError
 
 _FORMAT = "prevalens features 1"
 _HEAD = 4096  # bytes before the records: what the file is, for those who look into it
-_HASH = 32
+_AT_ONCE = 4096  # records
 
 
 class FeatureStore:
@@ -71,10 +72,10 @@ class StoredFeatures:
             [("content", "V32"), ("check", "<u8"), ("values", "<f4", (n_features,))]
         )
         self._own: Path | None = None
-        self._parts = [self._read(path) for path in sorted(directory.glob(f"{key}-*.features"))]
+        self._parts = sorted(directory.glob(f"{key}-*.features"))
         self._places: dict[bytes, tuple[int, int]] = {}
-        for part, records in enumerate(self._parts):
-            self._places |= {bytes(content): (part, place) for place, content in _whole(records)}
+        for part, file in enumerate(self._parts):
+            self._places |= {content: (part, place) for place, content in self._whole(file)}
 
     def __len__(self) -> int:
         return len(self._places)
@@ -86,17 +87,28 @@ class StoredFeatures:
     def take(self, contents: Sequence[bytes]) -> NDArray[np.float32]:
         """Return the features of contents, all of which are here, in their order.
 
-        They are mapped from the file where one file holds them in this order, else copied.
+        Read, never mapped: a file that is cut while it is mapped ends the process.
+
+        Raises:
+            InvalidInputError: a file was cut or changed since it was opened.
         """
         found = np.array([self._places[content] for content in contents]).reshape(-1, 2)
-        parts, places = found.T
-        if len(found) and (parts == parts[0]).all() and (np.diff(places) == 1).all():
-            mapped = self._parts[parts[0]]["values"]
-            return mapped[places[0] : places[0] + len(places)]
         values = np.empty((len(found), self._record["values"].shape[0]), dtype=np.float32)
-        for part in np.unique(parts):
-            chosen = parts == part
-            values[chosen] = self._parts[part]["values"][places[chosen]]
+        for part in np.unique(found[:, 0]).tolist():
+            chosen = np.flatnonzero(found[:, 0] == part)
+            chosen = chosen[np.argsort(found[chosen, 1], kind="stable")]
+            # Neighbours in the file are read at once.
+            ends = np.flatnonzero(np.diff(found[chosen, 1]) != 1) + 1
+            with _opened(self._parts[part]) as opened:
+                for rows in np.split(chosen, ends):
+                    opened.seek(_HEAD + int(found[rows[0], 1]) * self._record.itemsize)
+                    records = self._records(opened, len(rows))
+                    if [*map(bytes, records["content"])] != [contents[row] for row in rows]:
+                        raise InvalidInputError(
+                            f"{self._parts[part]} was cut or changed while it was in use. Run "
+                            "again: what it lost is computed anew."
+                        )
+                    values[rows] = records["values"]
         return values
 
     def keep(self, contents: Sequence[bytes], values: NDArray[np.float32]) -> None:
@@ -123,20 +135,25 @@ class StoredFeatures:
             n_features=self._record["values"].shape[0],
         )
 
-    def _read(self, path: Path) -> NDArray[np.void]:
-        count = max(0, path.stat().st_size - _HEAD) // self._record.itemsize
-        if count == 0:
-            return np.zeros(0, dtype=self._record)
-        return np.memmap(path, dtype=self._record, mode="r", offset=_HEAD, shape=(count,))
+    def _whole(self, file: Path) -> Iterator[tuple[int, bytes]]:
+        """Give the place and the content of each record that was written whole."""
+        place = 0
+        with _opened(file) as opened:
+            opened.seek(_HEAD)
+            while len(records := self._records(opened, _AT_ONCE)):
+                for record in records:
+                    if int(record["check"]) == _check(record):
+                        yield place, record["content"].tobytes()
+                    place += 1
+
+    def _records(self, opened: BinaryIO, count: int) -> NDArray[np.void]:
+        """Read the next records, or as many as there are whole ones."""
+        data = opened.read(count * self._record.itemsize)
+        return np.frombuffer(data, self._record, count=len(data) // self._record.itemsize)
 
 
-def _whole(records: NDArray[np.void]) -> list[tuple[int, bytes]]:
-    """Return the place and the content of each record that was written whole."""
-    return [
-        (place, record["content"].tobytes())
-        for place, record in enumerate(records)
-        if int(record["check"]) == _check(record)
-    ]
+def _opened(file: Path) -> BinaryIO:
+    return open_file(file, what="a file of features", max_bytes=2**63, may_be_empty=True)
 
 
 def _check(record: np.void) -> int:

@@ -22,7 +22,7 @@ class ImageFeatures:
 
     Attributes:
         values: Features, float32, shape `(n_rows, n_features)`; read-only, and where a store is
-            used mapped from its file where possible.
+            read from its file.
         cohort: The images they are of, in the same order.
         rows: Their positions in the cohort that was asked about, shape `(n_rows,)`.
         settings: What decided them: layer, pooling, views, image size, decoder, network.
