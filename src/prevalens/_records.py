@@ -1,6 +1,7 @@
 """Records on disk: typed, one version each, read strictly; the JSON Schema is made of the class."""
 
 import json
+import math
 import os
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self
@@ -21,6 +22,17 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     A field that may be left out has the type `T | msgspec.UnsetType` and the default
     `msgspec.UNSET`; a range is told by `Annotated[float, msgspec.Meta(ge=0, le=1)]`.
     """
+
+
+class TablePart(Part, frozen=True, kw_only=True):
+    """A group whose lists are columns of one table: all of one length."""
+
+    def __post_init__(self) -> None:
+        """Refuse columns of different lengths."""
+        held = {name: getattr(self, name) for name in self.__struct_fields__}
+        lengths = {name: len(column) for name, column in held.items() if isinstance(column, list)}
+        if len(set(lengths.values())) > 1:
+            raise InvalidInputError(f"columns of one table have different lengths: {lengths}")
 
 
 class Record(Part, frozen=True, kw_only=True):
@@ -135,7 +147,7 @@ def read_json(path: str | os.PathLike[str], *, remedy: str) -> Any:
         raise InvalidInputError(f"{refusal} {remedy}") from refusal
     try:
         text = data.decode("utf-8")
-        plain = json.loads(text, object_pairs_hook=_once_each, parse_constant=_no_constant)
+        plain = json.loads(text, **_STRICT)
         if "\\ud" in text.lower():
             # Half of a pair is a text that no file can hold: to encode it raises.
             json.dumps(plain, ensure_ascii=False).encode()
@@ -156,6 +168,20 @@ def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is no number of JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"{text[:20]} is too large a number")
+    return number
+
+
+_STRICT: dict[str, Any] = {
+    "object_pairs_hook": _once_each,
+    "parse_constant": _no_constant,
+    "parse_float": _finite,
+}
 
 
 def _in_words(error: Exception) -> str:

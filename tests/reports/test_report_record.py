@@ -1,6 +1,7 @@
 """The record follows the table of sections: schema, reading, order."""
 
 import json
+from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -130,3 +131,49 @@ def test_the_same_rows_give_the_same_bytes(graded_rows: Predictions) -> None:
     """Nothing depends on the clock or on the draw of another report."""
     one, two = (ClinicalReport(graded_rows, made_by="a test") for _ in range(2))
     assert one.page(".html") == two.page(".html")
+
+
+def _changed(plain: Any, path: str, value: Any) -> Any:
+    """Return a deep copy of plain values with another value at a path such as `a.b.0.c`."""
+    made = json.loads(json.dumps(plain))
+    *above, last = path.split(".")
+    held = made
+    for name in above:
+        held = held[int(name) if isinstance(held, list) else name]
+    held[int(last) if isinstance(held, list) else last] = value
+    return made
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "subgroups.0.levels.0.estimates.sensitivity.upper",
+        "subgroups.0.levels.1.differences.auroc.first.upper",
+        "estimates.average_precision.upper",
+        "predictive_values.3.ppv.upper",
+    ],
+)
+def test_an_estimate_that_cannot_be_is_refused_wherever_it_stands(
+    predictions: Predictions, path: str
+) -> None:
+    """A share of 17 in a subgroup, in one side of a difference, in a section."""
+    plain = ClinicalReport(predictions, threshold=0.5, by=["site"], worst=0).to_dict()
+    with pytest.raises(InvalidInputError, match=r"must lie in \[0, 1\], got .*17"):
+        ClinicalReport.from_dict(_changed(plain, path, 17.0))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "discrimination.roc.x",
+        "usefulness.curve.lower",
+        "calibration.given.reliability.images",
+        "calibration.given.distribution.edges",
+        "discrimination.operating_points.ppv",
+    ],
+)
+def test_columns_of_a_chart_have_one_length(predictions: Predictions, path: str) -> None:
+    """A point that lacks its second number is refused before anything is drawn."""
+    plain = ClinicalReport(predictions, threshold=0.5, worst=0).to_dict()
+    with pytest.raises(InvalidInputError, match=r"different lengths|between two edges"):
+        ClinicalReport.from_dict(_changed(plain, path, [0.5]))

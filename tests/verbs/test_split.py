@@ -106,7 +106,7 @@ def test_folds_are_a_column_of_numbers(
     ("words", "told"),
     [
         (["--folds", "3", "--test", "0.2"], "--test: of parts"),
-        (["--correlation", "high"], "one of cells, lesions, got 'high'"),
+        (["--correlation", "high"], "one of 'cells', 'lesions', got 'high'"),
         (["--column", "site"], "has a column 'site' already"),
     ],
 )

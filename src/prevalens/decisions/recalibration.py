@@ -88,7 +88,8 @@ class Recalibration:
         if self.steps:
             before, after = np.array(self.steps).T
             return np.asarray(np.interp(values, before, after))
-        return np.asarray(expit(self.slope * logits_of(values) + self.intercept))
+        with np.errstate(over="ignore"):  # of a slope beyond all measure, which means 0 or 1
+            return np.asarray(expit(self.slope * logits_of(values) + self.intercept))
 
     def correct_threshold(self, threshold: float) -> float:
         """Return the threshold that makes the same predictions on recalibrated scores.

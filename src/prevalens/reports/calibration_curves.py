@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from prevalens._records import Part
+from prevalens._records import TablePart
 from prevalens.metrics.inputs import Columns
 from prevalens.metrics.reliability import reliability_curve
 from prevalens.metrics.settings import Settings
@@ -13,7 +13,7 @@ from prevalens.reports.record_parts import EstimatePart
 from prevalens.typing import Codes, Flags, Labels, Scores
 
 
-class Reliability(Part, frozen=True, kw_only=True):
+class Reliability(TablePart, frozen=True, kw_only=True):
     """Groups of rows of like size by score: mean score against the share of positives."""
 
     mean_score: list[float]
@@ -23,7 +23,7 @@ class Reliability(Part, frozen=True, kw_only=True):
     images: list[int]
 
 
-class Smooth(Part, frozen=True, kw_only=True):
+class Smooth(TablePart, frozen=True, kw_only=True):
     """The smoothed share of positives over the score, and its band at each score by itself."""
 
     scores: list[float]

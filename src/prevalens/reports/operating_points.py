@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from prevalens._records import Part
+from prevalens._records import TablePart
 from prevalens.metrics.inputs import Columns
 from prevalens.metrics.proportion import patients_of, proportion_estimate
 from prevalens.typing import Flags
@@ -10,7 +10,7 @@ from prevalens.typing import Flags
 _POINTS = 81
 
 
-class OperatingPoints(Part, frozen=True, kw_only=True):
+class OperatingPoints(TablePart, frozen=True, kw_only=True):
     """One entry a threshold, rising; a limit is None where there is no interval."""
 
     thresholds: list[float]

@@ -1,5 +1,6 @@
 """The record of a report: what every report holds, and a part for each entry of the table."""
 
+import math
 from collections.abc import Mapping
 from importlib import metadata
 from typing import Any, TypeAlias, cast
@@ -8,8 +9,10 @@ import msgspec
 
 from prevalens._checks import check_choice
 from prevalens._records import Record
+from prevalens.exceptions import InvalidInputError
 from prevalens.metrics.class_measures import class_estimates
 from prevalens.metrics.label_measures import label_estimates
+from prevalens.metrics.registry import all_measures
 from prevalens.reports.class_head import ClassReportHead, ClassSettings
 from prevalens.reports.class_request import ClassRequest
 from prevalens.reports.class_sections.table_of_class_sections import CLASS_SECTIONS
@@ -17,7 +20,7 @@ from prevalens.reports.document import Document, Paragraph, Passage
 from prevalens.reports.label_head import LabelReportHead, LabelSettings
 from prevalens.reports.label_request import LabelRequest
 from prevalens.reports.label_sections.table_of_label_sections import LABEL_SECTIONS
-from prevalens.reports.record_parts import estimate_parts, matrix_part
+from prevalens.reports.record_parts import EstimatePart, estimate_parts, matrix_part
 from prevalens.reports.report_head import ReportHead, Settings
 from prevalens.reports.request import Request, trained_at
 from prevalens.reports.sections.section import Made, Section
@@ -82,7 +85,34 @@ def read_record(plain: Mapping[str, Any]) -> Head:
         InvalidInputError: they are no report, of another version, or were edited.
     """
     kinds = {kind.FORMAT: kind for kind in _KINDS.values()}
-    return kinds.get(str(plain.get("format")), ReportRecord).from_dict(plain)
+    record = kinds.get(str(plain.get("format")), ReportRecord).from_dict(plain)
+    ranges = {measure.key: (measure.low, measure.high) for measure in all_measures()}
+    _refuse_impossible(record, "", ranges)
+    return record
+
+
+def _refuse_impossible(held: Any, where: str, ranges: Mapping[str, tuple[float, float]]) -> None:
+    """Refuse an estimate, or a limit of one, outside the range of its measure."""
+    if isinstance(held, EstimatePart):
+        key = next((part for part in reversed(where.split(".")) if part in ranges), "")
+        low, high = ranges.get(key, (-math.inf, math.inf))
+        values = [value for value in (held.value, held.lower, held.upper) if value is not None]
+        if any(not low - 1e-9 <= value <= high + 1e-9 for value in values):
+            raise InvalidInputError(
+                f"`{where[1:]}` must lie in [{low:g}, {high:g}], got {values}. Restore the file, "
+                "or make the report anew."
+            )
+    elif isinstance(held, msgspec.Struct):
+        for name in held.__struct_fields__:
+            # A difference has another range than what it is a difference of.
+            if name != "difference":
+                _refuse_impossible(getattr(held, name), f"{where}.{name}", ranges)
+    elif isinstance(held, Mapping):
+        for name, value in held.items():
+            _refuse_impossible(value, f"{where}.{name}", ranges)
+    elif isinstance(held, list):
+        for place, value in enumerate(held):
+            _refuse_impossible(value, f"{where}[{place}]", ranges)
 
 
 def record_of(request: Request | ClassRequest | LabelRequest) -> Head:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from prevalens._records import Part
+from prevalens.exceptions import InvalidInputError
 from prevalens.metrics.inputs import Columns
 from prevalens.metrics.line_test import calibration_test_of
 from prevalens.metrics.settings import Settings
@@ -35,6 +36,11 @@ class Distribution(Part, frozen=True, kw_only=True):
     positive: list[float]
     mean_negative: float | None
     mean_positive: float | None
+
+    def __post_init__(self) -> None:
+        """Refuse bins that do not fit their edges."""
+        if not len(self.edges) - 1 == len(self.negative) == len(self.positive) > 0:
+            raise InvalidInputError("a distribution has one share of each class between two edges")
 
 
 class LineTest(Part, frozen=True, kw_only=True):

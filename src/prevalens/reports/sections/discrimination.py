@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from prevalens._records import Part
+from prevalens._records import Part, TablePart
 from prevalens.metrics.curves import precision_recall_curve, roc_curve
 from prevalens.predictions.predictions import Predictions
 from prevalens.reports.document import Block, Chart, Line
@@ -20,7 +20,7 @@ from prevalens.typing import Scores
 _POINTS = 300
 
 
-class CurvePart(Part, frozen=True, kw_only=True):
+class CurvePart(TablePart, frozen=True, kw_only=True):
     """Points of a curve; the threshold of a point is None where none is predicted positive."""
 
     x: list[float]

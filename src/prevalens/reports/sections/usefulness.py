@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from prevalens._records import Part
+from prevalens._records import Part, TablePart
 from prevalens.reports.document import Block, Chart, Line, Paragraph
 from prevalens.reports.estimate_tables import estimate_table, noted
 from prevalens.reports.estimate_text import percent_text
@@ -19,7 +19,7 @@ _POINTS = 40
 _LARGEST = 0.9999
 
 
-class DecisionPoints(Part, frozen=True, kw_only=True):
+class DecisionPoints(TablePart, frozen=True, kw_only=True):
     """Net benefit over the risks from which one might act, one entry a risk."""
 
     risks: list[float]
