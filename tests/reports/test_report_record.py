@@ -168,7 +168,7 @@ def test_an_estimate_that_cannot_be_is_refused_wherever_it_stands(
         "discrimination.roc.x",
         "usefulness.curve.lower",
         "calibration.given.reliability.images",
-        "calibration.given.distribution.edges",
+        "calibration.given.scores.edges",
         "discrimination.operating_points.ppv",
     ],
 )
