@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prevalens import _columns
+from prevalens._columns import encode, lookalikes
+from prevalens._tables import read_columns
 from prevalens.exceptions import DataWarning, InvalidInputError
 
 
@@ -200,3 +202,32 @@ def test_checked_texts_are_numbered_the_empty_one_too() -> None:
 
     assert coded.codes.tolist() == [1, 0, 1]
     assert coded.names == ["", "b"]
+
+
+@pytest.mark.parametrize(
+    ("ids", "kept"),
+    [
+        (np.array([2**24 - 1, 1, 2], np.float32), True),
+        (np.array([2**24 + 1, 1, 2], np.float32), False),
+        (np.array([2**11 - 1, 1, 2], np.float16), True),
+        (np.array([2**11 + 1, 1, 2], np.float16), False),
+    ],
+)
+@pytest.mark.parametrize("kind", [np.asarray, pd.Series, lambda ids: {"a": ids}])
+def test_ids_that_a_narrow_float_may_have_merged_are_refused(
+    ids: np.ndarray, kept: bool, kind: Any
+) -> None:
+    """From 2^24 on float32 holds every second whole number only, float16 from 2^11 on."""
+    given = kind(ids)
+    column = given if not isinstance(given, dict) else read_columns(given, ["a"])["a"]
+    if kept:
+        assert encode("patient id", column, ids=True).names == ["1", "2", str(int(ids[0]))]
+    else:
+        with pytest.raises(InvalidInputError, match="1 were rounded"):
+            encode("patient id", column, ids=True)
+
+
+@pytest.mark.parametrize("twin", ["\uff11\uff12", "1\xad2", "1\u200d2", "12 "])
+def test_letters_of_full_width_and_unseen_marks_look_alike(twin: str) -> None:
+    """What looks like 12 and is another text is named."""
+    assert lookalikes(["12", twin]) == [("12", twin)]

@@ -99,12 +99,14 @@ def flaw(text: str) -> str | None:
 
 
 def is_rounded(value: Any) -> bool:
-    """Tell whether an id was rounded by a spreadsheet: 123456789012 becomes 1.23457E+11."""
+    """Tell whether an id was rounded: by a spreadsheet (1.23457E+11), or in a narrow float."""
     if isinstance(value, str):
         return bool(_EXCEL.fullmatch(plain(value)))
     if not isinstance(value, float | np.floating) or not math.isfinite(value):
         return False
     number = float(value)
+    if isinstance(value, np.float32 | np.float16):
+        return abs(number) >= 2.0 ** (np.finfo(type(value)).nmant + 1)
     return abs(number) > _EXACT or (abs(number) >= 1e11 and number % 1e6 == 0)
 
 

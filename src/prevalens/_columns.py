@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import unicodedata
 import warnings
 import weakref
 from collections import defaultdict
@@ -17,6 +18,7 @@ from prevalens.exceptions import DataWarning, InvalidInputError
 from prevalens.typing import Codes, Column, Numbers, Rows, Texts
 
 _REMEMBERED: dict[int, tuple["weakref.ref[Any]", "Coded"]] = {}
+_NARROW = ("float16", "float32", "Float32", "halffloat")
 _WHOLE = re.compile(r"0|-?[1-9][0-9]{0,39}")
 
 
@@ -54,6 +56,8 @@ def listed(name: str, values: Any) -> list[Any]:
         return _of_array(name, _objects(values)) if nested else list(values)
     if isinstance(values, np.ndarray):
         return _of_array(name, values)
+    if str(getattr(values, "dtype", "")) in _NARROW:
+        return _of_array(name, np.asarray(values))
     for method in ("to_pylist", "to_list", "tolist"):
         if hasattr(values, method) and getattr(values, "ndim", 1) == 1:
             return list(getattr(values, method)())
@@ -89,6 +93,9 @@ def _of_array(name: str, array: Column) -> list[Any]:
         return [text.removesuffix("T00:00:00") for text in _whole_days(texts).tolist()]
     if array.dtype.kind == "f" and array.dtype.itemsize < 8:
         wide = widened(array)
+        if (np.abs(wide) >= 2.0 ** (np.finfo(array.dtype).nmant + 1)).any():
+            # From here on neighbours are one number; as they come, it can be seen that they are.
+            return [None if cell is np.ma.masked else cell for cell in array]
         mask = np.ma.getmaskarray(array)
         return np.ma.MaskedArray(wide, mask).tolist() if mask.any() else wide.tolist()
     cells: list[Any] = array.tolist()
@@ -248,8 +255,9 @@ def _refuse_rounded(name: str, codes: Codes, distinct: list[Any]) -> None:
     rounded = [code for code, cell in enumerate(distinct) if _cells.is_rounded(cell)]
     if rounded:
         raise InvalidInputError(
-            f"A {name} must be whole, but a spreadsheet rounded {len(rounded)}: "
-            f"{name_some(distinct[code] for code in rounded)} in rows "
+            f"A {name} must be whole, but {len(rounded)} were rounded (by "
+            "a spreadsheet, or as float32): "
+            f"{name_some(_cells.plain(distinct[code]) for code in rounded)} in rows "
             f"{name_some(rows_of(codes, rounded))} (the first is 0). Export the column as text."
         )
 
@@ -286,8 +294,12 @@ def warn_of_lookalikes(name: str, names: Sequence[str], *, stacklevel: int = 4) 
 
 
 def lookalikes(names: Sequence[str]) -> list[tuple[str, ...]]:
-    """Return the groups of names that differ by case, white space or leading zeros only."""
+    """Return the groups of names that differ by case, white space or leading zeros only.
+
+    Letters of full width, and marks that nobody sees, differ no more than case does.
+    """
     keys = ["".join(name.split()).casefold() for name in names]
+    keys = [key if key.isascii() else _plain_letters(key) for key in keys]
     keys = [key.lstrip("0") or "0" if key[:1] == "0" and key.isdigit() else key for key in keys]
     if len(set(keys)) == len(keys):
         return []
@@ -295,6 +307,11 @@ def lookalikes(names: Sequence[str]) -> list[tuple[str, ...]]:
     for key, name in zip(keys, names, strict=True):
         alike[key].append(name)
     return [tuple(group) for group in alike.values() if len(group) > 1]
+
+
+def _plain_letters(text: str) -> str:
+    letters = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(letter for letter in letters if unicodedata.category(letter) != "Cf")
 
 
 def as_rows(name: str, values: Any, n_rows: int) -> Rows:
