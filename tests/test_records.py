@@ -144,12 +144,6 @@ def test_what_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
             read_json(tmp_path / name, remedy="Look.")
 
 
-def test_text_that_no_file_can_hold_is_refused() -> None:
-    """Half of a surrogate pair, where plain values come from elsewhere than a file."""
-    with pytest.raises(InvalidInputError, match="surrogates not allowed"):
-        Seedling.from_dict({"format": "prevalens seedling", "version": 1, "name": "\ud800"})
-
-
 def test_a_whole_pair_is_read(tmp_path: Path) -> None:
     """Two halves are one letter."""
     (tmp_path / "a.json").write_text(r'{"a": "\ud83c\udf31"}')

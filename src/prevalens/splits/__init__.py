@@ -13,7 +13,11 @@ if TYPE_CHECKING:
     from prevalens.splits.partition import Partition
     from prevalens.splits.patient_holdout import PatientHoldout
     from prevalens.splits.patient_kfold import PatientKFold
-    from prevalens.splits.precision_plan import PrecisionPlan, intra_patient_correlation
+    from prevalens.splits.precision_plan import (
+        PrecisionPlan,
+        intra_patient_correlation,
+        plan_precision,
+    )
     from prevalens.splits.repeated_patient_holdout import RepeatedPatientHoldout
     from prevalens.splits.repeated_patient_kfold import RepeatedPatientKFold
     from prevalens.splits.shortcuts import ShortcutAudit, audit_shortcuts
@@ -36,6 +40,7 @@ __all__ = [
     "audit_shortcuts",
     "covariate_shifts",
     "intra_patient_correlation",
+    "plan_precision",
 ]
 
 __getattr__ = lazy_names(
@@ -58,5 +63,6 @@ __getattr__ = lazy_names(
         "audit_shortcuts": "shortcuts",
         "covariate_shifts": "covariate_shift",
         "intra_patient_correlation": "precision_plan",
+        "plan_precision": "precision_plan",
     },
 )

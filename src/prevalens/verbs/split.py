@@ -7,7 +7,6 @@ import numpy as np
 
 from prevalens import cohorts, splits
 from prevalens._checks import check_choice
-from prevalens._records import read_json
 from prevalens._tables import Cells, read_all_columns, write_columns
 from prevalens.exceptions import InvalidInputError
 from prevalens.typing import Rows
@@ -68,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
     plan = _precision(cohort, rows, options.correlation)
     table = _with_column(options, cohort, rows) if ".csv" in map(_suffix, outputs) else {}
     for output in outputs:
-        _refuse_to_replace(output, table, partition)
+        _refuse_to_replace(output, cohort, table, partition)
     for output in outputs:
         if _suffix(output) == ".csv":
             write_columns(output, table)
@@ -100,17 +99,12 @@ def _precision(
     cohort: "cohorts.Cohort", rows: dict[str, Rows], text: str
 ) -> "splits.PrecisionPlan":
     """Return the precision to expect of each part, at a correlation in words or as a number."""
-    # A verb loads what it works with when it runs.
-    from prevalens.splits.precision_plan import CORRELATIONS, plan_precision  # noqa: PLC0415
-
+    correlation: float | str
     try:
-        correlation = text if text in CORRELATIONS else float(text)
+        correlation = float(text)
     except ValueError:
-        raise InvalidInputError(
-            f"--correlation must be a number from 0 to 1, or one of {', '.join(CORRELATIONS)}, "
-            f"got {text!r}."
-        ) from None
-    return plan_precision(cohort, rows, correlation=correlation)
+        correlation = text
+    return splits.plan_precision(cohort, rows, correlation=correlation)
 
 
 def _with_column(
@@ -138,7 +132,10 @@ def _texts(columns: dict[str, Cells]) -> dict[str, list[str]]:
 
 
 def _refuse_to_replace(
-    path: Path, table: dict[str, list[str]], partition: "splits.Partition | None"
+    path: Path,
+    cohort: "cohorts.Cohort",
+    table: dict[str, list[str]],
+    partition: "splits.Partition | None",
 ) -> None:
     """Refuse to write over anything but the very same parts."""
     if not path.exists():
@@ -147,7 +144,7 @@ def _refuse_to_replace(
         if _suffix(path) == ".csv":
             same = _texts(read_all_columns(path)) == table
         else:
-            there = read_json(path, remedy="")
+            there = splits.Partition.load(path, cohort=cohort).to_dict()
             same = partition is not None and there == partition.to_dict()
     except (ValueError, InvalidInputError):
         same = False
