@@ -296,7 +296,7 @@ def test_a_failed_export_leaves_nothing(
 ) -> None:
     """A converter that breaks off half-way leaves neither file nor folder."""
 
-    def break_off(network: Any, path: Path, kind: str) -> None:
+    def break_off(network: Any, path: Path, kind: str, settings: Any) -> None:
         (path / "half" if path.is_dir() else path).write_text("half")
         raise OSError("No space left on device")
 
