@@ -71,7 +71,10 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=DATA, help="folder of the cohorts")
     parser.add_argument("--runs", type=Path, default=Path("study-runs"), help="folder of the runs")
     parser.add_argument("--only", nargs="+", choices=[case.name for case in CASES], metavar="NAME")
+    parser.add_argument("--quick", action="store_true", help="the smallest cohort alone")
     options = parser.parse_args()
+    if options.quick:
+        options.only = ["wbc"]
     print("| cohort | to beat | study | thumbnail | best of 20 by hand | setting | CPU |")
     print("|---|---|---|---|---|---|---|", flush=True)
     for case in CASES:

@@ -62,6 +62,7 @@ RUNS = (
     Run("bench_large_cohorts.py"),
     Run("bench_metrics.py"),
     Run("bench_report.py"),
+    Run("bench_calibration.py"),
     Run("bench_splits.py", arguments=("--cohorts", "6")),
     Run("bench_images.py"),
     Run("bench_near_duplicates.py"),
@@ -71,11 +72,13 @@ RUNS = (
     Run("bench_threshold.py"),
     Run("bench_referral.py"),
     Run("bench_coverage.py", arguments=("--runs", "1000")),
+    Run("bench_degrees.py"),
     Run("bench_class_coverage.py", arguments=("--runs", "600")),
     Run("bench_difference_coverage.py"),
     Run("bench_type_one_error.py"),
     Run("bench_site_pooling.py"),
     Run("bench_acceptance.py"),
+    Run("bench_studies.py", ("tensorflow",)),
     Run("bench_gpu.py", ("jax", "torch")),
 )
 
