@@ -60,7 +60,8 @@ def test_pictures_of_every_shape_make_one_study(image_cohort: Cohort, tmp_path: 
     names = image_cohort.images.tolist()
     for row, name in enumerate(names):
         path = image_cohort.root / name
-        picture = Image.open(path)
+        with Image.open(path) as stored:
+            picture = stored.convert("RGB")
         if row % 4 == 0:
             picture.convert("L").resize((30, 17)).save(path)
         elif row % 4 == 1:
