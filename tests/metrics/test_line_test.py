@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 import statsmodels.api as sm
+from hypothesis import given, settings
 from scipy import special, stats
+from strategies import ScoredRows, columns_of, scored_rows
 
 from prevalens.metrics import calibration_test
 
@@ -93,3 +95,18 @@ def test_what_cannot_be_tested_says_why(
     made = calibration_test(labels, scores, patients=patients)
     assert (made.statistic, made.df, made.p_value) == (None, None, None)
     assert why in str(made.not_estimable)
+
+
+@settings(deadline=None, max_examples=50)
+@given(rows=scored_rows(least=6, tenths=(1, 9), patients=6))
+def test_the_other_class_has_the_same_test(rows: ScoredRows) -> None:
+    """Labels and scores turned round: the same statistic, or none for both."""
+    labels, scores, patients = columns_of(rows)
+    one = calibration_test(labels, scores, patients=patients)
+    two = calibration_test(~labels.astype(bool), 1 - scores, patients=patients)
+    assert (one.statistic is None) == (two.statistic is None)
+    if one.statistic is not None:
+        assert one.statistic >= 0
+        assert two.statistic == pytest.approx(one.statistic, rel=1e-5, abs=1e-7)
+        assert one.p_value is not None
+        assert 0 < one.p_value <= 1
