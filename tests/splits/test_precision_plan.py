@@ -299,3 +299,24 @@ def test_a_notebook_shows_parts_as_bars_with_their_precision(cohort: Cohort) -> 
     assert page.count('role="img"') == 3
     assert "correlation of 0.2" in page
     assert "partition.describe(cohort)" in partition._repr_html_()
+
+
+@given(
+    sick=st.lists(st.integers(1, 9), min_size=2, max_size=8),
+    well=st.lists(st.integers(1, 9), min_size=2, max_size=8),
+    correlations=st.tuples(st.floats(0, 1), st.floats(0, 1)),
+)
+def test_more_correlation_never_tells_more(
+    sick: list[int], well: list[int], correlations: tuple[float, float]
+) -> None:
+    """Images are worth fewer, and no fewer than one of Kish's patients each."""
+    cohort = cohort_of(sick, well)
+    less, more = (
+        plan_precision(cohort, {"test": np.arange(len(cohort))}, correlation=each).parts[0]
+        for each in sorted(correlations)
+    )
+    kish = sum(sick) ** 2 / sum(size**2 for size in sick)
+
+    assert more.sensitivity.effective_images <= less.sensitivity.effective_images + 1e-9
+    assert kish - 1e-9 <= more.sensitivity.effective_images
+    assert less.sensitivity.effective_images <= sum(sick) + 1e-9
