@@ -137,10 +137,12 @@ def test_every_input_is_taken_away() -> None:
     taken = {*WHOLE, "worst", "refer"}
     silent = {
         *("threshold_origin", "compare_threshold", "uncorrected", "patient_score"),
+        *("patient_threshold", "site"),
         *("picture", "picture_note", "confidence_level", "seed", "title", "made_by", "date"),
     }
     asked = set(inspect.signature(ClinicalReport).parameters)
-    more = {"patient_score": "mean", "title": "T", "date": "D"}
+    more = {"patient_score": "mean", "patient_threshold": 0.5, "site": "site"}
+    more |= {"title": "T", "date": "D"}
 
     assert asked == taken | silent
     assert states(**(WHOLE | more)) == FULL

@@ -26,6 +26,7 @@ def test_what_is_there_is_not_listed(report: ClinicalReport) -> None:
         "Comparison with another model",
         "Rows left out before scoring",
         "Referral to a human",
+        "Sites",
     }
 
 
