@@ -5,13 +5,14 @@ import json
 from pathlib import Path
 from types import ModuleType
 
-import keras
 import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
 from prevalens.cohorts import make_cells
 from prevalens.predictions import Predictions
+
+keras = pytest.importorskip("keras", exc_type=ImportError)
 
 # A network of two epochs may rank so poorly that a threshold for 95 % predicts all rows positive.
 pytestmark = [

@@ -126,7 +126,9 @@ def test_a_cut_file_is_refused(tmp_path: Path, share: float) -> None:
     whole = path.read_bytes()
     path.write_bytes(whole[: int(len(whole) * share)])
 
-    with pytest.raises(InvalidInputError, match=r"c\.keras cannot be read as a classifier"):
+    with pytest.raises(
+        InvalidInputError, match=r"c\.keras (cannot be read as a classifier|is empty)"
+    ):
         models.load_classifier(path)
 
 
@@ -153,7 +155,7 @@ def test_a_file_of_a_newer_keras_says_so(tmp_path: Path, writer: str, said: str)
 
 def test_an_absent_file_is_refused(tmp_path: Path) -> None:
     """A file that is not there is refused by its name."""
-    with pytest.raises(InvalidInputError, match=r"none\.keras cannot be read"):
+    with pytest.raises(InvalidInputError, match=r"none\.keras does not exist"):
         models.load_classifier(tmp_path / "none.keras")
 
 
