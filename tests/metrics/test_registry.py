@@ -129,6 +129,11 @@ def test_a_key_is_registered_once_and_the_librarys_own_stay() -> None:
 
 
 def test_keys_are_chosen_by_a_condition_in_the_order_of_the_table() -> None:
-    """The three of net benefit."""
+    """The four of net benefit."""
     chosen = keys_where(lambda measure: measure.group == "utility")
-    assert chosen == ("net_benefit", "net_benefit_treat_all", "standardised_net_benefit")
+    assert chosen == (
+        "net_benefit",
+        "net_benefit_treat_all",
+        "net_benefit_over_treat_all",
+        "standardised_net_benefit",
+    )
