@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from prevalens._records import TablePart
+from prevalens._records import Part, TablePart
 from prevalens.metrics.inputs import Columns
 from prevalens.metrics.reliability import reliability_curve
 from prevalens.metrics.settings import Settings
@@ -23,7 +23,7 @@ class Reliability(TablePart, frozen=True, kw_only=True):
     images: list[int]
 
 
-class Smooth(TablePart, frozen=True, kw_only=True):
+class Smooth(Part, frozen=True, kw_only=True):
     """The smoothed share of positives over the score, and its band at each score by itself."""
 
     scores: list[float]
