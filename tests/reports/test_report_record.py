@@ -175,5 +175,6 @@ def test_an_estimate_that_cannot_be_is_refused_wherever_it_stands(
 def test_columns_of_a_chart_have_one_length(predictions: Predictions, path: str) -> None:
     """A point that lacks its second number is refused before anything is drawn."""
     plain = ClinicalReport(predictions, threshold=0.5, worst=0).to_dict()
-    with pytest.raises(InvalidInputError, match=r"different lengths|between two edges|expected int"):
+    told = r"different lengths|between two edges|expected int"
+    with pytest.raises(InvalidInputError, match=told):
         ClinicalReport.from_dict(_changed(plain, path, [0.5]))
