@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from prevalens.metrics.clusters import Spread
+from prevalens.metrics.clusters import Spread, effective_number
 from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.intervals import Limits, student_critical
 from prevalens.typing import Codes
@@ -226,7 +226,7 @@ def _remarks(sizes: Codes, ids: Sequence[str] | None) -> tuple[str, ...]:
     """Tell of few effective patients, and of one who has most images."""
     found = []
     kept = np.count_nonzero(sizes)
-    effective = float(sizes.sum()) ** 2 / float((sizes.astype(float) ** 2).sum())
+    effective = effective_number(sizes.astype(np.float64))
     if effective < FEW_PATIENTS:
         found.append(
             f"Few patients: {kept}, which weigh as {effective:.1f} patients with as many images "

@@ -1,7 +1,7 @@
 """Limits of a ranking near 1 or 0, where few images or patients carry all that is seen of a spread.
 
-A ranking of 0.999 rests on a few misranked units (patients, or images alone). As many squares make
-up its variance, and a bad unit that did not happen to be drawn is in none of them. The effective
+Only a few units (patients, or images alone) are misranked at 0.999. As many squares make up its
+variance, and a bad unit that did not happen to be drawn is in none of them. The effective
 number of misranked units is m = (1 - value)^2 / variance; as a Poisson number of that mean shows no
 unit with probability exp(-m), this is the share of what was not seen. That share of the variance,
 and of its degrees of freedom, is taken from units that are ranked right or wrong as a whole: value

@@ -127,7 +127,7 @@ class Smoothed:
     units: int
 
 
-# The index, both distances and the curve of a report rest on the same draws, which cost most.
+# The index, both distances and the curve of a report share their draws, which cost most.
 _HELD: WeakKeyDictionary[Columns, dict[tuple[int, int], Smoothed]] = WeakKeyDictionary()
 
 

@@ -224,8 +224,8 @@ class _Weighing:
         sizes = sizes[sizes > 0]
         if sizes.size < 2:
             return basis.without_limits(value, method, "all these images come from one patient")
-        n = float(weighed.sum() ** 2 / (weighed @ weighed))
-        together = n * float(sizes @ sizes) / float(sizes.sum()) ** 2
+        n = effective_number(weighed)
+        together = n / effective_number(sizes)
         sides = [
             per_patient(weighed * side, self.codes, k)
             for side in (self.slopes > 0, self.slopes < 0)
@@ -260,7 +260,7 @@ def _basis(columns: Columns, settings: Settings, target: Target) -> Basis:
         return basis
     codes = np.arange(columns.labels.size) if columns.codes is None else columns.codes
     sizes = np.bincount(codes, target.weights)
-    kish = float(sizes.sum() ** 2 / (sizes @ sizes))
+    kish = effective_number(sizes.astype(np.float64))
     if kish >= FEW_PATIENTS:
         return basis
     unit = "images" if columns.codes is None else "patients"

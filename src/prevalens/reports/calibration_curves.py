@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from prevalens._records import Part, TablePart
+from prevalens._records import TablePart
 from prevalens.metrics.inputs import Columns
 from prevalens.metrics.reliability import reliability_curve
 from prevalens.metrics.settings import Settings
@@ -23,13 +23,13 @@ class Reliability(TablePart, frozen=True, kw_only=True):
     images: list[int]
 
 
-class Smooth(Part, frozen=True, kw_only=True):
-    """The smoothed share of positives over the score, and its band at each score by itself."""
+class Smooth(TablePart, frozen=True, kw_only=True):
+    """The smoothed share of positives over the score, and its band at each score, if it has one."""
 
     scores: list[float]
     share_positive: list[float]
-    lower: list[float]
-    upper: list[float]
+    lower: list[float] | None
+    upper: list[float] | None
     method: str
 
 
@@ -67,8 +67,8 @@ def smooth_of(columns: Columns, settings: Settings) -> Smooth | None:
     return Smooth(
         scores=[*curve.scores],
         share_positive=[*curve.observed],
-        lower=[*curve.lower],
-        upper=[*curve.upper],
+        lower=[*curve.lower] or None,
+        upper=[*curve.upper] or None,
         method=curve.method,
     )
 
@@ -137,6 +137,6 @@ def _curve(smooth: Smooth, end: float) -> list[Line]:
 
     x = of(smooth.scores)
     line = Line("Smoothed share", x, of(smooth.share_positive))
-    if not smooth.lower:
+    if smooth.lower is None or smooth.upper is None:
         return [line]
     return [Line("Band at each score", x, of(smooth.lower), "band", of(smooth.upper)), line]
