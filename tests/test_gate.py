@@ -102,6 +102,7 @@ OWN = {
     "models/keras_file.py": "what the gate opened",
     "models/classifier_export.py": "the archive it has just written",
     "models/classifier_file.py": "after keras_file.py has looked",
+    "reports/docx_file.py": "the archive that is being written, in memory",
     "reports/dossier.py": "the table it has just copied",
     "reports/html_page.py": "the package's own templates",
 }

@@ -163,8 +163,8 @@ def test_a_compressed_array_is_unpacked_once_and_anew_when_it_changes(
 ) -> None:
     """One thousand rows cost one unpacking, by several threads too."""
     calls = []
-    unpacked = arrays._unpacked
-    monkeypatch.setattr(arrays, "_unpacked", lambda *given: calls.append(1) or unpacked(*given))
+    unpacked = arrays.read_array
+    monkeypatch.setattr(arrays, "read_array", lambda *given: calls.append(1) or unpacked(*given))
     where = str(folder / "packed.npz")
 
     def read() -> None:
