@@ -97,6 +97,18 @@ def test_the_same_seed_draws_the_same_bytes_whatever_the_workers(tmp_path: Path)
     assert digests(tmp_path / "one") != digests(tmp_path / "other")
 
 
+def test_workers_left_in_another_folder_draw_where_they_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Processes kept from a call in one folder draw a relative folder of another."""
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        monkeypatch.chdir(tmp_path / name)
+        small(Path("cells"), workers=2)
+
+        assert digests(tmp_path / name / "cells") == digests(tmp_path / "first/cells")
+
+
 def test_every_image_differs(tmp_path: Path) -> None:
     """No two cells are the same file, so that a duplicate in a cohort is always a fault."""
     small(tmp_path / "cells", n_patients=12)

@@ -1,6 +1,7 @@
 """Many files: order, workers, progress and refusals."""
 
 import io
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -39,9 +40,23 @@ def test_results_are_in_the_order_of_the_paths(n_jobs: int | None) -> None:
 def test_a_configured_backend_of_joblib_is_followed() -> None:
     """`joblib.parallel_config` chooses processes; the results stay the same."""
     with joblib.parallel_config(backend="loky", n_jobs=2):
-        found = map_files(len, ["a", "bb", "ccc"])
+        found = map_files(os.path.basename, ["x/a", "x/bb", "x/ccc"])
 
-    assert found == [1, 2, 3]
+    assert found == ["a", "bb", "ccc"]
+
+
+def test_workers_left_in_another_folder_see_the_same_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Processes that joblib keeps from a call in one folder read the relative paths of another."""
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "image.bin").write_text(name)
+        monkeypatch.chdir(tmp_path / name)
+        with joblib.parallel_config(backend="loky", n_jobs=2):
+            found = hash_files(["image.bin"] * 8)
+
+        assert found.tolist() == hash_files([tmp_path / name / "image.bin"] * 8).tolist()
 
 
 DASK = """

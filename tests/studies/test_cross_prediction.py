@@ -133,6 +133,35 @@ def test_workers_change_nothing() -> None:
     np.testing.assert_array_equal(one.scores, two.scores)
 
 
+class Readable:
+    """A model that scores a file by whether it can be seen."""
+
+    def __init__(self, cohort: Cohort, fold: Fold) -> None:
+        """Learn nothing."""
+
+    def predict(self, cohort: Cohort, rows: Rows) -> ArrayLike:
+        """Return 1 for each file that is there."""
+        return [float(cohort.path(row).is_file()) for row in rows]
+
+
+def test_workers_left_in_another_folder_see_the_same_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A relative cohort, a relative study folder, and processes kept from another folder."""
+    study = cohort()
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        monkeypatch.chdir(tmp_path / name)
+        for image in study.images.tolist():
+            Path(image).touch()
+        made = cross_predict(study, Readable, n_splits=4, n_jobs=2, folder="study")
+
+        assert made.scores.min() == 1
+        assert len(list((tmp_path / name / "study").iterdir())) == 4
+        for image in study.images.tolist():
+            Path(image).unlink()
+
+
 @pytest.mark.parametrize(
     ("scores", "told"),
     [

@@ -207,7 +207,8 @@ def _draw_whole(root: Path, tasks: list[_Task], record: DrawingSettings, *, work
         for label in _CLASSES:
             (part / label).mkdir()
         chunks = [tasks[start : start + 32] for start in range(0, len(tasks), 32)]
-        draw = partial(_draw_files, part, image_size=record.image_size, seed=record.seed)
+        # Workers that joblib kept from before may stand in another folder.
+        draw = partial(_draw_files, part.absolute(), image_size=record.image_size, seed=record.seed)
         if workers == 1:
             sizes = [draw(chunk) for chunk in chunks]
         else:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import joblib
@@ -38,6 +39,7 @@ def map_files(
         UnreadableImageError: `function` refused some files; the text holds every refusal.
     """
     results: list[Any] = []
+    call = partial(_call, function, settings, os.getcwd())
     # Decoding and hashing release Python's lock, so threads do; a configured backend wins.
     with (
         joblib.Parallel(n_jobs=n_jobs, prefer="threads") as parallel,
@@ -45,7 +47,7 @@ def map_files(
     ):
         for start in range(0, len(paths), _CHUNK):
             chunk = paths[start : start + _CHUNK]
-            results += parallel(joblib.delayed(_call)(function, path, settings) for path in chunk)
+            results += parallel(joblib.delayed(call)(path) for path in chunk)
             advance(len(chunk))
     refusals = [result for result in results if isinstance(result, UnreadableImageError)]
     if len(refusals) == 1:
@@ -58,7 +60,14 @@ def map_files(
     return results
 
 
-def _call(function: Callable[..., Any], path: object, settings: dict[str, Any]) -> Any:
+def _call(
+    function: Callable[..., Any],
+    settings: dict[str, Any],
+    folder: str,
+    path: str | os.PathLike[str],
+) -> Any:
+    # A worker's process may have begun, or been left, in another folder.
+    path = path if os.getcwd() == folder else os.path.join(folder, path)
     try:
         return function(path, **settings)
     except UnreadableImageError as error:

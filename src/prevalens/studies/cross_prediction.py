@@ -150,7 +150,9 @@ def cross_predict(
     """
     check_kind("cohort", cohort, Cohort)
     check_integer("n_repeats", n_repeats, minimum=1)
-    root = None if folder is None else Path(folder)
+    # Workers of processes that began in another folder must see the same files.
+    cohort = replace(cohort, root=cohort.root.absolute())
+    root = None if folder is None else Path(folder).absolute()
     plan: list[Fold] = []
     for repeat in range(n_repeats):
         # The sequence of seeds keeps repeats apart; the first is the plain seed.
