@@ -1,7 +1,6 @@
 """Many files: order, workers, progress and refusals."""
 
 import io
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +18,11 @@ def length_of(path: str, *, factor: int = 1) -> int:
     if "bad" in path:
         raise UnreadableImageError(f"{path} is bad.")
     return len(path) * factor
+
+
+def name_of(path: str | Path) -> str:
+    """Return a path's last part."""
+    return Path(path).name
 
 
 class Terminal(io.StringIO):
@@ -40,7 +44,7 @@ def test_results_are_in_the_order_of_the_paths(n_jobs: int | None) -> None:
 def test_a_configured_backend_of_joblib_is_followed() -> None:
     """`joblib.parallel_config` chooses processes; the results stay the same."""
     with joblib.parallel_config(backend="loky", n_jobs=2):
-        found = map_files(os.path.basename, ["x/a", "x/bb", "x/ccc"])
+        found = map_files(name_of, ["x/a", "x/bb", "x/ccc"])
 
     assert found == ["a", "bb", "ccc"]
 

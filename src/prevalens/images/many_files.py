@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import joblib
@@ -39,7 +40,7 @@ def map_files(
         UnreadableImageError: `function` refused some files; the text holds every refusal.
     """
     results: list[Any] = []
-    call = partial(_call, function, settings, os.getcwd())
+    call = partial(_call, function, settings, Path.cwd())
     # Decoding and hashing release Python's lock, so threads do; a configured backend wins.
     with (
         joblib.Parallel(n_jobs=n_jobs, prefer="threads") as parallel,
@@ -63,11 +64,11 @@ def map_files(
 def _call(
     function: Callable[..., Any],
     settings: dict[str, Any],
-    folder: str,
+    folder: Path,
     path: str | os.PathLike[str],
 ) -> Any:
     # A worker's process may have begun, or been left, in another folder.
-    path = path if os.getcwd() == folder else os.path.join(folder, path)
+    path = path if Path.cwd() == folder else folder / path
     try:
         return function(path, **settings)
     except UnreadableImageError as error:
