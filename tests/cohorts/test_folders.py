@@ -199,3 +199,24 @@ def test_names_that_are_no_utf8_are_read(tmp_path: Path) -> None:
 
     assert cohort.images.tolist() == ["a/1_x.png", "b/2_%E4.png"]
     assert cohort.path(1).is_file()
+
+
+def test_a_template_that_fits_in_two_ways_is_said(tmp_path: Path) -> None:
+    """Is p_1_2 shot 1_2 of patient p, or shot 2 of patient p_1?"""
+    root = make_folder(tmp_path, "a/p_1_2.png", "a/q_3.png", "b/r_4.png")
+
+    with pytest.warns(DataWarning, match=r"fits 1 of 3 paths in more than one way.*'p_1'"):
+        cohort = read_folder(root, "{label}/{patient}_{shot}.png", positive="a")
+
+    assert cohort.patients.tolist() == ["p", "q", "r"]
+
+
+@pytest.mark.parametrize(("ignore", "count"), [("mask", 0), (".*", 2)])
+def test_an_ignore_that_leaves_out_nothing_or_all_is_refused(
+    tmp_path: Path, ignore: str, count: int
+) -> None:
+    """The expression is of the whole path, so that `mask` alone would leave out no mask."""
+    root = make_folder(tmp_path, "a/p1_mask.png", "b/p2_mask.png")
+
+    with pytest.raises(InvalidInputError, match=f"matches {count} of 2 paths from start to end"):
+        read_folder(root, positive="a", ignore=ignore)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from prevalens.cohorts.path_pattern import compiled
+from prevalens.cohorts.path_pattern import compiled, otherwise
 from prevalens.exceptions import InvalidInputError
 
 
@@ -46,3 +46,18 @@ def test_a_pattern_without_its_groups_is_explained(pattern: str, message: str) -
     """In the words of a template or of an expression."""
     with pytest.raises(InvalidInputError, match=message):
         compiled(pattern, needs=("patient", "label"))
+
+
+@pytest.mark.parametrize("template", ["{label}/{patient}*.png", "{label}/{patient}{shot}.png"])
+def test_a_name_that_nothing_ends_is_refused(template: str) -> None:
+    """Patients p12 and p23 would both be patient p."""
+    with pytest.raises(InvalidInputError, match=r"Nothing says where \{patient\} ends"):
+        compiled(template, needs=())
+
+
+def test_a_template_can_be_read_with_long_names() -> None:
+    """What a template may mean instead: the last underscore parts the shot."""
+    found = otherwise("{label}/{patient}_{shot}.png").fullmatch("a/p_1_2.png")
+
+    assert found is not None
+    assert found.groups() == ("a", "p_1", "2")

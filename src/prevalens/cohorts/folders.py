@@ -10,7 +10,7 @@ from prevalens._checks import check_choice, name_some
 from prevalens._columns import as_texts
 from prevalens.cohorts.cohort import Cohort
 from prevalens.cohorts.image_names import escaped, file_of, spelled
-from prevalens.cohorts.path_pattern import compiled
+from prevalens.cohorts.path_pattern import compiled, is_template, otherwise
 from prevalens.exceptions import DataWarning, InvalidInputError
 from prevalens.images.decoding import SUFFIXES
 from prevalens.images.dicom_file import HEAD, dicom_patient, is_dicom_head
@@ -62,12 +62,14 @@ def read_folder(
         The cohort, in the order of the sorted paths.
 
     Raises:
-        InvalidInputError: there is no such folder, no image in it, the pattern lacks a group, or
-            some images match neither pattern nor `ignore`; the text shows three of them.
+        InvalidInputError: there is no such folder, no image in it, the pattern lacks a group,
+            `ignore` matches nothing or everything, or some images match neither pattern nor
+            `ignore`; the text shows three of them.
         UnreadableImageError: a DICOM header names no patient; the text names every such file.
 
     Warns:
-        DataWarning: linked folders, pipes or devices were left out.
+        DataWarning: linked folders, pipes or devices were left out, or a template fits some paths
+            in more than one way.
     """
     check_choice("patients_from", patients_from, ("pattern", "dicom"))
     folder = Path(root)
@@ -83,6 +85,12 @@ def read_folder(
     wanted_paths = [p for p in everything if not (skipped and skipped.fullmatch(escaped(p)))]
     paths = _one_spelling_each(wanted_paths)
     left_out["ignored file"] = sorted(set(everything) - set(wanted_paths))
+    if skipped and len(left_out["ignored file"]) in {0, len(everything)}:
+        raise InvalidInputError(
+            f"`ignore` must leave out some images, but {ignore!r} matches "
+            f"{len(left_out['ignored file'])} of {len(everything)} paths from start to end, such "
+            f"as {name_some(everything, limit=2)}. Write what stands around it, as in r'.*_mask.*'."
+        )
     _warn_of_links(left_out)
     found = [wanted.fullmatch(path) for path in paths]
     strangers = [path for path, match in zip(paths, found, strict=True) if match is None]
@@ -94,6 +102,8 @@ def read_folder(
         )
     groups = [match.groupdict() for match in found if match is not None]
     names = [name for name in wanted.groupindex if name not in {"patient", "label"}]
+    if is_template(pattern):
+        _warn_of_other_readings(paths, groups, pattern)
     if from_header:
         patients = map_files(dicom_patient, [file_of(folder, path) for path in paths])
     else:
@@ -118,6 +128,24 @@ def _warn_of_links(left_out: Mapping[str, list[str]]) -> None:
         warnings.warn(
             f"Not everything in the folder was read.{_sentence(strange)} Pass follow_links=True "
             "to read linked folders.",
+            DataWarning,
+            stacklevel=3,
+        )
+
+
+def _warn_of_other_readings(
+    paths: Sequence[str], groups: Sequence[Mapping[str, str]], template: str
+) -> None:
+    """Warn where p_1_2 may be shot 1_2 of p or shot 2 of p_1."""
+    longest = otherwise(template)
+    pairs = [(longest.fullmatch(path), group) for path, group in zip(paths, groups, strict=True)]
+    other = [row for row, (read, group) in enumerate(pairs) if read and read.groupdict() != group]
+    if other:
+        read = pairs[other[0]][0]
+        warnings.warn(
+            f"The template {template!r} fits {len(other)} of {len(paths)} paths in more than one "
+            f"way: {paths[other[0]]!r} was read as {groups[other[0]]}, and may mean "
+            f"{read.groupdict() if read else {}}. Where that is wrong, write a regular expression.",
             DataWarning,
             stacklevel=3,
         )

@@ -4,6 +4,7 @@ import re
 
 from prevalens.exceptions import InvalidInputError
 
+_ENDLESS = re.compile(r"\{([A-Za-z_]\w*)\}(\*(?!\*/)|\{[A-Za-z_]\w*\})")
 _FIELD = re.compile(r"\{([A-Za-z_]\w*)\}|\*\*/|\*|[^{*]+|.", re.DOTALL)
 
 
@@ -17,7 +18,8 @@ def compiled(pattern: str, *, needs: tuple[str, ...]) -> re.Pattern[str]:
         needs: Groups that must be named.
 
     Raises:
-        InvalidInputError: it is no regular expression, or lacks a group.
+        InvalidInputError: it is no regular expression, lacks a group, or is a template in which
+            nothing tells where a name ends.
 
     Examples:
         >>> compiled("{label}/{patient}_{shot}.png", needs=()).fullmatch("a/p_1_2.png").groups()
@@ -25,7 +27,9 @@ def compiled(pattern: str, *, needs: tuple[str, ...]) -> re.Pattern[str]:
         >>> compiled(r"(?P<label>\w+)/.*", needs=("label",)).fullmatch("a/1.png")["label"]
         'a'
     """
-    template = re.search(r"\{[A-Za-z_]\w*\}", pattern) and "(?P<" not in pattern
+    template = is_template(pattern)
+    if template:
+        _refuse_endless(pattern)
     try:
         found = re.compile(_expression(pattern) if template else pattern)
     except re.error as error:
@@ -44,13 +48,34 @@ def compiled(pattern: str, *, needs: tuple[str, ...]) -> re.Pattern[str]:
     return found
 
 
-def _expression(template: str) -> str:
+def is_template(pattern: str) -> bool:
+    """Return whether a pattern is a template and no regular expression."""
+    return bool(re.search(r"\{[A-Za-z_]\w*\}", pattern)) and "(?P<" not in pattern
+
+
+def otherwise(template: str) -> re.Pattern[str]:
+    """Return a template as an expression whose names take as many characters as fit."""
+    return re.compile(_expression(template, often="+"))
+
+
+def _refuse_endless(template: str) -> None:
+    """Refuse a name that something of any length follows: p12 and p23 would both be p."""
+    found = _ENDLESS.search(template)
+    if found:
+        raise InvalidInputError(
+            f"Nothing says where {{{found[1]}}} ends in {template!r}, as {found[2]} may stand for "
+            "any characters. Write what parts them, such as {patient}_*, or a regular expression "
+            r"such as (?P<label>\w+)/(?P<patient>p\d+).*"
+        )
+
+
+def _expression(template: str, often: str = "+?") -> str:
     seen: set[str] = set()
     parts = []
     for found in _FIELD.finditer(template):
         name, text = found[1], found[0]
         if name:
-            parts.append(f"(?P={name})" if name in seen else f"(?P<{name}>[^/]+?)")
+            parts.append(f"(?P={name})" if name in seen else f"(?P<{name}>[^/]{often})")
             seen.add(name)
         else:
             parts.append({"**/": "(?:.*/)?", "*": "[^/]*"}.get(text) or re.escape(text))
