@@ -321,7 +321,7 @@ def as_rows(name: str, values: Any, n_rows: int) -> Rows:
         InvalidInputError: a mask has another length or lacks a value, or a position is no whole
             number from 0 to `n_rows` - 1.
     """
-    if isinstance(values, np.ndarray) and values.dtype.kind in "iu" and values.ndim == 1:
+    if type(values) is np.ndarray and values.dtype.kind in "iu" and values.ndim == 1:
         positions = values.astype(np.int64)
     else:
         cells = [_cells.plain(cell) for cell in listed(name, values)]

@@ -28,6 +28,16 @@ def test_groups_and_pairs_of_equal_hashes() -> None:
     assert found.identical_pairs.tolist() == [[0, 2], [0, 5], [2, 5], [1, 4]]
 
 
+def test_hashes_are_equal_in_either_case() -> None:
+    """PowerShell writes ABCDEF where `sha256sum` writes abcdef; a missing hash is no hash."""
+    found = find_duplicates(columns([" AB12", "ab12", "AB13"], "pqr"))
+
+    assert [group.tolist() for group in found.identical] == [[0, 1]]
+    for missing in (None, float("nan"), "NA"):
+        with pytest.raises(InvalidInputError, match="Every row needs its hash"):
+            find_duplicates(columns(["a", "b"], "pq"), hashes=[missing, missing])
+
+
 def test_pairs_of_patients_chain_each_group() -> None:
     """p, q and s share x, p and r share y; joined they are one patient."""
     cohort = columns(["x", "y", "x", "z", "y", "x"], "ppqrrs")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from prevalens.cohorts import Cohort
@@ -37,11 +38,11 @@ def test_rows_are_sorted_and_frozen() -> None:
     [
         ({"train": [0, 0]}, "`train` names a row twice"),
         ({"test": [1, 3]}, "these are in two: 1"),
-        ({"test": [4]}, "outside: 4"),
-        ({"train": [], "validation": [], "test": []}, "there must be some"),
+        ({"test": [4]}, "`test` must lie in 0 to 3, got 4"),
+        ({"train": [], "validation": [], "test": []}, "every part is empty"),
         ({"n_rows": 0}, "`n_rows`"),
-        ({"train": [0.5, 1.0]}, "`train` must hold row numbers, got 0.5"),
-        ({"train": [True, False]}, "numpy.flatnonzero"),
+        ({"train": [0.5, 1.0]}, r"`train` must be positions \(whole numbers\) or .*, got 0.5"),
+        ({"train": [True, False]}, "`train` as a mask must be true or false for each of the 4"),
         ({"settings": {"seed": {1, 2}}}, "`settings` must be plain"),
         ({"patients_crossing": -1}, "`patients_crossing`"),
     ],
@@ -136,14 +137,13 @@ def test_crossing_patients_are_counted() -> None:
 
 
 def test_a_row_outside_the_cohort_is_told_with_what_there_is() -> None:
-    """Below 0, or at the number of rows; the first five of them, and how many rows in all."""
+    """At the number of rows or above; the first five of them."""
     with pytest.raises(InvalidInputError) as caught:
-        partition_of(train=[-1, 0], test=[4, 5, 6, 7, 8, 3])
+        partition_of(train=[0], test=[4, 5, 6, 7, 8, 3])
     assert str(caught.value) == (
-        "Rows of a partition must lie in 0 to 3 and there must be some, got 9 rows, outside: "
-        "-1, 4, 5, 6, 7 and 1 more."
+        "`test` must lie in 0 to 3, got 4, 5, 6, 7, 8. Count rows from 0."
     )
-    with pytest.raises(InvalidInputError, match=r"got 0 rows, outside: \.$"):
+    with pytest.raises(InvalidInputError, match="every part is empty"):
         partition_of(train=[], validation=[], test=[])
     alone = Partition([0], [], [], "f", 1)  # type: ignore[arg-type]
     assert (alone.method, dict(alone.settings), alone.patients_crossing) == ("custom", {}, None)
@@ -157,8 +157,8 @@ def test_a_row_outside_the_cohort_is_told_with_what_there_is() -> None:
             {"train": [0, 1, 2, 3], "validation": [2, 1, 0, 3], "test": [], "n_rows": 4},
             "these are in two: 0, 1, 2, 3. Remove",
         ),
-        ({"train": ["x", "y"]}, "`train` must hold row numbers, got 'x'. Give whole"),
-        ({"validation": [2.0]}, "`validation` must hold row numbers, got 2.0. Give whole"),
+        ({"train": ["x", "y"]}, "(whole numbers) or a mask (true or false), got 'x', 'y'. Give either"),
+        ({"validation": [2.5]}, "(whole numbers) or a mask (true or false), got 2.5. Give either"),
         ({"test": [3, 3]}, "`test` names a row twice. Name"),
         ({"n_rows": 0}, "`n_rows` must be a whole number >= 1, got 0."),
         ({"n_rows": 4.0}, "`n_rows` must be a whole number >= 1, got 4.0."),
@@ -325,12 +325,45 @@ def test_rows_or_masks_of_a_split_made_elsewhere_are_taken() -> None:
     assert (made.train.tolist(), made.test.tolist(), made.patients_crossing) == ([0, 1], [2, 3], 0)
     with pytest.warns(LeakageWarning, match="1 of 2 patients has images"):
         assert Partition.of(cohort, train=[0], test=[1, 2, 3]).patients_crossing == 1
-    with pytest.raises(InvalidInputError, match=r"mask `train` must have shape \(4,\), got \(2,\)"):
+    with pytest.raises(InvalidInputError, match=r"`train` as a mask .* each of the 4 rows, got 2"):
         Partition.of(cohort, train=[True, False])
     with pytest.raises(InvalidInputError, match="by `column` or by rows"):
         Partition.of(cohort, train=[0], column="part")
     with pytest.raises(InvalidInputError, match=r"column 'part' must name parts.* but holds 'a'"):
         Partition.of(cohort, column="part")
+
+
+@pytest.mark.parametrize(
+    "train",
+    [
+        np.array([True, True, False, False], dtype=object),
+        pd.Series([True, True, False, False], dtype="boolean"),
+        np.array([0.0, 1.0]),
+        pd.Series([0, 1], index=[7, 8]),
+        (True, True, False, False),
+    ],
+    ids=["objects", "nullable", "floats", "series", "tuple"],
+)
+def test_rows_and_masks_of_every_type_mean_the_same(train: Any) -> None:
+    """What `Cohort.take` takes, a partition takes."""
+    cohort = read(["a"] * 4, ["p", "p", "q", "q"])
+
+    assert Partition.of(cohort, train=train, test=[2, 3]).train.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(
+    "train",
+    [
+        np.ma.array([0, 1, 2], mask=[False, True, False]),
+        np.ma.array([True, True, False, False], mask=[True, False, False, False]),
+        pd.Series([True, None, False, False], dtype="boolean"),
+    ],
+    ids=["positions", "mask", "nullable"],
+)
+def test_rows_of_which_some_are_missing_are_refused(train: Any) -> None:
+    """A masked value is not known: it is neither its stored value nor false."""
+    with pytest.raises(InvalidInputError, match="`train` .*(None|<NA>)"):
+        Partition.of(read(["a"] * 4, ["p", "p", "q", "q"]), train=train, test=[3])
 
 
 def test_what_was_not_counted_is_not_called_none() -> None:

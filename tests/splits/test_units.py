@@ -367,6 +367,8 @@ def test_a_patient_with_more_of_a_class_than_a_part_is_due_is_told_of() -> None:
         r".*balance='prevalence'",
     ):
         draw(units, 5)
+    with pytest.warns(DataWarning, match=r"or leave out some of those images\.$"):
+        units.draw([0.2] * 5, seed=0, purpose=["test"], balance="prevalence")
     draw(units, 2)  # half is what a half is due
 
 

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from prevalens._cells import as_text, is_missing
 from prevalens._checks import check_kind, check_same_length
+from prevalens._columns import as_texts, listed
 from prevalens.cohorts.cohort import Cohort
 from prevalens.cohorts.components import component_codes, repeated
 from prevalens.exceptions import InvalidInputError, UnreadableImageError
@@ -172,9 +174,11 @@ class _Reading:
 
 
 def _checked(hashes: Any, cohort: Cohort) -> Texts:
-    digests = np.asarray(hashes, dtype=np.str_)
+    """Return hashes in one spelling: some systems write their digits as ABCDEF, some as abcdef."""
+    cells = listed("hashes", hashes)
+    digests = as_texts("" if is_missing(cell) else as_text(cell).lower() for cell in cells)
     check_same_length(cohort=cohort, hashes=digests)
-    if (np.char.str_len(digests) == 0).any():
+    if not all(digests):
         raise InvalidInputError(
             "Every row needs its hash, but some are empty. Leave `hashes` and the covariate "
             f"{HASHES!r} out to have the files read."

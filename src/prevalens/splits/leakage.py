@@ -197,6 +197,7 @@ def audit_leakage(
     if against is not None:
         cohort, parts = _side_by_side(cohort, against)
     elif partition is not None:
+        check_kind("partition", partition, Partition)
         partition.check_cohort(cohort)
         parts = _part_of_each_row(partition)
     findings = _crossing("patient", repeated(cohort.patients), cohort, parts)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from prevalens._checks import check_integer, check_kind, name_some
+from prevalens._columns import as_rows
 from prevalens._notebook import bars, card, note
 from prevalens.cohorts.cohort import Cohort
 from prevalens.exceptions import InvalidInputError, LeakageWarning
@@ -36,7 +37,7 @@ class Partition:
     """Train, validation and test rows of one cohort, and how they were drawn.
 
     Args:
-        train: Rows to train on, shape `(n_train,)`.
+        train: Rows to train on, shape `(n_train,)`, or a mask of shape `(n_rows,)`.
         validation: Rows for choosing (early stops, thresholds); may be empty.
         test: Rows looked at once, at the end; may be empty.
         cohort_fingerprint: `Cohort.fingerprint` of the cohort the rows point into.
@@ -64,15 +65,11 @@ class Partition:
         if self.patients_crossing is not None:
             check_integer("patients_crossing", self.patients_crossing, minimum=0)
         for name in PARTS:
-            object.__setattr__(self, name, _rows(name, getattr(self, name)))
+            object.__setattr__(self, name, _rows(name, getattr(self, name), self.n_rows))
         object.__setattr__(self, "settings", MappingProxyType(_plain(self.settings)))
         everything = np.concatenate([self.train, self.validation, self.test])
-        outside = everything[(everything < 0) | (everything >= self.n_rows)]
-        if everything.size == 0 or outside.size:
-            raise InvalidInputError(
-                f"Rows of a partition must lie in 0 to {self.n_rows - 1} and there must be some, "
-                f"got {everything.size} rows, outside: {name_some(outside.tolist())}."
-            )
+        if everything.size == 0:
+            raise InvalidInputError("A partition must have rows, but every part is empty.")
         found, counts = np.unique(everything, return_counts=True)
         if (counts > 1).any():
             raise InvalidInputError(
@@ -120,11 +117,9 @@ class Partition:
                 )
             method = f"column {column!r}" if method == "custom" else method
             given = dict(_parts_named(cohort, column))
-        parts = {name: _unmasked(rows, len(cohort), name) for name, rows in given.items()}
+        parts: Any = {name: NO_ROWS if rows is None else rows for name, rows in given.items()}
         made = cls(
-            train=parts["train"],
-            validation=parts["validation"],
-            test=parts["test"],
+            **parts,
             cohort_fingerprint=cohort.fingerprint,
             n_rows=len(cohort),
             method=method,
@@ -244,7 +239,8 @@ class Partition:
         record = PartitionRecord.load(Path(path))
         record.check(where=str(path))
         try:
-            partition = cls(**{name: getattr(record, name) for name in _FIELDS})
+            given = {name: getattr(record, name) for name in _FIELDS}
+            partition = cls(**given | {name: np.array(given[name], np.int64) for name in PARTS})
         except InvalidInputError as error:
             raise InvalidInputError(
                 f"{path} holds no partition: {error} {record.REMEDY}"
@@ -300,30 +296,10 @@ def _parts_named(cohort: Cohort, column: str) -> dict[str, Rows]:
     return {part: np.flatnonzero(parts == part) for part in PARTS}
 
 
-def _unmasked(values: ArrayLike | None, n_rows: int, name: str) -> Rows:
-    """Return rows, from rows or from a mask of all."""
-    if values is None:
-        return NO_ROWS
-    given = np.asarray(values)
-    if given.dtype != np.bool_:
-        return given
-    if given.shape != (n_rows,):
-        raise InvalidInputError(
-            f"The mask `{name}` must have shape ({n_rows},), got {given.shape}. Give one truth "
-            "for each row of the cohort."
-        )
-    return np.flatnonzero(given)
-
-
-def _rows(name: str, values: Any) -> Rows:
+def _rows(name: str, values: Any, n_rows: int) -> Rows:
     """Return rows sorted, as int64 and read-only."""
-    given = np.asarray(values).reshape(-1)
-    if given.size and given.dtype.kind not in "iu":
-        raise InvalidInputError(
-            f"`{name}` must hold row numbers, got {name_some(given[:1].tolist())}. "
-            "Give whole numbers; turn a mask into rows with numpy.flatnonzero."
-        )
-    rows = np.unique(given.astype(np.int64))
+    given = as_rows(name, values, n_rows)
+    rows = np.unique(given)
     if rows.size != given.size:
         raise InvalidInputError(f"`{name}` names a row twice. Name each row once.")
     rows.setflags(write=False)

@@ -107,7 +107,7 @@ class Units:
         """
         weight = check_number("patient_weight", patient_weight, low=0)
         required, seeds = self._covering(len(shares), allow_missing=allow_missing_classes)
-        self._warn_of_forced(shares)
+        self._warn_of_forced(shares, balance)
         strata, level_weights = None, None
         if self.strata:
             least = math.ceil(1 / min(shares) - 1e-9)
@@ -143,7 +143,7 @@ class Units:
         held = self.carries[np.unique(self.codes[rows])].sum(axis=0)
         return [name for name, count in zip(self.classes, held, strict=True) if not count]
 
-    def _warn_of_forced(self, shares: Sequence[float]) -> None:
+    def _warn_of_forced(self, shares: Sequence[float], balance: str) -> None:
         """Say which patient alone has more of a class than the largest part is due, if one has."""
         held = self.images / np.maximum(self.images.sum(axis=0), 1)
         unit, column = np.unravel_index(int(held.argmax()), held.shape)
@@ -152,12 +152,16 @@ class Units:
         if held[unit, column] <= _FORCED * due or few:
             return
         names = [*(f"of class {name!r}" for name in self.classes), "there are"]
+        remedy = "Make fewer parts, or leave out some of those images."
+        if balance == "counts":
+            remedy = (
+                "Make fewer parts, leave out some of those images, or pass balance='prevalence' to "
+                "keep the share of each class alike instead."
+            )
         warnings.warn(
             f"Patient {self.ids[int(unit)]!r} alone has {self.images[unit, column]:,} of the "
             f"{total:,} images {names[int(column)]}, more than any of the "
-            f"{len(shares)} parts is due ({due:.0%}), so no draw makes them even. Make "
-            "fewer parts, leave out some of those images, or pass balance='prevalence' to keep "
-            "the share of each class alike instead.",
+            f"{len(shares)} parts is due ({due:.0%}), so no draw makes them even. {remedy}",
             DataWarning,
             stacklevel=4,
         )
