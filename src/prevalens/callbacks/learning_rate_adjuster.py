@@ -125,10 +125,11 @@ class LearningRateAdjuster(keras.callbacks.Callback):
         self._snapshots.remove_unfinished()
         self._questions.check_no_halt_file()
         fit = running_method(keras.Model)
-        others = [each for each in fit.callbacks if each is not self]
-        check_other_callbacks(others, optimizer=self.model.optimizer)
-        before = fit.callbacks[: fit.callbacks.index(self)] if self in fit.callbacks else []
-        self._logs.begin(fit, after=before)
+        own = fit.callbacks.index(self) if self in fit.callbacks else len(fit.callbacks)
+        before, after = fit.callbacks[:own], fit.callbacks[own + 1 :]
+        others = [*before, *after]
+        check_other_callbacks(others, optimizer=self.model.optimizer, after=after)
+        self._logs.begin(fit, after=before if self in fit.callbacks else [])
         if not self._resumes:
             self._start_afresh()
         if not self.phases.has_ended:

@@ -7,21 +7,34 @@ from typing import Any
 from prevalens.callbacks.optimizer_rates import read_rates, uses_averages
 from prevalens.exceptions import InvalidInputError, PrevalensWarning
 
-_SETS_RATES = ("LearningRateScheduler", "ReduceLROnPlateau")
+_SETS_RATES = {"LearningRateScheduler", "ReduceLROnPlateau"}
 
 
-def check_other_callbacks(callbacks: Sequence[Any], *, optimizer: Any) -> None:
-    """Look at what stands beside the adjuster in `fit`.
+def check_other_callbacks(
+    callbacks: Sequence[Any], *, optimizer: Any, after: Sequence[Any] = ()
+) -> None:
+    """Look at what stands beside the adjuster in `fit`; a class of one's own counts as its parents.
 
     Args:
-        callbacks: All callbacks of the `fit`.
+        callbacks: All other callbacks of the `fit`.
         optimizer: The model's optimizer.
+        after: Those of them that are listed after the adjuster.
 
     Raises:
-        InvalidInputError: SwapEMAWeights swaps over whole epochs, so that which weights are the
-            averaged ones would be unknown when they are kept.
+        InvalidInputError: there is a second adjuster, or SwapEMAWeights swaps over whole epochs,
+            so that which weights are the averaged ones would be unknown when they are kept.
     """
-    named = {type(each).__name__: each for each in callbacks}
+    named = _by_kind(callbacks)
+    if "LearningRateAdjuster" in named:
+        raise InvalidInputError(
+            "Two adjusters in one `fit` would each lower the rate and restore weights. Leave one "
+            "out; one that is listed twice, too."
+        )
+    if "ModelCheckpoint" in _by_kind(after):
+        _say(
+            "ModelCheckpoint is listed after the adjuster, so after a step back it writes the "
+            "weights of the kept epoch under the values of another. List it before the adjuster."
+        )
     if getattr(named.get("SwapEMAWeights"), "swap_on_epoch", False):
         raise InvalidInputError(
             "SwapEMAWeights(swap_on_epoch=True) leaves the averaged weights in the model while "
@@ -47,6 +60,11 @@ def check_other_callbacks(callbacks: Sequence[Any], *, optimizer: Any) -> None:
         )
 
 
+def _by_kind(callbacks: Sequence[Any]) -> dict[str, Any]:
+    """Return callbacks by the names of their class and of those it is made from."""
+    return {kind.__name__: each for each in callbacks for kind in type(each).__mro__}
+
+
 class WatchedRates:
     """Notices an epoch that was trained at other rates than the adjuster had set.
 
@@ -55,7 +73,7 @@ class WatchedRates:
     """
 
     def __init__(self, callbacks: Sequence[Any]) -> None:
-        names = [type(each).__name__ for each in callbacks if type(each).__name__ in _SETS_RATES]
+        names = [type(each).__name__ for each in callbacks if _by_kind([each]).keys() & _SETS_RATES]
         self._who = f" ({', '.join(names)})" if names else ""
         self._set: list[float] | None = None
         self._said = False
