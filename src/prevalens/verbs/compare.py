@@ -6,6 +6,7 @@ import numpy as np
 
 from prevalens import metrics, predictions
 from prevalens.exceptions import InvalidInputError
+from prevalens.typing import Column, Rows
 from prevalens.verbs.arguments import add_prediction_columns, predictions_of
 
 PURPOSE = "compare two models that scored the same images"
@@ -33,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the difference in each measure; return 0."""
     first, second = (predictions_of(options, name) for name in (options.first, options.second))
-    order = _order(first, second)
+    order, matched_by = _order(first, second)
     for measure in options.measure:
         found = metrics.compare_models(
             first.labels,
@@ -50,18 +51,20 @@ def run(options: argparse.Namespace) -> int:
             f"{measure}: first {found.first}; second {found.second}; "
             f"difference {found.difference}{p_value}"
         )
+    print(f"Rows were matched by {matched_by}.")  # noqa: T201
     return 0
 
 
 def _order(
     first: "predictions.Predictions", second: "predictions.Predictions"
-) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
-    """Return the row of the second table for each row of the first.
+) -> tuple[Rows, str]:
+    """Return the row of the second table for each row of the first, and how they were matched.
 
     Rows are matched by their image, where both tables name it, else by their place.
 
     Raises:
-        InvalidInputError: the tables are of other images, or disagree about a label.
+        InvalidInputError: the tables are of other images, disagree about a label or a patient, or
+            only one names its images, and there are no patients to match the rows by.
     """
     if len(first.labels) != len(second.labels):
         raise InvalidInputError(
@@ -69,7 +72,10 @@ def _order(
             f"{len(second.labels)} rows. Leave only those that both models scored."
         )
     order = np.arange(len(first.labels))
+    told = "their place, as not both tables have a column `image`; "
+    told += "labels agree" if first.patients is None else "labels and patients agree"
     if first.images is not None and second.images is not None:
+        told = "their image"
         ours, theirs = np.argsort(first.images), np.argsort(second.images)
         differing = first.images[ours] != second.images[theirs]
         if differing.any():
@@ -78,10 +84,25 @@ def _order(
                 "is not in both. Leave only those that both models scored."
             )
         order[ours] = theirs
-    if not np.array_equal(first.labels, second.labels[order]):
-        row = int(np.flatnonzero(first.labels != second.labels[order])[0])
+    elif first.patients is None and (first.images is None) != (second.images is None):
         raise InvalidInputError(
-            f"Both tables must hold the same labels, but row {row + 1} of the first differs. "
-            "Correct the tables, or name the images in a column `image`."
+            "Only one of the tables has a column `image`, and without patients labels alone cannot "
+            "tell which rows belong together. Name the images in both, or give --patient."
         )
-    return order
+    moved = second.take(order)
+    _refuse_other("label", first.labels, moved.labels)
+    if first.patients is not None and moved.patients is not None:
+        _refuse_other("patient", first.patients, moved.patients)
+    return order, told
+
+
+def _refuse_other(name: str, ours: Column, theirs: Column) -> None:
+    """Refuse columns that differ in a row."""
+    differ = np.unique(np.nonzero(ours != theirs)[0])
+    if ours.dtype.kind != "f" and differ.size:
+        row = int(differ[0])
+        raise InvalidInputError(
+            f"Both tables must hold the same {name}s, but row {row + 1} of the first is "
+            f"{str(ours[row])!r} there and {str(theirs[row])!r} in the second. Correct the tables, "
+            "or name the images in a column `image` of both."
+        )
