@@ -253,9 +253,10 @@ def check_same_rows(predictions: Predictions, other: Predictions) -> None:
 
     Raises:
         InvalidInputError: labels, patients, the classes of several or, where both name them,
-            images differ.
+            images differ; or the positive class of the one is the other's negative one.
     """
-    if not predictions.is_binary and predictions.classes != other.classes:
+    reversed_ = predictions.is_binary and predictions.classes == other.classes[::-1]
+    if reversed_ or (not predictions.is_binary and predictions.classes != other.classes):
         raise InvalidInputError(
             "Two sets of scores are compared of the same classes in the same order, got "
             f"{list(predictions.classes)} and {list(other.classes)}. Order one like the other."
