@@ -44,3 +44,18 @@ def test_pooling_needs_patients(ask: Ask) -> None:
     held = Predictions(labels=[0, 1], scores=[0.2, 0.8], patients=None)
     with pytest.raises(InvalidInputError, match="`patient_score` pools the images of a patient"):
         ask(held, patient_score="mean")
+
+
+def test_scores_of_turned_classes_are_not_compared(ask: Ask, predictions: Predictions) -> None:
+    """The same codes mean the other class where one model's positive is the other's negative."""
+    given = {
+        "labels": predictions.labels,
+        "scores": predictions.scores,
+        "patients": predictions.patients,
+        "images": predictions.images,
+    }
+    turned = Predictions(**given, classes=predictions.classes[::-1])
+
+    with pytest.raises(InvalidInputError, match="the same classes in the same order"):
+        ask(predictions, compare=turned)
+    assert ask(predictions, compare=Predictions(**given)).compare is not None  # unnamed classes
