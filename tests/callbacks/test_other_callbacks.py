@@ -49,13 +49,16 @@ def losses_and_files(folder: Path, *, checkpoint_first: bool) -> list[tuple[floa
     model.compile(keras.optimizers.SGD(1.5), "mean_squared_error")
     images, labels = np.ones((4, 1), np.float32), np.zeros((4, 1), np.float32)
     log = keras.callbacks.History()
-    saves = keras.callbacks.ModelCheckpoint(
-        folder / "{epoch}.weights.h5", save_weights_only=True
-    )
+    saves = keras.callbacks.ModelCheckpoint(folder / "{epoch}.weights.h5", save_weights_only=True)
     adjuster = LRA(verbose=0, factor=0.9)
     listed = [saves, adjuster] if checkpoint_first else [adjuster, saves]
     model.fit(
-        images, labels, validation_data=(images, labels), epochs=2, callbacks=[log, *listed], verbose=0
+        images,
+        labels,
+        validation_data=(images, labels),
+        epochs=2,
+        callbacks=[log, *listed],
+        verbose=0,
     )
     found = []
     for epoch, loss in enumerate(log.history["val_loss"], start=1):
@@ -74,7 +77,7 @@ def test_a_checkpoint_after_the_adjuster_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("same", [True, False])
-def test_two_adjusters_are_refused(same: bool) -> None:  # noqa: FBT001
+def test_two_adjusters_are_refused(same: bool) -> None:
     """Listed twice, one would lower the rate twice an epoch."""
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     model.compile("sgd", "mean_squared_error")

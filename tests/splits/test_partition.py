@@ -140,9 +140,7 @@ def test_a_row_outside_the_cohort_is_told_with_what_there_is() -> None:
     """At the number of rows or above; the first five of them."""
     with pytest.raises(InvalidInputError) as caught:
         partition_of(train=[0], test=[4, 5, 6, 7, 8, 3])
-    assert str(caught.value) == (
-        "`test` must lie in 0 to 3, got 4, 5, 6, 7, 8. Count rows from 0."
-    )
+    assert str(caught.value) == ("`test` must lie in 0 to 3, got 4, 5, 6, 7, 8. Count rows from 0.")
     with pytest.raises(InvalidInputError, match="every part is empty"):
         partition_of(train=[], validation=[], test=[])
     alone = Partition([0], [], [], "f", 1)  # type: ignore[arg-type]
@@ -157,7 +155,7 @@ def test_a_row_outside_the_cohort_is_told_with_what_there_is() -> None:
             {"train": [0, 1, 2, 3], "validation": [2, 1, 0, 3], "test": [], "n_rows": 4},
             "these are in two: 0, 1, 2, 3. Remove",
         ),
-        ({"train": ["x", "y"]}, "(whole numbers) or a mask (true or false), got 'x', 'y'. Give either"),
+        ({"train": ["x", "y"]}, "or a mask (true or false), got 'x', 'y'. Give either"),
         ({"validation": [2.5]}, "(whole numbers) or a mask (true or false), got 2.5. Give either"),
         ({"test": [3, 3]}, "`test` names a row twice. Name"),
         ({"n_rows": 0}, "`n_rows` must be a whole number >= 1, got 0."),
@@ -362,7 +360,7 @@ def test_rows_and_masks_of_every_type_mean_the_same(train: Any) -> None:
 )
 def test_rows_of_which_some_are_missing_are_refused(train: Any) -> None:
     """A masked value is not known: it is neither its stored value nor false."""
-    with pytest.raises(InvalidInputError, match="`train` .*(None|<NA>)"):
+    with pytest.raises(InvalidInputError, match=r"`train` .*(None|<NA>)"):
         Partition.of(read(["a"] * 4, ["p", "p", "q", "q"]), train=train, test=[3])
 
 

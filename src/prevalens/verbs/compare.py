@@ -55,9 +55,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _order(
-    first: "predictions.Predictions", second: "predictions.Predictions"
-) -> tuple[Rows, str]:
+def _order(first: "predictions.Predictions", second: "predictions.Predictions") -> tuple[Rows, str]:
     """Return the row of the second table for each row of the first, and how they were matched.
 
     Rows are matched by their image, where both tables name it, else by their place.
