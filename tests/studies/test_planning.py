@@ -171,3 +171,10 @@ def test_a_threshold_for_patients_needs_both_classes_of_them(least: int) -> None
     cohort = mixed(9, 0) if least == 1 else mixed(9, 9)
     with pytest.raises(InvalidInputError, match="two patients of each class or more"):
         plan(cohort, unit="patient", pooling=PatientPooling(least_images=least))
+
+
+def test_a_study_of_lesions_is_refused_with_what_pools_its_predictions() -> None:
+    """A study decides on images or patients; its held-out scores can be pooled afterwards."""
+    pooling = PatientPooling(unit="lesion")
+    with pytest.raises(InvalidInputError, match=r"by 'lesion'. Pool its predictions.csv"):
+        planned(patients(9, 9), unit="patient", pooling=pooling)

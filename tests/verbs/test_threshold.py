@@ -88,3 +88,20 @@ def test_a_threshold_for_patients_is_chosen_on_pooled_scores(
     assert "3 patients, by the mean of the scores, of patients with 2 images or more" in told
     assert main([*words, "--top", "3"]) == 2
     assert "say --patient-score as well" in capsys.readouterr().err
+
+
+def test_a_threshold_for_lesions_is_chosen_on_pooled_scores(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Patient a has two lesions, of which one is positive; their means are 0.2 and 0.8."""
+    path = tmp_path / "validation.csv"
+    rows = "0,0.1,a,1\n0,0.3,a,1\n1,0.7,a,2\n1,0.9,a,2\n0,0.2,b,1\n1,0.6,c,1\n"
+    path.write_text("label,score,patient,lesion\n" + rows, encoding="utf-8")
+    words = ["threshold", str(path), "--patient", "patient", "--sensitivity", "0.9"]
+
+    assert main([*words, "--patient-score", "mean", "--unit", "lesion"]) == 0
+    assert "4 lesions, by the mean of the scores of each lesion" in capsys.readouterr().out
+    assert main([*words, "--unit", "lesion"]) == 2
+    assert "say --patient-score as well" in capsys.readouterr().err
+    assert main([*words, "--patient-score", "mean", "--unit", "lesoin"]) == 2
+    assert "Did you mean 'lesion'" in capsys.readouterr().err

@@ -224,7 +224,7 @@ def document_of(report: Head) -> Document:
         report.title,
         lead_of(report),
         [
-            Passage(section.key, section.title, blocks, section.folded)
+            Passage(section.key, section.heading(report), blocks, section.folded)
             for section, blocks in shown
             if blocks
         ],

@@ -101,6 +101,11 @@ def plan(
     check_choice("unit", unit, ("image", "patient"))
     if pooling is not None and unit != "patient":
         raise InvalidInputError("`pooling` is of unit='patient', got 'image'. Leave one out.")
+    if pooling is not None and pooling.unit != "patient":
+        raise InvalidInputError(
+            f"A study decides on images or patients, got a pooling by {pooling.unit!r}. Pool its "
+            "predictions.csv: PatientPooling(unit=...).pool, or `prevalens report --unit`."
+        )
     # Before the files are read, and again of patients who turn out to be one.
     pooled = None if unit == "image" else _pooling(cohort, pooling)
     _evaluation(cohort, part, seed, pooled)
@@ -177,7 +182,7 @@ def _audited(cohort: Cohort) -> tuple[Cohort, list[AuditStep]]:
 def _pooling(cohort: Cohort, given: PatientPooling | None) -> PoolingChoice:
     """Return how images are pooled: as asked, or by what the labels of a patient say."""
     if given is not None:
-        return PoolingChoice(**vars(given), reason="given")
+        return PoolingChoice(**_settings(given), reason="given")
     positive = cohort.is_positive
     both = len(np.intersect1d(cohort.patients[positive], cohort.patients[~positive]))
     if both:
@@ -188,6 +193,10 @@ def _pooling(cohort: Cohort, given: PatientPooling | None) -> PoolingChoice:
             "make a patient positive",
         )
     return PoolingChoice(how="mean", reason="all images of a patient have one label")
+
+
+def _settings(given: PatientPooling) -> dict[str, Any]:
+    return {name: value for name, value in vars(given).items() if name != "unit"}
 
 
 def _evaluation(

@@ -53,8 +53,10 @@ def add_prediction_columns(parser: argparse.ArgumentParser) -> None:
     add("--positive", metavar="CLASS", help="which class is positive, where labels are names")
 
 
-def add_pooling(parser: "argparse.ArgumentParser | argparse._ArgumentGroup") -> None:
-    """Add what says how the images of a patient become one score."""
+def add_pooling(
+    parser: "argparse.ArgumentParser | argparse._ArgumentGroup", *, unit: bool = True
+) -> None:
+    """Add what says how the images of a patient, or of another `unit`, become one score."""
     add = parser.add_argument
     add(
         "--patient-score",
@@ -62,13 +64,20 @@ def add_pooling(parser: "argparse.ArgumentParser | argparse._ArgumentGroup") -> 
         help="pool the images of a patient: mean, highest score (one image makes a patient "
         "positive), mean of the --top highest, or the share from --cutoff",
     )
+    if unit:
+        add(
+            "--unit",
+            dest="pooled_unit",
+            metavar="COLUMN",
+            help="what has one score: patient, or a column such as lesion (patient)",
+        )
     add("--top", type=int, metavar="NUMBER", help="images that count, of top_k")
     add("--cutoff", type=float, metavar="SCORE", help="from which an image counts, of fraction")
     add(
         "--least-images",
         type=int,
         metavar="NUMBER",
-        help="a patient with fewer is not classifiable (1)",
+        help="a patient (or unit) with fewer is not classifiable (1)",
     )
 
 
@@ -79,12 +88,18 @@ def pooling_of(options: argparse.Namespace) -> "predictions.PatientPooling | Non
         InvalidInputError: a setting came without `--patient-score`, or is none of its.
     """
     given = {"k": options.top, "cutoff": options.cutoff}
-    if options.least_images is not None:
-        given["least_images"] = options.least_images
+    given |= {
+        name: value
+        for name, value in (
+            ("least_images", options.least_images),
+            ("unit", getattr(options, "pooled_unit", None)),
+        )
+        if value is not None
+    }
     if options.patient_score is None:
         if any(value is not None for value in given.values()):
             raise InvalidInputError(
-                "--top, --cutoff and --least-images say how the images of a patient are pooled: "
+                "--top, --cutoff, --least-images and --unit say how images are pooled: "
                 f"say --patient-score as well, one of {', '.join(POOLINGS)}."
             )
         return None

@@ -54,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument(
         "--unit", choices=("image", "patient"), default="image", help="of decisions (image)"
     )
-    add_pooling(how)
+    add_pooling(how, unit=False)
     _add_choices(parser.add_argument_group("the study"))
     parser.add_argument("-o", "--output", metavar="RUN", help="folder of the run, made; needed")
 

@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SHARE",
         help="with --refer: of the positive where the model will be used, 0 to 1",
     )
-    add_pooling(parser.add_argument_group("of patients, instead of images"))
+    add_pooling(parser.add_argument_group("of patients or lesions, instead of images"))
     parser.add_argument("-o", "--output", metavar="FILE", help="write it as JSON as well")
 
 
@@ -55,7 +55,8 @@ def run(options: argparse.Namespace) -> int:
     if pooling is not None:
         few = pooling.unclassifiable(held)
         held = pooling.pool(held)
-        print(f"{len(held)} patients, by the {pooling}; not classifiable: {few}")  # noqa: T201
+        counted = f"{len(held)} {pooling.unit}s, by the {pooling}"
+        print(f"{counted}; not classifiable: {few}")  # noqa: T201
     chosen = _referral(options, held) if options.refer else _point(options, held)
     print(chosen)  # noqa: T201
     if options.output is not None:

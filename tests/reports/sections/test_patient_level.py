@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from prevalens.decisions import choose_threshold
@@ -75,3 +76,39 @@ def test_a_threshold_for_patients_without_a_pooling_is_refused(predictions: Pred
     """Nothing would be compared with it."""
     with pytest.raises(InvalidInputError, match="give `patient_score`"):
         ClinicalReport(predictions, threshold=0.5, patient_threshold=0.4)
+
+
+def test_lesions_are_the_unit_of_their_own_estimates(
+    predictions: Predictions, tmp_path: Path
+) -> None:
+    """Lesions are counted, intervals are over patients, and the run can be verified."""
+    lesion = np.arange(len(predictions)) // 2 % 3
+    held = Predictions(
+        labels=predictions.labels,
+        scores=predictions.scores,
+        patients=predictions.patients,
+        covariates={"lesion": lesion},
+    )
+    pooling = PatientPooling(how="max", unit="lesion", least_images=2)
+    report = ClinicalReport(held, threshold=0.5, patient_score=pooling)
+    pooled = pooling.pool(held)
+    found = report["patient_level"]["estimates"]["sensitivity"]
+    every = PatientPooling(how="max", unit="lesion").pool(held)
+    assert len(every) > len(pooled) > 40
+
+    assert report["patient_level"]["unit"] == found["unit"] == "lesion"
+    assert found["n"] == int(pooled.labels.sum())
+    assert found["patients"] == len(set(np.asarray(pooled.patients)[pooled.labels == 1]))
+    text = " ".join(str(report).split())
+    assert "Per lesion" in text
+    assert "a lesion is positive where any image is" in text
+    assert f"of {found['n']} lesions, {found['patients']} patients" in text
+    report.save(tmp_path / "report.json")
+    held.save(tmp_path / "predictions.csv")
+    assert verify_run(tmp_path).ok
+
+
+def test_a_unit_that_is_no_covariate_is_refused(predictions: Predictions) -> None:
+    """The nearest column is named."""
+    with pytest.raises(InvalidInputError, match="'sitee'"):
+        ClinicalReport(predictions, threshold=0.5, patient_score=PatientPooling(unit="sitee"))

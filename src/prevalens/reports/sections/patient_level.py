@@ -18,7 +18,7 @@ from prevalens.reports.sections.section import Section
 
 
 class PatientLevel(Part, frozen=True, kw_only=True):
-    """One score per patient, and its estimates.
+    """One score per patient, or per lesion of a patient, and its estimates.
 
     Args:
         pooled_by: As `PatientPooling.how`.
@@ -26,6 +26,8 @@ class PatientLevel(Part, frozen=True, kw_only=True):
         cutoff: Score from which an image counts, of `"fraction"`.
         least_images: Images that a patient needs to be classifiable.
         not_classifiable: By class, patients with fewer, who are in no estimate.
+        unit: What is pooled, `"patient"` or a covariate, as `PatientPooling.unit`; the other fields
+            are then of these.
         threshold: Threshold of the pooled scores.
         threshold_rule: How it was chosen for patients; None where it is that for images.
         confusion_matrix: Of patients.
@@ -37,6 +39,7 @@ class PatientLevel(Part, frozen=True, kw_only=True):
     cutoff: float | None = None
     least_images: int = 1
     not_classifiable: dict[str, int] = msgspec.field(default_factory=dict)
+    unit: str = "patient"
     threshold: float
     threshold_rule: str | None = None
     confusion_matrix: MatrixPart
@@ -64,11 +67,12 @@ def _compute(request: Request) -> PatientLevel | None:
         cutoff=pooling.cutoff,
         least_images=pooling.least_images,
         not_classifiable=pooling.unclassifiable(request.predictions),
+        unit=pooling.unit,
         threshold=threshold,
         threshold_rule=None if point is None else point.rule,
         confusion_matrix=matrix_part(pooled.labels == 1, pooled.scores >= threshold),
         estimates={
-            name: EstimatePart(**estimate.to_dict() | {"unit": "patient"})
+            name: EstimatePart(**estimate.to_dict() | {"unit": pooling.unit})
             for name, estimate in estimates.items()
         },
     )
@@ -78,27 +82,27 @@ def _show(report: ReportHead) -> Sequence[Block]:
     part = SECTION.of(report)
     if part is None:
         return []
-    keys = list(part.estimates)
+    keys, unit = list(part.estimates), part.unit
     chosen = (
         f"The threshold is the one for images ({part.threshold:.6g}), which nothing chose for "
-        "patients."
+        f"{unit}s."
         if part.threshold_rule is None
-        else f"The threshold for patients is {part.threshold:.6g} ({part.threshold_rule})."
+        else f"The threshold for {unit}s is {part.threshold:.6g} ({part.threshold_rule})."
     )
     few = sum(part.not_classifiable.values())
     named = ", ".join(f"{count} {name}" for name, count in part.not_classifiable.items() if count)
     return [
         Paragraph(
-            f"One score per patient, the {pooling_of(part)}; a patient is positive where any image "
+            f"One score per {unit}, the {pooling_of(part)}; a {unit} is positive where any image "
             f"is. {chosen}"
-            + f" Not classifiable, with fewer images and in no estimate: {few} patients ({named})."
+            + f" Not classifiable, with fewer images and in no estimate: {few} {unit}s ({named})."
             * bool(few)
         ),
-        matrix_block(part.confusion_matrix, report, "patients"),
+        matrix_block(part.confusion_matrix, report, f"{unit}s"),
         estimate_table(
             part.estimates,
             keys,
-            caption=f"Estimates per patient, with {report.level}",
+            caption=f"Estimates per {unit}, with {report.level}",
             address="patient_level.estimates",
         ),
         *noted(part.estimates, keys),
@@ -108,13 +112,18 @@ def _show(report: ReportHead) -> Sequence[Block]:
 def pooling_of(part: PatientLevel) -> PatientPooling:
     """Return the pooling that a part was made by."""
     return PatientPooling(
-        how=part.pooled_by, k=part.k, cutoff=part.cutoff, least_images=part.least_images
+        how=part.pooled_by,
+        k=part.k,
+        cutoff=part.cutoff,
+        least_images=part.least_images,
+        unit=part.unit,
     )
 
 
 SECTION: Section[PatientLevel] = Section(
     key="patient_level",
     title="Per patient",
+    titled=lambda report: f"Per {report.patient_level.unit}",
     place=80,
     part=PatientLevel,
     compute=_compute,

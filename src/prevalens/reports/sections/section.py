@@ -59,6 +59,7 @@ class Section(Generic[P]):
         remedy: What would bring it in, where it is absent; empty where nothing is missing then.
         answers: What it says to items of reporting guidelines.
         derive: Computes the part from the others, after them, where `compute` is None.
+        titled: Returns the title in a report that needs another than `title`.
         folded: Whether a page may fold it.
         newer: Whether files of the present version may lack it, because it came after them.
     """
@@ -72,6 +73,7 @@ class Section(Generic[P]):
     derive: Callable[[Made], P | None] | None = None
     remedy: str = ""
     answers: Sequence[Answer] = ()
+    titled: Callable[[Any], str] | None = None
     folded: bool = False
     newer: bool = False
 
@@ -79,3 +81,7 @@ class Section(Generic[P]):
         """Return this section's part of a report."""
         found: P | None = getattr(report, self.key, None)
         return found
+
+    def heading(self, report: Any) -> str:
+        """Return the title of this section in a report that holds it."""
+        return self.title if self.titled is None else self.titled(report)
