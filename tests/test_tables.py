@@ -169,6 +169,17 @@ def test_a_stray_quote_that_swallows_rows_is_refused(tmp_path: Path) -> None:
     assert read_columns(path, ["f"]) == {"f": ["1.png"]}
 
 
+def test_a_second_line_of_names_is_refused(tmp_path: Path) -> None:
+    """Two tables joined one after another would have an image `f` of class `y`."""
+    path = tmp_path / "t.csv"
+    path.write_text("f,y\n1.png,a\nf, y\n2.png,b\n")
+
+    with pytest.raises(InvalidInputError, match=r"names its columns twice.*'f', 'y'"):
+        read_columns(path, ["f"])
+    path.write_text("f,y\nf,a\n1.png,y\n")
+    assert read_columns(path, ["f"]) == {"f": ["f", "1.png"]}
+
+
 def test_nul_is_no_text(tmp_path: Path) -> None:
     """A file of two-byte letters is refused where it begins."""
     path = tmp_path / "t.csv"

@@ -107,7 +107,7 @@ def is_rounded(value: Any) -> bool:
     number = float(value)
     if isinstance(value, np.float32 | np.float16):
         return abs(number) >= 2.0 ** (np.finfo(type(value)).nmant + 1)
-    return abs(number) > _EXACT or (abs(number) >= 1e11 and number % 1e6 == 0)
+    return abs(number) >= _EXACT or (abs(number) >= 1e11 and number % 1e6 == 0)
 
 
 def as_number(value: Any) -> float:

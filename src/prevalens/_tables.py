@@ -193,6 +193,8 @@ def _read(file: Iterator[str], path: Path, names: Sequence[str] | None) -> dict[
         cells = _transposed(chunk, path, width=len(header), before=read, delimiter=delimiter)
         if rows.line_num - line > len(chunk) and len(header) > 2:  # a cell of several lines
             _refuse_swallowed(cells, path, width=len(header), delimiter=delimiter)
+        if len(header) > 1 and cells and header[0] in cells[0]:
+            _refuse_second_header(cells, path, header)
         read, line = read + len(chunk), rows.line_num
         for name in wanted if cells else ():
             columns[name].extend(_shared(meanings[name], cells[place[name]], read))
@@ -265,6 +267,18 @@ def _refuse_swallowed(
             raise InvalidInputError(
                 f"A stray quote in {path} swallows whole records: one cell begins with "
                 f"{cell[:60]!r}. Remove the quote, or write a quote inside a cell twice."
+            )
+
+
+def _refuse_second_header(
+    columns: Sequence[Sequence[str]], path: Path, header: Sequence[str]
+) -> None:
+    """Refuse a record of the names of its columns: tables that were joined one after another."""
+    for record in zip(*columns, strict=True):
+        if record[0] == header[0] and [cell.strip() for cell in record] == list(header):
+            raise InvalidInputError(
+                f"{path} names its columns twice: a record repeats {name_some(header)}, as where "
+                "tables are joined one after another. Remove it."
             )
 
 

@@ -1,13 +1,18 @@
 """Whole numbers to 0 to 255, over the range that their bits hold."""
 
 import functools
+import os
+import warnings
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from prevalens._checks import check_integer
-from prevalens.exceptions import InvalidInputError, UnreadableImageError
+from prevalens.exceptions import DataWarning, InvalidInputError, UnreadableImageError
+
+_FEW = 32  # grey levels
+_named: set[str] = set()  # folders whose files of few levels were warned of
 
 
 def check_bits(bits: int | None) -> int | None:
@@ -48,6 +53,25 @@ def _table(top: int) -> NDArray[np.uint8]:
     table = ((510 * values + top) // (2 * top)).astype(np.uint8)  # rounds, halves up
     table.setflags(write=False)
     return table
+
+
+def warn_of_few_levels(address: str, stored: NDArray[Any], shown: NDArray[np.uint8]) -> None:
+    """Warn, once a folder, where many stored values became few grey levels."""
+    levels = int(np.count_nonzero(np.bincount(shown.ravel(), minlength=256)))
+    folder = os.path.dirname(address)  # noqa: PTH120
+    if levels >= _FEW or folder in _named:
+        return
+    there = len(np.unique(stored))
+    if there < max(_FEW, 2 * levels):
+        return
+    _named.add(folder)
+    warnings.warn(
+        f"{address} holds {there} grey values, of which {levels} are left: its window or its bits "
+        "do not fit them. State `window=(centre, width)` or `bits=`. Other files of this folder "
+        "are not named; `find_odd_pictures` lists them.",
+        DataWarning,
+        stacklevel=3,
+    )
 
 
 def refuse_kind(address: str, kind: str) -> UnreadableImageError:

@@ -70,6 +70,7 @@ TAKEN = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:.* grey values, of which")  # 8 bits in a file of 16
 @pytest.mark.parametrize("kind", FILES)
 @pytest.mark.parametrize("size", [None, (30, 40), (90, 70)])
 def test_every_kind_of_file_means_what_pillow_makes_of_it(

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFile
 
-from prevalens.exceptions import UnreadableImageError
+from prevalens.exceptions import DataWarning, UnreadableImageError
 from prevalens.images import FileReader, PillowReader, read_image
 
 
@@ -79,6 +79,18 @@ def test_few_bits_fill_the_range(
     path = png(tmp_path / "a.png", depth, 0, [row])
 
     assert read_image(path, channels=1).ravel().tolist() == expected
+
+
+def test_few_levels_of_sixteen_bits_are_warned_of_once_a_folder(tmp_path: Path) -> None:
+    """A camera's 12 bits in a PNG of 16 are 17 grey levels, until `bits=12` says so."""
+    rows = [struct.pack(">64H", *range(start, start + 64)) for start in range(0, 4096, 64)]
+    path = png(tmp_path / "a.png", 16, 0, rows)
+
+    with pytest.warns(DataWarning, match=r"holds 4096 grey values, of which 17 are left.*`bits=`"):
+        read_image(path, channels=1)
+    assert len(np.unique(read_image(path, channels=1))) == 17  # said once a folder
+    full = read_image(path, channels=1, reader=PillowReader(bits=12))
+    assert len(np.unique(full)) == 256
 
 
 def test_gamma_and_unknown_parts_change_nothing(tmp_path: Path) -> None:

@@ -16,7 +16,12 @@ from numpy.typing import NDArray
 from prevalens._gate import open_archive, read_array, read_array_head
 from prevalens._paths import is_file
 from prevalens.exceptions import UnreadableImageError
-from prevalens.images.grey_range import check_bits, refuse_kind, sixteen_to_eight
+from prevalens.images.grey_range import (
+    check_bits,
+    refuse_kind,
+    sixteen_to_eight,
+    warn_of_few_levels,
+)
 from prevalens.images.opening import open_picture, refuse_bomb, split_address
 from prevalens.typing import Image
 
@@ -76,7 +81,9 @@ class ArrayReader:
         if values.dtype == np.bool_:
             return values.astype(np.uint8) * np.uint8(255)
         if values.dtype == np.uint16:
-            return sixteen_to_eight(address, values, bits=self.bits)
+            shown = sixteen_to_eight(address, values, bits=self.bits)
+            warn_of_few_levels(address, values, shown)
+            return shown
         if values.dtype != np.uint8:
             raise refuse_kind(address, str(values.dtype))
         return values

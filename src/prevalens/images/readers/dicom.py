@@ -1,7 +1,6 @@
 """DICOM, by pydicom."""
 
 import os
-import warnings
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, BinaryIO
@@ -19,7 +18,7 @@ from prevalens.exceptions import (
 )
 from prevalens.images.dicom_file import HEAD, is_dicom_head, open_header, reason_of, refuse_coding
 from prevalens.images.dicom_grey import GreyMeaning
-from prevalens.images.grey_range import check_bits
+from prevalens.images.grey_range import check_bits, warn_of_few_levels
 from prevalens.images.opening import hash_file, open_picture, refuse_bomb, split_address
 from prevalens.images.row_bands import row_bands
 from prevalens.images.windows import Window, check_window, to_bytes
@@ -27,8 +26,6 @@ from prevalens.typing import Image
 
 _COLOURS = frozenset({"RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT"})
 _GREYS = frozenset({"MONOCHROME1", "MONOCHROME2"})
-_FEW = 32  # grey levels
-_named: set[str] = set()  # folders whose files of few levels were warned of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,7 +152,7 @@ class DicomReader:
         ]
         shown = layers[0] if len(layers) == 1 else np.stack(layers, axis=2)
         if len(layers) == 1:
-            _warn_few(address, stored, shown)
+            warn_of_few_levels(address, stored, shown)
         return shown
 
 
@@ -245,24 +242,6 @@ def _palette(header: Any, frame: int) -> Image:
 def _by_bands(pixels: NDArray[Any], change: Any) -> Image:
     bands = row_bands(*pixels.shape[:2])
     return np.concatenate([change(pixels[band]) for band in bands])
-
-
-def _warn_few(address: str, stored: NDArray[Any], shown: Image) -> None:
-    levels = int(np.count_nonzero(np.bincount(shown.ravel(), minlength=256)))
-    folder = os.path.dirname(address)  # noqa: PTH120
-    if levels >= _FEW or folder in _named:
-        return
-    there = len(np.unique(stored))
-    if there < max(_FEW, 2 * levels):
-        return
-    _named.add(folder)
-    warnings.warn(
-        f"{address} holds {there} grey values, of which {levels} are left: its window or its bits "
-        "do not fit them. State `window=(centre, width)` or `bits=`. Other files of this folder "
-        "are not named; `find_odd_pictures` lists them.",
-        DataWarning,
-        stacklevel=2,
-    )
 
 
 def _version() -> str:

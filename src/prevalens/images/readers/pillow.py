@@ -12,8 +12,13 @@ from PIL import Image as Pillow
 from PIL import ImageFile, ImageOps, UnidentifiedImageError
 
 from prevalens._paths import is_file
-from prevalens.exceptions import UnreadableImageError
-from prevalens.images.grey_range import check_bits, refuse_kind, sixteen_to_eight
+from prevalens.exceptions import DataWarning, UnreadableImageError
+from prevalens.images.grey_range import (
+    check_bits,
+    refuse_kind,
+    sixteen_to_eight,
+    warn_of_few_levels,
+)
 from prevalens.images.opening import (
     hash_file,
     open_picture,
@@ -77,7 +82,7 @@ class PillowReader:
                     refuse_unclear(address, page)
                 opened.seek(0)
                 return _decode(opened, address, page, self.bits)
-        except UnreadableImageError:
+        except (UnreadableImageError, DataWarning):
             raise
         except UnidentifiedImageError as error:
             raise UnreadableImageError(
@@ -163,6 +168,7 @@ def _grey_of_sixteen(
     clear = picture.info.get("transparency")
     if isinstance(clear, int):
         shown[pixels == clear] = 0
+    warn_of_few_levels(address, pixels, shown)
     return shown
 
 
