@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from prevalens._checks import check_integer
 from prevalens.exceptions import DataWarning, InvalidInputError, UnreadableImageError
+from prevalens.images.row_bands import row_bands
 
 _FEW = 32  # grey levels
 _named: set[str] = set()  # folders whose files of few levels were warned of
@@ -57,9 +58,14 @@ def _table(top: int) -> NDArray[np.uint8]:
 
 def warn_of_few_levels(address: str, stored: NDArray[Any], shown: NDArray[np.uint8]) -> None:
     """Warn, once a folder, where many stored values became few grey levels."""
-    levels = int(np.count_nonzero(np.bincount(shown.ravel(), minlength=256)))
     folder = os.path.dirname(address)  # noqa: PTH120
-    if levels >= _FEW or folder in _named:
+    if folder in _named:
+        return
+    counts = np.zeros(256, dtype=np.int64)
+    for band in row_bands(*shown.shape[:2]):  # numpy counts words of 8 bytes
+        counts += np.bincount(shown[band].ravel(), minlength=256)
+    levels = int(np.count_nonzero(counts))
+    if levels >= _FEW:
         return
     there = len(np.unique(stored))
     if there < max(_FEW, 2 * levels):
