@@ -62,6 +62,10 @@ def log_loss(
 
     Infinite where a score of 0 or 1 is wrong, with a finite lower limit. Takes the
     columns of `brier`.
+
+    Examples:
+        >>> round(log_loss([1, 0], [0.5, 0.5]).value, 4)  # the logarithm of 2
+        0.6931
     """
     return log_loss_estimate(
         check_columns(labels, scores, patients),
@@ -79,6 +83,11 @@ def calibration_intercept(
     """Compute calibration-in-the-large: the recalibration intercept with the slope fixed at 1.
 
     0 is right; below 0 the scores are too high on the whole. Takes the columns of `brier`.
+
+    Examples:
+        >>> made = calibration_intercept([1, 0, 0, 0] * 10, [0.5] * 40)  # log(0.25 / 0.75)
+        >>> round(made.value, 3)
+        -1.099
     """
     return intercept_estimate(
         check_columns(labels, scores, patients),
@@ -96,6 +105,11 @@ def calibration_slope(
     """Compute the slope of the recalibration line.
 
     1 is right; below 1 the scores are too extreme. Takes the columns of `brier`.
+
+    Examples:
+        >>> labels = [1] * 9 + [0] * 3 + [1] * 3 + [0] * 9  # observed: 0.75 and 0.25
+        >>> round(calibration_slope(labels, [0.9] * 12 + [0.1] * 12).value, 3)  # log(3) / log(9)
+        0.5
     """
     return slope_estimate(
         check_columns(labels, scores, patients),
@@ -113,6 +127,11 @@ def calibration_joint_intercept(
     """Compute the recalibration intercept that is fitted together with the slope.
 
     Not calibration-in-the-large: see `calibration_intercept`. Takes the columns of `brier`.
+
+    Examples:
+        >>> labels = [1] * 9 + [0] * 3 + [1] * 3 + [0] * 9
+        >>> abs(round(calibration_joint_intercept(labels, [0.9] * 12 + [0.1] * 12).value, 3))
+        0.0
     """
     return joint_intercept_estimate(
         check_columns(labels, scores, patients),

@@ -110,6 +110,14 @@ def compare_multiclass_groups(
 
     Raises:
         InvalidInputError: as in `compare_multiclass`, or a group is empty.
+
+    Examples:
+        >>> labels, scores = [0, 1, 2, 1], [[0.6, 0.3, 0.1], [0.2, 0.5, 0.3]] * 2
+        >>> made = compare_multiclass_groups(
+        ...     labels, scores, [True, True, False, False], classes="abc", measure="accuracy"
+        ... )
+        >>> made.first.value, made.second.value
+        (1.0, 0.5)
     """
     level = check_confidence_level(confidence_level)
     columns = check_class_columns(labels, scores, patients, classes=classes, ordered=ordered)

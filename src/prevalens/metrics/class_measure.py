@@ -38,6 +38,11 @@ class ClassMeasure:
         graded: Whether the classes must be grades.
         counted: Whether its `events` are what is counted.
         least_classes: Number of classes from which it says something.
+
+    Examples:
+        >>> from prevalens.metrics import all_class_measures
+        >>> [each.key for each in all_class_measures() if each.graded]
+        ['linear_kappa', 'quadratic_kappa', 'grade_distance', 'ranked_probability_score']
     """
 
     key: str

@@ -53,6 +53,12 @@ def compare_models(
     References:
         DeLong, DeLong & Clarke-Pearson, Biometrics 1988;44:837-845.
         Obuchowski, Stat Med 1998;17:1495-1507.
+
+    Examples:
+        >>> labels, first, second = [0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8], [0.2, 0.6, 0.5, 0.3]
+        >>> made = compare_models(labels, first, second, measure="auroc")
+        >>> made.first.value, made.second.value, made.difference.value
+        (0.75, 0.5, 0.25)
     """
     columns, confidence_level = (
         check_columns(labels, first, patients),
@@ -97,6 +103,13 @@ def compare_groups(
     Raises:
         InvalidInputError: a column breaks its rule, a group is empty, the measure is unknown, or
             a threshold is missing or of no use.
+
+    Examples:
+        >>> labels, scores = [0, 1, 0, 1, 0, 1, 0, 1], [0.1, 0.9, 0.2, 0.8, 0.6, 0.4, 0.3, 0.7]
+        >>> in_women = [True] * 4 + [False] * 4
+        >>> made = compare_groups(labels, scores, in_women, measure="auroc")
+        >>> made.first.value, made.second.value
+        (1.0, 0.75)
     """
     columns, confidence_level = (
         check_columns(labels, scores, patients),

@@ -114,6 +114,11 @@ def sensitivity(
     """Compute the share of positive images that are predicted positive.
 
     `interval` is `"wilson"` or `"exact"` (Clopper-Pearson).
+
+    Examples:
+        >>> made = sensitivity([1, 1, 1, 0, 0], [1, 1, 0, 0, 1])
+        >>> round(made.value, 3), made.events, made.n
+        (0.667, 2, 3)
     """
     check_choice("interval", interval, INTERVALS)
     return count_matrix(
@@ -132,6 +137,11 @@ def specificity(
     """Compute the share of negative images that are predicted negative.
 
     `interval` is `"wilson"` or `"exact"` (Clopper-Pearson).
+
+    Examples:
+        >>> made = specificity([1, 1, 1, 0, 0], [1, 1, 0, 0, 1])
+        >>> made.value, made.events, made.n
+        (0.5, 1, 2)
     """
     check_choice("interval", interval, INTERVALS)
     return count_matrix(
@@ -150,6 +160,12 @@ def ppv(
     """Compute the share of positive predictions that are right, at the prevalence of these rows.
 
     `interval` is `"wilson"` or `"exact"` (Clopper-Pearson).
+
+    Examples:
+        >>> round(ppv([1, 1, 1, 0, 0], [1, 1, 0, 0, 1]).value, 3)
+        0.667
+        >>> ppv([1, 1, 0], [0, 0, 0]).value is None  # nothing predicted positive: not estimable
+        True
     """
     check_choice("interval", interval, INTERVALS)
     return count_matrix(
@@ -168,6 +184,10 @@ def npv(
     """Compute the share of negative predictions that are right, at the prevalence of these rows.
 
     `interval` is `"wilson"` or `"exact"` (Clopper-Pearson).
+
+    Examples:
+        >>> npv([1, 1, 1, 0, 0], [1, 1, 0, 0, 1]).value
+        0.5
     """
     check_choice("interval", interval, INTERVALS)
     return count_matrix(
@@ -186,6 +206,10 @@ def accuracy(
     """Compute the share of predictions that are right.
 
     `interval` is `"wilson"` or `"exact"` (Clopper-Pearson).
+
+    Examples:
+        >>> accuracy([1, 1, 1, 0, 0], [1, 1, 0, 0, 1]).value
+        0.6
     """
     check_choice("interval", interval, INTERVALS)
     return count_matrix(
@@ -200,7 +224,12 @@ def balanced_accuracy(
     patients: ArrayLike | None = None,
     confidence_level: float = 0.95,
 ) -> Estimate:
-    """Compute the mean of sensitivity and specificity."""
+    """Compute the mean of sensitivity and specificity.
+
+    Examples:
+        >>> round(balanced_accuracy([1, 1, 1, 0, 0], [1, 1, 0, 0, 1]).value, 3)  # (2/3 + 1/2) / 2
+        0.583
+    """
     return balanced_accuracy_estimate(
         count_matrix(labels, predictions, patients=patients, confidence_level=confidence_level)
     )
@@ -213,7 +242,12 @@ def youden(
     patients: ArrayLike | None = None,
     confidence_level: float = 0.95,
 ) -> Estimate:
-    """Compute Youden's J: sensitivity + specificity - 1."""
+    """Compute Youden's J: sensitivity + specificity - 1.
+
+    Examples:
+        >>> round(youden([1, 1, 1, 0, 0], [1, 1, 0, 0, 1]).value, 3)  # 2/3 + 1/2 - 1
+        0.167
+    """
     return youden_estimate(
         count_matrix(labels, predictions, patients=patients, confidence_level=confidence_level)
     )
@@ -226,7 +260,12 @@ def f1(
     patients: ArrayLike | None = None,
     confidence_level: float = 0.95,
 ) -> Estimate:
-    """Compute F1: 2 tp / (2 tp + fp + fn); neither proper nor decision-analytic."""
+    """Compute F1: 2 tp / (2 tp + fp + fn); neither proper nor decision-analytic.
+
+    Examples:
+        >>> round(f1([1, 1, 1, 0, 0], [1, 1, 0, 0, 1]).value, 3)  # 2 * 2 / (2 * 2 + 1 + 1)
+        0.667
+    """
     return f1_estimate(
         count_matrix(labels, predictions, patients=patients, confidence_level=confidence_level)
     )
@@ -239,7 +278,12 @@ def mcc(
     patients: ArrayLike | None = None,
     confidence_level: float = 0.95,
 ) -> Estimate:
-    """Compute Matthews' correlation coefficient of labels and predictions."""
+    """Compute Matthews' correlation coefficient of labels and predictions.
+
+    Examples:
+        >>> round(mcc([1, 1, 1, 0, 0], [1, 1, 0, 0, 1]).value, 3)
+        0.167
+    """
     return mcc_estimate(
         count_matrix(labels, predictions, patients=patients, confidence_level=confidence_level)
     )
@@ -252,7 +296,12 @@ def kappa(
     patients: ArrayLike | None = None,
     confidence_level: float = 0.95,
 ) -> Estimate:
-    """Compute Cohen's kappa of labels and predictions."""
+    """Compute Cohen's kappa of labels and predictions.
+
+    Examples:
+        >>> round(kappa([1, 1, 1, 0, 0], [1, 1, 0, 0, 1]).value, 3)  # (0.6 - 0.52) / (1 - 0.52)
+        0.167
+    """
     return kappa_estimate(
         count_matrix(labels, predictions, patients=patients, confidence_level=confidence_level)
     )
@@ -265,7 +314,12 @@ def lr_positive(
     patients: ArrayLike | None = None,
     confidence_level: float = 0.95,
 ) -> Estimate:
-    """Compute the positive likelihood ratio: sensitivity / (1 - specificity)."""
+    """Compute the positive likelihood ratio: sensitivity / (1 - specificity).
+
+    Examples:
+        >>> round(lr_positive([1, 1, 1, 0, 0], [1, 1, 0, 0, 1]).value, 3)  # (2/3) / (1 - 1/2)
+        1.333
+    """
     return lr_positive_estimate(
         count_matrix(labels, predictions, patients=patients, confidence_level=confidence_level)
     )
@@ -278,7 +332,12 @@ def lr_negative(
     patients: ArrayLike | None = None,
     confidence_level: float = 0.95,
 ) -> Estimate:
-    """Compute the negative likelihood ratio: (1 - sensitivity) / specificity."""
+    """Compute the negative likelihood ratio: (1 - sensitivity) / specificity.
+
+    Examples:
+        >>> round(lr_negative([1, 1, 1, 0, 0], [1, 1, 0, 0, 1]).value, 3)  # (1 - 2/3) / (1/2)
+        0.667
+    """
     return lr_negative_estimate(
         count_matrix(labels, predictions, patients=patients, confidence_level=confidence_level)
     )
@@ -291,7 +350,12 @@ def dor(
     patients: ArrayLike | None = None,
     confidence_level: float = 0.95,
 ) -> Estimate:
-    """Compute the diagnostic odds ratio: (tp x tn) / (fp x fn)."""
+    """Compute the diagnostic odds ratio: (tp x tn) / (fp x fn).
+
+    Examples:
+        >>> round(dor([1, 1, 1, 0, 0], [1, 1, 0, 0, 1]).value, 3)  # (2 * 1) / (1 * 1)
+        2.0
+    """
     return dor_estimate(
         count_matrix(labels, predictions, patients=patients, confidence_level=confidence_level)
     )
@@ -307,6 +371,11 @@ def prevalence(
     """Compute the share of positive images.
 
     `interval` is `"wilson"` or `"exact"` (Clopper-Pearson).
+
+    Examples:
+        >>> made = prevalence([1, 0, 0, 0], patients=["a", "b", "c", "d"])
+        >>> made.value, made.patients
+        (0.25, 4)
     """
     check_choice("interval", interval, INTERVALS)
     return count_matrix(

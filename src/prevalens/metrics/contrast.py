@@ -26,6 +26,12 @@ class Contrast:
         method: How the p value was computed, with the reference.
         error: Standard error of the difference; None where limits need none.
         df: Degrees of freedom of `error`; infinite for the normal distribution.
+
+    Examples:
+        >>> from prevalens.metrics import compare_models
+        >>> made = compare_models([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8], [0.2, 0.6, 0.5, 0.3])
+        >>> made.difference.value == made.first.value - made.second.value
+        True
     """
 
     difference: Estimate
@@ -61,6 +67,13 @@ class NonInferiority:
         confidence_level: That of the two-sided interval; the test is one-sided at
             (1 - confidence_level) / 2.
         hypothesis: What the p value speaks against, in words.
+
+    Examples:
+        >>> from prevalens.metrics import compare_models
+        >>> labels = [0, 1] * 10
+        >>> same = compare_models(labels, [0.2, 0.8] * 10, [0.2, 0.8] * 10, measure="brier")
+        >>> non_inferiority(same, margin=0.01, higher_is_better=False).margin
+        0.01
     """
 
     margin: float

@@ -21,6 +21,12 @@ class Curve:
         y: Sensitivity of a ROC curve, precision of a precision-recall curve; `(n_points,)`.
         x_name: What `x` is.
         y_name: What `y` is.
+
+    Examples:
+        >>> from prevalens.metrics import roc_curve
+        >>> curve = roc_curve([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])
+        >>> curve.x_name, curve.y_name
+        ('false positive rate', 'sensitivity')
     """
 
     thresholds: Numbers

@@ -36,6 +36,11 @@ class DecisionCurve:
         over_treat_all: Net benefit of the model less that of calling every image positive.
 
     Limits hold at each threshold by itself, not at all of them at once.
+
+    Examples:
+        >>> curve = net_benefit([1, 1, 0, 0], [0.9, 0.8, 0.6, 0.1], [0.5, 0.7])
+        >>> [made.value for made in curve.model]  # one false positive at 0.5, none at 0.7
+        [0.25, 0.5]
     """
 
     thresholds: tuple[float, ...]

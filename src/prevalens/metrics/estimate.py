@@ -30,6 +30,14 @@ class Estimate:
         design_effect: Variance over patients divided by that of independent images.
         effective_n: `n` divided by the design effect.
         error: Standard error of the value, where limits are made of one.
+
+    Examples:
+        >>> from prevalens.metrics import sensitivity
+        >>> made = sensitivity([1] * 10, [1] * 9 + [0])
+        >>> print(made)
+        0.900 (95% CI 0.596 to 0.982)
+        >>> made.method
+        'Wilson score interval, images independent (Wilson 1927)'
     """
 
     value: float | None

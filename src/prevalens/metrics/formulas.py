@@ -57,6 +57,14 @@ class Formula:
         combine: Turns the means into the estimate; of numpy operations that take arrays and
             complex numbers.
         kinds: The rows that count, split into the kinds that are averaged apart.
+
+    Examples:
+        >>> squared_error = Formula(
+        ...     rows=lambda columns, threshold: ((columns.scores - columns.labels) ** 2,),
+        ...     combine=lambda mean: mean,
+        ... )
+        >>> squared_error.combine(0.25)
+        0.25
     """
 
     rows: Rows
@@ -115,5 +123,11 @@ def of_counts(combine: Callable[..., Any], kinds: Kinds = by_label) -> Formula:
         combine: Takes `tn, fp, fn, tp`, counts or shares of images alike: only their ratios may
             matter.
         kinds: The rows that count, split into the kinds that are averaged apart.
+
+    Examples:
+        >>> from prevalens.metrics import Measure
+        >>> miss_rate = of_counts(lambda tn, fp, fn, tp: fn / (fn + tp))
+        >>> miss_rate.combine(0.0, 0.0, 0.1, 0.4)
+        0.2
     """
     return Formula(confusion_rows, combine, kinds)

@@ -41,6 +41,11 @@ class CalibrationTest:
         patients: Number of patients; None where images are independent.
         not_estimable: Why there is no test; None where there is one.
         note: What a reader should know.
+
+    Examples:
+        >>> made = calibration_test([0, 1], [0.2, 0.8])
+        >>> made.p_value is None, made.not_estimable
+        (True, 'the scores separate the classes perfectly, so the slope has no finite value')
     """
 
     statistic: float | None

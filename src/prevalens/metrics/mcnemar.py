@@ -26,6 +26,11 @@ class McNemar:
         clustered: p value over patients; None where images are independent.
         not_estimable: Why there is no p value.
         method: How the p values were computed, with the references.
+
+    Examples:
+        >>> made = mcnemar_test([1] * 4, [1, 1, 1, 0], [1, 0, 0, 0])
+        >>> made.first_only, made.second_only, made.exact  # 2 * (1/2)**2
+        (2, 0, 0.5)
     """
 
     first_only: int

@@ -65,6 +65,16 @@ class Measure:
         target: The right value, where the direction is `"target"`.
         needs: The images without which it is undefined: `"positive"`, `"negative"`, `"both"`, or
             `"any"`.
+
+    Examples:
+        >>> from prevalens.metrics import of_counts
+        >>> miss_rate = Measure(
+        ...     key="miss_rate", title="Miss rate", group="threshold", direction="lower",
+        ...     references=("Altman & Bland 1994",), needs_threshold=True, needs="positive",
+        ...     formula=of_counts(lambda tn, fp, fn, tp: fn / (fn + tp)),
+        ... )
+        >>> miss_rate.title
+        'Miss rate'
     """
 
     key: str

@@ -31,6 +31,11 @@ class MulticlassEstimates:
             ranked probability score.
         confusion_matrix: Images by label (rows) and prediction (columns).
         classes: Names of the classes, in the order of rows and columns.
+
+    Examples:
+        >>> made = multiclass_estimates([0, 1], [[0.7, 0.3], [0.6, 0.4]], classes=["a", "b"])
+        >>> made.confusion_matrix, made.per_class["b"]["sensitivity"].value
+        ([[1, 0], [1, 0]], 0.0)
     """
 
     per_class: dict[str, dict[str, Estimate]]

@@ -30,6 +30,14 @@ class MultilabelEstimates:
             thresholds also `macro_sensitivity`, `macro_specificity`, `macro_f1`, `micro_f1`,
             `subset_accuracy` and `hamming_loss`.
         unknown: Rows on which each label is not known, by name.
+
+    Examples:
+        >>> made = multilabel_estimates(
+        ...     [[0, 1], [1, 0], [1, 1], [0, 0]], [[0.2, 0.9], [0.7, 0.4], [0.8, 0.6], [0.1, 0.3]],
+        ...     names=["mass", "node"],
+        ... )
+        >>> made.per_label["mass"]["auroc"].value
+        1.0
     """
 
     per_label: dict[str, dict[str, Estimate]]

@@ -23,6 +23,11 @@ class PartialAuroc:
         max_false_positive_rate: Where the part ends.
         raw: The area itself, from 0 to `max_false_positive_rate`.
         standardised: McClish's: 0.5 for a useless ranking, 1 for a perfect one.
+
+    Examples:
+        >>> made = partial_auroc([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8], max_false_positive_rate=0.5)
+        >>> made.max_false_positive_rate, made.raw.value
+        (0.5, 0.25)
     """
 
     max_false_positive_rate: float

@@ -31,6 +31,11 @@ class PredictiveValues:
         prevalence: Share of positive images, stated.
         ppv: Chance that a predicted positive is right.
         npv: Chance that a negative prediction is right.
+
+    Examples:
+        >>> made = predictive_values([1] * 10 + [0] * 10, [1] * 9 + [0] * 10 + [1], prevalence=0.01)
+        >>> made.prevalence, round(made.ppv.value, 3)  # 0.009 / (0.009 + 0.099)
+        (0.01, 0.083)
     """
 
     prevalence: float

@@ -108,6 +108,18 @@ def unregister_measure(key: str) -> None:
 
     Raises:
         InvalidInputError: no such measure is registered, or it is the library's own.
+
+    Examples:
+        >>> from prevalens.metrics import Measure, all_measures, of_counts, register_measure
+        >>> made = Measure(
+        ...     key="miss_rate", title="Miss rate", group="threshold", direction="lower",
+        ...     references=("Altman & Bland 1994",), needs_threshold=True,
+        ...     formula=of_counts(lambda tn, fp, fn, tp: fn / (fn + tp)),
+        ... )
+        >>> registered = register_measure(made)
+        >>> unregister_measure("miss_rate")
+        >>> "miss_rate" in [each.key for each in all_measures()]
+        False
     """
     measure_of(key, name="key")
     if key in _OWN:

@@ -30,6 +30,11 @@ class ReliabilityBin:
         high: Largest score in the bin.
         mean_score: Mean score of its images.
         observed: Share of its images that are positive.
+
+    Examples:
+        >>> first = reliability_curve([0, 1, 1, 1], [0.1, 0.3, 0.6, 0.8], bins=2)[0]
+        >>> first.observed.value, first.observed.n
+        (0.5, 2)
     """
 
     low: float
@@ -62,6 +67,11 @@ def reliability_curve(
 
     Raises:
         InvalidInputError: a column or setting breaks its rule.
+
+    Examples:
+        >>> bins = reliability_curve([0, 0, 1, 1], [0.1, 0.3, 0.6, 0.8], bins=2)
+        >>> [(round(each.mean_score, 2), each.observed.value) for each in bins]
+        [(0.2, 0.0), (0.7, 1.0)]
     """
     columns, confidence_level = (
         check_columns(labels, scores, patients),
@@ -116,6 +126,11 @@ def expected_calibration_error(
 
     References:
         Guo, Pleiss, Sun & Weinberger, ICML 2017:1321-1330.
+
+    Examples:
+        >>> labels, scores = [1, 0, 0, 0] * 5 + [1, 1, 1, 0] * 5, [0.2] * 20 + [0.8] * 20
+        >>> round(expected_calibration_error(labels, scores, bins=2, draws=100).value, 3)
+        0.05
     """
     check_integer("draws", draws, minimum=100)
     settings = Settings(None, check_confidence_level(confidence_level), draws, seed)
@@ -162,6 +177,10 @@ def observed_expected(
 
     1 is right; below 1 the scores are too high on the whole. Takes the columns of
     `reliability_curve`.
+
+    Examples:
+        >>> observed_expected([1, 0, 0, 0], [0.5, 0.5, 0.5, 0.5]).value  # 1 observed, 2 expected
+        0.5
     """
     return observed_expected_estimate(
         check_columns(labels, scores, patients),
@@ -204,6 +223,10 @@ def scaled_brier(
 
     References:
         Steyerberg et al., Epidemiology 2010;21:128-138.
+
+    Examples:
+        >>> round(scaled_brier([1, 0], [0.9, 0.1]).value, 3)  # 1 - 0.01 / 0.25
+        0.96
     """
     return scaled_brier_estimate(
         check_columns(labels, scores, patients),

@@ -56,6 +56,13 @@ class SitePooling:
         i2: Share of the variance of estimates that lies between sites, in [0, 1].
         q: Cochran's Q of sites that do not differ.
         q_p_value: Its p value.
+
+    Examples:
+        >>> labels, scores = [0, 0, 1, 1, 0, 1] * 6, [0.1, 0.6, 0.4, 0.8, 0.3, 0.7] * 6
+        >>> sites = ["a"] * 12 + ["b"] * 12 + ["c"] * 12
+        >>> made = pool_sites(labels, scores, sites, measure="sensitivity", threshold=0.5)
+        >>> {site: round(each.value, 3) for site, each in made.sites.items()}
+        {'a': 0.667, 'b': 0.667, 'c': 0.667}
     """
 
     measure: str

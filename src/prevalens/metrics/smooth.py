@@ -50,6 +50,12 @@ def integrated_calibration_index(
 
     References:
         Austin & Steyerberg, Stat Med 2019;38:4051-4065.
+
+    Examples:
+        >>> scores = [k / 50 for k in range(1, 50)]
+        >>> made = integrated_calibration_index([k % 2 for k in range(49)], scores, draws=100)
+        >>> made.value > 0.2  # half are positive, whatever the score
+        True
     """
     check_integer("draws", draws, minimum=100)
     settings = Settings(None, check_confidence_level(confidence_level), draws, seed)
@@ -69,6 +75,12 @@ def calibration_distance(
     """Compute a quantile of the distance of the smoothed observed share from the score.
 
     At 0.5 it is E50, at 0.9 E90. Takes the columns and draws of `integrated_calibration_index`.
+
+    Examples:
+        >>> labels, scores = [k % 2 for k in range(49)], [k / 50 for k in range(1, 50)]
+        >>> far = calibration_distance(labels, scores, quantile=0.9, draws=100)
+        >>> far.value > calibration_distance(labels, scores, quantile=0.5, draws=100).value
+        True
     """
     check_integer("draws", draws, minimum=100)
     quantile = check_number("quantile", quantile, low=0, high=1, open_low=True)

@@ -33,6 +33,12 @@ class SmoothCurve:
         method: How curve and band were computed, with the references.
         not_estimable: Why there is no curve; None where there is one.
         note: Why there is no band; None where there is one.
+
+    Examples:
+        >>> labels, scores = [k % 2 for k in range(49)], [k / 50 for k in range(1, 50)]
+        >>> curve = calibration_curve(labels, scores, draws=100)
+        >>> all(low <= high for low, high in zip(curve.lower, curve.upper, strict=True))
+        True
     """
 
     scores: tuple[float, ...]
@@ -73,6 +79,12 @@ def calibration_curve(
     References:
         Austin & Steyerberg, Stat Med 2019;38:4051-4065.
         Cleveland, J Am Stat Assoc 1979;74:829-836.
+
+    Examples:
+        >>> labels, scores = [k % 2 for k in range(49)], [k / 50 for k in range(1, 50)]
+        >>> curve = calibration_curve(labels, scores, draws=100)
+        >>> abs(curve.observed[len(curve.observed) // 2] - 0.5) < 0.05
+        True
     """
     check_integer("draws", draws, minimum=100)
     settings = Settings(None, check_confidence_level(confidence_level), draws, seed)
