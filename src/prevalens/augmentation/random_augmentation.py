@@ -44,6 +44,18 @@ class RandomAugmentation(keras.layers.Layer):
     `value_range`; the policy's fill value and strengths are in levels from 0 to 255 of it. Output:
     the same shape and range in the layer's compute dtype. Images of numbers beyond the range come
     back as NaN, so that the loss is NaN at the first step: a compiled step cannot raise.
+
+    Examples:
+        >>> import numpy as np
+        >>> from prevalens.augmentation import AugmentationPolicy, Flip
+        >>> policy = AugmentationPolicy([Flip(vertical=False, probability=1)])
+        >>> layer = RandomAugmentation(policy, seed=0)
+        >>> images = np.arange(4, dtype="float32").reshape(1, 1, 4, 1)
+        >>> from keras import ops
+        >>> ops.convert_to_numpy(layer(images, training=True)).ravel().tolist()
+        [3.0, 2.0, 1.0, 0.0]
+        >>> ops.convert_to_numpy(layer(images, training=False)).ravel().tolist()
+        [0.0, 1.0, 2.0, 3.0]
     """
 
     def __init__(

@@ -63,6 +63,16 @@ def estimate_stain_basis(
     References:
         Macenko et al., "A method for normalizing histology slides for quantitative analysis",
         ISBI 2009.
+
+    Examples:
+        >>> blue, red = np.array([0.8, 0.5, 0.3]), np.array([0.2, 0.9, 0.4])
+        >>> amounts = np.random.default_rng(0).uniform(0.3, 1.0, (1, 64, 64, 1))
+        >>> mixed = np.where(np.arange(64)[:, None] < 32, 1, 0)[None, :, :, None]
+        >>> density = amounts * (mixed * blue + (1 - mixed) * red)
+        >>> picture = np.clip(255 * 10**-density, 0, 255).astype(np.uint8)
+        >>> basis = estimate_stain_basis(picture, background=[[255, 255, 255]])
+        >>> basis.round(1).tolist(), (blue / np.linalg.norm(blue)).round(1).tolist()
+        ([[0.8, 0.5, 0.3], [0.2, 0.9, 0.4]], [0.8, 0.5, 0.3])
     """
     check_number("minimum_density", minimum_density, low=0)
     found = []

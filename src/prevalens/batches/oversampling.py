@@ -84,6 +84,14 @@ class OversamplingPlan:
 
     Raises:
         InvalidInputError: the ratio cannot be met, or a class has no rows.
+
+    Examples:
+        >>> plan = OversamplingPlan(
+        ...     np.arange(10), labels=np.array([1] * 2 + [0] * 8), patients=np.arange(10),
+        ...     classes=("well", "sick"), ratio=1.0, seed=0,
+        ... )
+        >>> np.bincount(plan.rows(0)).tolist()  # each sick row four times
+        [4, 4, 1, 1, 1, 1, 1, 1, 1, 1]
     """
 
     def __init__(

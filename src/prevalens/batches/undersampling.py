@@ -139,6 +139,15 @@ class UndersamplingPlan:
 
     Raises:
         InvalidInputError: the ratio cannot be met, or a class has no rows.
+
+    Examples:
+        >>> plan = UndersamplingPlan(
+        ...     np.arange(10), labels=np.array([1] * 2 + [0] * 8), patients=np.arange(10),
+        ...     classes=("well", "sick"), ratio=1.0, seed=0,
+        ... )
+        >>> epoch = plan.rows(0)
+        >>> sorted(epoch.tolist())[:2], len(epoch)  # both sick rows, and two of eight others
+        ([0, 1], 4)
     """
 
     def __init__(

@@ -69,6 +69,18 @@ def read_cnmc(root: str | os.PathLike[str], *, part: str = "training") -> Cohort
     Raises:
         InvalidInputError: no file has such a name, or one name is there twice, because two
             layouts lie below `root`.
+
+    Examples:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from PIL import Image
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     for name in ("all/UID_1_1_1_all.bmp", "hem/UID_H2_1_1_hem.bmp"):
+        ...         path = Path(folder, "fold_0", name)
+        ...         path.parent.mkdir(parents=True)
+        ...         Image.new("RGB", (8, 8)).save(path)
+        ...     read_cnmc(folder)
+        Cohort(2 images of 2 patients: hem 1, all 1)
     """
     check_choice("part", part, _PARTS)
     place = Path(root)

@@ -76,6 +76,16 @@ class Cohort(FrozenColumns):
 
     Warns:
         DataWarning: patient ids differ by case, white space or leading zeros alone.
+
+    Examples:
+        >>> cohort = Cohort(
+        ...     images=["a.png", "b.png", "c.png"], labels=["sick", "well", "well"],
+        ...     patients=["p", "q", "q"], positive="sick",
+        ... )
+        >>> cohort
+        Cohort(3 images of 2 patients: well 2, sick 1)
+        >>> cohort.is_positive.tolist()
+        [True, False, False]
     """
 
     images: Texts

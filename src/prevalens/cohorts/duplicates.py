@@ -36,6 +36,16 @@ class Duplicates:
         patients: Patient of each row, shape `(n_rows,)`.
         blank: Rows of blank pictures among those that were looked at, rising. They are copies of
             nobody: one white tile is like another, whoever it is of.
+
+    Examples:
+        >>> import tempfile
+        >>> from prevalens.cohorts import find_duplicates, make_cells
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     cells = make_cells(folder, n_patients=4, images_per_patient=2, image_size=32)
+        ...     copied = cells.path(7).write_bytes(cells.path(0).read_bytes())
+        ...     found = find_duplicates(cells)
+        >>> found.patient_pairs  # two ids, probably of one patient
+        [('3', 'H1')]
     """
 
     identical: tuple[Rows, ...]
@@ -105,6 +115,16 @@ def find_duplicates(
     Raises:
         InvalidInputError: `hashes` is not of one text per row, or a setting needs `near`.
         UnreadableImageError: files cannot be read; the text names every one of them.
+
+    Examples:
+        >>> import tempfile
+        >>> from prevalens.cohorts import make_cells
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     cells = make_cells(folder, n_patients=4, images_per_patient=2, image_size=32)
+        ...     copied = cells.path(2).write_bytes(cells.path(0).read_bytes())
+        ...     found = find_duplicates(cells)
+        >>> found.identical_pairs.tolist()
+        [[0, 2]]
     """
     check_kind("cohort", cohort, Cohort)
     if not near and (turns or max_distance != MAX_DISTANCE):

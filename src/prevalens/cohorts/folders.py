@@ -70,6 +70,17 @@ def read_folder(
     Warns:
         DataWarning: linked folders, pipes or devices were left out, or a template fits some paths
             in more than one way.
+
+    Examples:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from PIL import Image
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     for name in ("sick/p1_1.png", "sick/p1_2.png", "well/p2_1.png"):
+        ...         Path(folder, name).parent.mkdir(exist_ok=True)
+        ...         Image.new("RGB", (8, 8)).save(Path(folder, name))
+        ...     read_folder(folder, positive="sick")
+        Cohort(3 images of 2 patients: well 1, sick 2)
     """
     check_choice("patients_from", patients_from, ("pattern", "dicom"))
     folder = Path(root)

@@ -66,6 +66,14 @@ def read_table(
             one image differ in more than the label.
         UnreadableImageError: images are not there; the text names every one of them, or three
             where all are missing.
+
+    Examples:
+        >>> rows = {"file": ["a.png", "b.png"], "diagnosis": ["sick", "well"], "person": ["p", "q"]}
+        >>> read_table(
+        ...     rows, image="file", label="diagnosis", patient="person", positive="sick",
+        ...     check_files=False,
+        ... )
+        Cohort(2 images of 2 patients: well 1, sick 1)
     """
     keys = [patient] if isinstance(patient, str) else list(patient or ())
     if patient is not None and not keys:

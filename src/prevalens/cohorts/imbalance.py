@@ -16,6 +16,14 @@ def class_counts(cohort: Cohort, rows: Rows | Sequence[int] | None = None) -> di
     Args:
         cohort: The cohort.
         rows: Rows to count, for example `partition.train`; by default all.
+
+    Examples:
+        >>> cohort = Cohort(
+        ...     images=["a.png", "b.png", "c.png", "d.png"], patients=["p", "q", "q", "r"],
+        ...     labels=["sick", "well", "well", "well"], positive="sick",
+        ... )
+        >>> class_counts(cohort)
+        {'well': 3, 'sick': 1}
     """
     check_kind("cohort", cohort, Cohort)
     labels = cohort.labels if rows is None else cohort.labels[np.asarray(rows, dtype=np.int64)]
@@ -32,6 +40,14 @@ def prevalence(cohort: Cohort, rows: Rows | Sequence[int] | None = None) -> floa
 
     Raises:
         InvalidInputError: there are no rows.
+
+    Examples:
+        >>> cohort = Cohort(
+        ...     images=["a.png", "b.png", "c.png", "d.png"], patients=["p", "q", "q", "r"],
+        ...     labels=["sick", "well", "well", "well"], positive="sick",
+        ... )
+        >>> prevalence(cohort), prevalence(cohort, [0, 1])
+        (0.25, 0.5)
     """
     check_kind("cohort", cohort, Cohort)
     counts = _some(class_counts(cohort, rows))
@@ -47,6 +63,14 @@ def majority_class(cohort: Cohort, rows: Rows | Sequence[int] | None = None) -> 
 
     Raises:
         InvalidInputError: there are no rows.
+
+    Examples:
+        >>> cohort = Cohort(
+        ...     images=["a.png", "b.png", "c.png", "d.png"], patients=["p", "q", "q", "r"],
+        ...     labels=["sick", "well", "well", "well"], positive="sick",
+        ... )
+        >>> majority_class(cohort)
+        'well'
     """
     check_kind("cohort", cohort, Cohort)
     counts = _some(class_counts(cohort, rows))
@@ -62,6 +86,14 @@ def imbalance_ratio(cohort: Cohort, rows: Rows | Sequence[int] | None = None) ->
 
     Raises:
         InvalidInputError: a class has no images, so the ratio is undefined.
+
+    Examples:
+        >>> cohort = Cohort(
+        ...     images=["a.png", "b.png", "c.png", "d.png"], patients=["p", "q", "q", "r"],
+        ...     labels=["sick", "well", "well", "well"], positive="sick",
+        ... )
+        >>> imbalance_ratio(cohort)
+        3.0
     """
     check_kind("cohort", cohort, Cohort)
     counts = _all_present(class_counts(cohort, rows))
@@ -84,6 +116,14 @@ def class_weights(cohort: Cohort, rows: Rows | Sequence[int] | None = None) -> d
 
     Raises:
         InvalidInputError: a class has no images, so its weight is undefined.
+
+    Examples:
+        >>> cohort = Cohort(
+        ...     images=["a.png", "b.png", "c.png", "d.png"], patients=["p", "q", "q", "r"],
+        ...     labels=["sick", "well", "well", "well"], positive="sick",
+        ... )
+        >>> {label: round(weight, 3) for label, weight in class_weights(cohort).items()}
+        {0: 0.667, 1: 2.0}
     """
     check_kind("cohort", cohort, Cohort)
     counts = _all_present(class_counts(cohort, rows))

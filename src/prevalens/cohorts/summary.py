@@ -32,6 +32,21 @@ class CohortSummary:
         covariates: By name: of numbers their range, median and count of missing; of texts, images,
             patients and prevalence of each value, or the number of values where those are many.
         provenance: Where the images come from.
+
+    Examples:
+        >>> from prevalens.cohorts import Cohort
+        >>> cohort = Cohort(
+        ...     images=["a.png", "b.png", "c.png", "d.png"], patients=["p", "q", "q", "r"],
+        ...     labels=["sick", "well", "well", "well"], positive="sick",
+        ... )
+        >>> print(cohort.describe())
+        4 images of 3 patients
+          well: 3 images of 2 patients
+          sick: 1 images of 1 patients (positive)
+        Prevalence of 'sick' among images: 25.0%
+        Imbalance: 3.00 to 1, majority 'well'
+        Images per patient: 1 to 2, median 1
+        Patients with images of several classes: 0
     """
 
     images: int

@@ -52,6 +52,16 @@ class ClassRecalibration:
             class has its own map.
         maps: The map of each class or label; of classes the results are divided by their sum.
         multilabel: Whether the columns are labels, of which a row may have several.
+
+    Examples:
+        >>> from prevalens.decisions import fit_class_recalibration
+        >>> validation = Predictions(
+        ...     labels=[0, 1, 2, 0, 0, 1] * 10, patients=None, classes=("a", "b", "c"),
+        ...     scores=[[0.9, 0.1, 0.0], [0.1, 0.8, 0.1], [0.8, 0.1, 0.1]] * 20,
+        ... )
+        >>> fitted = fit_class_recalibration(validation, method="temperature")
+        >>> float(fitted.correct([[0.8, 0.1, 0.1]]).sum().round(6))
+        1.0
     """
 
     classes: tuple[str, ...]
@@ -140,6 +150,15 @@ def fit_class_recalibration(
 
     References:
         Guo et al. (2017), ICML; Zadrozny & Elkan (2002), KDD.
+
+    Examples:
+        >>> validation = Predictions(
+        ...     labels=[0, 1, 2, 0, 0, 1] * 10, patients=None, classes=("a", "b", "c"),
+        ...     scores=[[0.9, 0.1, 0.0], [0.1, 0.8, 0.1], [0.8, 0.1, 0.1]] * 20,
+        ... )
+        >>> fitted = fit_class_recalibration(validation, method="temperature")
+        >>> bool(fitted.correct([[0.8, 0.1, 0.1]])[0, 0] < 0.8)  # the scores were too sure
+        True
     """
     check_kind("predictions", predictions, Predictions)
     if predictions.is_binary:

@@ -38,6 +38,15 @@ def recalibrate(
     Raises:
         InvalidInputError: too few patients of a class for that many folds, a `shift` beside
             several classes, or as in the fit.
+
+    Examples:
+        >>> held_out = Predictions(
+        ...     labels=[0, 0, 0, 1] * 25 + [0, 1, 1, 1] * 25, scores=[0.1] * 100 + [0.9] * 100,
+        ...     patients=[k // 2 for k in range(200)],
+        ... )
+        >>> made = recalibrate(held_out)  # each patient by the other patients
+        >>> bool(0.2 < made.scores[0] < 0.3), bool(0.7 < made.scores[-1] < 0.8)
+        (True, True)
     """
     check_kind("predictions", predictions, Predictions)
     check_choice("method", method, METHODS)

@@ -33,6 +33,17 @@ class OperatingPoint:
         origin: Where it comes from, for the report.
         promise: What is promised: "sensitivity" or "specificity", at least which share, and with
             which confidence; None for nothing.
+
+    Examples:
+        >>> from prevalens.decisions import choose_threshold
+        >>> validation = Predictions(
+        ...     labels=[0, 0, 0, 1, 1], scores=[0.1, 0.2, 0.6, 0.4, 0.9], patients=None
+        ... )
+        >>> chosen = choose_threshold(validation, specificity=0.9)
+        >>> chosen.threshold
+        0.9
+        >>> print(str(chosen)[:72])
+        Threshold 0.9: smallest threshold whose specificity is at least 0.9 on t
     """
 
     threshold: float
@@ -111,6 +122,17 @@ class PromiseCheck:
         ask: The share that was promised.
         confidence: The confidence it was promised with.
         estimate: The share at the new site; each limit is one-sided at that confidence.
+
+    Examples:
+        >>> import numpy as np
+        >>> from prevalens.decisions import choose_threshold
+        >>> rows = Predictions(
+        ...     labels=np.arange(400) % 2, scores=np.arange(400) % 2 * 0.5 + np.arange(400) / 1000,
+        ...     patients=None,
+        ... )
+        >>> chosen = choose_threshold(rows, sensitivity=0.9, confidence=0.95)
+        >>> chosen.check_promise(rows).verdict
+        'kept'
     """
 
     name: str
@@ -175,6 +197,13 @@ def choose_threshold(
     References:
         Angelopoulos et al. (2021), Learn then test, arXiv:2110.01052; Korn & Graubard (1998),
         Survey Methodology 24:193-201; Vickers & Elkin (2006), Med Decis Making 26:565-574.
+
+    Examples:
+        >>> validation = Predictions(
+        ...     labels=[0, 0, 0, 1, 1], scores=[0.1, 0.2, 0.6, 0.4, 0.9], patients=None
+        ... )
+        >>> choose_threshold(validation, youden=True).threshold  # sensitivity 1, specificity 2/3
+        0.4
     """
     check_kind("predictions", predictions, Predictions)
     asks = {

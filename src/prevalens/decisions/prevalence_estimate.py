@@ -57,6 +57,13 @@ def estimate_prevalence(
 
     References:
         Saerens, Latinne & Decaestecker (2002), Neural Computation 14:21-41.
+
+    Examples:
+        >>> scores = [0.9] * 30 + [0.1] * 70  # 0.9 is shown by 0.1 + 0.8 x prevalence of all
+        >>> people = range(100)
+        >>> made = estimate_prevalence(scores, train_prevalence=0.5, patients=people, n_draws=50)
+        >>> round(made.value, 3)
+        0.25
     """
     check_number("train_prevalence", train_prevalence, low=0, high=1, open_low=True, open_high=True)
     check_number("confidence_level", confidence_level, low=0, high=1, open_low=True, open_high=True)

@@ -110,6 +110,11 @@ class PriorShift:
     Raises:
         InvalidInputError: a share lies outside (0, 1), shares do not sum to 1, or the two
             differ in length.
+
+    Examples:
+        >>> shift = PriorShift(train_prevalence=0.5, target_prevalence=0.05)
+        >>> round(float(shift.correct([0.5])[0]), 6)
+        0.05
     """
 
     train_prevalence: Prevalence

@@ -50,6 +50,16 @@ class Recalibration:
         steps: Scores and what they become, rising, for the isotonic map; else empty.
         shift: Two-class prior shift that was applied before the fit, and is before each
             correction; None for none.
+
+    Examples:
+        >>> from prevalens.decisions import fit_recalibration
+        >>> from prevalens.predictions import Predictions
+        >>> validation = Predictions(  # one in four positive at 0.1, three in four at 0.9
+        ...     labels=[0, 0, 0, 1] * 25 + [0, 1, 1, 1] * 25, scores=[0.1] * 100 + [0.9] * 100,
+        ...     patients=None,
+        ... )
+        >>> fit_recalibration(validation).correct([0.1, 0.9]).round(3).tolist()
+        [0.25, 0.75]
     """
 
     method: str
@@ -171,6 +181,14 @@ def fit_recalibration(
     References:
         Platt (1999); Zadrozny & Elkan (2002), KDD; Guo et al. (2017), ICML; Steyerberg (2019),
         Clinical prediction models (recalibration in the large).
+
+    Examples:
+        >>> validation = Predictions(
+        ...     labels=[0, 0, 0, 1] * 25 + [0, 1, 1, 1] * 25, scores=[0.1] * 100 + [0.9] * 100,
+        ...     patients=None,
+        ... )
+        >>> fit_recalibration(validation).correct([0.1, 0.9]).round(3).tolist()
+        [0.25, 0.75]
     """
     check_kind("predictions", predictions, Predictions)
     check_choice("method", method, METHODS)

@@ -42,6 +42,15 @@ class Referral:
             referred; None: that of the rows.
         estimates: What `referral_estimates` gives on the rows that both were chosen on:
             optimistic, because those rows chose them.
+
+    Examples:
+        >>> from prevalens.decisions import choose_referral
+        >>> rows = Predictions(
+        ...     labels=[0, 0, 0, 1, 1, 1], scores=[0.1, 0.2, 0.6, 0.4, 0.8, 0.9], patients=None
+        ... )
+        >>> found = choose_referral(rows, sensitivity=0.9, specificity=0.9, confidence=None)
+        >>> round(found.estimates["referred"].value, 3)  # the rows of 0.4 and 0.6
+        0.333
     """
 
     lower: OperatingPoint
@@ -235,6 +244,14 @@ def referral_estimates(
 
     Raises:
         InvalidInputError: not two classes, or a threshold or prevalence outside its range.
+
+    Examples:
+        >>> rows = Predictions(
+        ...     labels=[0, 0, 0, 1, 1, 1], scores=[0.1, 0.2, 0.6, 0.4, 0.8, 0.9], patients=None
+        ... )
+        >>> made = referral_estimates(rows, 0.3, 0.7)
+        >>> round(made["referred"].value, 3), made["ppv"].value, made["npv"].value
+        (0.333, 1.0, 1.0)
     """
     _check_binary(predictions)
     check_number("lower", lower, low=0, high=1)

@@ -24,6 +24,16 @@ class ThresholdSet:
         confidence: Confidence with which all promises hold together; None where none is made.
         graded: Whether a name stands for this grade or a higher one.
         unknown: Rows left out of each label because it is not known there, by name.
+
+    Examples:
+        >>> from prevalens.decisions import choose_thresholds
+        >>> rows = Predictions(
+        ...     labels=[0, 1, 2, 2], patients=None, classes=("a", "b", "c"),
+        ...     scores=[[0.8, 0.1, 0.1], [0.3, 0.5, 0.2], [0.2, 0.2, 0.6], [0.1, 0.4, 0.5]],
+        ... )
+        >>> chosen = choose_thresholds(rows, {"c": {"sensitivity": 0.9}})
+        >>> chosen["c"].threshold, chosen.predict(rows)["c"].tolist()
+        (0.5, [False, False, True, True])
     """
 
     points: Mapping[str, OperatingPoint]

@@ -34,6 +34,12 @@ class ValidationNeed:
         independent_images: Images needed where each patient has one.
         images: Images needed at the stated number of images per patient.
         patients: Patients they come from.
+
+    Examples:
+        >>> from prevalens.decisions import plan_validation
+        >>> need = plan_validation(prevalence=0.018, auroc=0.8).needs[0]
+        >>> need.measure, need.patients
+        ('observed_expected', 905)
     """
 
     measure: str
@@ -53,6 +59,11 @@ class ValidationPlan:
         images_per_patient: Images of each patient.
         correlation: Correlation of two images of one patient that is assumed.
         confidence_level: Coverage of the intervals.
+
+    Examples:
+        >>> from prevalens.decisions import plan_validation
+        >>> plan_validation(prevalence=0.018, auroc=0.8).patients  # the most that a measure needs
+        4252
     """
 
     needs: tuple[ValidationNeed, ...]

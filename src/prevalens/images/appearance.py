@@ -34,6 +34,18 @@ class Appearance:
         border: Mean red, green and blue of the top, bottom, left and right edge, one hundredth of
             the image wide, shape `(12,)`, 0 to 255.
         thumbnail: Grey 16 x 16 picture, row by row, shape `(256,)`, 0 to 255.
+
+    Examples:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from PIL import Image
+        >>> from prevalens.images import read_appearance
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder, "white.png")
+        ...     Image.new("L", (20, 10), 255).save(path)
+        ...     made = read_appearance(path)
+        >>> made.width, made.height, made.mode, made.brightness
+        (20, 10, 'PNG L', 255.0)
     """
 
     n_bytes: int
@@ -54,6 +66,17 @@ def read_appearance(path: str | os.PathLike[str], *, reader: Reader | None = Non
 
     Raises:
         UnreadableImageError: the file cannot be read; the text names it.
+
+    Examples:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from PIL import Image
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder, "white.png")
+        ...     Image.new("L", (20, 10), 255).save(path)
+        ...     made = read_appearance(path)
+        >>> made.width, made.height
+        (20, 10)
     """
     pixels = read_image(path, reader=reader)
     height, width = pixels.shape[:2]
@@ -88,6 +111,17 @@ def read_appearances(
 
     Raises:
         UnreadableImageError: some files cannot be read; the text names every one of them.
+
+    Examples:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from PIL import Image
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     paths = [Path(folder, f"{width}.png") for width in (8, 16)]
+        ...     for path in paths:
+        ...         Image.new("L", (int(path.stem), 10)).save(path)
+        ...     print([each.width for each in read_appearances(paths)])
+        [8, 16]
     """
     found: list[Appearance] = map_files(
         read_appearance,

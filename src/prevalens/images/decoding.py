@@ -70,6 +70,17 @@ def read_image(
             several frames, or has more pixels than `PIL.Image.MAX_IMAGE_PIXELS`; the text names
             it.
         InvalidInputError: `size` or `channels` is not as above, or the reader gives no picture.
+
+    Examples:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from PIL import Image as pillow
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder, "red.png")
+        ...     pillow.new("RGB", (20, 10), (255, 0, 0)).save(path)
+        ...     image = read_image(path, size=8)
+        >>> image.shape, image[0, 0].tolist()
+        ((8, 8, 3), [255, 0, 0])
     """
     wanted = check_size(size)
     if channels not in {1, 3}:
@@ -110,6 +121,18 @@ def read_images(
 
     Raises:
         UnreadableImageError: some files cannot be read; the text names every one of them.
+
+    Examples:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from PIL import Image as pillow
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     paths = [Path(folder, name) for name in ("a.png", "b.png")]
+        ...     for path in paths:
+        ...         pillow.new("RGB", (20, 10)).save(path)
+        ...     images = read_images(paths, size=(6, 8))
+        >>> images.shape, images.dtype.name
+        ((2, 6, 8, 3), 'uint8')
     """
     height, width = check_size(size) or (0, 0)
     if not height:

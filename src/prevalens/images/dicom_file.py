@@ -25,6 +25,14 @@ def is_dicom(path: str | os.PathLike[str]) -> bool:
 
     That is the mark "DICM" after 128 bytes or, in files without that preamble, a first data
     element of group 2 or 8.
+
+    Examples:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder, "scan")
+        ...     written = path.write_bytes(bytes(128) + b"DICM")
+        ...     is_dicom(path)
+        True
     """
     try:
         with open_picture(os.fspath(path), max_bytes=2**63) as opened:
@@ -66,6 +74,15 @@ def dicom_patient(path: str | os.PathLike[str]) -> str:
     Raises:
         MissingExtraError: pydicom is not installed.
         UnreadableImageError: the file is damaged, or names no patient.
+
+    Examples:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder, "scan.dcm")  # group 16, element 32: the patient id
+        ...     element = bytes([16, 0, 32, 0]) + b"LO" + bytes([4, 0]) + b"P 7 "
+        ...     written = path.write_bytes(bytes(128) + b"DICM" + element)
+        ...     dicom_patient(path)
+        'P 7'
     """
     with open_picture(os.fspath(Path(path)), max_bytes=2**63) as opened:
         header = open_header(opened, str(path), stop_before_pixels=True)

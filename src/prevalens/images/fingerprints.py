@@ -42,6 +42,16 @@ def hash_files(
 
     Raises:
         UnreadableImageError: some files cannot be opened; the text names every one of them.
+
+    Examples:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     paths = [Path(folder, name) for name in ("a", "copy of a")]
+        ...     written = [path.write_bytes(b"abc") for path in paths]
+        ...     hashes = hash_files(paths)
+        >>> bool(hashes[0] == hashes[1])
+        True
     """
     hashed = hash_file if reader is None else functools.partial(_identity, reader)
     found = map_files(hashed, paths, n_jobs=n_jobs, progress="hashed" if progress else None)
@@ -66,6 +76,12 @@ def perceptual_hash(image: Image) -> Hash:
 
     Returns:
         The hash, float32, shape `(255,)`.
+
+    Examples:
+        >>> picture = np.arange(64 * 64 * 3, dtype=np.uint32).reshape(64, 64, 3) // 64
+        >>> dark, bright = picture.astype(np.uint8) // 4, picture.astype(np.uint8) // 2
+        >>> float(np.linalg.norm(perceptual_hash(dark) - perceptual_hash(bright))) < 0.25
+        True
     """
     pixels = image[..., 0] if image.shape[-1] == 1 else image
     grey = Pillow.fromarray(pixels).convert("L")
@@ -98,6 +114,18 @@ def perceptual_hashes(
 
     Raises:
         UnreadableImageError: some files cannot be read; the text names every one of them.
+
+    Examples:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from PIL import Image as pillow
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     paths = [Path(folder, name) for name in ("small.png", "large.png")]
+        ...     for path, size in zip(paths, (32, 64), strict=True):
+        ...         pillow.linear_gradient("L").resize((size, size)).save(path)
+        ...     small, large = perceptual_hashes(paths)
+        >>> float(np.linalg.norm(small - large)) < 0.25  # one picture in two sizes
+        True
     """
     found = map_files(
         _hash_of, paths, n_jobs=n_jobs, progress="seen" if progress else None, reader=reader

@@ -52,6 +52,13 @@ def find_near_pairs(
 
     Raises:
         InvalidInputError: `hashes` has another shape, or `max_distance` is out of range.
+
+    Examples:
+        >>> hashes = np.eye(3, 255, dtype=np.float32)
+        >>> hashes[2] = hashes[0]
+        >>> pairs, distances = find_near_pairs(hashes)
+        >>> pairs.tolist(), distances.tolist()
+        ([[0, 2]], [0.0])
     """
     limit = check_number(
         "max_distance", max_distance, low=0.0, high=1.0, open_low=True, open_high=True

@@ -34,6 +34,18 @@ class OddPictures:
         polarities: Positions by polarity, `"MONOCHROME1"` or `"MONOCHROME2"`, of DICOM files.
         depths: Positions by the bits that DICOM files state.
         names: The addresses, for the text.
+
+    Examples:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from PIL import Image
+        >>> from prevalens.images import find_odd_pictures
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder, "blank.png")
+        ...     Image.new("L", (20, 10)).save(path)
+        ...     found = find_odd_pictures([path])
+        >>> found.ok, found.blank.tolist()
+        (False, [0])
     """
 
     n_pictures: int
@@ -90,6 +102,16 @@ def find_odd_pictures(
 
     Raises:
         UnreadableImageError: some files cannot be read; the text names every one of them.
+
+    Examples:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from PIL import Image
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder, "blank.png")
+        ...     Image.new("L", (20, 10)).save(path)
+        ...     find_odd_pictures([path]).blank.tolist()
+        [0]
     """
     seen = map_files(
         _look, paths, n_jobs=n_jobs, progress="looked at" if progress else None, reader=reader

@@ -44,6 +44,15 @@ def hash_file(path: str | os.PathLike[str]) -> str:
 
     Raises:
         UnreadableImageError: the file cannot be opened; the text names it.
+
+    Examples:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder, "abc")
+        ...     written = path.write_bytes(b"abc")
+        ...     hash_file(path)[:16]  # FIPS 180-4's own example
+        'ba7816bf8f01cfea'
     """
     with open_file(
         path, what="a file", max_bytes=2**63, error=UnreadableImageError, may_be_empty=True

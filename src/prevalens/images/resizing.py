@@ -33,6 +33,10 @@ def resizer_name() -> str:
     Raises:
         InvalidInputError: the variable says something else.
         MissingExtraError: it names a package that is not installed.
+
+    Examples:
+        >>> resizer_name().split()[0] in {"cykooz-resizer", "pillow", "torch"}
+        True
     """
     return _resizer()[0]
 

@@ -139,6 +139,14 @@ def non_inferiority(
 
     References:
         Piaggio et al., JAMA 2012;308:2594-2604.
+
+    Examples:
+        >>> from prevalens.metrics import compare_models
+        >>> labels = [0, 0, 1, 1] * 25
+        >>> new, old = [0.1, 0.2, 0.8, 0.9] * 25, [0.2, 0.3, 0.7, 0.8] * 25
+        >>> contrast = compare_models(labels, new, old, measure="brier")
+        >>> non_inferiority(contrast, margin=0.02, higher_is_better=False).shown
+        True
     """
     margin = check_number("margin", margin, low=0, open_low=True)
     made = contrast.difference

@@ -33,6 +33,16 @@ class CovariateHoldout:
             every part, which the partition records as `rows_left_out`.
         seed: Seed of the validation draw.
         allow_missing_classes: Allow parts without a class; the partition records which.
+
+    Examples:
+        >>> from prevalens.cohorts import Cohort
+        >>> cohort = Cohort(
+        ...     images=[f"{k}.png" for k in range(48)], labels=["sick", "well"] * 24,
+        ...     patients=[f"p{k // 4}" for k in range(48)], positive="sick",
+        ...     covariates={"site": ["north"] * 32 + ["south"] * 16},
+        ... )
+        >>> len(CovariateHoldout("site").partition(cohort, test=["south"]).test)
+        16
     """
 
     def __init__(

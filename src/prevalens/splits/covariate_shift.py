@@ -25,6 +25,11 @@ class CovariateShift:
         difference: Standardised mean difference, `in_part - in_train` over the root of the mean of
             the two variances (Austin 2009); None where `not_estimable` says why.
         not_estimable: Why there is no difference.
+
+    Examples:
+        >>> shift = CovariateShift("age", None, "test", in_train=35.0, in_part=65.0, difference=6.0)
+        >>> print(shift)
+        age, train to test: 35 to 65, standardised difference +6.00
     """
 
     covariate: str
@@ -68,6 +73,18 @@ def covariate_shifts(cohort: Cohort, partition: Partition) -> list[CovariateShif
 
     References:
         Austin, Statistics in Medicine 2009;28:3083-3107.
+
+    Examples:
+        >>> from prevalens.cohorts import Cohort
+        >>> from prevalens.splits import Partition
+        >>> cohort = Cohort(
+        ...     images=["a.png", "b.png", "c.png", "d.png"], patients=["p", "q", "r", "s"],
+        ...     labels=["sick", "well", "sick", "well"], positive="sick",
+        ...     covariates={"age": [30, 40, 60, 70]},
+        ... )
+        >>> shifts = covariate_shifts(cohort, Partition.of(cohort, train=[0, 1], test=[2, 3]))
+        >>> [(each.covariate, each.in_train, each.in_part) for each in shifts]
+        [('age', 35.0, 65.0), ('label', 0.5, 0.5)]
     """
     check_kind("cohort", cohort, Cohort)
     check_kind("partition", partition, Partition)

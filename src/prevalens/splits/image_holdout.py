@@ -28,6 +28,19 @@ class ImageHoldout(ImageSplitter):
 
     Raises:
         InvalidInputError: the shares leave nothing to train on, or hold nothing out.
+
+    Examples:
+        >>> import warnings
+        >>> from prevalens.cohorts import Cohort
+        >>> cohort = Cohort(
+        ...     images=[f"{k}.png" for k in range(40)], labels=["sick", "well"] * 20,
+        ...     patients=[f"p{k // 4}" for k in range(40)], positive="sick",
+        ... )
+        >>> with warnings.catch_warnings(record=True) as caught:
+        ...     warnings.simplefilter("always")
+        ...     partition = ImageHoldout(validation=0.2, test=0.2).partition(cohort)
+        >>> len(partition.test), caught[0].category.__name__
+        (8, 'LeakageWarning')
     """
 
     def __init__(self, *, validation: float = 0.15, test: float = 0.15, seed: int = 0) -> None:

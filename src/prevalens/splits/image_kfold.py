@@ -24,6 +24,14 @@ class ImageKFold(ImageSplitter):
     Args:
         n_splits: Number of folds, at least 2.
         seed: Different seeds give different folds.
+
+    Examples:
+        >>> import warnings
+        >>> with warnings.catch_warnings(record=True) as caught:
+        ...     warnings.simplefilter("always")
+        ...     folds = list(ImageKFold(5).split(range(10), ["sick", "well"] * 5))
+        >>> [len(test) for _, test in folds], caught[0].category.__name__
+        ([2, 2, 2, 2, 2], 'LeakageWarning')
     """
 
     def __init__(self, n_splits: int = 5, *, seed: int = 0) -> None:

@@ -52,6 +52,11 @@ class Finding:
         rows: The rows concerned, rising.
         parts: The parts they are in.
         what: The patient, or the images, in words.
+
+    Examples:
+        >>> made = Finding("patient", rows=(0, 3), parts=("train", "test"), what="patient 'p7'")
+        >>> made.severity, made.id.startswith("patient-")
+        ('error', True)
     """
 
     kind: str
@@ -100,6 +105,11 @@ class LeakageAudit:
         findings: What should not be: patients first, then images, then labels.
         checked: What was looked at, in words.
         not_checked: What could not be looked at, and why.
+
+    Examples:
+        >>> found = Finding("patient", rows=(0, 3), parts=("train", "test"), what="patient 'p7'")
+        >>> LeakageAudit(findings=(found,), checked=("patients",)).ok
+        False
     """
 
     findings: tuple[Finding, ...]
@@ -188,6 +198,17 @@ def audit_leakage(
 
     Warns:
         DataWarning: no image is there, so that copies were not looked for.
+
+    Examples:
+        >>> import tempfile
+        >>> from prevalens.cohorts import make_cells
+        >>> from prevalens.splits import PatientHoldout
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     cells = make_cells(folder, n_patients=12, images_per_patient=2, image_size=32)
+        ...     partition = PatientHoldout(seed=0).partition(cells)
+        ...     audit = audit_leakage(cells, partition, near=False)
+        >>> audit.ok
+        True
     """
     check_kind("cohort", cohort, Cohort)
     if (partition is None) == (against is None):

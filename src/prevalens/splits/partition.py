@@ -49,6 +49,15 @@ class Partition:
 
     Raises:
         InvalidInputError: a row is in two parts, or outside the cohort, or no part has rows.
+
+    Examples:
+        >>> from prevalens.cohorts import Cohort
+        >>> cohort = Cohort(
+        ...     images=["a.png", "b.png", "c.png"], labels=["sick", "well", "sick"],
+        ...     patients=["p", "q", "r"], positive="sick",
+        ... )
+        >>> Partition.of(cohort, train=[0, 1], test=[2], method="published")
+        Partition(train 2, validation 0, test 1 of 3 rows, by published)
     """
 
     train: Rows

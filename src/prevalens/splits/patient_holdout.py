@@ -37,6 +37,15 @@ class PatientHoldout(PatientSplitter):
 
     Raises:
         InvalidInputError: the shares leave nothing to train on, or hold nothing out.
+
+    Examples:
+        >>> from prevalens.cohorts import Cohort
+        >>> cohort = Cohort(
+        ...     images=[f"{k}.png" for k in range(48)], labels=["sick", "well"] * 24,
+        ...     patients=[f"p{k // 4}" for k in range(48)], positive="sick",
+        ... )
+        >>> PatientHoldout(seed=0).partition(cohort)
+        Partition(train 32, validation 8, test 8 of 48 rows, by PatientHoldout)
     """
 
     def __init__(

@@ -76,6 +76,16 @@ class PrecisionPlan:
         parts: One plan per part that has rows.
         correlation: Assumed correlation between the predictions on two images of one patient.
         confidence_level: Coverage of the intervals.
+
+    Examples:
+        >>> from prevalens.cohorts import Cohort
+        >>> cohort = Cohort(
+        ...     images=[f"{k}.png" for k in range(48)], labels=["sick", "well"] * 24,
+        ...     patients=[f"p{k // 4}" for k in range(48)], positive="sick",
+        ... )
+        >>> plan = plan_precision(cohort, {"test": list(range(24, 48))})
+        >>> plan.test.n_images, plan.test.n_patients
+        (24, 6)
     """
 
     parts: tuple[PartPlan, ...]
@@ -153,6 +163,16 @@ def plan_precision(
 
     Raises:
         InvalidInputError: an assumption is out of its range.
+
+    Examples:
+        >>> from prevalens.cohorts import Cohort
+        >>> cohort = Cohort(
+        ...     images=[f"{k}.png" for k in range(48)], labels=["sick", "well"] * 24,
+        ...     patients=[f"p{k // 4}" for k in range(48)], positive="sick",
+        ... )
+        >>> plan = plan_precision(cohort, {"test": list(range(24, 48))}, correlation=0.0)
+        >>> plan.test.patients
+        {'well': 6, 'sick': 6}
     """
     check_kind("cohort", cohort, Cohort)
     assumed = (

@@ -31,6 +31,15 @@ class RepeatedPatientHoldout(PatientSplitter):
         tolerance: As in `PatientKFold`, but larger: with few patients one partition is better
             than all others, and repeats that all find it would tell nothing.
         allow_missing_classes: Allow parts without a class, as in `PatientHoldout`.
+
+    Examples:
+        >>> from prevalens.cohorts import Cohort
+        >>> cohort = Cohort(
+        ...     images=[f"{k}.png" for k in range(48)], labels=["sick", "well"] * 24,
+        ...     patients=[f"p{k // 4}" for k in range(48)], positive="sick",
+        ... )
+        >>> [len(drawn.test) for drawn in RepeatedPatientHoldout(2).partitions(cohort)]
+        [8, 8]
     """
 
     def __init__(

@@ -31,6 +31,12 @@ class RepeatedPatientKFold(PatientSplitter):
         tolerance: As in `PatientKFold`, but larger: with few patients one partition is better
             than all others, and repeats that all find it would tell nothing.
         allow_missing_classes: Allow folds without a class, as in `PatientKFold`.
+
+    Examples:
+        >>> labels, patients = ["sick", "well"] * 8, [f"p{k // 2}" for k in range(16)]
+        >>> folds = RepeatedPatientKFold(2, n_repeats=3).split(labels, labels, patients)
+        >>> len(list(folds))
+        6
     """
 
     def __init__(

@@ -41,6 +41,12 @@ class ShortcutAudit:
         left_out: Covariates that were not tried, and why.
         picture: Names of those that are the coarse picture itself, not something beside it. They
             may carry real signal: a network has to beat them, and they are never suspicious.
+
+    Examples:
+        >>> from prevalens.metrics import auroc
+        >>> made = auroc([0, 0, 1, 1] * 10, [0.1, 0.2, 0.8, 0.9] * 10)
+        >>> ShortcutAudit({"scanner": made}, bound=0.7, left_out={}).suspicious
+        ['scanner']
     """
 
     estimates: Mapping[str, Estimate]
@@ -146,6 +152,19 @@ def audit_shortcuts(
 
     Warns:
         DataWarning: a shortcut is suspicious; the text names each.
+
+    Examples:
+        >>> import warnings
+        >>> from prevalens.cohorts import Cohort
+        >>> cohort = Cohort(
+        ...     images=[f"{k}.png" for k in range(80)], labels=(["sick"] * 4 + ["well"] * 4) * 10,
+        ...     patients=[f"p{k // 4}" for k in range(80)], positive="sick",
+        ...     covariates={"scanner": (["A"] * 4 + ["B"] * 4) * 10},
+        ... )
+        >>> with warnings.catch_warnings():  # a warning says the same
+        ...     warnings.simplefilter("ignore")
+        ...     audit_shortcuts(cohort, images=False).suspicious
+        ['covariate scanner']
     """
     check_kind("cohort", cohort, Cohort)
     check_number("bound", bound, low=0.5, high=1.0)

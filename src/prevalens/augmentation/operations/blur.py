@@ -20,6 +20,11 @@ class Blur(PixelOperation, frozen=True, kw_only=True):
         defocus: Range of the disc's radius in pixels; below 0.5 nothing is blurred.
         motion: Range of the line's length in pixels.
         probability: Chance of a blur, 0 to 1.
+
+    Examples:
+        >>> blur = Blur(defocus=(0.5, 2.0), motion=(0, 4))
+        >>> [each.name for each in blur.parameters()]
+        ['defocus', 'motion_length', 'motion_angle']
     """
 
     order: ClassVar[float] = 170

@@ -17,6 +17,10 @@ class Dust(LightOperation, frozen=True, kw_only=True):
         darkness: Range of the light that a speck takes, as a fraction.
         radius: Range of its radius, as a fraction of the image's width.
         probability: Chance of dust, 0 to 1.
+
+    Examples:
+        >>> [each.name for each in Dust(specks=3).parameters()]
+        ['dust_x', 'dust_y', 'dust_radius', 'dust_darkness']
     """
 
     order: ClassVar[float] = 160

@@ -30,6 +30,10 @@ class Elastic(FieldOperation, frozen=True, kw_only=True):
         Simard, Steinkraus & Platt, "Best practices for convolutional neural networks applied to
         visual document analysis", ICDAR 2003; Rueckert et al., "Nonrigid registration using
         free-form deformations", IEEE TMI 1999 (the B-spline field).
+
+    Examples:
+        >>> Elastic(fraction=0.05).changes_nothing, Elastic(fraction=0).changes_nothing
+        (False, True)
     """
 
     order: ClassVar[float] = 70

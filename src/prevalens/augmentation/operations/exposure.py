@@ -14,6 +14,10 @@ class Exposure(LightOperation, frozen=True, kw_only=True):
     Args:
         factor: Range of the factor; one number `f` means `(1 / f, f)`.
         probability: Chance of a change, 0 to 1.
+
+    Examples:
+        >>> [(each.low, each.high) for each in Exposure(factor=1.25).parameters()]
+        [(0.8, 1.25)]
     """
 
     order: ClassVar[float] = 140

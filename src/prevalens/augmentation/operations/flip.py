@@ -15,6 +15,12 @@ class Flip(MatrixOperation, frozen=True, kw_only=True):
         horizontal: Whether left and right may be swapped.
         vertical: Whether top and bottom may be swapped.
         probability: Chance of each allowed axis, 0 to 1.
+
+    Examples:
+        >>> from prevalens.augmentation import AugmentationPolicy
+        >>> drawn = AugmentationPolicy([Flip(vertical=False)]).draw(1000, seed=0, epoch=0)
+        >>> bool(400 < drawn["flip_horizontal"].sum() < 600)  # about half
+        True
     """
 
     order: ClassVar[float] = 10

@@ -27,6 +27,10 @@ class Gamma(PixelOperation, frozen=True, kw_only=True):
     Args:
         factor: Range of the exponent; one number `f` means `(1 / f, f)`.
         probability: Chance of a change, 0 to 1.
+
+    Examples:
+        >>> [(each.low, each.high) for each in Gamma(factor=2).parameters()]
+        [(0.5, 2.0)]
     """
 
     order: ClassVar[float] = 120

@@ -16,6 +16,10 @@ class Illumination(LightOperation, frozen=True, kw_only=True):
         gradient: Range of the change from the centre to a corner, as a fraction of the light.
         vignette: Range of the loss at the corners, as a fraction of the light.
         probability: Chance of a change, 0 to 1.
+
+    Examples:
+        >>> [each.name for each in Illumination().parameters()]
+        ['illumination_gradient', 'illumination_angle', 'vignette']
     """
 
     order: ClassVar[float] = 150

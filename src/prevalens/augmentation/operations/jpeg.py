@@ -19,6 +19,10 @@ class Jpeg(PixelOperation, frozen=True, kw_only=True):
     Args:
         quality: Range of the quality, whole numbers from 1 to 95.
         probability: Chance of the round trip, 0 to 1.
+
+    Examples:
+        >>> Jpeg(quality=(70, 90)).host_only
+        True
     """
 
     order: ClassVar[float] = 190

@@ -28,6 +28,10 @@ class Noise(PixelOperation, frozen=True, kw_only=True):
             root of the light.
         read: Range of the standard deviation everywhere, in grey levels.
         probability: Chance of noise, 0 to 1.
+
+    Examples:
+        >>> [each.name for each in Noise(shot=2.0).parameters()]
+        ['noise_shot', 'noise_read', 'noise_place']
     """
 
     order: ClassVar[float] = 180

@@ -19,6 +19,10 @@ class QuarterTurn(MatrixOperation, frozen=True, kw_only=True):
 
     Args:
         probability: Chance of a turn; 0.75 makes the four orientations equally likely.
+
+    Examples:
+        >>> QuarterTurn().needs_square
+        True
     """
 
     order: ClassVar[float] = 20

@@ -14,6 +14,10 @@ class Rotation(MatrixOperation, frozen=True, kw_only=True):
     Args:
         degrees: Range of the angle, counterclockwise; one number `r` means `(-r, r)`.
         probability: Chance of a rotation, 0 to 1.
+
+    Examples:
+        >>> [(each.low, each.high) for each in Rotation(degrees=30).parameters()]
+        [(-30.0, 30.0)]
     """
 
     order: ClassVar[float] = 50

@@ -14,6 +14,10 @@ class Shear(MatrixOperation, frozen=True, kw_only=True):
     Args:
         degrees: Range of the angle; one number `r` means `(-r, r)`; within 40 degrees.
         probability: Chance of a shear, 0 to 1.
+
+    Examples:
+        >>> [each.name for each in Shear(degrees=(2, 6)).parameters()]
+        ['shear_x', 'shear_y']
     """
 
     order: ClassVar[float] = 40

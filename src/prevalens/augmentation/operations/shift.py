@@ -14,6 +14,10 @@ class Shift(MatrixOperation, frozen=True, kw_only=True):
         fraction: Range as a fraction of the width (to the right) and of the height (down); one
             number `r` means `(-r, r)`.
         probability: Chance of a shift, 0 to 1.
+
+    Examples:
+        >>> [each.name for each in Shift(fraction=0.2).parameters()]
+        ['shift_x', 'shift_y']
     """
 
     order: ClassVar[float] = 60

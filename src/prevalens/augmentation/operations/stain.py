@@ -37,6 +37,10 @@ class Stain(PixelOperation, frozen=True, kw_only=True):
     References:
         Tellez et al., "Whole-slide mitosis detection in H&E breast histology using PHH3 as a
         reference to train distilled stain-invariant convolutional networks", IEEE TMI 2018.
+
+    Examples:
+        >>> Stain(basis="romanowsky", scale=0.3).needs_colour
+        True
     """
 
     order: ClassVar[float] = 110

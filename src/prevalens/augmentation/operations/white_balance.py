@@ -13,6 +13,10 @@ class WhiteBalance(LightOperation, frozen=True, kw_only=True):
     Args:
         factor: Range of each factor; one number `f` means `(1 / f, f)`.
         probability: Chance of a change, 0 to 1.
+
+    Examples:
+        >>> WhiteBalance(factor=1.1).needs_colour
+        True
     """
 
     order: ClassVar[float] = 130

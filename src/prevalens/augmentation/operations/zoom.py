@@ -14,6 +14,10 @@ class Zoom(MatrixOperation, frozen=True, kw_only=True):
         factor: Range of the factor; above 1 the picture grows. One number `f` means
             `(1 / f, f)`.
         probability: Chance of a zoom, 0 to 1.
+
+    Examples:
+        >>> [(each.low, each.high) for each in Zoom(factor=1.25).parameters()]
+        [(0.8, 1.25)]
     """
 
     order: ClassVar[float] = 30

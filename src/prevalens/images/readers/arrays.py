@@ -41,6 +41,15 @@ class ArrayReader:
 
     Args:
         bits: How many bits uint16 values use, 9 to 16; by default all 16.
+
+    Examples:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder, "cells.npy")
+        ...     np.save(path, np.arange(32, dtype=np.uint8).reshape(2, 4, 4))
+        ...     ArrayReader().read(f"{path}#1")[0].tolist()
+        [16, 17, 18, 19]
     """
 
     bits: int | None = None

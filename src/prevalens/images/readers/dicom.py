@@ -47,6 +47,10 @@ class DicomReader:
             windows by. By default each file's own.
         bits: Bits that grey values without a window use, 9 to 16; by default those that each file
             states, which devices set to 16 for 12.
+
+    Examples:
+        >>> DicomReader(window="lung").window
+        'lung'
     """
 
     window: Window | None = None
@@ -172,6 +176,11 @@ def read_dicom(
     Raises:
         MissingExtraError: pydicom, or the decoder of a coding, is not installed.
         UnreadableImageError: it cannot be read; the text names it.
+
+    Examples:
+        >>> from pydicom.data import get_testdata_file
+        >>> read_dicom(get_testdata_file("CT_small.dcm"), window=(40, 400)).shape
+        (128, 128)
     """
     return DicomReader(window=window, bits=bits).read(os.fspath(path))
 

@@ -29,6 +29,10 @@ class OpencvReader:
 
     Args:
         bits: As for `PillowReader`.
+
+    Examples:
+        >>> OpencvReader(bits=12).bits
+        12
     """
 
     bits: int | None = None

@@ -43,6 +43,16 @@ class PillowReader:
     Args:
         bits: How many bits the values of 16-bit grey files use, 9 to 16; by default all 16. A
             camera of 12 bits fills a sixteenth of that range.
+
+    Examples:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from PIL import Image as pillow
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder, "grey.png")
+        ...     pillow.new("L", (3, 2), 7).save(path)
+        ...     PillowReader().read(str(path)).tolist()
+        [[7, 7, 7], [7, 7, 7]]
     """
 
     bits: int | None = None

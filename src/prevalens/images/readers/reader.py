@@ -17,6 +17,18 @@ class Reader(Protocol):
     Attributes:
         name: What reads, with its versions and settings. It keys the pixel cache, so two readers
             of one name must give the same pixels.
+
+    Examples:
+        >>> from prevalens.images import PillowReader
+        >>> class Upright:
+        ...     def __init__(self):
+        ...         self.inner = PillowReader()
+        ...         self.name = f"upright {self.inner.name}"
+        ...         self.matches, self.identity = self.inner.matches, self.inner.identity
+        ...     def read(self, address, /):
+        ...         return self.inner.read(address).swapaxes(0, 1)[::-1]
+        >>> Upright().matches("missing.png")
+        False
     """
 
     @property
