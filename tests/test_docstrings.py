@@ -2,16 +2,24 @@
 
 import doctest
 import importlib
+import inspect
 from pathlib import Path
 
 import pytest
 from test_architecture import FILES, SOURCE, WITH_KERAS, address
+from test_public_api import stage_parameters
 
 # Examples that need an optional package.
 NEEDS = {
     "images/dicom_file.py": "pydicom",
     "images/readers/dicom.py": "pydicom",
     "reports/plots.py": "matplotlib",
+}
+
+WITHOUT = {
+    "models.export_classifier": "it needs a converter for the active backend",
+    "studies.run_study": "it trains for minutes; the how-to 'run a whole study' shows it",
+    "studies.Study": "it is what `run_study` returns",
 }
 
 
@@ -39,3 +47,17 @@ def test_the_examples_of_a_file_print_what_they_say(
 
     assert result.attempted
     assert not result.failed
+
+
+@pytest.mark.parametrize("stage", stage_parameters())
+def test_every_public_class_and_function_shows_an_example(stage: str) -> None:
+    """What is exported is shown being used, but for the few that say why not."""
+    module = importlib.import_module(f"prevalens.{stage}")
+    names = [name for name in module.__all__ if not inspect.ismodule(getattr(module, name))]
+    bare = {
+        f"{stage}.{name}"
+        for name in names
+        if ">>>" not in str(inspect.getdoc(getattr(module, name)))
+    }
+
+    assert bare == {name for name in WITHOUT if name.startswith(f"{stage}.")}

@@ -26,6 +26,10 @@ def versions() -> dict[str, str | None]:
     """Return the version of Python, of the system, and of each package; None where absent.
 
     Nothing is imported: the versions come from the packages' metadata.
+
+    Examples:
+        >>> "numpy" in versions()
+        True
     """
     found: dict[str, str | None] = {
         "python": platform.python_version(),
@@ -41,6 +45,11 @@ def versions() -> dict[str, str | None]:
 
 
 def show_versions() -> None:
-    """Print what is installed, for a bug report."""
+    """Print what is installed, for a bug report.
+
+    Examples:
+        >>> show_versions()
+        python...
+    """
     for name, version in versions().items():
         print(f"{name:24} {version or 'none'}")  # noqa: T201

@@ -50,6 +50,17 @@ class ImageDataset(PrefetchedDataset):
     Raises:
         InvalidInputError: a row lies outside the cohort or repeats, a size is below 1, or a
             column is of the wrong length.
+
+    Examples:
+        >>> import tempfile
+        >>> import numpy as np
+        >>> from prevalens.cohorts import make_cells
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     cells = make_cells(folder, n_patients=4, images_per_patient=2, image_size=32)
+        ...     shown = ImageDataset(cells, np.arange(6), image_size=32, batch_size=4)
+        ...     images, labels = shown[0]
+        >>> images.shape, len(shown)
+        ((4, 32, 32, 3), 2)
     """
 
     def __init__(

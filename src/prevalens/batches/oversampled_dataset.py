@@ -50,6 +50,18 @@ class OversampledDataset(EpochDataset):
         InvalidInputError: a row lies outside the cohort or repeats, a class has no rows, the
             ratio cannot be met, a size is below 1, a column is of the wrong length, or the
             augmentation does not fit the classes or the size.
+
+    Examples:
+        >>> import tempfile
+        >>> import numpy as np
+        >>> from prevalens.cohorts import make_cells
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     cells = make_cells(folder, n_patients=6, images_per_patient=4, image_size=32)
+        ...     rows = np.arange(len(cells))
+        ...     train = OversampledDataset(cells, rows, image_size=32, batch_size=4, seed=0)
+        ...     labels = np.concatenate([train[k][1] for k in range(len(train))])
+        >>> len(labels), float(labels.mean())  # of 8 and 16 images
+        (32, 0.5)
     """
 
     def __init__(

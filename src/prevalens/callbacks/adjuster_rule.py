@@ -25,6 +25,12 @@ class KeptEpoch:
         value: The monitored value of that same epoch.
         accuracy: The training accuracy of that same epoch, or None where it is not followed.
         weights: Whatever restores the model; the rule itself never looks inside.
+
+    Examples:
+        >>> from prevalens.callbacks import AdjusterRule
+        >>> start = AdjusterRule(patience=2).start(weights=None).kept
+        >>> start.epoch, start.monitor  # before the first epoch
+        (-1, 'start')
     """
 
     epoch: int
@@ -45,6 +51,12 @@ class AdjusterState:
         lowered: Times in a row that the rate was lowered without progress in between.
         cooling: Epochs left in which lack of progress is not counted.
         recent: The last monitored values, oldest first, for the noise band.
+
+    Examples:
+        >>> from prevalens.callbacks import AdjusterRule
+        >>> state = AdjusterRule(patience=2).start(weights=None)
+        >>> state.waited, state.kept.epoch
+        (0, -1)
     """
 
     kept: KeptEpoch
@@ -89,6 +101,12 @@ class Decision:
         rate: Learning rate of the epoch.
         next_rate: Learning rate of the next epoch.
         kept_epoch: Number of the kept epoch after this decision.
+
+    Examples:
+        >>> from prevalens.callbacks import AdjusterRule
+        >>> row = AdjusterRule(patience=1).simulate([0.5, 0.6], rate=1.0)[-1]
+        >>> row.phase, row.keep, row.restore, row.next_rate  # worse than the epoch before
+        ('value', False, True, 0.5)
     """
 
     epoch: int

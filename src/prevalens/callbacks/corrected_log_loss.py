@@ -44,6 +44,12 @@ class CorrectedLogLoss(keras.metrics.Mean):
             )
             model.compile("adam", "binary_crossentropy", weighted_metrics=[metric])
             model.fit(..., callbacks=[train.follow_epochs(), LRA(monitor="val_corrected_loss")])
+
+    Examples:
+        >>> metric = CorrectedLogLoss(train_prevalence=0.5, prevalence=0.1)
+        >>> metric.update_state([[0.0]], [[0.5]])  # corrected from 0.5 to 0.1, so -log(0.9)
+        >>> round(float(metric.result()), 4)
+        0.1054
     """
 
     def __init__(

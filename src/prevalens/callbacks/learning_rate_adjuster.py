@@ -69,6 +69,19 @@ class LearningRateAdjuster(keras.callbacks.Callback):
     Raises:
         InvalidInputError: a setting is out of range, the monitor's name tells no direction, is
             not in the logs or one value a class, or the optimizer's rate follows a schedule.
+
+    Examples:
+        >>> import keras
+        >>> import numpy as np
+        >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+        >>> model.compile("sgd", "mse")
+        >>> adjuster = LearningRateAdjuster(patience=2, verbose=0)
+        >>> x, y = np.ones((8, 2), "float32"), np.zeros((8, 1), "float32")
+        >>> history = model.fit(
+        ...     x, y, validation_data=(x, y), epochs=2, callbacks=[adjuster], verbose=0
+        ... )
+        >>> "learning_rate" in history.history  # the rate of each epoch
+        True
     """
 
     # Its only hook after a batch reads the logs and never touches the model, so Keras need

@@ -38,6 +38,12 @@ class RunLock:
 
             with RunLock("runs/all"):
                 train("runs/all")
+
+    Examples:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder, RunLock(f"{folder}/run") as lock:
+        ...     lock.is_held
+        True
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:

@@ -85,6 +85,23 @@ class TrainingBackup(keras.callbacks.Callback):
                 initial_epoch=backup.restore(model, epochs=40),
                 callbacks=[dataset.follow_epochs(), adjuster, backup],
             )
+
+    Examples:
+        >>> import tempfile
+        >>> import keras
+        >>> import numpy as np
+        >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+        >>> model.compile("sgd", "mse")
+        >>> x, y = np.ones((8, 2), "float32"), np.zeros((8, 1), "float32")
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     backup = TrainingBackup(f"{folder}/run.npz")
+        ...     start = backup.restore(model, epochs=2)
+        ...     history = model.fit(
+        ...         x, y, epochs=2, initial_epoch=start, callbacks=[backup], verbose=0,
+        ...         shuffle=False,
+        ...     )
+        ...     TrainingBackup(f"{folder}/run.npz").restore(model, epochs=2)
+        2
     """
 
     def __init__(

@@ -50,6 +50,29 @@ def two_phases(
             adjuster = LearningRateAdjuster(unfreeze_at=10)
             for begin in two_phases(model, adjuster, epochs=40, unfreeze=open_last_layers):
                 model.fit(dataset, epochs=40, initial_epoch=begin, callbacks=[adjuster])
+
+    Examples:
+        >>> import keras
+        >>> import numpy as np
+        >>> from prevalens.callbacks import LearningRateAdjuster
+        >>> model = keras.Sequential(
+        ...     [keras.Input((2,)), keras.layers.Dense(2), keras.layers.Dense(1)]
+        ... )
+        >>> model.layers[0].trainable = False
+        >>> model.compile("sgd", "mse")
+        >>> def unfreeze(model):
+        ...     model.layers[0].trainable = True
+        ...     model.compile("sgd", "mse")
+        >>> x, y = np.ones((4, 2), "float32"), np.zeros((4, 1), "float32")
+        >>> adjuster = LearningRateAdjuster(monitor="loss", unfreeze_at=1, verbose=0)
+        >>> starts = []
+        >>> for start in two_phases(model, adjuster, epochs=2, unfreeze=unfreeze):
+        ...     starts.append(start)
+        ...     history = model.fit(
+        ...         x, y, epochs=2, initial_epoch=start, callbacks=[adjuster], verbose=0
+        ...     )
+        >>> starts
+        [0, 1]
     """
     _check(adjuster, epochs, backup)
     begin = 0

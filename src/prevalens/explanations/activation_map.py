@@ -59,6 +59,18 @@ def compute_activation_map(
 
     References:
         Zhou B. et al. (2016). Learning deep features for discriminative localization. CVPR.
+
+    Examples:
+        >>> import keras
+        >>> import numpy as np
+        >>> from prevalens.models import create_classifier
+        >>> backbone = keras.Sequential(
+        ...     [keras.Input((8, 8, 3)), keras.layers.Rescaling(1 / 255),
+        ...      keras.layers.Conv2D(4, 3)]
+        ... )
+        >>> model = create_classifier(backbone, image_size=8, preprocessing="inside")
+        >>> compute_activation_map(model, np.ones((2, 8, 8, 3), np.uint8)).shape
+        (2, 6, 6)
     """
     network = network_of(model)
     pooling, final = pooling_of(network), final_dense(network)

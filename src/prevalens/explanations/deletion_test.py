@@ -22,6 +22,12 @@ class DeletionTest:
         falls: Fall of the log-odds of each image, mean over the shares, shape `(n_images,)`.
         chance: The same for the map shifted at random, shape `(n_shifts, n_images)`.
         shares: Shares of the pixels that were covered.
+
+    Examples:
+        >>> import numpy as np
+        >>> test = DeletionTest(falls=np.array([4.0]), chance=np.zeros((19, 1)), shares=(0.05,))
+        >>> test.gain, test.p_value  # 1 / (19 + 1)
+        (4.0, 0.05)
     """
 
     falls: NDArray[np.float64]
@@ -82,6 +88,16 @@ def compute_deletion_test(
     References:
         Petsiuk V., Das A., Saenko K. (2018). RISE: randomized input sampling for explanation of
         black-box models. BMVC.
+
+    Examples:
+        >>> import numpy as np
+        >>> def model(images):  # watches the red of one pixel
+        ...     return 1 / (1 + np.exp(-0.02 * images[:, 2, 5, 0].astype(float)))
+        >>> images, heat = np.full((1, 6, 8, 3), 200, np.uint8), np.zeros((1, 6, 8))
+        >>> heat[0, 2, 5] = 1
+        >>> test = compute_deletion_test(model, images, heat, shares=(0.05,), fill=0, n_shifts=5)
+        >>> test.falls.round(2).tolist()
+        [4.0]
     """
     network, pixels = network_of(model), np.asarray(images)
     heats = np.asarray(maps, dtype=np.float32)

@@ -45,6 +45,18 @@ def grad_cam(
     References:
         Selvaraju R. R. et al. (2017). Grad-CAM: visual explanations from deep networks via
         gradient-based localization. ICCV.
+
+    Examples:
+        >>> import keras
+        >>> import numpy as np
+        >>> from prevalens.models import create_classifier
+        >>> backbone = keras.Sequential(
+        ...     [keras.Input((8, 8, 3)), keras.layers.Rescaling(1 / 255),
+        ...      keras.layers.Conv2D(4, 3)]
+        ... )
+        >>> model = create_classifier(backbone, image_size=8, preprocessing="inside")
+        >>> grad_cam(model, np.ones((2, 8, 8, 3), np.uint8)).shape
+        (2, 6, 6)
     """
     network = network_of(model)
     pooling, final = pooling_of(network), final_dense(network)

@@ -72,6 +72,16 @@ def compute_integrated_gradients(
 
     References:
         Sundararajan M., Taly A., Yan Q. (2017). Axiomatic attribution for deep networks. ICML.
+
+    Examples:
+        >>> import keras
+        >>> from prevalens.models import create_classifier
+        >>> backbone = keras.Sequential(
+        ...     [keras.Input((8, 8, 3)), keras.layers.Rescaling(1 / 255), keras.layers.Conv2D(4, 3)]
+        ... )
+        >>> model = create_classifier(backbone, image_size=8, preprocessing="inside")
+        >>> compute_integrated_gradients(model, np.full((1, 8, 8, 3), 100, np.uint8)).shape
+        (1, 8, 8)
     """
     network = network_of(model)
     log_odds = _log_odds_of(network, label)

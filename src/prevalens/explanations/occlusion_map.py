@@ -54,6 +54,15 @@ def compute_occlusion_map(
 
     References:
         Zeiler M. D., Fergus R. (2014). Visualizing and understanding convolutional networks. ECCV.
+
+    Examples:
+        >>> import numpy as np
+        >>> def model(images):  # watches the red of one pixel
+        ...     return 1 / (1 + np.exp(-0.02 * images[:, 2, 5, 0].astype(float)))
+        >>> images = np.full((1, 6, 8, 3), 200, np.uint8)
+        >>> heat = compute_occlusion_map(model, images, patch=1, fill=0)[0]
+        >>> round(float(heat[2, 5]), 2), round(float(heat.sum()), 2)  # 0.02 x 200, there alone
+        (4.0, 4.0)
     """
     model = network_of(model)
     pixels = np.asarray(images)

@@ -49,6 +49,13 @@ def draw_overlay(
     Raises:
         InvalidInputError: the image is not 0-255 with 1 or 3 channels, or the map is not a plane
             of finite numbers.
+
+    Examples:
+        >>> image, heat = np.full((4, 4, 3), 100, np.uint8), np.zeros((4, 4))
+        >>> heat[0, 0] = 1
+        >>> drawn = draw_overlay(image, heat)
+        >>> drawn.shape, drawn[3, 3].tolist(), bool((drawn[0, 0] != 100).any())
+        ((4, 4, 3), [100, 100, 100], True)
     """
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] not in (1, 3):
         raise InvalidInputError(
@@ -85,6 +92,15 @@ def save_overlay(
 
     Raises:
         InvalidInputError: the file does not end in `.png`, or as in `draw_overlay`.
+
+    Examples:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder, "overlay.png")
+        ...     save_overlay(path, np.full((4, 4, 3), 100, np.uint8), np.ones((2, 2)))
+        ...     path.exists()
+        True
     """
     if not str(path).lower().endswith(".png"):
         raise InvalidInputError(f"Overlays are written as PNG, got {str(path)!r}. Use '.png'.")

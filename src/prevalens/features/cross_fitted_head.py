@@ -22,6 +22,16 @@ class CrossFittedHead:
         scores: As of `FeatureHead.scores`, one for each row.
         folds: Fold that held each row out, shape `(n_rows,)`.
         heads: The head of each fold.
+
+    Examples:
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> labels = np.arange(60) // 2 % 2
+        >>> features = (rng.normal(size=(60, 3)) + 3 * labels[:, None]).astype(np.float32)
+        >>> patients = [f"p{k // 2}" for k in range(60)]
+        >>> made = cross_fit_head(features, labels, patients, n_splits=2, n_folds=2)
+        >>> bool((made.folds[0::2] == made.folds[1::2]).all())  # a patient's two images in one fold
+        True
     """
 
     scores: Scores
@@ -53,6 +63,16 @@ def cross_fit_head(
     Raises:
         InvalidInputError: as in `fit_head`.
         ImpossibleSplitError: some fold would have no patient of a class.
+
+    Examples:
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> labels = np.arange(60) // 2 % 2
+        >>> features = (rng.normal(size=(60, 3)) + 3 * labels[:, None]).astype(np.float32)
+        >>> patients = [f"p{k // 2}" for k in range(60)]
+        >>> made = cross_fit_head(features, labels, patients, n_splits=2, n_folds=2)
+        >>> made.scores.shape, len(made.heads)
+        ((60,), 2)
     """
     values, ids = feature_values(features), np.asarray(patients)
     given = np.asarray(labels)

@@ -70,6 +70,19 @@ def extract_features(
     Raises:
         InvalidInputError: a row, layer, view or size is wrong, or as in `feature_network`.
         UnreadableImageError: an image cannot be read.
+
+    Examples:
+        >>> import tempfile
+        >>> import keras
+        >>> from prevalens.cohorts import make_cells
+        >>> network = keras.Sequential(
+        ...     [keras.Input((16, 16, 3)), keras.layers.Rescaling(1 / 255),
+        ...      keras.layers.Conv2D(4, 3)]
+        ... )
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     cells = make_cells(folder, n_patients=2, images_per_patient=2, image_size=32)
+        ...     extract_features(cells, network).values.shape
+        (4, 4)
     """
     check_kind("cohort", cohort, Cohort)
     asked = np.arange(len(cohort)) if rows is None else np.asarray(rows, dtype=np.int64)

@@ -32,6 +32,15 @@ class FeatureHead:
         inner_losses: By penalty, the log loss on inner folds that it was chosen by, of labels
             their mean; empty where there was nothing to choose.
         multilabel: Whether the scores are of labels.
+
+    Examples:
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> labels = np.arange(40) % 2
+        >>> features = (rng.normal(size=(40, 3)) + 3 * labels[:, None]).astype(np.float32)
+        >>> head = fit_head(features, labels, [f"p{k // 2}" for k in range(40)], n_folds=2)
+        >>> head.kind, head.penalty in head.inner_losses
+        ('logistic', True)
     """
 
     kind: str
@@ -118,6 +127,15 @@ def fit_head(
     Raises:
         InvalidInputError: lengths differ, a class is missing, or an argument is out of range.
         ImpossibleSplitError: a class comes from one patient alone, so no folds can be made.
+
+    Examples:
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> labels = np.arange(40) % 2
+        >>> features = (rng.normal(size=(40, 3)) + 3 * labels[:, None]).astype(np.float32)
+        >>> head = fit_head(features, labels, [f"p{k // 2}" for k in range(40)], n_folds=2)
+        >>> bool(head.scores(features)[labels == 1].mean() > 0.9)
+        True
     """
     chosen = KINDS[check_choice("kind", kind, KINDS)]
     check_integer("n_folds", n_folds, minimum=2)

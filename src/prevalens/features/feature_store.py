@@ -30,6 +30,11 @@ class FeatureStore:
 
     Args:
         directory: The folder; made where it does not exist. Best on a local disk.
+
+    Examples:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     store = FeatureStore(folder)
     """
 
     def __init__(self, directory: str | os.PathLike[str]) -> None:

@@ -26,6 +26,17 @@ class ImageFeatures:
         cohort: The images they are of, in the same order.
         rows: Their positions in the cohort that was asked about, shape `(n_rows,)`.
         settings: What decided them: layer, pooling, views, image size, decoder, network.
+
+    Examples:
+        >>> import numpy as np
+        >>> from prevalens.cohorts import Cohort
+        >>> cohort = Cohort(
+        ...     images=["a.png", "b.png"], labels=["sick", "well"], patients=["p", "q"],
+        ...     positive="sick",
+        ... )
+        >>> features = ImageFeatures(np.ones((2, 4), np.float32), cohort, np.arange(2), {})
+        >>> features.take([1]).values.shape
+        (1, 4)
     """
 
     values: Features

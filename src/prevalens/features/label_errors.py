@@ -19,6 +19,11 @@ class LabelErrors:
         labels: Their labels, as class codes.
         suggested: The class that the scores are confident of.
         margins: Score of the label minus the largest other score, rising, in `[-1, 1]`.
+
+    Examples:
+        >>> found = find_label_errors([0.1, 0.2, 0.95, 0.9, 0.8, 0.85], [0, 0, 0, 1, 1, 1])
+        >>> found.margins.round(2).tolist()  # 0.05 - 0.95
+        [-0.9]
     """
 
     rows: Rows
@@ -48,6 +53,12 @@ def find_label_errors(scores: ArrayLike, labels: ArrayLike) -> LabelErrors:
     References:
         Northcutt C., Jiang L., Chuang I. (2021). Confident learning: estimating uncertainty in
         dataset labels. Journal of Artificial Intelligence Research 70.
+
+    Examples:
+        >>> scores = np.array([0.1, 0.2, 0.95, 0.9, 0.8, 0.85])
+        >>> found = find_label_errors(scores, [0, 0, 0, 1, 1, 1])
+        >>> found.rows.tolist(), found.suggested.tolist()  # the third label may be wrong
+        ([2], [1])
     """
     given, codes = np.asarray(scores, dtype=np.float64), np.asarray(labels).astype(np.int64)
     check_same_length(scores=given, labels=codes)

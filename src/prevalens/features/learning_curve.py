@@ -28,6 +28,18 @@ class LearningCurve:
         n_patients: Mean number of patients that a head was fitted on, rising.
         estimates: AUROC with its interval over patients, one for each number.
         gain: AUROC with the most patients minus that with the next fewer.
+
+    Examples:
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> labels = np.arange(80) // 2 % 2
+        >>> features = (rng.normal(size=(80, 3)) + labels[:, None]).astype(np.float32)
+        >>> curve = compute_learning_curve(
+        ...     features, labels, [f"p{k // 2}" for k in range(80)], shares=(0.5, 1.0), n_splits=2,
+        ...     n_repeats=1, n_folds=2,
+        ... )
+        >>> len(curve.estimates), curve.estimates[-1].patients
+        (2, 40)
     """
 
     n_patients: tuple[float, ...]
@@ -92,6 +104,18 @@ def compute_learning_curve(
     Raises:
         InvalidInputError: labels are not of two classes, shares do not rise, or lengths differ.
         ImpossibleSplitError: a part has too few patients of a class.
+
+    Examples:
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> labels = np.arange(80) // 2 % 2
+        >>> features = (rng.normal(size=(80, 3)) + labels[:, None]).astype(np.float32)
+        >>> curve = compute_learning_curve(
+        ...     features, labels, [f"p{k // 2}" for k in range(80)], shares=(0.5, 1.0), n_splits=2,
+        ...     n_repeats=1, n_folds=2,
+        ... )
+        >>> curve.n_patients
+        (10.0, 20.0)
     """
     values, ids = feature_values(features), np.asarray(patients).astype(np.str_)
     positive = np.asarray(labels).astype(bool)

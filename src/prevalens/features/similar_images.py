@@ -20,6 +20,14 @@ class SimilarImages:
         similarity: Correlation of their features, shape `(n_pairs,)`, at most 1.
         across_patients: Whether the two are of different patients: a duplicate there leaks when
             one of them is trained on and the other is not.
+
+    Examples:
+        >>> found = SimilarImages(
+        ...     pairs=np.array([[0, 3]]), similarity=np.array([0.99]),
+        ...     across_patients=np.array([True]),
+        ... )
+        >>> found.pairs[found.across_patients].tolist()  # would leak across a split
+        [[0, 3]]
     """
 
     pairs: Rows
@@ -44,6 +52,17 @@ def find_similar_images(
         features: What `extract_features` gave.
         min_similarity: Least similarity of a pair, in `[-1, 1]`.
         n_neighbors: Nearest images that each image is paired with, at most.
+
+    Examples:
+        >>> from prevalens.cohorts import Cohort
+        >>> cohort = Cohort(
+        ...     images=["a.png", "b.png", "c.png"], labels=["sick", "well", "well"],
+        ...     patients=["p", "q", "r"], positive="sick",
+        ... )
+        >>> values = np.array([[1, 0, 2], [1, 0, 2.1], [0, 5, 1]], np.float32)
+        >>> found = find_similar_images(ImageFeatures(values, cohort, np.arange(3), {}))
+        >>> found.pairs.tolist(), found.across_patients.tolist()
+        ([[0, 1]], [True])
     """
     check_number("min_similarity", min_similarity, low=-1, high=1)
     check_integer("n_neighbors", n_neighbors, minimum=1)

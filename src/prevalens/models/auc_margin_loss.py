@@ -32,6 +32,11 @@ class AucMarginLoss(keras.losses.Loss):
     References:
         Yuan Z. et al. (2021). Large-scale robust deep AUC maximization: a new surrogate loss and
         empirical studies on medical image classification. ICCV.
+
+    Examples:
+        >>> loss = AucMarginLoss(margin=1.0)
+        >>> round(float(loss([[1.0], [0.0]], [[1.0], [0.0]])), 4)  # apart by the margin
+        0.0
     """
 
     def __init__(

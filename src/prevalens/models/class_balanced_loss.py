@@ -45,6 +45,11 @@ class ClassBalancedLoss(keras.losses.Loss):
 
     References:
         Cui Y. et al. (2019). Class-balanced loss based on effective number of samples. CVPR.
+
+    Examples:
+        >>> loss = ClassBalancedLoss([900, 100], beta=0)  # classes count by their images
+        >>> round(float(loss([[1.0]], [[0.5]])), 4)  # -log(0.5)
+        0.6931
     """
 
     def __init__(

@@ -82,6 +82,17 @@ def create_classifier(
         InvalidInputError: the backbone is unknown, the images are smaller than it accepts, or
             the weights do not fit.
         PrevalensError: ImageNet's weights cannot be downloaded.
+
+    Examples:
+        >>> import keras
+        >>> import numpy as np
+        >>> backbone = keras.Sequential(
+        ...     [keras.Input((16, 16, 3)), keras.layers.Rescaling(1 / 255),
+        ...      keras.layers.Conv2D(4, 3)]
+        ... )
+        >>> model = create_classifier(backbone, image_size=16, preprocessing="inside")
+        >>> model.output_shape
+        (None, 1)
     """
     with _policy(dtype):
         network, mode, size = _network(

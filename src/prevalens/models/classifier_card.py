@@ -55,6 +55,11 @@ class ClassifierCard:
 
     Raises:
         InvalidInputError: names repeat, or a number is out of its range or of the wrong count.
+
+    Examples:
+        >>> card = ClassifierCard(classes=("well", "sick"), threshold=0.3, train_prevalence=0.5)
+        >>> card.positive, card.is_binary
+        ('sick', True)
     """
 
     classes: tuple[str, ...]

@@ -55,6 +55,18 @@ def save_classifier(model: keras.Model, path: str | os.PathLike[str], card: Clas
     Raises:
         InvalidInputError: the path has another ending, or the model's output is not what the
             card says.
+
+    Examples:
+        >>> import tempfile
+        >>> import keras
+        >>> model = keras.Sequential(
+        ...     [keras.Input((8, 8, 3)), keras.layers.Flatten(), keras.layers.Dense(1, "sigmoid")]
+        ... )
+        >>> card = ClassifierCard(classes=("well", "sick"), threshold=0.3, train_prevalence=0.5)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     save_classifier(model, f"{folder}/cells.keras", card)
+        ...     load_classifier(f"{folder}/cells.keras").card.threshold
+        0.3
     """
     check_choice("path's ending", Path(path).suffix, [".keras"])
     _check_output(model, card)
@@ -95,6 +107,18 @@ def load_classifier(path: str | os.PathLike[str]) -> Classifier:
         InvalidInputError: the file is absent, cut, hostile (it wants code to be run, unpacks to
             far more than its size, or reaches for other files), of a later version or a newer
             Keras, or no classifier file.
+
+    Examples:
+        >>> import tempfile
+        >>> import keras
+        >>> model = keras.Sequential(
+        ...     [keras.Input((8, 8, 3)), keras.layers.Flatten(), keras.layers.Dense(1, "sigmoid")]
+        ... )
+        >>> card = ClassifierCard(classes=("well", "sick"), threshold=0.3, train_prevalence=0.5)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     save_classifier(model, f"{folder}/cells.keras", card)
+        ...     load_classifier(f"{folder}/cells.keras").card.classes
+        ('well', 'sick')
     """
     model = load_network(path)
     cards = [layer for layer in model.layers if isinstance(layer, CardLayer)]

@@ -25,6 +25,11 @@ class FocalLoss(keras.losses.Loss):
 
     References:
         Lin T.-Y. et al. (2017). Focal loss for dense object detection. ICCV.
+
+    Examples:
+        >>> loss = FocalLoss(gamma=2.0)
+        >>> round(float(loss([[1.0]], [[0.9]])), 6)  # 0.1**2 x -log(0.9)
+        0.001054
     """
 
     def __init__(

@@ -50,6 +50,16 @@ def all_classifier(
     Raises:
         InvalidInputError: as in `create_classifier`.
         PrevalensError: ImageNet's weights cannot be downloaded.
+
+    Examples:
+        >>> import keras
+        >>> backbone = keras.Sequential(
+        ...     [keras.Input((16, 16, 3)), keras.layers.Rescaling(1 / 255),
+        ...      keras.layers.Conv2D(4, 3)]
+        ... )
+        >>> model = all_classifier(backbone=backbone, image_size=16, preprocessing="inside")
+        >>> model.output_shape
+        (None, 2)
     """
     model = create_classifier(
         backbone,

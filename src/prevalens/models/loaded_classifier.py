@@ -42,6 +42,16 @@ class Classifier:
     Args:
         model: Network from pixels, 0 to 255, to scores, as `save_classifier` was given it.
         card: What belongs to it.
+
+    Examples:
+        >>> import keras
+        >>> import numpy as np
+        >>> model = keras.Sequential(
+        ...     [keras.Input((8, 8, 3)), keras.layers.Flatten(), keras.layers.Dense(1, "sigmoid")]
+        ... )
+        >>> card = ClassifierCard(classes=("well", "sick"), threshold=0.3, train_prevalence=0.5)
+        >>> Classifier(model, card).predict(np.zeros((2, 8, 8, 3)), verbose=0).shape
+        (2, 1)
     """
 
     def __init__(self, model: keras.Model, card: ClassifierCard) -> None:

@@ -30,6 +30,11 @@ class LogitAdjustedLoss(keras.losses.Loss):
 
     References:
         Menon A. K. et al. (2021). Long-tail learning via logit adjustment. ICLR.
+
+    Examples:
+        >>> loss = LogitAdjustedLoss(0.1)
+        >>> round(float(loss([[0.0]], [[0.5]])), 4)  # -log(0.9)
+        0.1054
     """
 
     def __init__(

@@ -22,6 +22,11 @@ class Preprocessing:
         scale: Factor per channel.
         offset: What is added to each channel afterwards.
         blue_first: Whether the channels are reversed, RGB to BGR, before that.
+
+    Examples:
+        >>> halves = Preprocessing(scale=(1 / 127.5,) * 3, offset=(-1.0,) * 3)  # 0..255 to -1..1
+        >>> halves.changes_nothing
+        False
     """
 
     scale: tuple[float, float, float] = (1.0, 1.0, 1.0)

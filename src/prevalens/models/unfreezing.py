@@ -28,6 +28,19 @@ def unfreeze(
 
     Raises:
         InvalidInputError: the model has no backbone, or its backbone has fewer layers.
+
+    Examples:
+        >>> import keras
+        >>> from prevalens.models import create_classifier
+        >>> backbone = keras.Sequential(
+        ...     [keras.Input((16, 16, 3)), keras.layers.Rescaling(1 / 255),
+        ...      keras.layers.Conv2D(4, 3)]
+        ... )
+        >>> model = create_classifier(
+        ...     backbone, image_size=16, preprocessing="inside", freeze=True
+        ... )
+        >>> unfreeze(model)
+        4
     """
     backbone = find_backbone_layer(model)
     layers = [layer for layer in _leaves(backbone) if layer.weights]

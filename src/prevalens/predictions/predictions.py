@@ -77,6 +77,16 @@ class Predictions(FrozenColumns):
         InvalidInputError: lengths or pandas indexes differ, a score is missing or outside [0, 1],
             a label is not among the classes, an id is missing, an image is listed twice, or
             `patients` is None although a covariate holds repeated patient ids.
+
+    Examples:
+        >>> held_out = Predictions(
+        ...     labels=[0, 0, 1, 1], scores=[0.1, 0.4, 0.35, 0.8], patients=["a", "a", "b", "c"],
+        ...     classes=("well", "sick"),
+        ... )
+        >>> held_out
+        Predictions(4 images of 3 patients: well 2, sick 2)
+        >>> held_out.prevalence, held_out.n_patients
+        (0.5, 3)
     """
 
     labels: Labels

@@ -34,6 +34,14 @@ class ViewScores:
             with itself about one image. 0 where only one view was asked for.
         per_view: Scores of each view, `(n_views, n_rows)` or `(n_views, n_rows, n_classes)`.
         views: Names of the views, in the order of `per_view`.
+
+    Examples:
+        >>> import numpy as np
+        >>> views = ("as_is", "mirrored")
+        >>> per_view = np.array([[0.2, 0.9], [0.4, 0.9]])  # of two images
+        >>> made = ViewScores(per_view.mean(axis=0), per_view.std(axis=0), per_view, views)
+        >>> made.scores.round(2).tolist(), made.spread.round(2).tolist()
+        ([0.3, 0.9], [0.1, 0.0])
     """
 
     scores: NDArray[np.float64]
@@ -74,6 +82,18 @@ def predict_with_views(
     References:
         Ayhan & Berens, "Test-time data augmentation for estimation of heteroscedastic aleatoric
         uncertainty in deep neural networks", MIDL 2018.
+
+    Examples:
+        >>> import keras
+        >>> import numpy as np
+        >>> model = keras.Sequential(
+        ...     [keras.Input((4, 4, 3)), keras.layers.GlobalAveragePooling2D(),
+        ...      keras.layers.Dense(1, "sigmoid")]
+        ... )
+        >>> images, views = np.zeros((2, 4, 4, 3), np.uint8), ("as_is", "mirrored")
+        >>> made = predict_with_views(model, images, views=views)
+        >>> made.per_view.shape, made.spread.tolist()  # a mean does not change with the view
+        ((2, 2), [0.0, 0.0])
     """
     named = check_views(views)
     layout = data_format or keras.config.image_data_format()

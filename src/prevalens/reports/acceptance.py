@@ -45,6 +45,19 @@ class Acceptance:
 
     Args:
         record: The decision with every criterion, estimate and hash.
+
+    Examples:
+        >>> from prevalens.reports import accept_model
+        >>> rows = Predictions(
+        ...     labels=[0, 0, 0, 1, 1, 1], scores=[0.1, 0.4, 0.2, 0.3, 0.8, 0.9],
+        ...     patients=["a", "b", "c", "d", "e", "f"],
+        ... )
+        >>> criteria = AcceptanceCriteria(
+        ...     name="Wide", threshold=0.5,
+        ...     bounds=[BoundCriterion(measure="specificity", at_least=0.1)],
+        ... )
+        >>> accept_model(rows, rows, criteria).accepted
+        True
     """
 
     record: AcceptanceRecord

@@ -18,6 +18,10 @@ class NonInferiorityCriterion(Part, frozen=True, kw_only=True):
     Args:
         measure: Key of a comparable measure of which higher or lower is better.
         margin: Smallest loss that is no longer accepted, above 0, on the measure's own scale.
+
+    Examples:
+        >>> NonInferiorityCriterion(measure="auroc", margin=0.05).margin
+        0.05
     """
 
     measure: str
@@ -43,6 +47,10 @@ class BoundCriterion(Part, frozen=True, kw_only=True):
         levels: Levels of `by` that must meet them; empty for every level that occurs.
         judged_by: `"interval"`, the whole confidence interval lies within; or `"value"`, the
             point estimate does, which chance can move.
+
+    Examples:
+        >>> BoundCriterion(measure="sensitivity", at_least=0.85, judged_by="interval").at_least
+        0.85
     """
 
     measure: str

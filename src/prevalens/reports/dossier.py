@@ -62,6 +62,25 @@ def write_dossier(
     Raises:
         InvalidInputError: the run lacks a file, the folder holds files already, or an answer has
             an unknown name.
+
+    Examples:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from prevalens.predictions import Predictions
+        >>> from prevalens.reports import ClinicalReport
+        >>> held_out = Predictions(
+        ...     labels=[0, 0, 1, 1], scores=[0.1, 0.4, 0.35, 0.8], patients=["a", "b", "c", "d"],
+        ...     images=["a.png", "b.png", "c.png", "d.png"],
+        ... )
+        >>> report = ClinicalReport(held_out, threshold=0.5, threshold_origin="pre-specified")
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     run = Path(folder, "run")
+        ...     run.mkdir()
+        ...     held_out.save(run / "predictions.csv")
+        ...     report.save(run / "report.json")
+        ...     lineage = write_dossier(run, Path(folder, "dossier"), name="cells")
+        ...     Path(folder, "dossier", "guidelines.csv").exists()
+        True
     """
     source, target, told = Path(run), Path(folder), dict(answers or {})
     for key in told:

@@ -30,6 +30,19 @@ def plot_chart(report: ClinicalReport, name: str, *, axes: Any = None) -> Any:
     Raises:
         InvalidInputError: the report has no such chart.
         MissingExtraError: matplotlib is not installed.
+
+    Examples:
+        >>> import matplotlib
+        >>> matplotlib.use("Agg")
+        >>> from prevalens.predictions import Predictions
+        >>> from prevalens.reports import ClinicalReport
+        >>> held_out = Predictions(
+        ...     labels=[0, 0, 1, 1], scores=[0.1, 0.4, 0.35, 0.8], patients=["a", "b", "c", "d"]
+        ... )
+        >>> report = ClinicalReport(held_out, threshold=0.5, threshold_origin="pre-specified")
+        >>> axes = plot_chart(report, "roc")
+        >>> axes.get_ylabel()
+        'Sensitivity'
     """
     check_choice("name", name, chart_names(report))
     pyplot = _optional.require("matplotlib.pyplot", extra="plot")
@@ -41,7 +54,18 @@ def plot_chart(report: ClinicalReport, name: str, *, axes: Any = None) -> Any:
 
 
 def chart_names(report: ClinicalReport) -> list[str]:
-    """List the charts a report can draw."""
+    """List the charts a report can draw.
+
+    Examples:
+        >>> from prevalens.predictions import Predictions
+        >>> from prevalens.reports import ClinicalReport
+        >>> held_out = Predictions(
+        ...     labels=[0, 0, 1, 1], scores=[0.1, 0.4, 0.35, 0.8], patients=["a", "b", "c", "d"]
+        ... )
+        >>> report = ClinicalReport(held_out, threshold=0.5, threshold_origin="pre-specified")
+        >>> "roc" in chart_names(report)
+        True
+    """
     return ["confusion_matrix", *_charts(report)]
 
 

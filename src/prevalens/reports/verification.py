@@ -45,6 +45,10 @@ class Verification:
     Args:
         checked: What was looked at, in words.
         differences: What is not as it was written, each with its place; empty where all is well.
+
+    Examples:
+        >>> Verification(checked=("estimates",), differences=("auroc is 0.75, not 0.80",)).ok
+        False
     """
 
     checked: tuple[str, ...]
@@ -77,6 +81,20 @@ def verify_run(
 
     Raises:
         InvalidInputError: one of the two files is missing or cannot be read.
+
+    Examples:
+        >>> import tempfile
+        >>> from prevalens.predictions import Predictions
+        >>> from prevalens.reports import ClinicalReport
+        >>> held_out = Predictions(
+        ...     labels=[0, 0, 1, 1], scores=[0.1, 0.4, 0.35, 0.8], patients=["a", "b", "c", "d"]
+        ... )
+        >>> report = ClinicalReport(held_out, threshold=0.5, threshold_origin="pre-specified")
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     held_out.save(f"{folder}/predictions.csv")
+        ...     report.save(f"{folder}/report.json")
+        ...     verify_run(folder).ok
+        True
     """
     root = Path(folder)
     path = root / "report.json"

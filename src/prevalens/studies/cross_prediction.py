@@ -46,6 +46,20 @@ class CrossPredictions:
         folds: Fold that held each row out, shape `(n_repeats, n_rows)`.
         scores: Scores by repeat, shape `(n_repeats, n_rows)` or `(n_repeats, n_rows, n_classes)`.
         partitions: The partition of each fold, repeat by repeat.
+
+    Examples:
+        >>> import numpy as np
+        >>> from prevalens.cohorts import Cohort
+        >>> from prevalens.studies import cross_predict
+        >>> cohort = Cohort(
+        ...     images=[f"{k}.png" for k in range(8)], labels=["ill", "well"] * 4,
+        ...     patients=[f"p{k // 2}" for k in range(8)], positive="ill",
+        ... )
+        >>> def build(cohort, fold):
+        ...     return lambda cohort, rows: np.full(len(rows), 0.5)
+        >>> made = cross_predict(cohort, build, n_splits=2)
+        >>> made.folds.shape, len(made.predictions)
+        ((1, 8), 8)
     """
 
     predictions: Predictions

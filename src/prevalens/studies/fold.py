@@ -22,6 +22,17 @@ class Fold:
         seed: Seed for whatever is drawn while this fold is trained; another one each fold.
         partition: Rows to train on, to choose on (may be empty), and to score.
         folder: Folder for this fold's own files (models, records), or None.
+
+    Examples:
+        >>> from prevalens.cohorts import Cohort
+        >>> from prevalens.splits import Partition
+        >>> cohort = Cohort(
+        ...     images=["a.png", "b.png"], labels=["sick", "well"], patients=["p", "q"],
+        ...     positive="sick",
+        ... )
+        >>> partition = Partition.of(cohort, train=[0], test=[1])
+        >>> Fold(number=2, repeat=0, seed=7, partition=partition, folder=None).name
+        'repeat-0-fold-2'
     """
 
     number: int

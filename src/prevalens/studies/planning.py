@@ -90,6 +90,16 @@ def plan(
     Raises:
         InvalidInputError: the cohort has more than two classes, or a class has too few patients.
         UnreadableImageError: images cannot be read; the text names every one of them.
+
+    Examples:
+        >>> from prevalens.cohorts import Cohort
+        >>> cohort = Cohort(
+        ...     images=[f"{k}.png" for k in range(24)], labels=["sick"] * 12 + ["well"] * 12,
+        ...     patients=[f"p{k // 2}" for k in range(24)], positive="sick",
+        ... )
+        >>> joined, made = plan(cohort, check_files=False)
+        >>> made.evaluation.kind, made.evaluation.n_splits
+        ('cross-fitting', 5)
     """
     check_kind("cohort", cohort, Cohort)
     check_integer("seed", seed, minimum=0)

@@ -56,6 +56,14 @@ class StudySummary(Record, frozen=True, kw_only=True):
             risks), the `threshold` of the saved model's pooled scores, and by class how many are
             `not_classifiable`; else None.
         files: What stands in the folder, and what it is.
+
+    Examples:
+        >>> summary = StudySummary(
+        ...     estimates={"auroc": {"value": 0.93}}, baselines={"thumbnail": {"auroc": 0.7}},
+        ...     threshold=0.4, folds=[], files={"report.html": "the report"},
+        ... )
+        >>> summary.to_dict()["threshold"]
+        0.4
     """
 
     FORMAT: ClassVar[str] = "prevalens study"

@@ -144,6 +144,17 @@ class StudyPlan(Record, frozen=True, kw_only=True):
         threshold: The rule of the threshold.
         baselines: Baselines reported beside the model: `"thumbnail"` (a logistic head on the image
             at 16 by 16 pixels) and `"covariates"`.
+
+    Examples:
+        >>> from prevalens.cohorts import Cohort
+        >>> from prevalens.studies import plan
+        >>> cohort = Cohort(
+        ...     images=[f"{k}.png" for k in range(24)], labels=["sick"] * 12 + ["well"] * 12,
+        ...     patients=[f"p{k // 2}" for k in range(24)], positive="sick",
+        ... )
+        >>> joined, made = plan(cohort, check_files=False)
+        >>> made.unit, made.positive
+        ('image', 'sick')
     """
 
     FORMAT: ClassVar[str] = "prevalens study plan"
