@@ -56,15 +56,13 @@ class Predictions(FrozenColumns):
         scores: Probability of the positive class, shape `(n_rows,)` or `(n_rows, 1)`; of each
             class, shape `(n_rows, n_classes)`, each row summing to 1; or of each label, shape
             `(n_rows, n_labels)`. In [0, 1].
-        patients: Patient id of each row, shape `(n_rows,)`. Always given: None says aloud that
-            the images are independent, one patient each.
+        patients: Patient id of each row, shape `(n_rows,)`; None: one patient an image.
         covariates: Further columns by name, each of shape `(n_rows,)`, for subgroups.
         images: Path of each image, relative to `root` or absolute, shape `(n_rows,)`.
         classes: Class names, of two the second is the positive one; or the labels' names.
         provenance: Where the rows come from, in words that belong in a report.
         train_prevalence: Share of the positive class among the rows the model was trained on,
-            in (0, 1), for example 0.5 after undersampling to 1:1; for several classes or labels
-            the share of each, in their order or by name. None where it is unknown.
+            in (0, 1), such as 0.5 at 1:1; of several the share of each, in order or by name.
         root: Folder that relative image paths start from.
         ordered: Whether the classes are grades, from the lowest to the highest.
         reader: What reads the images, as the cohort's: a report shows what the model saw.
@@ -79,14 +77,8 @@ class Predictions(FrozenColumns):
             `patients` is None although a covariate holds repeated patient ids.
 
     Examples:
-        >>> held_out = Predictions(
-        ...     labels=[0, 0, 1, 1], scores=[0.1, 0.4, 0.35, 0.8], patients=["a", "a", "b", "c"],
-        ...     classes=("well", "sick"),
-        ... )
-        >>> held_out
-        Predictions(4 images of 3 patients: well 2, sick 2)
-        >>> held_out.prevalence, held_out.n_patients
-        (0.5, 3)
+        >>> Predictions(labels=[0, 1, 1], scores=[0.1, 0.4, 0.8], patients=["a", "b", "b"])
+        Predictions(3 images of 2 patients: negative 1, positive 2)
     """
 
     labels: Labels
