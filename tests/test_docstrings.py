@@ -24,13 +24,17 @@ WITHOUT = {
 
 
 def modules() -> list[object]:
-    """Return each file with an example, marked where importing it needs Keras."""
+    """Return each file with an example, marked where it or its example needs Keras."""
     return [
         pytest.param(
-            path, marks=pytest.mark.keras if address(path) in WITH_KERAS else (), id=address(path)
+            path,
+            marks=pytest.mark.keras
+            if address(path) in WITH_KERAS or ">>> import keras" in text
+            else (),
+            id=address(path),
         )
         for path in FILES
-        if ">>>" in path.read_text(encoding="utf-8")
+        if ">>>" in (text := path.read_text(encoding="utf-8"))
     ]
 
 
