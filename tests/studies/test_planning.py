@@ -84,6 +84,15 @@ def test_three_classes_are_refused_with_the_way_round() -> None:
         planned(cohort)
 
 
+@pytest.mark.parametrize(
+    ("weights", "told"), [("gone/net.keras", "no file gone/net.keras"), ("EfficientNetB9", "B0")]
+)
+def test_a_network_that_is_not_there_is_refused_at_once(weights: str, told: str) -> None:
+    """Before a file is read: the images are not there either."""
+    with pytest.raises(InvalidInputError, match=told):
+        plan(patients(5, 5), weights=weights)
+
+
 def test_a_part_column_is_used_as_it_stands() -> None:
     """It must be a covariate; the nearest question is answered by listing them."""
     cohort = patients(5, 5, covariates={"split": ["test", "train"] * 5})

@@ -8,7 +8,7 @@ import pytest
 from verbs.test_study import parsed, table
 
 from prevalens.cohorts import Cohort
-from prevalens.exceptions import InvalidInputError
+from prevalens.exceptions import InvalidInputError, UnreadableImageError
 from prevalens.verbs.study import add_arguments
 from prevalens.verbs.study_cohort import read_cohort
 
@@ -207,3 +207,81 @@ def test_ids_from_file_names_are_shown(
     read_cohort(parsed(str(image_cohort.root)))
 
     assert "12 patient ids from file names: p0, p1, p10, ..." in capsys.readouterr().out
+
+
+def test_names_without_folder_and_suffix_are_found(image_cohort: Cohort, tmp_path: Path) -> None:
+    """Refused with the option that finds them; then the same images as before."""
+    source = Path(table(image_cohort, image=[Path(x).stem for x in image_cohort.images.tolist()]))
+    moved = source.rename(image_cohort.root.parent / "list.csv")
+    with pytest.raises(UnreadableImageError, match="add --find"):
+        read_cohort(parsed(str(moved)))
+    cohort = read_cohort(parsed(str(moved), "--find"))
+
+    found = [cohort.path(row) for row in range(len(cohort))]
+    assert found == [image_cohort.path(row) for row in range(len(image_cohort))]
+
+
+def test_findings_in_one_cell_are_positive_on_request(image_cohort: Cohort) -> None:
+    """Without the separator refused; with it positive; as whole cells negative."""
+    labels = image_cohort.label_names.tolist()
+    first = labels.index("well")
+    labels[first] = "tired|sick"
+    source = table(image_cohort, label=labels)
+    with pytest.raises(InvalidInputError, match=r"In 1 rows 'sick' is one of several findings"):
+        read_cohort(parsed(source))
+    apart = read_cohort(parsed(source, "--separator", "|"))
+    whole = read_cohort(parsed(source, "--separator", "none"))
+
+    expected = image_cohort.is_positive.copy()
+    np.testing.assert_array_equal(whole.is_positive, expected)
+    expected[first] = True
+    np.testing.assert_array_equal(apart.is_positive, expected)
+    with pytest.raises(InvalidInputError, match="got --versus 'well'"):
+        read_cohort(parsed(source, "--separator", "|", "--versus", "well"))
+
+
+def test_rows_without_a_label_are_left_out_on_request(
+    image_cohort: Cohort, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And counted."""
+    labels = image_cohort.label_names.tolist()
+    labels[3] = ""
+    cohort = read_cohort(parsed(table(image_cohort, label=labels), "--blank", "drop"))
+
+    assert len(cohort) == len(image_cohort) - 1
+    assert image_cohort.images[3] not in cohort.images
+    assert "1 rows without a label are left out" in capsys.readouterr().out
+
+
+def test_several_rows_an_image_are_joined_on_request(image_cohort: Cohort) -> None:
+    """The last image also as sick: positive where any of its rows is."""
+    source = Path(table(image_cohort))
+    last = len(image_cohort) - 1
+    row = f"{image_cohort.images[last]},sick,{image_cohort.patients[last]}\n"
+    source.write_text(source.read_text("utf-8") + row, encoding="utf-8")
+    with pytest.raises(InvalidInputError, match="--combine any"):
+        read_cohort(parsed(str(source)))
+    cohort = read_cohort(parsed(str(source), "--combine", "any"))
+
+    assert len(cohort) == len(image_cohort)
+    assert cohort.is_positive[cohort.images.tolist().index(image_cohort.images[last])]
+
+
+def test_a_spreadsheet_is_no_table(tmp_path: Path) -> None:
+    """It is refused by its name, with the way on."""
+    (tmp_path / "a.xlsx").write_bytes(b"PK")
+    with pytest.raises(InvalidInputError, match="save it as CSV"):
+        read_cohort(parsed(str(tmp_path / "a.xlsx")))
+
+
+def test_beginnings_of_names_that_a_class_shares_are_no_patients(tmp_path: Path) -> None:
+    """Four images of one beginning: asked for, and taken where the template is stated."""
+    for name in ("sick", "well"):
+        (tmp_path / name).mkdir()
+        for number in range(4):
+            (tmp_path / name / f"{name.upper()}_{number}.png").write_bytes(b"")
+    with pytest.raises(InvalidInputError, match="the 4 images of 'well' share 'WELL'"):
+        read_cohort(parsed(str(tmp_path)))
+    template = "{label}/{patient}_{shot}.png"
+
+    assert read_cohort(parsed(str(tmp_path), "--pattern", template)).n_patients == 2

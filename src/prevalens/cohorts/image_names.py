@@ -85,7 +85,7 @@ def refuse_repeated(names: list[str]) -> None:
     twice = [key for key, count in Counter(keys).items() if count > 1]
     raise InvalidInputError(
         f"Each image is one row, but {len(twice)} are listed more than once: {name_some(twice)}. "
-        "Keep one row of each; `read_table(combine='any')` joins the rows of a table."
+        "Keep one row of each; `read_table(combine='any')` (--combine any) joins rows of a table."
     )
 
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from prevalens.cohorts.cohort import Cohort
 from prevalens.cohorts.duplicates import find_duplicates
 from prevalens.decisions.fixed_sequence import patients_needed
 from prevalens.exceptions import InvalidInputError
+from prevalens.models.registry import find_backbone
 from prevalens.predictions.patient_pooling import PatientPooling
 from prevalens.studies.held_out import check_choices
 from prevalens.studies.study_plan import (
@@ -22,6 +24,7 @@ from prevalens.studies.study_plan import (
     PoolingChoice,
     StudyPlan,
     ThresholdChoice,
+    names_network_file,
 )
 
 ENOUGH_FOR_A_TEST_PART = 400
@@ -88,7 +91,8 @@ def plan(
         The cohort, with patients joined where rule 1 asks for it, and the plan.
 
     Raises:
-        InvalidInputError: the cohort has more than two classes, or a class has too few patients.
+        InvalidInputError: the cohort has more than two classes, a class has too few patients, or
+            there is no such network.
         UnreadableImageError: images cannot be read; the text names every one of them.
 
     Examples:
@@ -108,6 +112,7 @@ def plan(
         raise InvalidInputError(
             f"A study is about two classes, got {list(cohort.classes)}. Take one against the rest."
         )
+    _check_weights(DEFAULT_NETWORK if weights is None else os.fspath(weights))
     check_choice("unit", unit, ("image", "patient"))
     if pooling is not None and unit != "patient":
         raise InvalidInputError("`pooling` is of unit='patient', got 'image'. Leave one out.")
@@ -141,6 +146,17 @@ def plan(
         threshold=_threshold(facts["positive_patients"], evaluation, sensitivity),
         baselines=["thumbnail", "covariates"] if _usable(cohort, part) else ["thumbnail"],
     )
+
+
+def _check_weights(weights: str) -> None:
+    """Refuse a network that is not there, before thousands of images are read."""
+    if not names_network_file(weights):
+        find_backbone(weights)
+    elif not Path(weights).is_file():
+        raise InvalidInputError(
+            f"`weights` must be a file of a network or a name of keras.applications, but there is "
+            f"no file {weights}. Correct its path (--weights)."
+        )
 
 
 _UNCHECKED = AuditStep(finding="Identical files were not looked for", action="none")

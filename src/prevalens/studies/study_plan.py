@@ -15,6 +15,11 @@ Share = Annotated[float, msgspec.Meta(gt=0, lt=1)]
 Count = Annotated[int, msgspec.Meta(ge=1)]
 
 
+def names_network_file(weights: str) -> bool:
+    """Tell whether a network is given by a file, or else by its name in `keras.applications`."""
+    return weights.endswith((".keras", ".h5")) or os.sep in weights or Path(weights).exists()
+
+
 class AuditStep(Part, frozen=True, kw_only=True):
     """What the audit of the files found, and what was done about it.
 

@@ -6,7 +6,6 @@ image, which keeps where something was seen.
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -17,6 +16,7 @@ from prevalens.exceptions import InvalidInputError
 from prevalens.models.classifier import load_backbone
 from prevalens.models.classifier_file import load_network
 from prevalens.models.registry import check_image_size, find_backbone
+from prevalens.studies.study_plan import names_network_file
 
 _DEPTHS = (0.35, 0.5, 0.65, 0.8, 1.0)  # of the layers with maps, by their order
 _PARTS = 4  # a side; the image in 4 by 4 parts
@@ -104,7 +104,7 @@ def tap_network(
         PrevalensError: ImageNet's weights cannot be downloaded.
     """
     name = os.fspath(weights)
-    if name.endswith((".keras", ".h5")) or os.sep in name or Path(name).exists():
+    if names_network_file(name):
         network, needs = load_network(name), preprocessing
     else:
         entry = find_backbone(name)

@@ -50,6 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     where.add_argument(
         "--part-column", metavar="COLUMN", help="column in which 'test' names the held-out rows"
     )
+    _add_odd_cells(parser.add_argument_group("tables that are not as plain"))
     how = parser.add_argument_group("patients as the unit")
     how.add_argument(
         "--unit", choices=("image", "patient"), default="image", help="of decisions (image)"
@@ -57,6 +58,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_pooling(how, unit=False)
     _add_choices(parser.add_argument_group("the study"))
     parser.add_argument("-o", "--output", metavar="RUN", help="folder of the run, made; needed")
+
+
+def _add_odd_cells(where: "argparse._ArgumentGroup") -> None:
+    where.add_argument(
+        "--find",
+        action="store_true",
+        help="look image names up in all folders below --root, with their suffix or without",
+    )
+    where.add_argument(
+        "--separator",
+        metavar="MARK",
+        help="what parts several findings of one cell, such as '|': an image is positive if "
+        "--positive is among them; 'none': each cell is one class",
+    )
+    where.add_argument(
+        "--blank", metavar="CLASS", help="class of rows without a label; 'drop' leaves them out"
+    )
+    where.add_argument(
+        "--combine",
+        choices=("any",),
+        help="of a table with several rows an image: positive where any of its rows is",
+    )
 
 
 def _add_choices(how: "argparse._ArgumentGroup") -> None:

@@ -1,0 +1,135 @@
+"""What a study's options lack, and what its table suggests for each."""
+
+import argparse
+import re
+from collections.abc import Mapping, Sequence
+
+from prevalens import _cells
+from prevalens._checks import did_you_mean
+from prevalens._tables import Cells
+from prevalens.verbs.label_cells import classes_in, separator_of
+
+# As a header may call them; letter case, blanks, underscores and the like do not matter.
+_KNOWN = {
+    "image": "image file filename path filepath imagepath img imageid imageindex imagename "
+    "imagefile imagefilename dicom dicomid isicid idcode sopinstanceuid slice tile",
+    "label": "label labels class classes classlabel diagnosis dx target y category finding "
+    "findings findinglabels celltype",
+    "patient": "patient patientid pid patientnumber subject subjectid person personid case caseid "
+    "donor donorid mrn lesion lesionid",
+}
+_PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".dcm", ".gif", ".webp")
+_SHOWN = 12  # classes that are listed
+_FEW = 20  # values of a column that may be classes
+_WORDS = {"image": "IMAGES", "label": "CLASSES", "patient": "PATIENTS"}
+
+
+def lacking_options(
+    columns: Mapping[str, Cells],
+    options: argparse.Namespace,
+    further: Sequence[str],
+    *,
+    independent: bool,
+) -> list[str]:
+    """Return a line for each option that is missing or names nothing, and what to add for all.
+
+    Args:
+        columns: The table.
+        options: The options.
+        further: Other columns that options name.
+        independent: Whether every image is another patient's.
+    """
+    lines, add, taken = [], [], set[str]()
+    for name in ("image", "label", *(() if independent else ("patient",))):
+        given = getattr(options, name)
+        if given in columns:
+            taken.add(given)
+            continue
+        near = _suggested(name, columns, options.positive)
+        told = f"perhaps --{name} {quoted(near)}" if near else f"name one by --{name}"
+        if near is None and name == "label":
+            few = [quoted(column) for column in _of_few_values(columns, taken)]
+            told += f", such as {' or '.join(few[:6])}" if few else ""
+        if name == "patient":
+            told += ", or --patient none where every image is another patient's"
+        taken |= {near} if near else set()
+        add.append(f"--{name} {quoted(near) if near else _WORDS[name]}")
+        lines.append(f"no column {given!r} for --{name}; {told}")
+    lines += [
+        f"no column {name!r}.{did_you_mean(name, columns)}"
+        for name in further
+        if name not in columns
+    ]
+    label = options.label if options.label in columns else None
+    label = label or _suggested("label", columns, options.positive)
+    if label:
+        lines += _lacking_classes(columns[label], label, options)
+    else:
+        lines += unnamed_positive(options)
+    add += [] if options.positive else ["--positive CLASS"]
+    lines += unnamed_run(options)
+    add += [] if options.output else ["-o RUN"]
+    return [*lines, f"To go on, add: {' '.join(add)}"] if lines and add else lines
+
+
+def unnamed_positive(options: argparse.Namespace) -> list[str]:
+    """Return the line that asks for the positive class, where it lacks."""
+    return [] if options.positive else ["no --positive; name the class whose miss costs"]
+
+
+def unnamed_run(options: argparse.Namespace) -> list[str]:
+    """Return the line that asks for the folder of the run, where it lacks."""
+    return [] if options.output else ["no --output; name the folder that the run is written to"]
+
+
+def quoted(name: str) -> str:
+    """Return a name as a shell takes it."""
+    return name if re.fullmatch(r"[\w.+-]+", name) else f"'{name}'"
+
+
+def _lacking_classes(cells: Cells, label: str, options: argparse.Namespace) -> list[str]:
+    """Return what the classes of the column ask for."""
+    separator = options.separator or separator_of(cells, options.positive)
+    counts = classes_in(cells, None if separator == "none" else separator)
+    if not counts:
+        return [f"column {label!r} is empty; name another by --label"]
+    named = [f"{quoted(name)} ({n} images)" for name, n in counts.most_common(_SHOWN)]
+    rest = f" and {len(counts) - _SHOWN} more" if len(counts) > _SHOWN else ""
+    classes = ", ".join(named) + rest
+    if options.positive is None:
+        return [f"no --positive; name the class whose miss costs, one of {classes}"]
+    if _cells.as_text(options.positive) in counts:
+        return []
+    told = did_you_mean(options.positive, counts)
+    return [f"no class {options.positive!r} for --positive; the classes are {classes}.{told}"]
+
+
+def _suggested(name: str, columns: Mapping[str, Cells], positive: str | None) -> str | None:
+    """Return the column that its name, or else what is in it, suggests."""
+    known = _KNOWN[name].split()
+    plain = {column: re.sub(r"[^a-z0-9]", "", column.lower()) for column in columns}
+    found = [column for each in known for column in columns if plain[column] == each]
+    if name == "image":
+        # Of columns that are called so, one that names pictures.
+        pictures = [column for column, cells in columns.items() if _are_pictures(cells)]
+        found = [column for column in found if column in pictures] or found or pictures
+    if name == "label" and positive is not None:
+        # A column that holds the class beats one that is only called so.
+        holding = [column for column, cells in columns.items() if positive in cells]
+        found = [column for column in found if column in holding] or holding or found
+    return found[0] if found else None
+
+
+def _of_few_values(columns: Mapping[str, Cells], taken: set[str]) -> list[str]:
+    """Return the columns whose values may be classes: few, and each of several rows."""
+    found = []
+    for name, cells in columns.items():
+        values = {None if _cells.is_missing(cell) else _cells.as_text(cell) for cell in cells}
+        if name not in taken and 2 <= len(values) <= min(_FEW, len(cells) // 2):
+            found.append(name)
+    return found
+
+
+def _are_pictures(cells: Cells) -> bool:
+    named = [str(cell).lower().endswith(_PICTURES) for cell in cells if cell is not None]
+    return bool(named) and sum(named) > len(named) / 2
