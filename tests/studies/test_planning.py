@@ -1,10 +1,13 @@
 """Each rule of a plan, at both sides of its bound."""
 
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from PIL import Image
+from studies.small_network import save_network
 
 from prevalens.cohorts import Cohort
 from prevalens.exceptions import InvalidInputError, UnreadableImageError
@@ -187,3 +190,19 @@ def test_a_study_of_lesions_is_refused_with_what_pools_its_predictions() -> None
     pooling = PatientPooling(unit="lesion")
     with pytest.raises(InvalidInputError, match=r"by 'lesion'. Pool its predictions.csv"):
         planned(patients(9, 9), unit="patient", pooling=pooling)
+
+
+@pytest.mark.keras
+def test_minutes_bound_a_plan(image_cohort: Cohort, tmp_path: Path) -> None:
+    """Enough of them change nothing but what is said; too few are refused; none are no number."""
+    weights = save_network(tmp_path / "net.keras")
+    free = planned(image_cohort, weights=weights)
+    bound = planned(image_cohort, weights=weights, minutes=10)
+
+    assert bound.budget is not None
+    assert msgspec.structs.replace(bound, budget=None) == free
+    assert "left out:    nothing (0.5 minutes of 10 estimated" in str(bound)
+    with pytest.raises(InvalidInputError, match=r"got 0\.1\. Allow more"):
+        planned(image_cohort, weights=weights, minutes=0.1)
+    with pytest.raises(InvalidInputError, match="`minutes` must lie in"):
+        planned(image_cohort, weights=weights, minutes=0)

@@ -25,6 +25,14 @@ def test_each_place_holds_the_mean_of_its_layers_maps(tmp_path: Path) -> None:
         np.testing.assert_allclose(joined[:, place], maps.mean(axis=(1, 2)), rtol=1e-5, atol=1e-6)
 
 
+def test_multiply_adds_are_counted_by_hand(tmp_path: Path) -> None:
+    """Kernels of 3 by 3 at 8 x 8, 4 x 4 and 2 x 2 places, each layer on the maps before."""
+    tapped = tap_network(save_network(tmp_path / "net.keras"))
+    by_hand = 9 * (3 * 4 * 64 + 4 * 6 * 16 + 6 * 8 * 4)
+
+    assert tapped.multiply_adds() == by_hand
+
+
 def test_layers_are_taken_along_the_depth(tmp_path: Path) -> None:
     """Of three activations, those along the depth: the second, the last."""
     tapped = tap_network(save_network(tmp_path / "net.keras"))

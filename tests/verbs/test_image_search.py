@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from prevalens.exceptions import InvalidInputError
-from prevalens.verbs.image_search import ImageSearch, find_images, told_where
+from prevalens.images.decoding import SUFFIXES
+from prevalens.verbs.image_search import PICTURES, ImageSearch, find_images, told_where
 
 
 @pytest.fixture
@@ -48,3 +49,9 @@ def test_what_is_said_of_images_that_are_not_there(root: Path) -> None:
     assert "'c' is 'one/c.png', 'two/c.png'" in told_where(["c"], root)
     assert "is called 'e', with a suffix or without" in told_where(["one/a.png", "e"], root)
     assert "There is no folder" in told_where(["a"], root / "gone")
+
+
+def test_the_suffixes_are_those_of_the_decoder() -> None:
+    """Written twice, because the decoder takes long to import."""
+    assert set(PICTURES) == SUFFIXES
+    assert len(PICTURES) == len(SUFFIXES)

@@ -26,6 +26,7 @@ from prevalens.studies.study_plan import (
     ThresholdChoice,
     names_network_file,
 )
+from prevalens.studies.time_budget import StudyCost, within
 
 ENOUGH_FOR_A_TEST_PART = 400
 """Patients of the rarer class from which a test part of a quarter holds a hundred of them."""
@@ -41,6 +42,7 @@ HEAD = HeadChoice(
 def plan(
     cohort: Cohort,
     *,
+    minutes: float | None = None,
     weights: str | os.PathLike[str] | None = None,
     part: str | None = None,
     unit: str = "image",
@@ -72,9 +74,15 @@ def plan(
     7. Where patients are the unit, their score is the mean of their images' where all images of a
        patient have one label; else the mean of the 3 highest, because one positive image makes a
        patient positive and a mean would drown it.
+    8. Where `minutes` bound the study, its time is estimated for one core from the number of
+       images, the network's multiply-adds and the heads that are fitted; penalties, images that
+       settings are compared on, class weights and folds beyond three are left out, in this order,
+       until the estimate keeps to them.
 
     Args:
         cohort: The cohort, of two classes.
+        minutes: Minutes that the study may take, above 0; None sets no bound. The network is
+            loaded to count its multiply-adds.
         weights: A `.keras` file of a network without its top, or a name in `keras.applications`.
         part: Covariate that names the part of each row: rows of `"test"` are held out, all others
             trained on.
@@ -92,7 +100,7 @@ def plan(
 
     Raises:
         InvalidInputError: the cohort has more than two classes, a class has too few patients, or
-            there is no such network.
+            there is no such network, or `minutes` are too few for the smallest study.
         UnreadableImageError: images cannot be read; the text names every one of them.
 
     Examples:
@@ -113,6 +121,8 @@ def plan(
             f"A study is about two classes, got {list(cohort.classes)}. Take one against the rest."
         )
     _check_weights(DEFAULT_NETWORK if weights is None else os.fspath(weights))
+    if minutes is not None:
+        check_number("minutes", minutes, low=0, open_low=True)
     check_choice("unit", unit, ("image", "patient"))
     if pooling is not None and unit != "patient":
         raise InvalidInputError("`pooling` is of unit='patient', got 'image'. Leave one out.")
@@ -126,6 +136,18 @@ def plan(
     _evaluation(cohort, part, seed, pooled)
     cohort, audit = _audited(cohort) if check_files else (cohort, [_UNCHECKED])
     facts, evaluation = cohort_facts(cohort), _evaluation(cohort, part, seed, pooled)
+    network = NetworkChoice(
+        weights=DEFAULT_NETWORK if weights is None else os.fspath(weights),
+        image_size=224 if weights is None else None,
+        layers=list(layers),
+        preprocessing=preprocessing,
+        reason="small and general" if weights is None else "given",
+    )
+    head, budget = HEAD, None
+    if minutes is not None:
+        given = StudyCost(len(cohort), *_size_of(network), evaluation, head)
+        cost, budget = within(given, minutes)
+        head, evaluation = cost.head, cost.evaluation
     return cohort, StudyPlan(
         cohort_fingerprint=cohort.fingerprint,
         positive=cohort.positive,
@@ -135,17 +157,27 @@ def plan(
         facts=facts,
         audit=audit,
         evaluation=evaluation,
-        network=NetworkChoice(
-            weights=DEFAULT_NETWORK if weights is None else os.fspath(weights),
-            image_size=224 if weights is None else None,
-            layers=list(layers),
-            preprocessing=preprocessing,
-            reason="small and general" if weights is None else "given",
-        ),
-        head=HEAD,
+        network=network,
+        head=head,
         threshold=_threshold(facts["positive_patients"], evaluation, sensitivity),
         baselines=["thumbnail", "covariates"] if _usable(cohort, part) else ["thumbnail"],
+        budget=budget,
     )
+
+
+def _size_of(network: NetworkChoice) -> tuple[float, list[int]]:
+    """Return billions of multiply-adds for an image, and the features of each layer."""
+    # Only a bounded study needs Keras to be planned.
+    from prevalens.studies.tapped_network import tap_network  # noqa: PLC0415
+
+    tapped = tap_network(
+        network.weights,
+        layers=network.layers,
+        image_size=network.image_size,
+        preprocessing=network.preprocessing,
+    )
+    widths = [place.stop - place.start for place in tapped.places.values()]
+    return tapped.multiply_adds() / 1e9, widths
 
 
 def _check_weights(weights: str) -> None:

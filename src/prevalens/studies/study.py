@@ -1,6 +1,7 @@
 """Run a planned study into one folder: features, held-out scores, model and report."""
 
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -37,6 +38,7 @@ from prevalens.studies.probe_model import save_probe
 from prevalens.studies.study_plan import StudyPlan
 from prevalens.studies.study_runner import StudyRunner, rivals_of
 from prevalens.studies.tapped_network import TappedNetwork, tap_network
+from prevalens.studies.time_budget import say_time
 from prevalens.typing import Flags
 
 Say = Callable[[str], None]
@@ -136,7 +138,7 @@ def run_study(
     """
     check_kind("cohort", cohort, Cohort)
     check_kind("plan", plan, StudyPlan)
-    root, say = Path(folder), say or _quiet
+    root, say, begun = Path(folder), say or _quiet, time.monotonic()
     check_choices(
         cohort, plan.evaluation, plan.head, part=part, pooling=plan.pooling, seed=plan.seed
     )
@@ -183,6 +185,7 @@ def run_study(
         patients=_of_patients(patients, final.record.patients),
     )
     summary.save(root / "study.json")
+    say_time(plan.budget, time.monotonic() - begun, say)
     return Study(root, predictions, decided, patients, report, summary)
 
 

@@ -132,6 +132,22 @@ class PoolingChoice(Part, frozen=True, kw_only=True):
         )
 
 
+class BudgetChoice(Part, frozen=True, kw_only=True):
+    """How long the study may take, how long it is estimated to, and what is left out for that.
+
+    Args:
+        minutes: Minutes asked for.
+        estimated_seconds: By step, what it is estimated to take on one core.
+        left_out: What is not tried, in words.
+        reason: How the time was estimated.
+    """
+
+    minutes: Annotated[float, msgspec.Meta(gt=0)]
+    estimated_seconds: dict[str, float]
+    left_out: list[str] = msgspec.field(default_factory=list)
+    reason: str
+
+
 class StudyPlan(Record, frozen=True, kw_only=True):
     """A whole study, decided before any training; `save` and `load` go through JSON.
 
@@ -149,6 +165,7 @@ class StudyPlan(Record, frozen=True, kw_only=True):
         threshold: The rule of the threshold.
         baselines: Baselines reported beside the model: `"thumbnail"` (a logistic head on the image
             at 16 by 16 pixels) and `"covariates"`.
+        budget: The time it may take; None sets no bound.
 
     Examples:
         >>> from prevalens.cohorts import Cohort
@@ -176,6 +193,7 @@ class StudyPlan(Record, frozen=True, kw_only=True):
     head: HeadChoice
     threshold: ThresholdChoice
     baselines: list[Literal["thumbnail", "covariates"]]
+    budget: BudgetChoice | None = None
 
     def __post_init__(self) -> None:
         """Refuse a unit without its pooling, and a pooling that would be ignored."""
@@ -212,6 +230,11 @@ class StudyPlan(Record, frozen=True, kw_only=True):
             ("head", ", ".join(self.head.kinds), self.head.reason),
             ("threshold", asks, self.threshold.reason),
             ("baselines", ", ".join(self.baselines) or "none", ""),
+            *(
+                [("left out", ", ".join(self.budget.left_out) or "nothing", self.budget.reason)]
+                if self.budget
+                else []
+            ),
         ]
         return "\n".join(
             f"{name + ':':12} {what}{f' ({why})' if why else ''}" for name, what, why in rows

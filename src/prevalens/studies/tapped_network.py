@@ -4,6 +4,7 @@
 image, which keeps where something was seen.
 """
 
+import math
 import os
 from collections.abc import Sequence
 from typing import Any
@@ -53,6 +54,14 @@ class TappedNetwork:
         joined = pooled[0] if len(pooled) == 1 else keras.layers.Concatenate(name="taps")(pooled)
         self.model = keras.Model(network.input, joined, name="tapped")
 
+    def multiply_adds(self) -> int:
+        """Return the multiply-adds for one image: each kernel's weights at each place it is laid.
+
+        Raises:
+            InvalidInputError: the network takes images of any size.
+        """
+        return _multiply_adds(self.model)
+
     def maps(self, *layers: str) -> keras.Model:
         """Return the network up to a layer; of several, or of parts, maps of one pixel."""
         found = [_maps_of(self.network, layer) for layer in layers]
@@ -60,6 +69,21 @@ class TappedNetwork:
             means = [keras.layers.GlobalAveragePooling2D(keepdims=True)(each) for each in found]
             found = [keras.layers.Concatenate()(means)]
         return keras.Model(self.network.input, found[0])
+
+
+def _multiply_adds(layer: Any) -> int:
+    if inner := getattr(layer, "layers", ()):
+        return sum(_multiply_adds(each) for each in inner)
+    kernels = sum(math.prod(each.shape) for each in layer.weights if len(each.shape) > 1)
+    if not kernels:
+        return 0
+    places = layer.output.shape[1:-1]
+    if None in places:
+        raise InvalidInputError(
+            "The time of a network that takes images of any size cannot be estimated. Give one of "
+            "a fixed size, or leave `minutes` (--minutes) out."
+        )
+    return int(kernels * math.prod(places))
 
 
 def _maps_of(network: keras.Model, tap: str) -> Any:

@@ -6,8 +6,7 @@ from pathlib import Path
 from prevalens import images
 from prevalens._tables import find_column, read_all_columns
 from prevalens.exceptions import InvalidInputError
-
-_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".dcm", ".webp")
+from prevalens.verbs.image_search import PICTURES
 
 
 def add_images(parser: argparse.ArgumentParser) -> None:
@@ -42,7 +41,7 @@ def paths_of(options: argparse.Namespace) -> list[str]:
     if not found:
         raise InvalidInputError(
             f"No image is below {', '.join(options.images)}. Name files, a folder of "
-            f"{', '.join(_SUFFIXES)}, or a CSV."
+            f"{', '.join(PICTURES)}, or a CSV."
         )
     absent = [path for path in found if not Path(path).is_file()]
     if absent:
@@ -54,4 +53,4 @@ def paths_of(options: argparse.Namespace) -> list[str]:
 
 
 def _is_image(path: Path) -> bool:
-    return path.is_file() and (path.suffix.lower() in _SUFFIXES or images.is_dicom(path))
+    return path.is_file() and (path.suffix.lower() in PICTURES or images.is_dicom(path))

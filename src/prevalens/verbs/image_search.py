@@ -7,8 +7,12 @@ from pathlib import Path
 
 from prevalens._checks import name_some
 from prevalens.exceptions import InvalidInputError
-from prevalens.images.decoding import SUFFIXES
 
+# Those of `images.decoding`, which takes long to import; a test holds that they agree.
+PICTURES = (
+    *(".bmp", ".dib", ".gif", ".jpg", ".jpeg", ".jp2", ".j2k", ".png", ".webp"),
+    *(".pgm", ".ppm", ".pnm", ".tif", ".tiff", ".dcm", ".dicom", ".ima"),
+)
 _TRIED = 20  # names that a hint rests on
 _LOOKED_AT = 200_000  # files that a hint looks at
 
@@ -29,7 +33,7 @@ class ImageSearch:
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             below = Path(folder).relative_to(root).as_posix()
             for name in sorted(files):
-                if os.path.splitext(name)[1].lower() not in SUFFIXES:  # noqa: PTH122 - many
+                if os.path.splitext(name)[1].lower() not in PICTURES:  # noqa: PTH122 - many
                     continue
                 path = name if below == "." else f"{below}/{name}"
                 for key in {name, name.rpartition(".")[0]}:

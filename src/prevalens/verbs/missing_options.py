@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from prevalens import _cells
 from prevalens._checks import did_you_mean
 from prevalens._tables import Cells
+from prevalens.verbs.image_search import PICTURES
 from prevalens.verbs.label_cells import classes_in, separator_of
 
 # As a header may call them; letter case, blanks, underscores and the like do not matter.
@@ -18,7 +19,6 @@ _KNOWN = {
     "patient": "patient patientid pid patientnumber subject subjectid person personid case caseid "
     "donor donorid mrn lesion lesionid",
 }
-_PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".dcm", ".gif", ".webp")
 _SHOWN = 12  # classes that are listed
 _FEW = 20  # values of a column that may be classes
 _WORDS = {"image": "IMAGES", "label": "CLASSES", "patient": "PATIENTS"}
@@ -131,5 +131,5 @@ def _of_few_values(columns: Mapping[str, Cells], taken: set[str]) -> list[str]:
 
 
 def _are_pictures(cells: Cells) -> bool:
-    named = [str(cell).lower().endswith(_PICTURES) for cell in cells if cell is not None]
+    named = [str(cell).lower().endswith(PICTURES) for cell in cells if cell is not None]
     return bool(named) and sum(named) > len(named) / 2

@@ -96,6 +96,12 @@ def _add_choices(how: "argparse._ArgumentGroup") -> None:
     how.add_argument(
         "--prevalence", type=float, metavar="SHARE", help="of the positive where it will be used"
     )
+    how.add_argument(
+        "--minutes",
+        type=float,
+        metavar="MINUTES",
+        help="that the study may take on one core, by an estimate; the plan says what is left out",
+    )
     how.add_argument("--seed", type=int, default=0, metavar="N", help="random seed (default: 0)")
     how.add_argument("--jobs", type=int, default=1, metavar="N", help="folds at once (default: 1)")
     how.add_argument("--plan", metavar="FILE", help="a plan that was edited, instead of a new one")
@@ -114,6 +120,7 @@ def run(options: argparse.Namespace) -> int:
     _say(repr(cohort))
     cohort, made = studies.plan(
         cohort,
+        minutes=options.minutes,
         weights=options.weights,
         part=options.part_column,
         unit=options.unit,
