@@ -165,3 +165,11 @@ def test_the_thumbnail_stands_beside_the_model(study: Study) -> None:
     """Brightness is in the thumbnail too; sites tell nothing."""
     assert study.summary.baselines["thumbnail"]["value"] > 0.9
     assert study.summary.baselines["covariates"]["value"] < 0.9
+    found = study.report["baselines"]["differences"]
+    assert list(found) == ["thumbnail", "covariates"]
+    for name, each in found.items():
+        assert each["auroc"]["second"]["value"] == study.summary.baselines[name]["value"]
+    own = study.summary.estimates["auroc"]["value"]
+    rival = study.summary.baselines["covariates"]["value"]
+    difference = found["covariates"]["auroc"]["difference"]["value"]
+    assert difference == pytest.approx(own - rival)

@@ -20,7 +20,7 @@ from prevalens.typing import Codes
 # Arguments that say something of one positive class and a threshold.
 _OF_TWO = (
     *("threshold", "threshold_origin", "prevalence", "compare_threshold", "uncorrected"),
-    *("patient_score", "patient_threshold", "refer", "site"),
+    *("patient_score", "patient_threshold", "refer", "site", "baselines"),
 )
 
 

@@ -42,7 +42,8 @@ class ClinicalReport:
 
     Of three or more classes the one with the highest score is predicted, and each is taken against
     the rest: `threshold`, `threshold_origin`, `prevalence`, `compare_threshold`, `uncorrected`,
-    `patient_score`, `patient_threshold`, `refer` and `site` are of two classes, and refused.
+    `patient_score`, `patient_threshold`, `refer`, `site` and `baselines` are of two classes, and
+    refused.
 
     Args:
         predictions: Predictions of rows that the model never saw.
@@ -60,6 +61,8 @@ class ClinicalReport:
         compare: Another model's predictions of the same rows in the same order.
         compare_threshold: The other model's threshold on its own scores, in [0, 1]; by default
             the same number.
+        baselines: Predictions of the same rows by simple models, by name: what the model must
+            beat, such as a thumbnail of the image, or covariates.
         uncorrected: The same rows with the scores as the model gave them, where `predictions`
             holds scores that were corrected since; their calibration is shown before the other.
         partition: How the cohort was divided, for the flow of images.
@@ -114,6 +117,7 @@ class ClinicalReport:
         site: str | None = None,
         compare: Predictions | None = None,
         compare_threshold: float | None = None,
+        baselines: Mapping[str, Predictions] | None = None,
         uncorrected: Predictions | None = None,
         partition: Partition | None = None,
         cohort: Cohort | None = None,
@@ -141,6 +145,7 @@ class ClinicalReport:
             site=site,
             compare=compare,
             compare_threshold=compare_threshold,
+            baselines=baselines,
             uncorrected=uncorrected,
             partition=partition,
             cohort=cohort,

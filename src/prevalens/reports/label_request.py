@@ -23,7 +23,7 @@ from prevalens.typing import Codes
 # Arguments that a report of one label takes.
 _OF_ONE = (
     *("prevalence", "by", "compare_threshold", "uncorrected", "patient_score"),
-    *("patient_threshold", "worst", "picture", "picture_note", "refer", "site"),
+    *("patient_threshold", "worst", "picture", "picture_note", "refer", "site", "baselines"),
 )
 
 

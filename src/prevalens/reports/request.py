@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from prevalens._checks import check_choice, check_integer, check_number
+from prevalens._checks import check_choice, check_integer, check_kind, check_number
 from prevalens.cohorts.cohort import Cohort
 from prevalens.decisions.operating_point import OperatingPoint
 from prevalens.decisions.prior_shift import PriorShift
@@ -41,6 +41,7 @@ class Request:
     site: str | None
     compare: Predictions | None
     compare_threshold: float | None
+    baselines: Mapping[str, Predictions] | None
     uncorrected: Predictions | None
     partition: Partition | None
     cohort: Cohort | None
@@ -149,6 +150,7 @@ def checked_request(
         "compare_threshold": None
         if other_at is None
         else check_number("compare_threshold", other_at, low=0, high=1),
+        "baselines": _baselines(predictions, asked["baselines"]),
         "uncorrected": _same_rows(predictions, asked["uncorrected"]),
         **_referral(asked["refer"]),
         "patient_score": pooling,
@@ -240,6 +242,22 @@ def _counts(excluded: Mapping[str, int] | None) -> dict[str, int] | None:
         str(why): check_integer(f"excluded[{why!r}]", count, minimum=0)
         for why, count in excluded.items()
     }
+
+
+def _baselines(
+    predictions: Predictions, given: Mapping[str, Predictions] | None
+) -> dict[str, Predictions] | None:
+    if given is None:
+        return None
+    if not isinstance(given, Mapping):
+        raise InvalidInputError(
+            f"`baselines` must be predictions by name, got a {type(given).__name__}. Write "
+            "{'thumbnail': predictions}."
+        )
+    for each in given.values():
+        check_kind("baselines", each, Predictions)
+        check_same_rows(predictions, each)
+    return {str(name): each for name, each in given.items()}
 
 
 def _same_rows(predictions: Predictions, other: Predictions | None) -> Predictions | None:

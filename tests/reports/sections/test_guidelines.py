@@ -134,7 +134,7 @@ def test_rows_fall_with_the_input_they_need(changes: dict[str, Any], falling: li
 
 def test_every_input_is_taken_away() -> None:
     """What a report is given is in the list above, or can support no claim."""
-    taken = {*WHOLE, "worst", "refer"}
+    taken = {*WHOLE, "worst", "refer", "baselines"}
     silent = {
         *("threshold_origin", "compare_threshold", "uncorrected", "patient_score"),
         *("patient_threshold", "site"),
@@ -153,6 +153,13 @@ def test_a_band_without_a_decision_answers_what_is_indeterminate() -> None:
     rows = WHOLE["predictions"]
     for refer, state in (((0.3, 0.6), "partly"), (None, OPEN)):
         assert states(predictions=rows, threshold=0.5, refer=refer)["STARD-AI 19"] == state
+
+
+def test_baselines_are_a_comparison() -> None:
+    """They answer how models were compared, where there is no other model."""
+    rows = WHOLE["predictions"]
+    for given, state in (({"noise": rows}, "answered"), (None, "partly")):
+        assert states(predictions=rows, threshold=0.5, baselines=given)["STARD-AI 18"] == state
 
 
 def test_errors_without_pictures_are_no_analysis(pictured: Predictions) -> None:
