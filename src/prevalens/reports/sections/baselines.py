@@ -38,17 +38,25 @@ def _compute(request: Request) -> BaselinesPart | None:
         for name, other in request.baselines.items()
         for key in _MEASURES
     }
-    known = {place: each.p_value for place, each in contrasts.items() if each.p_value is not None}
+    known = {
+        _place(*place): each.p_value
+        for place, each in contrasts.items()
+        if each.p_value is not None
+    }
     adjusted = holm(known) if known else {}
     return BaselinesPart(
         differences={
             name: {
-                key: contrast_part(contrasts[name, key], adjusted.get((name, key)))
+                key: contrast_part(contrasts[name, key], adjusted.get(_place(name, key)))
                 for key in _MEASURES
             }
             for name in request.baselines
         }
     )
+
+
+def _place(name: str, key: str) -> str:
+    return f"{key} of {name}"
 
 
 def _show(report: ReportHead) -> Sequence[Block]:
