@@ -252,6 +252,36 @@ def test_the_answering_network_holds_the_correction(
     assert regularised == ["hidden"]
 
 
+@pytest.mark.parametrize("name", ["CenterCrop", "RandomFlip"])
+def test_layers_that_ask_for_training_change_no_score(name: str, tmp_path: Path) -> None:
+    """Keras records `training=True` for them in a file; moving statistics must not move by it."""
+    layer = keras.layers.CenterCrop(16, 16) if name == "CenterCrop" else keras.layers.RandomFlip()
+    images = keras.Input((24, 24, 3))
+    found = keras.layers.BatchNormalization(momentum=0.1)(
+        keras.layers.Rescaling(1 / 99)(layer(images))
+    )
+    found = keras.layers.GlobalMaxPooling2D()(keras.layers.Conv2D(4, 3)(found))
+    model = keras.Model(images, keras.layers.Dense(2, "softmax")(found))
+    model.layers[-1].kernel.assign(np.random.default_rng(3).normal(size=(4, 2)))
+    classifier = saved(model, tmp_path)
+    pixels = drawn(5, 24)
+    expected = classifier.predict(pixels, verbose=0)
+
+    made = classifier_export.answering_network(classifier).predict(pixels, verbose=0)
+
+    np.testing.assert_allclose(made, expected, atol=1e-5)
+    np.testing.assert_allclose(classifier.predict(pixels, verbose=0), expected, atol=1e-6)
+
+
+def test_a_network_that_answers_otherwise_is_refused(
+    classifier: models.Classifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A correction that is not the classifier's is found before anything is written."""
+    monkeypatch.setattr(classifier_export, "correct", lambda scores, card, ops: scores)
+    with pytest.raises(PrevalensError, match=r"otherwise than the classifier, by 0\.\d"):
+        classifier_export.answering_network(classifier)
+
+
 def test_without_a_prevalence_the_scores_are_as_trained(
     classifier: models.Classifier, pixels: Any
 ) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
 from prevalens._checks import check_choice
 from prevalens._optional import require
@@ -21,6 +22,7 @@ from prevalens.models.loaded_classifier import Classifier
 
 CARD_KEY = "prevalens.card"
 CARD_FILE = "prevalens-card.json"
+_EXACT, _HALF = 1e-4, 2e-2  # how far scores may differ, in float32 and in half precision
 _SAVED_MODEL = "tf_saved_model"
 _FORMATS = {".onnx": "onnx", ".tflite": "litert", "": _SAVED_MODEL}
 # What each format needs on each backend: packages, and the extra that brings each.
@@ -117,9 +119,27 @@ def answering_network(classifier: Classifier) -> keras.Model:
     card = classifier.card
     scores = correct(found[:, -1:] if card.is_binary else found, card, ops=keras.ops)
     network = keras.Model(copy.inputs[0], scores, name="classifier")
-    # Keras 3.15 exports to ONNX only what has been called.
-    network(keras.ops.zeros((1, *network.input_shape[1:])))
+    # Keras 3.15 exports to ONNX only what has been called. As Keras reads a file, its layers that
+    # crop or augment put all behind them in training mode unless that is ruled out.
+    network(keras.ops.zeros((1, *network.input_shape[1:])), training=False)
+    _check_answers(network, classifier)
     return network
+
+
+def _check_answers(network: keras.Model, classifier: Classifier) -> None:
+    """Refuse a network that does not answer drawn pixels as the classifier does."""
+    height, width, channels = network.input_shape[1:]
+    shape = (2, height or 64, width or 64, channels or 3)
+    pixels = np.random.default_rng(0).uniform(0, 255, shape).astype(np.float32)
+    made = np.asarray(network.predict_on_batch(pixels), dtype=np.float64)
+    gap = float(np.abs(made - classifier.predict_on_batch(pixels)).max())
+    half = "16" in keras.dtype_policies.get(classifier.model.dtype_policy).compute_dtype
+    if not gap <= (_HALF if half else _EXACT):
+        raise PrevalensError(
+            f"What would be exported answers drawn pixels otherwise than the classifier, by "
+            f"{gap:.2g}: its score must not depend on how the network is called. Look for layers "
+            "that act differently in training, or keep a state."
+        )
 
 
 def _make_plain(layer: Any) -> None:
