@@ -22,6 +22,7 @@ def test_what_is_there_is_not_listed(report: ClinicalReport) -> None:
     parts = {absent["part"] for absent in report["not_included"]}
 
     assert parts == {
+        "Against simple baselines",
         "How the rows were divided",
         "Comparison with another model",
         "Rows left out before scoring",

@@ -49,6 +49,7 @@ def test_a_section_is_shown_or_said_to_be_absent(
         prevalence=0.1,
         by="site",
         compare=predictions,
+        baselines={"age alone": predictions},
         patient_score="mean",
         refer=(0.3, 0.7),
         site="site",
