@@ -96,8 +96,8 @@ def _order(first: "predictions.Predictions", second: "predictions.Predictions") 
 
 def _refuse_other(name: str, ours: Column, theirs: Column) -> None:
     """Refuse columns that differ in a row."""
-    differ = np.unique(np.nonzero(ours != theirs)[0])
-    if ours.dtype.kind != "f" and differ.size:
+    differ = np.flatnonzero(ours != theirs)
+    if differ.size:
         row = int(differ[0])
         raise InvalidInputError(
             f"Both tables must hold the same {name}s, but row {row + 1} of the first is "

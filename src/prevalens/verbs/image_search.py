@@ -13,7 +13,7 @@ PICTURES = (
     *(".bmp", ".dib", ".gif", ".jpg", ".jpeg", ".jp2", ".j2k", ".png", ".webp"),
     *(".pgm", ".ppm", ".pnm", ".tif", ".tiff", ".dcm", ".dicom", ".ima"),
 )
-_TRIED = 20  # names that a hint rests on
+_TRIED = 20  # names that a hint looks up
 _LOOKED_AT = 200_000  # files that a hint looks at
 
 
