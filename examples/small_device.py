@@ -54,9 +54,7 @@ def shrink(run: Path, *, margin: float) -> int:
     paths = [Path(saved.root) / image for image in saved.images]
     pixels = read_images(paths, size=classifier.model.input_shape[1:3])
     (run / "small").mkdir(exist_ok=True)
-    print(
-        "| weights | MB | ms an image | change of a score | small minus saved | verdict |"
-    )
+    print("| weights | MB | ms an image | change of a score | small minus saved | verdict |")
     print("|---|---|---|---|---|---|")
     refused = 0
     for precision in PRECISIONS:
