@@ -3,6 +3,7 @@
 import base64
 import io
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from markupsafe import Markup
@@ -13,6 +14,14 @@ from PIL import Image
 _COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00")
 _SIDE = 96  # pixels of a picture's longer side
 _LINE = "border-bottom:1px solid rgba(128,128,128,.35)"
+
+
+def show_text(record: object, printer: Any, cycle: bool) -> None:  # noqa: ARG001, FBT001
+    """Show a record in IPython as `str()` gives it; to be a class's own `_repr_pretty_`.
+
+    IPython prefers the `__repr__` of a dataclass to the method of a class above it.
+    """
+    printer.text(str(record))
 
 
 def card(title: str, *blocks: Markup) -> str:
@@ -43,8 +52,9 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Markup:
         for row in rows
     )
     return Markup(
-        '<table style="border-collapse:collapse;margin:6px 0;font-size:13px">'
-        "<thead><tr>{}</tr></thead><tbody>{}</tbody></table>"
+        '<div style="overflow-x:auto;margin:6px 0">'
+        '<table style="border-collapse:collapse;margin:0;font-size:13px">'
+        "<thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>"
     ).format(heads, body)
 
 
@@ -86,9 +96,9 @@ def _bar(row: str, counts: Mapping[str, int], colours: Mapping[str, str], longes
     )
     told = ", ".join(f"{name} {count:,}" for name, count in counts.items())
     return Markup(
-        '<div style="display:flex;align-items:center;gap:8px;margin:2px 0">'
+        '<div style="display:flex;flex-wrap:wrap;align-items:center;gap:0 8px;margin:2px 0">'
         '<span style="flex:0 0 8em">{}</span>'
-        '<span role="img" aria-label="{}" style="display:flex;flex:1;height:14px">{}</span>'
+        '<span role="img" aria-label="{}" style="display:flex;flex:1 1 12em;height:14px">{}</span>'
         '<span style="flex:0 0 14em">{}</span></div>'
     ).format(row, told, pieces, told)
 
@@ -122,6 +132,12 @@ def _encoded(pixels: NDArray[np.uint8], side: int) -> str:
 def note(text: str) -> Markup:
     """Return a small paragraph."""
     return Markup('<div style="opacity:.8">{}</div>').format(text)
+
+
+def meter(text: str, done: int, total: int) -> str:
+    """Return how far something is, as a bar and in words."""
+    bar = Markup('<progress value="{}" max="{}" aria-label="{}"></progress> {}')
+    return card("", bar.format(done, total, text, text))
 
 
 def frame(page: str, *, title: str, height: int = 640) -> str:

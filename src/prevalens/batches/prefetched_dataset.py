@@ -70,9 +70,10 @@ class PrefetchedDataset(keras.utils.PyDataset):
         return f"{type(self).__name__}({n_rows} images an epoch, {n_batches} batches)"
 
     def _repr_html_(self) -> str:
-        labels = self._reader.cohort.label_names[self.rows_of(0)]
-        names, counts = np.unique(labels, return_counts=True)
-        shown = dict(zip(names.tolist(), counts.tolist(), strict=True))
+        # In the cohort's order, so that a class has the colour that its cohort's card gives it.
+        cohort = self._reader.cohort
+        counts = np.bincount(cohort.labels[self.rows_of(0)], minlength=len(cohort.classes))
+        shown = dict(zip(cohort.classes, counts.tolist(), strict=True))
         return card(
             repr(self),
             bars({"epoch 0": shown}),

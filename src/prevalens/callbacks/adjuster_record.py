@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from prevalens._notebook import card, note, table
+from prevalens._notebook import card, note, show_text, table
 from prevalens._optional import require
 from prevalens._writing import write_text
 from prevalens.callbacks.adjuster_rule import Decision
@@ -124,6 +124,8 @@ class AdjusterRecord:
     def __str__(self) -> str:
         lines = [AdjusterTable(self.monitor).text(self.rows), self.remark()]
         return "\n".join(line for line in lines if line)
+
+    _repr_pretty_ = show_text
 
     def _repr_html_(self) -> str:
         names = ("epoch", "loss", "accuracy", "value", "rate", "action")

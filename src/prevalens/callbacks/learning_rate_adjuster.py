@@ -11,6 +11,7 @@ from typing import Any, Unpack
 import keras
 
 from prevalens._checks import check_choice
+from prevalens._notebook import show_text
 from prevalens._processes import agreed
 from prevalens._running_method import running_method
 from prevalens.callbacks.adjuster_record import AdjusterRecord, AdjusterRow, rows_of
@@ -124,6 +125,9 @@ class LearningRateAdjuster(keras.callbacks.Callback):
 
     def _repr_html_(self) -> str:
         return self.record._repr_html_()
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: FBT001 - IPython's
+        show_text(self.record, printer, cycle)
 
     def _start_afresh(self) -> None:
         self.record = AdjusterRecord(monitor=self.monitor, threshold=self.rule.threshold)

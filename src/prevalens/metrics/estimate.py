@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from prevalens._notebook import card, note
+from prevalens._notebook import card, note, show_text
 from prevalens.exceptions import InvalidInputError
 
 
@@ -84,6 +84,8 @@ class Estimate:
             return f"{self.value:.3f} (no interval)"
         limits = f"{self.lower:.3f} to {self.upper:.3f}"
         return f"{self.value:.3f} ({self.confidence_level:.0%} CI {limits})"
+
+    _repr_pretty_ = show_text
 
     def _repr_html_(self) -> str:
         patients = "" if self.patients is None else f", {self.patients:,} patients"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from prevalens._notebook import card, note, table
+from prevalens._notebook import card, note, show_text, table
 from prevalens._optional import require
 from prevalens.metrics.estimate import Estimate
 
@@ -22,6 +22,8 @@ class Estimates(dict[str, Estimate]):
     def __str__(self) -> str:
         width = max(map(len, self), default=0)
         return "\n".join(f"{key:{width}}  {estimate}" for key, estimate in self.items())
+
+    _repr_pretty_ = show_text
 
     def _repr_html_(self) -> str:
         rows = [(key, str(one), f"{one.n:,}", one.patients or "") for key, one in self.items()]

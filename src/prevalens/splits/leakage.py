@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from prevalens._checks import check_kind, name_some
-from prevalens._notebook import card, note, table
+from prevalens._notebook import card, note, show_text, table
 from prevalens.cohorts.cohort import Cohort
 from prevalens.cohorts.components import repeated
 from prevalens.cohorts.duplicates import HASHES, find_duplicates
@@ -134,6 +134,8 @@ class LeakageAudit:
         lines += [f"- {finding}" for finding in self.findings[:20]]
         rest = count - 20
         return "\n".join([*lines, *([f"- and {rest} more"] if rest > 0 else [])])
+
+    _repr_pretty_ = show_text
 
     def _repr_html_(self) -> str:
         head = ("Severity", "What was found", "What to do", "Id")

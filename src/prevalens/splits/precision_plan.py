@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtrit
 
 from prevalens._checks import check_choice, check_kind, check_number, check_same_length
-from prevalens._notebook import bars, card, note, table
+from prevalens._notebook import bars, card, note, show_text, table
 from prevalens.cohorts.cohort import Cohort
 from prevalens.exceptions import InvalidInputError
 from prevalens.typing import Rows
@@ -104,6 +104,8 @@ class PrecisionPlan:
             "confidence_level": self.confidence_level,
             "parts": {part.name: _plain(part) for part in self.parts},
         }
+
+    _repr_pretty_ = show_text
 
     def _repr_html_(self) -> str:
         head, rows = self._table()

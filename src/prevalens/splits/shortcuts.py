@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from prevalens._checks import check_kind, check_number
-from prevalens._notebook import card, note, table
+from prevalens._notebook import card, note, show_text, table
 from prevalens._threads import one_blas_thread
 from prevalens.cohorts.cohort import Cohort
 from prevalens.exceptions import DataWarning
@@ -82,6 +82,8 @@ class ShortcutAudit:
             lines.append(f"  {name}: {_in_words(estimate)}{mark}")
         lines += [f"  {name}: not tried, {why}" for name, why in self.left_out.items()]
         return "\n".join(lines)
+
+    _repr_pretty_ = show_text
 
     def _repr_html_(self) -> str:
         rows = []
@@ -264,6 +266,7 @@ def _in_words(estimate: Estimate) -> str:
     if estimate.value is None:
         return f"not estimable: {estimate.not_estimable}"
     if estimate.lower is None or estimate.upper is None:
-        return f"{estimate.value:.3f} (no interval: {estimate.note})"
+        why = (estimate.note or "no reason given").removeprefix("No interval: ")
+        return f"{estimate.value:.3f} (no interval: {why})"
     limits = f"{estimate.lower:.3f} to {estimate.upper:.3f}"
     return f"{estimate.value:.3f} ({estimate.confidence_level:.0%}: {limits})"
