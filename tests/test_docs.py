@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from prevalens.splits import Finding
+from prevalens.splits.leakage import _REMEDIES
+
 ROOT = Path(__file__).parents[1]
 FENCE = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 PAGES = {
@@ -37,3 +40,20 @@ def test_the_snippets_of_a_page_run_in_order(
     names: dict[str, object] = {"__name__": "__main__"}
     for number, code in enumerate(PAGES[page], start=1):
         exec(compile(code, f"{page}, snippet {number}", "exec"), names)  # noqa: S102
+
+
+def test_every_kind_of_finding_has_its_section_and_every_section_a_kind() -> None:
+    """The audits name page and anchor; the heading says how bad a finding of the kind is."""
+    page = "reference/findings.html#"
+    leaks = [Finding(kind, (0, 1), ("train", "test"), "") for kind in _REMEDIES]
+    named = {one.page: f"`{one.id.rpartition('-')[0]}` ({one.severity})" for one in leaks}
+    named[f"{page}finding-shortcut"] = "Shortcuts (suspicious)"
+    named[f"{page}finding-odd-picture"] = "Odd pictures (to be looked at)"
+    text = (ROOT / "docs" / "reference" / "findings.md").read_text(encoding="utf-8")
+    sections = dict(re.findall(r"^\((finding-[a-z-]+)\)=\n## (.+)$", text, re.MULTILINE))
+
+    assert {f"{page}{anchor}": heading for anchor, heading in sections.items()} == named
+    # Beside leaks: what the modules write, so that no anchor is written that this list lacks.
+    written = re.compile(r"findings_page\([\"']([a-z-]+)[\"']\)")
+    source = "".join(path.read_text("utf-8") for path in (ROOT / "src").rglob("*.py"))
+    assert set(written.findall(source)) == {"shortcut", "odd-picture"}

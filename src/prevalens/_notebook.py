@@ -140,6 +140,11 @@ def meter(text: str, done: int, total: int) -> str:
     return card("", bar.format(done, total, text, text))
 
 
+def findings_page(kind: str) -> str:
+    """Return the page of the documentation that explains a kind of finding, with its anchor."""
+    return f"reference/findings.html#finding-{kind}"
+
+
 def frame(page: str, *, title: str, height: int = 640) -> str:
     """Return a whole page inside a frame of its own, so that its style touches nothing else.
 

@@ -42,6 +42,7 @@ def test_what_stands_out_is_listed_by_its_kind(tmp_path: Path) -> None:
     assert not found.ok
     assert "- 1 flat from some row to the bottom, as cut files are: " in str(found)
     assert "5 pictures looked at: look at these." in str(found)
+    assert str(found).endswith("see reference/findings.html#finding-odd-picture.")
     assert find_odd_pictures(paths[:1]).ok
     assert str(find_odd_pictures(paths[:1])) == "1 pictures looked at: nothing stands out."
 

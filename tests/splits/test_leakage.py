@@ -190,7 +190,8 @@ def test_the_audit_as_a_dict_is_plain() -> None:
     assert record["findings"][0] == {
         "id": audit_leakage(cohort, split_at(cohort, [0, 1], [2, 3])).findings[0].id,
         "severity": "error",
-        "remedy": "Split by patient, for example with `PatientHoldout`.",
+        "remedy": "Split by patient: `prevalens split`, or `PatientHoldout`.",
+        "page": "reference/findings.html#finding-patient",
         "kind": "patient",
         "rows": [0, 1, 3],
         "parts": ["train", "test"],
@@ -206,7 +207,8 @@ def test_a_long_audit_counts_what_it_does_not_list() -> None:
 
     assert len(audit.findings) == 60
     assert str(audit).startswith("60 findings; looked for")
-    assert str(audit).endswith("- and 40 more")
+    lines = str(audit).splitlines()
+    assert lines[lines.index("- and 40 more") + 1].startswith("patient (error): ")
 
 
 @pytest.mark.skipif(not MANIFEST.is_file(), reason="the real file list is not on this machine")
@@ -342,7 +344,7 @@ def test_findings_come_patients_first_then_images_then_labels() -> None:
     )
     audit = audit_leakage(cohort, partition)
 
-    named = {"id", "severity", "remedy"}
+    named = {"id", "severity", "remedy", "page"}
     found = [finding.to_dict() for finding in audit.findings]
     assert [{key: one[key] for key in one if key not in named} for one in found] == [
         {
@@ -374,7 +376,18 @@ def test_findings_come_patients_first_then_images_then_labels() -> None:
     with pytest.raises(LeakageError) as caught:
         audit.raise_if_leaking()
     assert str(caught.value) == str(audit)
-    assert str(audit).splitlines()[2:] == [f"- {finding}" for finding in audit.findings]
+    lines = str(audit).splitlines()[2:]
+    assert lines[:4] == [f"- {finding} [{finding.id}]" for finding in audit.findings]
+    # Once for each kind, in the order of the findings.
+    assert [line.partition(" (")[0] for line in lines[4:]] == [
+        "patient",
+        "identical",
+        "identical, two labels",
+    ]
+    assert lines[6] == (
+        "identical, two labels (error): Correct the label, or leave the images out. See "
+        "reference/findings.html#finding-identical-two-labels."
+    )
 
 
 def test_rows_in_no_part_are_left_out_of_what_crosses_but_not_of_what_is_labelled_twice() -> None:
@@ -392,17 +405,18 @@ def test_rows_in_no_part_are_left_out_of_what_crosses_but_not_of_what_is_labelle
 
 
 @pytest.mark.parametrize(
-    ("count", "last"), [(20, "- patient: patient (train, test)"), (21, "- and 1 more")]
+    ("count", "last"), [(20, "- patient: patient (train, test) ["), (21, "- and 1 more")]
 )
 def test_twenty_findings_are_listed_and_no_more(count: int, last: str) -> None:
     """The twenty-first is counted."""
     findings = [Finding("patient", (k, k + 1), ("train", "test"), "patient") for k in range(count)]
 
-    lines = str(LeakageAudit(tuple(findings), CHECKS)).splitlines()
+    *lines, kind = str(LeakageAudit(tuple(findings), CHECKS)).splitlines()
 
     assert lines[0] == f"{count} findings; looked for: {'; '.join(CHECKS)}."
     assert len(lines) == min(count + 1, 22)
-    assert lines[-1] == last
+    assert lines[-1].startswith(last)
+    assert kind.startswith("patient (error): ")
     assert LeakageAudit((), CHECKS).not_checked == ()
 
 
@@ -459,3 +473,4 @@ def test_a_notebook_shows_errors_first_with_id_and_remedy() -> None:
     assert all(one.id in shown for one in findings)
     assert "&lt;b&gt;" in shown
     assert "NOT looked for: copies (no image is there)." in shown
+    assert all(one.page in shown for one in findings)

@@ -246,12 +246,16 @@ def test_what_is_suspicious_is_marked_strongest_first() -> None:
             "What tells the label without looking at the picture: AUROC of a probe over held-out "
             "patients; suspicious from 0.8"
         ),
-        "  bare: 0.950 (no interval: few)  <- suspicious",
+        "  bare: 0.950 (no interval: few)  <- suspicious [shortcut-bare]",
         "  chance: 0.900 (90%: 0.500 to 1.000)",
-        "  at: 0.800 (90%: 0.510 to 0.900)  <- suspicious",
+        "  at: 0.800 (90%: 0.510 to 0.900)  <- suspicious [shortcut-at]",
         "  below: 0.790 (90%: 0.600 to 0.900)",
         "  none: not estimable: no images",
         "  covariate note: not tried, text of more than 50 values",
+        (
+            "Find out how the images were collected, and treat those of all classes alike. See "
+            "reference/findings.html#finding-shortcut."
+        ),
     ]
     record = audit.to_dict()
     assert (record["ok"], record["bound"]) == (False, 0.8)
@@ -448,5 +452,7 @@ def test_a_notebook_shows_each_shortcut_with_its_verdict() -> None:
     )._repr_html_()
 
     assert "1 of 2 shortcuts suspicious" in shown
+    assert "suspicious: shortcut-border" in shown
+    assert "finding-shortcut" in shown
     assert "the coarse picture: to be beaten" in shown
     assert "covariate id: not tried, text" in shown

@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image as Pillow
 
 from prevalens._checks import name_some
+from prevalens._notebook import findings_page
 from prevalens.images.decoding import read_image
 from prevalens.images.dicom_file import HEAD, is_dicom_head, open_header
 from prevalens.images.fingerprints import perceptual_hash
@@ -76,6 +77,7 @@ class OddPictures:
             if len(groups) > 1:
                 counts = ", ".join(f"{key}: {len(rows)}" for key, rows in groups.items())
                 lines.append(f"- more than one {what} ({counts})")
+        lines += [f"What to do: see {findings_page('odd-picture')}."] if lines else []
         head = f"{self.n_pictures} pictures looked at: "
         return (
             head + ("nothing stands out." if not lines else "look at these.\n") + "\n".join(lines)

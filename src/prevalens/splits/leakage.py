@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from prevalens._checks import check_kind, name_some
-from prevalens._notebook import card, note, show_text, table
+from prevalens._notebook import card, findings_page, note, show_text, table
 from prevalens.cohorts.cohort import Cohort
 from prevalens.cohorts.components import repeated
 from prevalens.cohorts.duplicates import HASHES, find_duplicates
@@ -30,11 +30,11 @@ _CHECKS = (
 _ORDER = ("train", "validation", "test", "cohort", "against")
 # By kind of finding: how bad it is, and what to do.
 _REMEDIES = {
-    "patient": ("error", "Split by patient, for example with `PatientHoldout`."),
-    "identical": ("error", "Join their patients with `Cohort.join_patients`, and split anew."),
+    "patient": ("error", "Split by patient: `prevalens split`, or `PatientHoldout`."),
+    "identical": ("error", "Give their patients one id, and split anew."),
     "near-duplicate": (
         "warning",
-        "Look at the pictures; where they are one image, join their patients and split anew.",
+        "Look at the pictures; where they are one image, give one patient id and split anew.",
     ),
     "identical, two labels": ("error", "Correct the label, or leave the images out."),
     "near-duplicate, two labels": ("warning", "Look at the pictures, and correct the label."),
@@ -68,8 +68,12 @@ class Finding:
     def id(self) -> str:
         """Name of the finding, the same whenever the same rows are found for the same reason."""
         told = f"{self.kind}:{self.rows}".encode()
-        slug = self.kind.replace(",", "").replace(" ", "-")
-        return f"{slug}-{hashlib.sha256(told).hexdigest()[:8]}"
+        return f"{_slug(self.kind)}-{hashlib.sha256(told).hexdigest()[:8]}"
+
+    @property
+    def page(self) -> str:
+        """Page and anchor of the documentation that explain the kind of finding."""
+        return findings_page(_slug(self.kind))
 
     @property
     def severity(self) -> str:
@@ -91,10 +95,15 @@ class Finding:
             "kind": self.kind,
             "severity": self.severity,
             "remedy": self.remedy,
+            "page": self.page,
             "rows": list(self.rows),
             "parts": list(self.parts),
             "what": self.what,
         }
+
+
+def _slug(kind: str) -> str:
+    return kind.replace(",", "").replace(" ", "-")
 
 
 @dataclass(frozen=True)
@@ -131,9 +140,11 @@ class LeakageAudit:
         found = f"{count} finding{'s' if count > 1 else ''}" if count else "Nothing found"
         lines = [f"{found}; looked for: {'; '.join(self.checked)}."]
         lines += [f"NOT looked for: {reason}." for reason in self.not_checked]
-        lines += [f"- {finding}" for finding in self.findings[:20]]
-        rest = count - 20
-        return "\n".join([*lines, *([f"- and {rest} more"] if rest > 0 else [])])
+        lines += [f"- {finding} [{finding.id}]" for finding in self.findings[:20]]
+        lines += [f"- and {count - 20} more"] if count > 20 else []
+        kinds = {one.kind: one for one in self.findings}.values()
+        lines += [f"{one.kind} ({one.severity}): {one.remedy} See {one.page}." for one in kinds]
+        return "\n".join(lines)
 
     _repr_pretty_ = show_text
 
@@ -144,10 +155,12 @@ class LeakageAudit:
             for one in sorted(self.findings, key=lambda one: one.severity)[:20]
         ]
         count = len(self.findings)
+        pages = ", ".join(dict.fromkeys(one.page for one in self.findings))
         return card(
             f"Leakage audit: {count} finding{'' if count == 1 else 's'}",
             *([table(head, rows)] if rows else []),
             *([note(f"and {count - 20} more")] if count > 20 else []),
+            *([note(f"In the documentation: {pages}.")] if pages else []),
             note(f"Looked for: {'; '.join(self.checked)}."),
             *(note(f"NOT looked for: {reason}.") for reason in self.not_checked),
         )

@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from prevalens._checks import check_kind, check_number
-from prevalens._notebook import card, note, show_text, table
+from prevalens._notebook import card, findings_page, note, show_text, table
 from prevalens._threads import one_blas_thread
 from prevalens.cohorts.cohort import Cohort
 from prevalens.exceptions import DataWarning
@@ -28,6 +28,8 @@ Table = NDArray[np.float64]  # (n_rows, n_columns)
 # Text covariates of more values than this are ids or free text, not strata.
 _MANY = 50
 _PICTURE = frozenset({"mean brightness", "16x16 thumbnail"})
+_PAGE = findings_page("shortcut")
+_REMEDY = "Find out how the images were collected, and treat those of all classes alike."
 _SMALL = 100 * 100  # pixels, up to which the size of a file is what its picture compresses to
 
 
@@ -77,10 +79,11 @@ class ShortcutAudit:
         head = "What tells the label without looking at the picture: AUROC of a probe over "
         lines = [f"{head}held-out patients; suspicious from {self.bound:g}"]
         for name, estimate in self._ranked():
-            mark = "  <- suspicious" if self._is_suspicious(name, estimate) else ""
+            mark = f"  <- suspicious [{_id(name)}]" if self._is_suspicious(name, estimate) else ""
             mark = "  (the coarse picture: to be beaten)" if name in self.picture else mark
             lines.append(f"  {name}: {_in_words(estimate)}{mark}")
         lines += [f"  {name}: not tried, {why}" for name, why in self.left_out.items()]
+        lines += [] if self.ok else [f"{_REMEDY} See {_PAGE}."]
         return "\n".join(lines)
 
     _repr_pretty_ = show_text
@@ -88,13 +91,14 @@ class ShortcutAudit:
     def _repr_html_(self) -> str:
         rows = []
         for name, estimate in self._ranked():
-            verdict = "suspicious" if self._is_suspicious(name, estimate) else ""
+            verdict = f"suspicious: {_id(name)}" if self._is_suspicious(name, estimate) else ""
             verdict = "the coarse picture: to be beaten" if name in self.picture else verdict
             rows.append((name, _in_words(estimate), verdict))
         return card(
             f"Shortcut audit: {len(self.suspicious)} of {len(rows)} shortcuts suspicious",
             table(("Shortcut", "AUROC of its probe", "Verdict"), rows),
             *(note(f"{name}: not tried, {why}") for name, why in self.left_out.items()),
+            *([] if self.ok else [note(f"{_REMEDY} In the documentation: {_PAGE}.")]),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -260,6 +264,11 @@ def _held_out_ranks(
             probe.fit(table[train], is_positive[train])
         ranks[test] = (rankdata(probe.decision_function(table[test])) - 0.5) / len(test)
     return ranks
+
+
+def _id(name: str) -> str:
+    """Return the id of a suspicious shortcut, the same for the same name."""
+    return f"shortcut-{name.replace(' ', '-')}"
 
 
 def _in_words(estimate: Estimate) -> str:
