@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,24 @@ settings.register_profile(
 )
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Know the seed of the tests' order also where mutmut keeps pytest-randomly out."""
+    with suppress(ValueError):  # pytest-randomly knows it
+        parser.addoption("--randomly-seed", help="ignored: pytest-randomly is not loaded")
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Do not even import the tests of [K] files where they are deselected: it needs a backend."""
-    if config.option.markexpr != "not keras" or collection_path.suffix != ".py":
+    """Do not even import files whose tests are all deselected.
+
+    With `-m "not keras"` those of [K] files need a backend; with `-m keras` it saves time alone.
+    """
+    chosen = config.option.markexpr
+    if chosen not in {"keras", "not keras"} or collection_path.suffix != ".py":
         return None
-    whole = "pytestmark = pytest.mark.keras" in collection_path.read_text(encoding="utf-8")
-    return True if whole else None
+    text = collection_path.read_text(encoding="utf-8")
+    if chosen == "keras":
+        return True if "mark.keras" not in text else None
+    return True if "pytestmark = pytest.mark.keras" in text else None
 
 
 @pytest.fixture(autouse=True)
