@@ -158,7 +158,8 @@ def log_odds_of(
 
 
 def _scores(model: Scorer, batch: NDArray[Any]) -> NDArray[np.float64]:
-    answer = model(batch, training=False) if isinstance(model, keras.Model) else model(batch)
+    # Compiled once for each shape of a batch, not run layer by layer.
+    answer = model.predict_on_batch(batch) if isinstance(model, keras.Model) else model(batch)
     scores = np.asarray(keras.ops.convert_to_numpy(answer), dtype=np.float64)
     scores = scores[:, None] if scores.ndim == 1 else scores
     if scores.ndim != 2 or len(scores) != len(batch) or scores.min() < 0 or scores.max() > 1:
