@@ -147,6 +147,8 @@ def test_a_misspelt_class_is_named_beside_the_classes(image_cohort: Cohort) -> N
 
 def test_a_folder_asks_for_the_class_and_the_run(tmp_path: Path) -> None:
     """Both at once."""
+    (tmp_path / "sick").mkdir()
+    (tmp_path / "sick" / "p1_1.png").write_bytes(b"")
     with pytest.raises(InvalidInputError, match=r"(?s)no --positive.*no --output"):
         read_cohort(bare(str(tmp_path)))
 

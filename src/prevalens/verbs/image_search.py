@@ -2,7 +2,8 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 from prevalens._checks import name_some
@@ -14,7 +15,7 @@ PICTURES = (
     *(".pgm", ".ppm", ".pnm", ".tif", ".tiff", ".dcm", ".dicom", ".ima"),
 )
 _TRIED = 20  # names that a hint looks up
-_LOOKED_AT = 200_000  # files that a hint looks at
+_LOOKED_AT = 200_000  # pictures that a hint looks at
 
 
 class ImageSearch:
@@ -22,25 +23,16 @@ class ImageSearch:
 
     Args:
         root: The folder that is searched to any depth; hidden and linked folders are not.
-        at_most: Files that are looked at; None looks at all.
+        at_most: Pictures that are looked at; None looks at all.
     """
 
     def __init__(self, root: Path, *, at_most: int | None = None) -> None:
         self.root = root
         self._by_name: dict[str, list[str]] = defaultdict(list)
-        count = 0
-        for folder, folders, files in os.walk(root):
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
-            below = Path(folder).relative_to(root).as_posix()
-            for name in sorted(files):
-                if os.path.splitext(name)[1].lower() not in PICTURES:  # noqa: PTH122 - many
-                    continue
-                path = name if below == "." else f"{below}/{name}"
-                for key in {name, name.rpartition(".")[0]}:
-                    self._by_name[key].append(path)
-            count += len(files)
-            if at_most is not None and count > at_most:
-                return
+        for path in islice(pictures_below(root), at_most):
+            name = path.rpartition("/")[2]
+            for key in {name, name.rpartition(".")[0]}:
+                self._by_name[key].append(path)
 
     def find(self, name: str) -> list[str]:
         """Return the paths below the root that end with `name`, whole or but for the suffix."""
@@ -48,6 +40,20 @@ class ImageSearch:
         ends = f"/{name}"
         exact = [path for path in found if f"/{path}".endswith(ends)]
         return exact or [path for path in found if f"/{path}".rpartition(".")[0].endswith(ends)]
+
+
+def pictures_below(root: Path) -> Iterator[str]:
+    """Yield the paths below `root` of files with a picture's suffix, with forward slashes.
+
+    Folders are taken in the order of their names, and the files of each; hidden and linked
+    folders are left out.
+    """
+    for folder, folders, files in os.walk(root):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        below = Path(folder).relative_to(root).as_posix()
+        for name in sorted(files):
+            if os.path.splitext(name)[1].lower() in PICTURES:  # noqa: PTH122 - many
+                yield name if below == "." else f"{below}/{name}"
 
 
 def find_images(names: Sequence[str], root: Path) -> list[str]:

@@ -2,6 +2,7 @@
 
 import argparse
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from prevalens import _cells
@@ -77,6 +78,24 @@ def unnamed_positive(options: argparse.Namespace) -> list[str]:
     return [] if options.positive else ["no --positive; name the class whose miss costs"]
 
 
+def unnamed_class(counts: Counter[str], options: argparse.Namespace) -> list[str]:
+    """Return the line that asks for the positive class where it lacks or is none of those counted.
+
+    Args:
+        counts: Images of each class.
+        options: The options.
+    """
+    named = [f"{quoted(name)} ({n} images)" for name, n in counts.most_common(_SHOWN)]
+    rest = f" and {len(counts) - _SHOWN} more" if len(counts) > _SHOWN else ""
+    classes = ", ".join(named) + rest
+    if options.positive is None:
+        return [f"no --positive; name the class whose miss costs, one of {classes}"]
+    if _cells.as_text(options.positive) in counts:
+        return []
+    told = did_you_mean(options.positive, counts)
+    return [f"no class {options.positive!r} for --positive; the classes are {classes}.{told}"]
+
+
 def unnamed_run(options: argparse.Namespace) -> list[str]:
     """Return the line that asks for the folder of the run, where it lacks."""
     return [] if options.output else ["no --output; name the folder that the run is written to"]
@@ -93,15 +112,7 @@ def _lacking_classes(cells: Cells, label: str, options: argparse.Namespace) -> l
     counts = classes_in(cells, None if separator == "none" else separator)
     if not counts:
         return [f"column {label!r} is empty; name another by --label"]
-    named = [f"{quoted(name)} ({n} images)" for name, n in counts.most_common(_SHOWN)]
-    rest = f" and {len(counts) - _SHOWN} more" if len(counts) > _SHOWN else ""
-    classes = ", ".join(named) + rest
-    if options.positive is None:
-        return [f"no --positive; name the class whose miss costs, one of {classes}"]
-    if _cells.as_text(options.positive) in counts:
-        return []
-    told = did_you_mean(options.positive, counts)
-    return [f"no class {options.positive!r} for --positive; the classes are {classes}.{told}"]
+    return unnamed_class(counts, options)
 
 
 def _suggested(name: str, columns: Mapping[str, Cells], positive: str | None) -> str | None:

@@ -14,14 +14,10 @@ from prevalens._checks import name_some
 from prevalens._tables import Cells, read_all_columns
 from prevalens.cohorts.path_pattern import compiled
 from prevalens.exceptions import InvalidInputError, UnreadableImageError
+from prevalens.verbs.folder_layout import lacking_of_folder, or_table
 from prevalens.verbs.image_search import find_images, told_where
 from prevalens.verbs.label_cells import DROP, WHOLE, one_finding, refuse_ambiguous, without_blanks
-from prevalens.verbs.missing_options import (
-    lacking_options,
-    quoted,
-    unnamed_positive,
-    unnamed_run,
-)
+from prevalens.verbs.missing_options import lacking_options, quoted
 
 _NO_TABLES = (".xlsx", ".xls", ".ods", ".parquet", ".json", ".zip")
 _FEW_IDS = 3  # of a class: fewer cannot be held out, trained and chosen on
@@ -39,15 +35,15 @@ def read_cohort(options: argparse.Namespace) -> "cohorts.Cohort":
     source = Path(options.source)
     if not source.is_dir():
         return _two_classes(_from_table(source, options), options)
-    if lacking := [*unnamed_positive(options), *unnamed_run(options)]:
+    _refuse_table_options(source, options)
+    if lacking := lacking_of_folder(source, options):
         raise InvalidInputError(
             "\n".join([f"For the folder {source}:", *map("  {}".format, lacking)])
         )
     return _two_classes(_from_folder(source, options), options)
 
 
-def _from_folder(source: Path, options: argparse.Namespace) -> "cohorts.Cohort":
-    """Read a folder of class folders, or one whose paths `--pattern` describes."""
+def _refuse_table_options(source: Path, options: argparse.Namespace) -> None:
     independent = options.patient.lower() == "none"
     named: dict[str, Any] = {"image": "image", "label": "label", "root": None, "covariates": []}
     named |= dict.fromkeys(("separator", "blank", "combine")) | {"find": False}
@@ -58,6 +54,11 @@ def _from_folder(source: Path, options: argparse.Namespace) -> "cohorts.Cohort":
             f"{', '.join(ignored)}: of a table, but {source} is a folder. Name the parts of its "
             "paths by --pattern, such as '{label}/{patient}_{shot}.png'."
         )
+
+
+def _from_folder(source: Path, options: argparse.Namespace) -> "cohorts.Cohort":
+    """Read a folder of class folders, or one whose paths `--pattern` describes."""
+    independent = options.patient.lower() == "none"
     pattern = options.pattern
     if independent:
         # The path is the id, so that no two images share one.
@@ -67,12 +68,10 @@ def _from_folder(source: Path, options: argparse.Namespace) -> "cohorts.Cohort":
     try:
         cohort = cohorts.read_folder(source, **given, positive=options.positive)
     except InvalidInputError as error:
-        tables = sorted(path.name for path in source.glob("*.csv"))
-        told = f", or give the table {', '.join(tables)} in it" if tables else ""
         raise InvalidInputError(
             f"{error}\nOf a folder, describe the paths by --pattern, such as "
             "'{label}/{patient}_{shot}.png'; add --patient none where every image is another "
-            f"patient's{told}."
+            f"patient's{or_table(source)}."
         ) from error
     if pattern is None:
         _check_ids(cohort)
