@@ -1,6 +1,7 @@
 """Errors have one voice: rule, value, remedy."""
 
 import math
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from prevalens._checks import (
     check_choice,
     check_integer,
     check_number,
+    check_path,
     check_same_length,
     did_you_mean,
     name_some,
@@ -84,3 +86,13 @@ def test_a_choice_described_in_words_is_no_name_in_backticks() -> None:
     """A sentence begins with a capital, and holds one pair of backticks at most."""
     with pytest.raises(InvalidInputError, match=r"^The suffix of `path` must be one of '\.md', go"):
         check_choice("the suffix of `path`", ".pdf", [".md"])
+
+
+def test_a_path_is_a_text_or_a_path() -> None:
+    """Bytes are told how to become one; a number would be a file that is open already."""
+    assert check_path("root", Path("a") / "b") == str(Path("a") / "b")
+    assert check_path("root", "https://x//y") == "https://x//y"
+    with pytest.raises(InvalidInputError, match=r"`root` must be a path.*os\.fsdecode"):
+        check_path("root", b"a")
+    with pytest.raises(InvalidInputError, match="got 3"):
+        check_path("root", 3)

@@ -3,6 +3,7 @@
 import difflib
 import math
 import numbers
+import os
 from collections.abc import Iterable, Sized
 
 from prevalens.exceptions import InvalidInputError
@@ -26,6 +27,17 @@ def check_kind(name: str, value: object, kind: type) -> None:
     given = f"the text {value!r:.60}" if isinstance(value, str) else f"a {type(value).__name__}"
     raise InvalidInputError(
         f"`{name}` must be a {kind.__name__}, got {given}. {_WAYS[kind.__name__]}"
+    )
+
+
+def check_path(name: str, value: object) -> str:
+    """Return a path as a text, or say that it must be one; bytes and file numbers are none."""
+    found = os.fspath(value) if isinstance(value, os.PathLike) else value
+    if isinstance(found, str) and found:
+        return found
+    told = " Decode it by os.fsdecode." if isinstance(found, bytes) else ""
+    raise InvalidInputError(
+        f"`{name}` must be a path, as a text or pathlib.Path, got {value!r:.60}.{told}"
     )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from prevalens._checks import check_path
 from prevalens.exceptions import InvalidInputError
 
 _FLAGS = (
@@ -46,8 +47,10 @@ def open_file(
 
     Raises:
         InvalidInputError: there is no such file, it is empty, too large, or no regular file (a
-            folder, a pipe, a device); the text names it.
+            folder, a pipe, a device), or `path` is none; the text names it.
     """
+    # To the system a number is a file that is open already, whatever it is of.
+    check_path("path", path)
     try:
         _check(path, os.stat(path), what, max_bytes, error, may_be_empty=may_be_empty)  # noqa: PTH116
         opened = open(os.open(path, _FLAGS), "rb")  # noqa: PTH123, SIM115

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
+from prevalens._checks import check_path
 from prevalens.exceptions import UnwritableFileError
 
 
@@ -21,7 +22,7 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
     Raises:
         UnwritableFileError: the folder cannot be made or written to, or `path` is a folder.
     """
-    target = Path(path)
+    target = Path(check_path("path", path))
     temporary = _temporary(target)
     try:
         yield temporary
@@ -52,7 +53,7 @@ def _temporary(target: Path) -> Path:
 
 def remove_unfinished(path: str | os.PathLike[str]) -> None:
     """Remove what writers of `path` that were killed have left beside it."""
-    target = Path(path)
+    target = Path(check_path("path", path))
     stem, suffix = glob.escape(target.stem), glob.escape(target.suffix)
     # Eight digits are what a temporary name holds.
     for left in target.parent.glob(f".{stem}-????????{suffix}"):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from prevalens.cohorts import class_counts, find_duplicates, make_cells, read_cnmc
-from prevalens.exceptions import InvalidInputError
+from prevalens.exceptions import DataWarning, InvalidInputError
 
 MANIFEST = Path(__file__).parents[2].parent / "shared" / "data" / "cnmc" / "manifest.csv"
 NAMES = {
@@ -188,3 +188,27 @@ def test_another_table_beside_the_images_is_passed_over(tmp_path: Path) -> None:
 
     cohort = read_cnmc(tmp_path, part="preliminary")
     assert cohort.patients.tolist() == ["57", "H49"]
+
+
+def test_a_linked_fold_is_said_and_read_where_asked(tmp_path: Path) -> None:
+    """Two of three folds in silence would be another study."""
+    training(tmp_path / "c-nmc")
+    (tmp_path / "c-nmc" / "fold_2").rename(tmp_path / "fold_2")
+    (tmp_path / "c-nmc" / "fold_2").symlink_to(tmp_path / "fold_2")
+
+    with pytest.warns(DataWarning, match=r"1 linked folder \('fold_2'\).*follow_links=True"):
+        assert len(read_cnmc(tmp_path / "c-nmc")) == 4
+    assert len(read_cnmc(tmp_path / "c-nmc", follow_links=True)) == 5
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [("../UID_1_1_1_all.bmp", "1 lead out of it"), ("", r"rows 1 have none")],
+)
+def test_a_file_list_stays_below_its_folder(tmp_path: Path, path: str, reason: str) -> None:
+    """As every other table's paths do; a row without a path is named."""
+    table = tmp_path / "list.csv"
+    table.write_text(f"path,sha256\nfold_0/UID_2_1_1_hem.bmp,ab\n{path},cd\n")
+
+    with pytest.raises(InvalidInputError, match=reason):
+        read_cnmc(table)

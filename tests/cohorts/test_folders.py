@@ -153,6 +153,31 @@ def test_linked_folders_are_warned_of_and_read_where_asked(tmp_path: Path) -> No
     assert cohort.images.tolist() == ["a/1_x.png", "a/more/3_x.png", "b/2_x.png"]
 
 
+def test_links_to_files_outside_are_warned_of_and_read_where_asked(tmp_path: Path) -> None:
+    """A linked file may be anyone's; one that leads to a file of the same folder is read."""
+    root = make_folder(tmp_path / "x", "a/1_x.png", "b/2_x.png")
+    make_folder(tmp_path, "elsewhere.png")
+    (root / "a" / "3_x.png").symlink_to(tmp_path / "elsewhere.png")
+    (root / "a" / "4_x").symlink_to(tmp_path / "elsewhere.png")  # known by its content
+    (root / "b" / "5_x.png").symlink_to(Path("..", "a", "1_x.png"))
+    told = r"2 files linked from outside \('a/3_x\.png', 'a/4_x'\).*follow_links=True"
+
+    with pytest.warns(DataWarning, match=told):
+        cohort = read_folder(root, positive="a")
+
+    assert cohort.images.tolist() == ["a/1_x.png", "b/2_x.png", "b/5_x.png"]
+    assert "2 files linked from outside" in cohort.provenance
+    assert len(read_folder(root, positive="a", follow_links=True)) == 5
+
+
+def test_a_root_that_is_a_link_itself_is_read(tmp_path: Path) -> None:
+    """Its files lie below it, wherever it leads."""
+    make_folder(tmp_path / "real", "a/1_x.png", "b/2_x.png")
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+
+    assert len(read_folder(tmp_path / "link", positive="a")) == 2
+
+
 def test_images_without_a_suffix_are_found_by_how_they_begin(tmp_path: Path) -> None:
     """A PNG and a DICOM file that lost their names; a text beside them is none."""
     root = make_folder(tmp_path, "a/1_x.png", "b/2_x.png")
@@ -172,7 +197,7 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(root / "a" / "3_x.png")
     os.mkfifo(root / "a" / "4_x")
 
-    with pytest.warns(DataWarning, match=r"2 pipe or devices \('a/3_x\.png', 'a/4_x'\)"):
+    with pytest.warns(DataWarning, match=r"2 pipes or devices \('a/3_x\.png', 'a/4_x'\)"):
         assert len(read_folder(root, positive="a")) == 2
 
 

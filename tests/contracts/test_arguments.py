@@ -90,3 +90,41 @@ def test_a_splitter_is_told_that_it_needs_a_cohort(splitter: Callable[..., Any])
     split = splitter()
     with pytest.raises(InvalidInputError, match=r"be a Cohort, got the text 'cells'\. Read one"):
         split.partition("cells") if hasattr(split, "partition") else next(split.partitions("cells"))
+
+
+def given_path(door: Callable[..., Any], place: inspect.Parameter, path: object) -> Any:
+    """Call a door with a path in one place, and a text for everything else it needs."""
+    kinds = inspect.signature(door).parameters.values()
+    given: dict[str, object] = {
+        p.name: "cells"
+        for p in kinds
+        if p.default is p.empty and p.kind not in {p.VAR_POSITIONAL, p.VAR_KEYWORD}
+    }
+    given[place.name] = [path] if "Sequence" in str(place.annotation) else path
+    return door(**given)
+
+
+@pytest.mark.parametrize("path", [b"cells.csv", 10**6, 1.5, ["cells.csv"], ""], ids=repr)
+@pytest.mark.parametrize("stage", STAGES)
+def test_what_is_no_path_is_refused_as_none(stage: str, path: object) -> None:
+    """Bytes, the number of an open file, a list, an empty text: by no door a traceback."""
+    wrong = []
+    for name, door in doors(stage):
+        try:
+            places = list(inspect.signature(door).parameters.values())
+        except ValueError:  # of C
+            continue
+        for place in [place for place in places if "PathLike" in str(place.annotation)]:
+            # A table in memory may be a list, and an empty text is the folder one is in.
+            if path in ("", ["cells.csv"]) and place.name in {"source", "root"}:
+                continue
+            try:
+                given_path(door, place, path)
+            except InvalidInputError:
+                continue
+            except Exception as error:  # noqa: BLE001 - what a user would see
+                wrong.append(f"{name}({place.name}): {type(error).__name__}: {error}")
+            else:
+                wrong.append(f"{name}({place.name}): took it")
+
+    assert wrong == []

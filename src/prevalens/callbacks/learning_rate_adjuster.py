@@ -10,7 +10,7 @@ from typing import Any, Unpack
 
 import keras
 
-from prevalens._checks import check_choice
+from prevalens._checks import check_choice, check_path
 from prevalens._notebook import show_text
 from prevalens._processes import agreed
 from prevalens._running_method import running_method
@@ -114,7 +114,8 @@ class LearningRateAdjuster(keras.callbacks.Callback):
             monitor, accuracy=None if self.rule.threshold is None else accuracy
         )
         self._snapshots = ModelSnapshots(
-            None if weights_file is None else Path(weights_file), with_slots=restore_optimizer
+            None if weights_file is None else Path(check_path("weights_file", weights_file)),
+            with_slots=restore_optimizer,
         )
         self.phases = TrainingPhases(unfreeze_at)
         self._questions = OwnerQuestions(on_ask, ask_epoch=ask_epoch, halt_file=halt_file)

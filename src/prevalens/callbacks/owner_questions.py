@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from prevalens._checks import check_integer
+from prevalens._checks import check_integer, check_path
 from prevalens.exceptions import InvalidInputError
 
 
@@ -42,7 +42,7 @@ class OwnerQuestions:
             check_integer("ask_epoch", ask_epoch, minimum=1)
         self._on_ask = on_ask
         self._first = ask_epoch
-        self._halt_file = None if halt_file is None else Path(halt_file)
+        self._halt_file = None if halt_file is None else Path(check_path("halt_file", halt_file))
         self.next_epoch = ask_epoch
 
     def start_afresh(self) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from prevalens._checks import check_path
 from prevalens.exceptions import InvalidInputError, UnwritableFileError
 
 if sys.platform == "win32":
@@ -47,7 +48,7 @@ class RunLock:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(path)
+        self.path = Path(check_path("path", path))
 
     @property
     def file(self) -> Path:

@@ -11,6 +11,7 @@ import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
+from prevalens._checks import check_path
 from prevalens._processes import running_processes
 from prevalens._running_method import running_method
 from prevalens._writing import remove_unfinished
@@ -111,7 +112,7 @@ class TrainingBackup(keras.callbacks.Callback):
         settings: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__()
-        self.path = Path(path)
+        self.path = Path(check_path("path", path))
         if self.path.suffix != ".npz":
             raise InvalidInputError(f"`path` must end in .npz, got {str(path)!r}.")
         for callback in callbacks:

@@ -12,11 +12,12 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from prevalens._checks import check_choice, name_some
+from prevalens._checks import check_choice, check_path, name_some
 from prevalens._columns import as_texts
+from prevalens._paths import find_strays
 from prevalens._tables import read_columns
 from prevalens.cohorts.cohort import Cohort
-from prevalens.cohorts.folders import image_paths
+from prevalens.cohorts.folders import find_images, warn_of_links
 from prevalens.exceptions import InvalidInputError
 
 # UID_11_10_1_all.bmp, UID_H10_1_2_hem.bmp: patient, image, cell, class.
@@ -45,7 +46,9 @@ class _Cell:
         return folds[-1] if folds else "none"
 
 
-def read_cnmc(root: str | os.PathLike[str], *, part: str = "training") -> Cohort:
+def read_cnmc(
+    root: str | os.PathLike[str], *, part: str = "training", follow_links: bool = False
+) -> Cohort:
     """Read C-NMC 2019, in any layout it is distributed in, or its file list.
 
     The patient, the smear image, the cell and the class are read from the file names, such as
@@ -61,14 +64,18 @@ def read_cnmc(root: str | os.PathLike[str], *, part: str = "training") -> Cohort
         root: Folder, or a CSV file with a column `path` (and perhaps `sha256`, which becomes a
             covariate, so that `find_duplicates` works without the images).
         part: `"training"` (10,661 cells), `"preliminary"` (1,867) or `"both"`.
+        follow_links: As in `read_folder`.
 
     Returns:
         The cohort; positive is "all", the classes are ("hem", "all"); covariates `part`, `fold`,
         `image`, `cell` and, from a file list, `sha256`.
 
     Raises:
-        InvalidInputError: no file has such a name, or one name is there twice, because two
-            layouts lie below `root`.
+        InvalidInputError: no file has such a name, one name is there twice, because two layouts
+            lie below `root`, or a path of a file list leads out of the list's folder.
+
+    Warns:
+        DataWarning: linked folders, or links to files outside `root`, were left out.
 
     Examples:
         >>> import tempfile
@@ -83,8 +90,8 @@ def read_cnmc(root: str | os.PathLike[str], *, part: str = "training") -> Cohort
         Cohort(2 images of 2 patients: hem 1, all 1)
     """
     check_choice("part", part, _PARTS)
-    place = Path(root)
-    cells = _from_list(place) if place.is_file() else _from_folder(place)
+    place = Path(check_path("root", root))
+    cells = _from_list(place) if place.is_file() else _from_folder(place, follow_links=follow_links)
     labelled = [cell for cell in cells if cell.words]
     wanted = [cell for cell in labelled if part in {cell.part, "both"}]
     if not wanted:
@@ -120,9 +127,11 @@ def _cohort(cells: Sequence[_Cell], place: Path, *, n_unlabelled: int) -> Cohort
     )
 
 
-def _from_folder(root: Path) -> list[_Cell]:
+def _from_folder(root: Path, *, follow_links: bool) -> list[_Cell]:
     true_names = _preliminary_names(sorted(root.rglob("*.csv")))
-    return [_cell(path, true_names) for path in image_paths(root)]
+    paths, left_out = find_images(root, follow_links=follow_links)
+    warn_of_links(left_out)
+    return [_cell(path, true_names) for path in paths]
 
 
 def _from_list(table: Path) -> list[_Cell]:
@@ -131,6 +140,18 @@ def _from_list(table: Path) -> list[_Cell]:
         columns |= read_columns(table, ["path", "sha256"])
     except InvalidInputError:
         columns["sha256"] = [None] * len(columns["path"])
+    missing = [row for row, path in enumerate(columns["path"]) if path is None]
+    if missing:
+        raise InvalidInputError(
+            f"Every row of {table} needs a path, but rows {name_some(missing)} have none (the "
+            "first is 0). Fill them in, or leave those rows out."
+        )
+    outside = find_strays(columns["path"], table.parent).outside
+    if outside:
+        raise InvalidInputError(
+            f"The paths in {table} must stay below its folder, but {len(outside)} lead out of it: "
+            f"{name_some(outside)}. Put the list into the folder above all the images."
+        )
     rows = zip(columns["path"], columns["sha256"], strict=True)
     return [_cell(path, {}, sha256 or "") for path, sha256 in rows if not path.endswith(".csv")]
 

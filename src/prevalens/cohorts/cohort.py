@@ -25,7 +25,7 @@ from prevalens._frozen_columns import FrozenColumns
 from prevalens._numbers import as_covariate
 from prevalens.cohorts.classes import check_classes, coded_labels
 from prevalens.cohorts.cohort_card import CohortPictures, cohort_html, pictures_of
-from prevalens.cohorts.hidden_patients import refuse_hidden_patients
+from prevalens.cohorts.hidden_patients import refuse_hidden_patients, warn_of_hidden_ids
 from prevalens.cohorts.image_names import file_of, image_names
 from prevalens.cohorts.joining import common_root, joined
 from prevalens.cohorts.matching import refuse_no_match, rows_that_match
@@ -75,7 +75,8 @@ class Cohort(FrozenColumns):
             covariate holds repeated patient ids.
 
     Warns:
-        DataWarning: patient ids differ by case, white space or leading zeros alone.
+        DataWarning: patient ids differ by case, white space or leading zeros alone, or `patients`
+            is None although file names share what may be patient ids.
 
     Examples:
         >>> cohort = Cohort(
@@ -125,6 +126,8 @@ class Cohort(FrozenColumns):
             root=Path(self.root),
         )
         check_reader(self.reader)
+        if independent:
+            warn_of_hidden_ids(images.tolist())
 
     def __len__(self) -> int:
         return len(self.labels)

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from prevalens._checks import check_choice, name_some
+from prevalens._checks import check_choice, check_path, name_some
 from prevalens._columns import as_texts
 from prevalens.cohorts.cohort import Cohort
 from prevalens.cohorts.image_names import escaped, file_of, spelled
@@ -22,7 +22,8 @@ from prevalens.images.readers.reader import Reader
 _IMAGE = re.compile(
     rb"\x89PNG|\xff\xd8\xff|GIF8|II\*\0|MM\0\*|RIFF....WEBP|\0\0\0\x0cjP", re.DOTALL
 )
-_LEFT_OUT = ("other file", "hidden file", "hidden folder", "linked folder", "pipe or device")
+_STRANGE = ("linked folder", "file linked from outside", "pipe or device")
+_LEFT_OUT = ("other file", "hidden file", "hidden folder", *_STRANGE)
 _BY_FOLDER = r"(?P<label>[^/]+)/(?P<patient>[^/_]+)_[^/]*"
 
 
@@ -40,7 +41,7 @@ def read_folder(
     r"""Read a cohort from the paths of the images in a folder.
 
     Nothing is left out in silence: `provenance` counts and names hidden files and folders and
-    other files; linked folders are warned of.
+    other files; linked folders, and links to files outside the folder, are warned of.
 
     Args:
         root: The folder; it is searched to any depth for files with an image's suffix, or that
@@ -55,7 +56,8 @@ def read_folder(
         patients_from: `"pattern"`, or `"dicom"` to read each id from the file's DICOM header; the
             pattern then has no group `patient`.
         classes: Class names, where not all occur or their order matters.
-        follow_links: Whether folders that are links are searched too, each once.
+        follow_links: Whether folders that are links are searched too, each once, and links to
+            files outside `root` are read. Links to files below it are read in any case.
         reader: What reads the images, see `Cohort`; files that it matches are images too.
 
     Returns:
@@ -68,8 +70,8 @@ def read_folder(
         UnreadableImageError: a DICOM header names no patient; the text names every such file.
 
     Warns:
-        DataWarning: linked folders, pipes or devices were left out, or a template fits some paths
-            in more than one way.
+        DataWarning: linked folders, links to files outside `root`, pipes or devices were left
+            out, or a template fits some paths in more than one way.
 
     Examples:
         >>> import tempfile
@@ -83,7 +85,7 @@ def read_folder(
         Cohort(3 images of 2 patients: well 1, sick 2)
     """
     check_choice("patients_from", patients_from, ("pattern", "dicom"))
-    folder = Path(root)
+    folder = Path(check_path("root", root))
     from_header = patients_from == "dicom"
     wanted = compiled(pattern, needs=("label",) if from_header else ("patient", "label"))
     if from_header and "patient" in wanted.groupindex:
@@ -92,7 +94,7 @@ def read_folder(
             f"{pattern!r} names a group `patient` too. Leave one of them out."
         )
     skipped = None if ignore is None else compiled(ignore, needs=())
-    everything, left_out = _find(folder, follow_links=follow_links, reader=reader)
+    everything, left_out = find_images(folder, follow_links=follow_links, reader=reader)
     wanted_paths = [p for p in everything if not (skipped and skipped.fullmatch(escaped(p)))]
     paths = _one_spelling_each(wanted_paths)
     left_out["ignored file"] = sorted(set(everything) - set(wanted_paths))
@@ -102,7 +104,7 @@ def read_folder(
             f"{len(left_out['ignored file'])} of {len(everything)} paths from start to end, such "
             f"as {name_some(everything, limit=2)}. Write what stands around it, as in r'.*_mask.*'."
         )
-    _warn_of_links(left_out)
+    warn_of_links(left_out)
     found = [wanted.fullmatch(path) for path in paths]
     strangers = [path for path, match in zip(paths, found, strict=True) if match is None]
     if strangers:
@@ -133,12 +135,13 @@ def read_folder(
     )
 
 
-def _warn_of_links(left_out: Mapping[str, list[str]]) -> None:
-    strange = {kind: left_out[kind] for kind in ("linked folder", "pipe or device")}
+def warn_of_links(left_out: Mapping[str, list[str]]) -> None:
+    """Warn of what was left out although it may hold images."""
+    strange = {kind: left_out[kind] for kind in _STRANGE}
     if any(strange.values()):
         warnings.warn(
             f"Not everything in the folder was read.{_sentence(strange)} Pass follow_links=True "
-            "to read linked folders.",
+            "(--allow-outside) to read what is linked.",
             DataWarning,
             stacklevel=3,
         )
@@ -162,19 +165,14 @@ def _warn_of_other_readings(
         )
 
 
-def image_paths(root: Path) -> list[str]:
-    """Return the sorted paths below `root`, with forward slashes, of files that are images.
-
-    Raises:
-        InvalidInputError: there is no such folder, or no such file in it.
-    """
-    return _find(root, follow_links=False)[0]
-
-
-def _find(
+def find_images(
     root: Path, *, follow_links: bool, reader: Reader | None = None
 ) -> tuple[list[str], dict[str, list[str]]]:
-    """Return the sorted paths of images, and what was left out by kind."""
+    """Return the sorted paths of images below `root`, and what was left out by kind.
+
+    Raises:
+        InvalidInputError: there is no such folder, or no image in it.
+    """
     if not root.is_dir():
         raise InvalidInputError(f"The folder {root} does not exist. Check the path.")
     found: list[str] = []
@@ -189,6 +187,8 @@ def _find(
                 folders.remove(name)
         for name in names:
             kind = _file_kind(Path(folder, name), reader)
+            if kind is None and not follow_links and _leads_out(Path(folder, name), root):
+                kind = "file linked from outside"
             (found if kind is None else left_out[kind]).append((below / name).as_posix())
     if not found:
         raise InvalidInputError(
@@ -211,6 +211,11 @@ def _folder_kind(path: Path, seen: set[str], *, follow_links: bool) -> str | Non
     return None
 
 
+def _leads_out(path: Path, root: Path) -> bool:
+    """Return whether a file is a link to one that is not below the folder."""
+    return path.is_symlink() and not path.resolve().is_relative_to(root.resolve())
+
+
 def _file_kind(path: Path, reader: Reader | None) -> str | None:
     """Return why a file is left out, or None where it is an image."""
     # A leading dot hides a file: macOS writes ._scan.png beside scan.png.
@@ -230,9 +235,15 @@ def _file_kind(path: Path, reader: Reader | None) -> str | None:
     return None if _IMAGE.match(head) or is_dicom_head(head) else "other file"
 
 
+def _plural(kind: str) -> str:
+    noun = next(noun for noun in ("pipe", "folder", "file") if noun in kind)
+    return kind.replace(noun, f"{noun}s").replace("device", "devices")
+
+
 def _sentence(left_out: Mapping[str, list[str]]) -> str:
     parts = [
-        f"{len(paths)} {kind}{'s' if len(paths) > 1 else ''} ({name_some(sorted(paths), limit=3)})"
+        f"{len(paths)} {kind if len(paths) == 1 else _plural(kind)} "
+        f"({name_some(sorted(paths), limit=3)})"
         for kind, paths in left_out.items()
         if paths
     ]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from prevalens._cells import as_text
-from prevalens._checks import check_choice, did_you_mean, name_some
+from prevalens._checks import check_choice, check_path, did_you_mean, name_some
 from prevalens._columns import encode
 from prevalens._tables import Cells, read_columns
 from prevalens.cohorts.cohort import Cohort
@@ -80,7 +80,9 @@ def read_table(
         raise InvalidInputError("`patient` names no column. Name one, or pass None.")
     columns = read_columns(source, [image, label, *keys, *covariates])
     is_file = isinstance(source, str | os.PathLike)
-    folder = Path(root) if root is not None else Path(source).parent if is_file else Path()
+    folder = Path(source).parent if is_file else Path()
+    if root is not None:
+        folder = Path(check_path("root", root) if root != "" else "")
     read: dict[str, Any] = {
         "image": columns[image],
         "label": columns[label],

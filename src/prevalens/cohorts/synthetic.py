@@ -12,7 +12,7 @@ import numpy as np
 from joblib import Parallel, delayed
 from PIL import Image as Pillow
 
-from prevalens._checks import check_choice, check_integer, check_number, name_some
+from prevalens._checks import check_choice, check_integer, check_number, check_path, name_some
 from prevalens._seeding import generator
 from prevalens.cohorts.cohort import Cohort
 from prevalens.cohorts.drawing_record import DrawingRecord, DrawingSettings
@@ -120,7 +120,7 @@ def make_cells(
         **settings,
     )
     tasks = _tasks(draw_patients(**settings), file_format)
-    root = Path(directory)
+    root = Path(check_path("directory", directory))
     if not _holds(root, record):
         workers = check_integer("workers", workers, minimum=1)
         _draw_whole(root, tasks, record, workers=workers)

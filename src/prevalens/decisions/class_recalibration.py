@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 from scipy.special import softmax
 
-from prevalens._checks import check_choice, check_kind, check_number
+from prevalens._checks import check_choice, check_kind, check_number, check_path
 from prevalens._records import Part, Record
 from prevalens.decisions.recalibration import METHODS, Recalibration, fit_recalibration
 from prevalens.exceptions import InvalidInputError
@@ -103,7 +103,7 @@ class ClassRecalibration:
             temperature=self.temperature,
             maps=parts,
         )
-        record.save(Path(path))
+        record.save(Path(check_path("path", path)))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
@@ -112,7 +112,7 @@ class ClassRecalibration:
         Raises:
             InvalidInputError: the file cannot be read, is cut, edited or of another format.
         """
-        held = ClassRecalibrationRecord.load(Path(path))
+        held = ClassRecalibrationRecord.load(Path(check_path("path", path)))
         wanted = len(held.classes) if held.temperature is None else 0
         if len(held.maps) != wanted or len(held.classes) < 2:
             raise InvalidInputError(

@@ -13,7 +13,7 @@ from scipy.special import expit
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
-from prevalens._checks import check_choice, check_kind, check_number
+from prevalens._checks import check_choice, check_kind, check_number, check_path
 from prevalens._records import Record
 from prevalens.decisions.prior_shift import PriorShift
 from prevalens.exceptions import InvalidInputError
@@ -141,7 +141,7 @@ class Recalibration:
             train_prevalence=cast("float | None", train),
             target_prevalence=cast("float | None", target),
         )
-        record.save(Path(path))
+        record.save(Path(check_path("path", path)))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
@@ -150,7 +150,7 @@ class Recalibration:
         Raises:
             InvalidInputError: the file cannot be read, is cut, edited or of another format.
         """
-        record = RecalibrationRecord.load(Path(path))
+        record = RecalibrationRecord.load(Path(check_path("path", path)))
         shares = (record.train_prevalence, record.target_prevalence)
         try:
             # One without the other is no share, which PriorShift says.

@@ -9,8 +9,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from prevalens._checks import check_integer
 from prevalens.exceptions import DataWarning, InvalidInputError
+from prevalens.explanations.network_graph import graph_of, part_of
 
 Maps = NDArray[np.float32]  # (batch, map_height, map_width), log-odds
+_LAST = (keras.activations.linear, keras.activations.sigmoid, keras.activations.softmax)
 _POOLING = (keras.layers.GlobalAveragePooling2D, keras.layers.GlobalMaxPooling2D)
 
 
@@ -51,8 +53,9 @@ def compute_activation_map(
         the others'), shape `(batch, map_height, map_width)`. Large where the place speaks for it.
 
     Raises:
-        InvalidInputError: the model has no global pooling layer of its own, does not end in a
-            `Dense` layer, has no such class, or the images' shape is not the model's.
+        InvalidInputError: the model has no known input, several outputs, no global pooling layer
+            of its own, does not end in a `Dense` layer that makes logits, a sigmoid or a softmax,
+            has no such class, or the images' shape is not the model's.
 
     Warns:
         DataWarning: the mean of a map is not the model's log-odds, or the map has one place.
@@ -72,12 +75,12 @@ def compute_activation_map(
         >>> compute_activation_map(model, np.ones((2, 8, 8, 3), np.uint8)).shape
         (2, 6, 6)
     """
-    network = network_of(model)
+    network = graph_of(model)
     pooling, final = pooling_of(network), final_dense(network)
     weights, bias = class_contrast(final, label)
     check_integer("batch_size", batch_size, minimum=1)
-    places = keras.Model(network.input, pooling.input)
-    steps = _between(pooling, final)
+    places = part_of(network.input, pooling.input, network)
+    steps = _between(pooling, final, network)
     pixels = images_of(network, images)
     _warn_untied(pooling, steps)
     warn_of_one_place(places)
@@ -99,12 +102,6 @@ def compute_activation_map(
     others = np.asarray(reference)
     others = images_of(network, others if others.ndim == 4 else others[None])
     return maps - all_maps(others).mean(0)
-
-
-def network_of(model: Any) -> Any:
-    """Return the network of a loaded `Classifier`, or the model itself."""
-    inner = getattr(model, "model", None)
-    return inner if isinstance(inner, keras.Model) and not isinstance(model, keras.Model) else model
 
 
 def warn_of_one_place(places: keras.Model) -> None:
@@ -180,7 +177,7 @@ def final_dense(model: keras.Model) -> keras.layers.Dense:
     """Return the last layer of a classifier, whose weights make its log-odds.
 
     Raises:
-        InvalidInputError: it is no `Dense` layer.
+        InvalidInputError: it is no `Dense` layer, or what it makes is neither logits nor scores.
     """
     final = model.layers[-1]
     if not isinstance(final, keras.layers.Dense):
@@ -188,14 +185,22 @@ def final_dense(model: keras.Model) -> keras.layers.Dense:
             f"This map reads the weights of the last layer, which must be a Dense; "
             f"{model.name!r} ends in {type(final).__name__}. Use `compute_occlusion_map`."
         )
+    if final.activation not in _LAST:
+        raise InvalidInputError(
+            "This map is in log-odds, which the last layer makes with a sigmoid, a softmax or no "
+            f"activation; that of {model.name!r} has {getattr(final.activation, '__name__', '?')}. "
+            "Use `compute_occlusion_map` of a function from images to scores."
+        )
     return final
 
 
-def _between(pooling: keras.layers.Layer, final: keras.layers.Dense) -> keras.Model | None:
+def _between(
+    pooling: keras.layers.Layer, final: keras.layers.Dense, network: keras.Model
+) -> keras.Model | None:
     """Return the head from pooled features to the last layer's input; None where it is nothing."""
     if pooling.output is final.input:
         return None
-    return keras.Model(pooling.output, final.input)
+    return part_of(pooling.output, final.input, network)
 
 
 def class_contrast(

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from prevalens._checks import check_integer, check_number, check_same_length
 from prevalens._seeding import generator
 from prevalens.exceptions import InvalidInputError
-from prevalens.explanations.activation_map import network_of
+from prevalens.explanations.network_graph import network_of
 from prevalens.explanations.occlusion_map import Scorer, level_of, log_odds_of
 from prevalens.explanations.overlay import enlarge
 

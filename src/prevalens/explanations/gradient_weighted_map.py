@@ -11,11 +11,11 @@ from prevalens.explanations.activation_map import (
     class_contrast,
     final_dense,
     images_of,
-    network_of,
     pooling_of,
     warn_of_one_place,
 )
 from prevalens.explanations.gradient import gradient_of
+from prevalens.explanations.network_graph import graph_of, part_of
 
 
 def grad_cam(
@@ -58,14 +58,14 @@ def grad_cam(
         >>> grad_cam(model, np.ones((2, 8, 8, 3), np.uint8)).shape
         (2, 6, 6)
     """
-    network = network_of(model)
+    network = graph_of(model)
     pooling, final = pooling_of(network), final_dense(network)
     weights, bias = class_contrast(final, label)
     check_integer("batch_size", batch_size, minimum=1)
     pixels = images_of(network, images)
-    places = keras.Model(network.input, pooling.input)
+    places = part_of(network.input, pooling.input, network)
     warn_of_one_place(places)
-    head = keras.Model(pooling.input, final.input)
+    head = part_of(pooling.input, final.input, network)
 
     def log_odds(features: Any) -> Any:
         found = keras.ops.cast(head(features, training=False), "float32")

@@ -15,9 +15,9 @@ from prevalens.explanations.activation_map import (
     class_contrast,
     final_dense,
     images_of,
-    network_of,
 )
 from prevalens.explanations.gradient import gradient_of
+from prevalens.explanations.network_graph import graph_of
 from prevalens.explanations.occlusion_map import level_of
 
 # Log-odds that a map's sum may miss whatever the gain: no score moves by more than 0.00025.
@@ -65,10 +65,11 @@ def compute_integrated_gradients(
         falls to each pixel, summed over its channels, shape `(batch, height, width)`.
 
     Raises:
-        InvalidInputError: the model does not end in a `Dense` layer or has no such class, the
-            images' shape is not the model's, the backend takes no gradients, or a map's sum still
-            misses the gain by more than `tolerance` of it (and by 0.001) after `max_steps`; the
-            text says of which images, and by how much.
+        InvalidInputError: the model has no known input or several outputs, does not end in a
+            `Dense` layer as in `compute_activation_map` or has no such class, the images' shape is
+            not the model's, the backend takes no gradients, or a map's sum still misses the gain by
+            more than `tolerance` of it (and by 0.001) after `max_steps`; the text says of which
+            images, and by how much.
 
     References:
         Sundararajan M., Taly A., Yan Q. (2017). Axiomatic attribution for deep networks. ICML.
@@ -83,7 +84,7 @@ def compute_integrated_gradients(
         >>> compute_integrated_gradients(model, np.full((1, 8, 8, 3), 100, np.uint8)).shape
         (1, 8, 8)
     """
-    network = network_of(model)
+    network = graph_of(model)
     log_odds = _log_odds_of(network, label)
     pixels = images_of(network, images).astype(np.float32)
     starts = level_of(pixels, baseline, name="baseline")

@@ -9,7 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from prevalens._checks import check_integer
 from prevalens.exceptions import InvalidInputError
-from prevalens.explanations.activation_map import contrast_signs, network_of
+from prevalens.explanations.activation_map import contrast_signs
+from prevalens.explanations.network_graph import network_of
 
 Square: TypeAlias = tuple[slice, slice]
 Scorer: TypeAlias = Any  # a Keras model, a loaded Classifier, or a function of images
@@ -49,8 +50,9 @@ def compute_occlusion_map(
         `(batch, height, width)`; positive where the pixel speaks for the class.
 
     Raises:
-        InvalidInputError: the square is larger than the images or the stride than the square, the
-            images lack an axis, or the model's scores are not one row per image in [0, 1].
+        InvalidInputError: the model is none or takes several inputs, the square is larger than the
+            images or the stride than the square, the images lack an axis, or the model's scores
+            are not one row per image in [0, 1].
 
     References:
         Zeiler M. D., Fergus R. (2014). Visualizing and understanding convolutional networks. ECCV.

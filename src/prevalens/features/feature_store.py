@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from prevalens._checks import check_path
 from prevalens._gate import open_file
 from prevalens.exceptions import InvalidInputError
 
@@ -38,7 +39,7 @@ class FeatureStore:
     """
 
     def __init__(self, directory: str | os.PathLike[str]) -> None:
-        self.directory = Path(directory)
+        self.directory = Path(check_path("directory", directory))
         if self.directory.exists() and not self.directory.is_dir():
             raise InvalidInputError(
                 f"`directory` must be a folder, but {self.directory} is a file. Name another."

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 
+from prevalens._checks import check_path
 from prevalens.images.decoding import read_image
 from prevalens.images.dicom_file import HEAD, is_dicom_head
 from prevalens.images.many_files import map_files
@@ -82,7 +83,7 @@ def read_appearance(path: str | os.PathLike[str], *, reader: Reader | None = Non
     height, width = pixels.shape[:2]
     grey = Pillow.fromarray(pixels).convert("L")
     small = grey.resize((_SIDE, _SIDE), Pillow.Resampling.BILINEAR)
-    n_bytes, mode = _file(os.fspath(path), reader)
+    n_bytes, mode = _file(check_path("path", path), reader)
     return Appearance(
         n_bytes=n_bytes,
         width=width,

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from PIL import Image as Pillow
 
-from prevalens._checks import check_integer
+from prevalens._checks import check_integer, check_path
 from prevalens.exceptions import InvalidInputError, UnreadableImageError
 from prevalens.images.many_files import map_files
 from prevalens.images.readers.arrays import SUFFIXES as ARRAYS
@@ -85,7 +85,7 @@ def read_image(
     wanted = check_size(size)
     if channels not in {1, 3}:
         raise InvalidInputError(f"`channels` must be 1 (grey) or 3 (colour), got {channels!r}.")
-    address = os.fspath(path)
+    address = check_path("path", path)
     pixels = _checked((reader or FILES).read(address), address, reader)
     pixels = _as_grey(pixels) if channels == 1 else pixels
     if wanted is not None and pixels.shape[:2] != wanted:
@@ -152,7 +152,7 @@ def read_images(
 
 def has_picture_suffix(path: Address) -> bool:
     """Return whether a name ends as pictures' names do; array files count, by their rows."""
-    ending = os.path.splitext(os.fspath(path))[1].lower()  # noqa: PTH122
+    ending = os.path.splitext(check_path("path", path))[1].lower()  # noqa: PTH122
     return ending in SUFFIXES | ARRAYS
 
 

@@ -2,9 +2,9 @@
 
 import os
 import re
-from pathlib import Path
 from typing import Any, BinaryIO
 
+from prevalens._checks import check_path
 from prevalens._optional import require
 from prevalens.exceptions import MissingExtraError, UnreadableImageError
 from prevalens.images.opening import open_picture
@@ -35,7 +35,7 @@ def is_dicom(path: str | os.PathLike[str]) -> bool:
         True
     """
     try:
-        with open_picture(os.fspath(path), max_bytes=2**63) as opened:
+        with open_picture(check_path("path", path), max_bytes=2**63) as opened:
             return is_dicom_head(opened.read(HEAD))
     except UnreadableImageError:
         return False
@@ -84,7 +84,7 @@ def dicom_patient(path: str | os.PathLike[str]) -> str:
         ...     dicom_patient(path)
         'P 7'
     """
-    with open_picture(os.fspath(Path(path)), max_bytes=2**63) as opened:
+    with open_picture(check_path("path", path), max_bytes=2**63) as opened:
         header = open_header(opened, str(path), stop_before_pixels=True)
     patient = str(header.get("PatientID") or "").strip(" \t\r\n\0")
     if not patient:

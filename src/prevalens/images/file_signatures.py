@@ -9,6 +9,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from prevalens._checks import check_path
 from prevalens.exceptions import UnreadableImageError
 from prevalens.images.many_files import map_files
 from prevalens.images.opening import split_address
@@ -59,7 +60,7 @@ def hash_content(path: FilePath, reader: Reader) -> Contents:
 
 def _content(path: FilePath, *, reader: Reader) -> tuple[int, int]:
     try:
-        identity = reader.identity(os.fspath(path))
+        identity = reader.identity(check_path("path", path))
     except OSError:
         return 0, 0
     digest = hashlib.sha256(identity.encode("utf-8", "surrogateescape")).digest()
@@ -67,7 +68,7 @@ def _content(path: FilePath, *, reader: Reader) -> tuple[int, int]:
 
 
 def _look(path: FilePath, reader: Reader) -> tuple[int, ...]:
-    address = os.fspath(path)
+    address = check_path("path", path)
     try:
         try:
             return _numbers(os.stat(address))  # noqa: PTH116

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 from scipy.fft import dctn
 
+from prevalens._checks import check_path
 from prevalens.images.decoding import read_image
 from prevalens.images.many_files import map_files
 from prevalens.images.opening import hash_file
@@ -138,4 +139,4 @@ def _hash_of(path: str | os.PathLike[str], *, reader: Reader | None) -> Hash:
 
 
 def _identity(reader: Reader, path: str | os.PathLike[str]) -> str:
-    return reader.identity(os.fspath(path))
+    return reader.identity(check_path("path", path))

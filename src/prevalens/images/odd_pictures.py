@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from PIL import Image as Pillow
 
-from prevalens._checks import name_some
+from prevalens._checks import check_path, name_some
 from prevalens._notebook import findings_page
 from prevalens.images.decoding import read_image
 from prevalens.images.dicom_file import HEAD, is_dicom_head, open_header
@@ -128,7 +128,7 @@ def find_odd_pictures(
         few_levels=few,
         polarities=_groups([look[3] for look in seen]),
         depths=_groups([look[4] for look in seen]),
-        names=tuple(os.fspath(path) for path in paths),
+        names=tuple(check_path("path", path) for path in paths),
     )
 
 
@@ -150,7 +150,7 @@ def _look(
         blank,
         not blank and _has_flat_tail(pixels),
         not blank and bool(levels < _FEW),
-        *_dicom(os.fspath(path)),
+        *_dicom(check_path("path", path)),
     )
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+from prevalens._checks import check_path
 from prevalens.exceptions import CacheFullError, DataWarning, InvalidInputError
 from prevalens.images.cached_images import CachedImages, read_head
 from prevalens.images.decoding import check_reader
@@ -52,7 +53,7 @@ class PixelCache:
         announce: Callable[[str], object] | None = None,
         verify_contents: bool = False,
     ) -> None:
-        self.directory = Path(directory)
+        self.directory = Path(check_path("directory", directory))
         self.verify_contents = verify_contents
         if self.directory.exists() and not self.directory.is_dir():
             raise InvalidInputError(

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import keras
 
-from prevalens._checks import check_choice, did_you_mean
+from prevalens._checks import check_choice, check_path, did_you_mean
 from prevalens.exceptions import InvalidInputError, PrevalensError
 from prevalens.models.heads import add_output, pool
 from prevalens.models.registry import (
@@ -184,6 +184,8 @@ def load_backbone(
                 f"{entry.name} takes the options {list(entry.options)}, got {name!r}."
                 + did_you_mean(name, entry.options)
             )
+    if weights not in ("imagenet", None):
+        _check_weights(weights)
     make = getattr(keras.applications, entry.name)
     settings: dict[str, Any] = {
         "include_top": False,
@@ -245,12 +247,15 @@ def _with_rescaling(network: Any, *, fresh: bool) -> Any:
     return copy
 
 
-def _load_weights(network: Any, path: Any, entry: Backbone) -> None:
-    if not Path(path).exists():
+def _check_weights(path: Any) -> None:
+    if not Path(check_path("weights", path)).exists():
         raise InvalidInputError(
             f'`weights` must be "imagenet", None or the path of a file, got {str(path)!r}, '
             "which does not exist."
         )
+
+
+def _load_weights(network: Any, path: Any, entry: Backbone) -> None:
     try:
         left_out = _say_what_is_left_out(network, path)
     except (ValueError, OSError, KeyError) as error:

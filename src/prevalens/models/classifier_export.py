@@ -13,7 +13,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from prevalens._checks import check_choice
+from prevalens._checks import check_choice, check_path
 from prevalens._optional import require
 from prevalens._writing import whole_file, write_text
 from prevalens.exceptions import InvalidInputError, PrevalensError
@@ -71,7 +71,7 @@ def export_classifier(
         MissingExtraError: a package that the format needs on the active backend is absent.
         PrevalensError: the backend's converter does not know a part of the network.
     """
-    target = Path(path)
+    target = Path(check_path("path", path))
     kind = _FORMATS.get(target.suffix)
     if kind is None:
         raise InvalidInputError(

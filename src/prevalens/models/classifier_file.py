@@ -8,7 +8,7 @@ from typing import Any
 
 import keras
 
-from prevalens._checks import check_choice
+from prevalens._checks import check_choice, check_path
 from prevalens._writing import whole_file
 
 # Imported so that Keras knows the layer's class when it reads a file with one inside.
@@ -68,7 +68,7 @@ def save_classifier(model: keras.Model, path: str | os.PathLike[str], card: Clas
         ...     load_classifier(f"{folder}/cells.keras").card.threshold
         0.3
     """
-    check_choice("path's ending", Path(path).suffix, [".keras"])
+    check_choice("path's ending", Path(check_path("path", path)).suffix, [".keras"])
     _check_output(model, card)
     carried = keras.Model(model.inputs, CardLayer(card.to_dict(), name="card")(model.outputs[0]))
     with whole_file(path) as temporary:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from prevalens._checks import check_choice, check_kind, name_some
+from prevalens._checks import check_choice, check_kind, check_path, name_some
 from prevalens._notebook import frame
 from prevalens._writing import write_text
 from prevalens.exceptions import InvalidInputError
@@ -94,7 +94,7 @@ class Acceptance:
         Raises:
             InvalidInputError: the suffix is none of these.
         """
-        target = Path(path)
+        target = Path(check_path("path", path))
         suffix = check_choice("the suffix of `path`", target.suffix.lower(), ACCEPTANCE_FORMATS)
         if suffix == ".json":
             self.record.save(target)

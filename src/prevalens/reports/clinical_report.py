@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from prevalens._checks import check_choice, check_kind
+from prevalens._checks import check_choice, check_kind, check_path
 from prevalens._notebook import frame
 from prevalens._writing import write_text
 from prevalens.cohorts.cohort import Cohort
@@ -220,7 +220,7 @@ class ClinicalReport:
         Raises:
             InvalidInputError: the suffix is none of these.
         """
-        target = Path(path)
+        target = Path(check_path("path", path))
         suffix = check_choice("the suffix of `path`", target.suffix.lower(), FORMATS)
         if suffix == ".json":
             self.record.save(target)

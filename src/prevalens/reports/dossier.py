@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from prevalens._checks import check_choice
+from prevalens._checks import check_choice, check_path
 from prevalens._records import read_json
 from prevalens._writing import whole_file, write_json, write_text
 from prevalens.exceptions import InvalidInputError
@@ -82,7 +82,8 @@ def write_dossier(
         ...     Path(folder, "dossier", "guidelines.csv").exists()
         True
     """
-    source, target, told = Path(run), Path(folder), dict(answers or {})
+    source, target = Path(check_path("run", run)), Path(check_path("folder", folder))
+    told = dict(answers or {})
     for key in told:
         check_choice("answers", key, ANSWERS)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
@@ -92,7 +93,7 @@ def write_dossier(
     _write_report(report, source, target, name)
     _write_cards(report, target, name, told)
     write_json(target / "datasheet.json", _datasheet(rows, target, name, told))
-    found = _write_images(rows, target, None if root is None else Path(root))
+    found = _write_images(rows, target, None if root is None else Path(check_path("root", root)))
     plain = report.to_dict()
     record = LineageRecord(
         prevalens=plain["prevalens"],

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from prevalens._checks import check_choice, check_kind
+from prevalens._checks import check_choice, check_kind, check_path
 from prevalens._records import Part, Record
 from prevalens._writing import write_text
 from prevalens.reports.card_parts import (
@@ -170,7 +170,8 @@ class ModelCard:
         Raises:
             InvalidInputError: the suffix is neither.
         """
-        suffix = check_choice("the suffix of `path`", Path(path).suffix.lower(), _FORMATS)
+        suffix = Path(check_path("path", path)).suffix.lower()
+        check_choice("the suffix of `path`", suffix, _FORMATS)
         if suffix == ".json":
             self.record.save(Path(path))
         else:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from prevalens._checks import check_path
 from prevalens._gate import read_file
 from prevalens._records import read_json
 from prevalens.decisions.operating_point import OperatingPoint
@@ -96,7 +97,7 @@ def verify_run(
         ...     verify_run(folder).ok
         True
     """
-    root = Path(folder)
+    root = Path(check_path("folder", folder))
     path = root / "report.json"
     report = ClinicalReport.from_dict(read_json(path, remedy="Make the report anew."))
     predictions = predictions_of(root / "predictions.csv", report)
@@ -110,7 +111,7 @@ def verify_run(
                 differences.append(f"{page.name} is not what report.json draws.")
     if (root / LINEAGE).is_file():
         checked.append(f"every file against {LINEAGE}")
-        differences += _of_lineage(root, None if run is None else Path(run))
+        differences += _of_lineage(root, None if run is None else Path(check_path("run", run)))
     elif run is not None:
         raise InvalidInputError(f"{root} holds no {LINEAGE}, so it has no run. Leave `run` out.")
     return Verification(tuple(checked), tuple(differences))

@@ -13,7 +13,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from prevalens._checks import check_integer, check_kind, name_some
+from prevalens._checks import check_integer, check_kind, check_path, name_some
 from prevalens._columns import as_rows
 from prevalens._notebook import bars, card, note
 from prevalens.cohorts.cohort import Cohort
@@ -230,7 +230,7 @@ class Partition:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the partition as JSON, whole or not at all."""
-        self._record().save(Path(path))
+        self._record().save(Path(check_path("path", path)))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], *, cohort: Cohort) -> Self:
@@ -245,7 +245,7 @@ class Partition:
                 version, or it was drawn on another cohort.
         """
         check_kind("cohort", cohort, Cohort)
-        record = PartitionRecord.load(Path(path))
+        record = PartitionRecord.load(Path(check_path("path", path)))
         record.check(where=str(path))
         try:
             given = {name: getattr(record, name) for name in _FIELDS}

@@ -10,7 +10,7 @@ import joblib
 import msgspec
 import numpy as np
 
-from prevalens._checks import check_integer, check_kind
+from prevalens._checks import check_integer, check_kind, check_path
 from prevalens._records import Record
 from prevalens.cohorts.cohort import Cohort
 from prevalens.exceptions import InvalidInputError
@@ -166,7 +166,7 @@ def cross_predict(
     check_integer("n_repeats", n_repeats, minimum=1)
     # Workers of processes that began in another folder must see the same files.
     cohort = replace(cohort, root=cohort.root.absolute())
-    root = None if folder is None else Path(folder).absolute()
+    root = None if folder is None else Path(check_path("folder", folder)).absolute()
     plan: list[Fold] = []
     for repeat in range(n_repeats):
         # The sequence of seeds keeps repeats apart; the first is the plain seed.

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from prevalens._checks import check_choice, check_integer, check_kind, check_number
+from prevalens._checks import check_choice, check_integer, check_kind, check_number, check_path
 from prevalens.cohorts.cohort import Cohort
 from prevalens.cohorts.duplicates import find_duplicates
 from prevalens.decisions.fixed_sequence import patients_needed
@@ -121,7 +121,7 @@ def plan(
         raise InvalidInputError(
             f"A study is about two classes, got {list(cohort.classes)}. Take one against the rest."
         )
-    _check_weights(DEFAULT_NETWORK if weights is None else os.fspath(weights))
+    _check_weights(DEFAULT_NETWORK if weights is None else check_path("weights", weights))
     if minutes is not None:
         check_number("minutes", minutes, low=0, open_low=True)
     check_choice("unit", unit, ("image", "patient"))
@@ -138,7 +138,7 @@ def plan(
     cohort, audit = _audited(cohort) if check_files else (cohort, [_UNCHECKED])
     facts, evaluation = cohort_facts(cohort), _evaluation(cohort, part, seed, pooled)
     network = NetworkChoice(
-        weights=DEFAULT_NETWORK if weights is None else os.fspath(weights),
+        weights=DEFAULT_NETWORK if weights is None else check_path("weights", weights),
         image_size=224 if weights is None else None,
         layers=list(layers),
         preprocessing=preprocessing,

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from prevalens._checks import check_kind
+from prevalens._checks import check_kind, check_path
 from prevalens._records import Record
 from prevalens._tables import write_columns
 from prevalens._writing import write_json
@@ -138,7 +138,7 @@ def run_study(
     """
     check_kind("cohort", cohort, Cohort)
     check_kind("plan", plan, StudyPlan)
-    root, say, begun = Path(folder), say or _quiet, time.monotonic()
+    root, say, begun = Path(check_path("folder", folder)), say or _quiet, time.monotonic()
     check_choices(
         cohort, plan.evaluation, plan.head, part=part, pooling=plan.pooling, seed=plan.seed
     )

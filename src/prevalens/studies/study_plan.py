@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 
+from prevalens._checks import check_path
 from prevalens._records import Part, Record
 from prevalens.exceptions import InvalidInputError
 from prevalens.predictions.patient_pooling import PatientPooling
@@ -242,7 +243,7 @@ class StudyPlan(Record, frozen=True, kw_only=True):
 
     def write(self, path: str | os.PathLike[str]) -> None:
         """Write the plan as JSON, whole or not at all."""
-        self.save(Path(path))
+        self.save(Path(check_path("path", path)))
 
     @classmethod
     def read(cls, path: str | os.PathLike[str]) -> "StudyPlan":
@@ -252,4 +253,4 @@ class StudyPlan(Record, frozen=True, kw_only=True):
             InvalidInputError: the file cannot be read, or a field breaks its rule; the message
                 names the field.
         """
-        return cls.load(Path(path))
+        return cls.load(Path(check_path("path", path)))

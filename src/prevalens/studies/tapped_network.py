@@ -12,7 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from prevalens._checks import did_you_mean
+from prevalens._checks import check_path, did_you_mean
 from prevalens.exceptions import InvalidInputError
 from prevalens.models.classifier import load_backbone
 from prevalens.models.classifier_file import load_network
@@ -127,7 +127,7 @@ def tap_network(
         InvalidInputError: there is no such file, network or layer, or a layer has no maps.
         PrevalensError: ImageNet's weights cannot be downloaded.
     """
-    name = os.fspath(weights)
+    name = check_path("weights", weights)
     if names_network_file(name):
         network, needs = load_network(name), preprocessing
     else:

@@ -39,7 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     where.add_argument("--root", metavar="FOLDER", help="where image paths start (TABLE's folder)")
     where.add_argument(
-        "--allow-outside", action="store_true", help="take image paths that lead out of --root"
+        "--allow-outside",
+        action="store_true",
+        help="take image paths that lead out of --root, or links that lead out of the folder",
     )
     where.add_argument(
         "--pattern", metavar="TEMPLATE", help="of a folder's paths (default: '{label}/{patient}_*')"

@@ -12,6 +12,7 @@ from prevalens import cohorts
 from prevalens._cells import as_text
 from prevalens._checks import name_some
 from prevalens._tables import Cells, read_all_columns
+from prevalens.cohorts.hidden_patients import warn_of_hidden_ids
 from prevalens.cohorts.path_pattern import compiled
 from prevalens.exceptions import InvalidInputError, UnreadableImageError
 from prevalens.verbs.folder_layout import lacking_of_folder, or_table
@@ -66,7 +67,9 @@ def _from_folder(source: Path, options: argparse.Namespace) -> "cohorts.Cohort":
         pattern = f"(?P<patient>{inside})"
     given = {} if pattern is None else {"pattern": pattern}
     try:
-        cohort = cohorts.read_folder(source, **given, positive=options.positive)
+        cohort = cohorts.read_folder(
+            source, **given, positive=options.positive, follow_links=options.allow_outside
+        )
     except InvalidInputError as error:
         raise InvalidInputError(
             f"{error}\nOf a folder, describe the paths by --pattern, such as "
@@ -75,6 +78,8 @@ def _from_folder(source: Path, options: argparse.Namespace) -> "cohorts.Cohort":
         ) from error
     if pattern is None:
         _check_ids(cohort)
+    if independent:
+        warn_of_hidden_ids(cohort.images.tolist())
     ids = np.unique(cohort.patients).tolist()
     shown = ", ".join(map(quoted, ids[:3])) + (", ..." if len(ids) > 3 else "")
     print(_INDEPENDENT if independent else f"{len(ids)} patient ids from file names: {shown}")  # noqa: T201

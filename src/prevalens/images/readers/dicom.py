@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from prevalens._checks import check_path
 from prevalens._optional import require
 from prevalens._paths import is_file
 from prevalens.exceptions import (
@@ -182,7 +183,7 @@ def read_dicom(
         >>> read_dicom(get_testdata_file("CT_small.dcm"), window=(40, 400)).shape
         (128, 128)
     """
-    return DicomReader(window=window, bits=bits).read(os.fspath(path))
+    return DicomReader(window=window, bits=bits).read(check_path("path", path))
 
 
 def _refuse_none(header: Any, address: str) -> None:
