@@ -8,7 +8,7 @@ import pytest
 from verbs.test_study import parsed, table
 
 from prevalens.cohorts import Cohort
-from prevalens.exceptions import InvalidInputError, UnreadableImageError
+from prevalens.exceptions import DataWarning, InvalidInputError, UnreadableImageError
 from prevalens.verbs.study import add_arguments
 from prevalens.verbs.study_cohort import read_cohort
 
@@ -39,11 +39,26 @@ def test_all_that_is_missing_is_named_at_once(tmp_path: Path) -> None:
 def test_patients_can_be_said_not_to_be(
     image_cohort: Cohort, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Each image is then another patient's, and that is printed."""
-    cohort = read_cohort(parsed(table(image_cohort), "--patient", "none"))
+    """Each image is then another patient's, and that is printed; names that share ids are too."""
+    with pytest.warns(DataWarning, match=r"12 in 54 images, such as 'p0'"):
+        cohort = read_cohort(parsed(table(image_cohort), "--patient", "none"))
 
     assert cohort.n_patients == len(cohort)
     assert "every image is taken as another patient's" in capsys.readouterr().out
+
+
+def test_a_folder_may_hold_ids_and_links(image_cohort: Cohort, tmp_path: Path) -> None:
+    """Of a folder, too: ids in names are said, and links that leave it are read where asked."""
+    for row, name in enumerate(image_cohort.label_names.tolist()):
+        target = tmp_path / "below" / name / image_cohort.images[row]
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.symlink_to(image_cohort.path(row).resolve())
+    words = (str(tmp_path / "below"), "--patient", "none")
+
+    with pytest.raises(InvalidInputError, match=r"holds no image.*54 files linked from outside"):
+        read_cohort(parsed(*words))
+    with pytest.warns(DataWarning, match=r"12 in 54 images, such as 'p0'"):
+        assert len(read_cohort(parsed(*words, "--allow-outside"))) == len(image_cohort)
 
 
 def test_a_folder_is_read_by_a_template(image_cohort: Cohort) -> None:
