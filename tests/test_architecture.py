@@ -112,6 +112,7 @@ WITH_KERAS = {
     "explanations/gradient_weighted_map.py",
     "explanations/gradient.py",
     "explanations/integrated_gradients.py",
+    "explanations/network_graph.py",
     "explanations/occlusion_map.py",
 }
 BACKENDS = {"jax", "torch", "tensorflow"}

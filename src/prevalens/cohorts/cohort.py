@@ -25,7 +25,7 @@ from prevalens._frozen_columns import FrozenColumns
 from prevalens._numbers import as_covariate
 from prevalens.cohorts.classes import check_classes, coded_labels
 from prevalens.cohorts.cohort_card import CohortPictures, cohort_html, pictures_of
-from prevalens.cohorts.hidden_patients import refuse_hidden_patients, warn_of_hidden_ids
+from prevalens.cohorts.hidden_patients import check_independent
 from prevalens.cohorts.image_names import file_of, image_names
 from prevalens.cohorts.joining import common_root, joined
 from prevalens.cohorts.matching import refuse_no_match, rows_that_match
@@ -110,7 +110,7 @@ class Cohort(FrozenColumns):
         independent = self.patients is None
         patients = encode("patient id", images if independent else self.patients, ids=True)
         if independent:
-            refuse_hidden_patients(covariates)
+            check_independent(covariates, images)
         else:
             warn_of_lookalikes("Patient ids", patients.names)
         check_same_length(images=images, labels=labels, patients=patients.codes, **covariates)
@@ -126,8 +126,6 @@ class Cohort(FrozenColumns):
             root=Path(self.root),
         )
         check_reader(self.reader)
-        if independent:
-            warn_of_hidden_ids(images.tolist())
 
     def __len__(self) -> int:
         return len(self.labels)

@@ -10,7 +10,7 @@ import numpy as np
 from prevalens._checks import name_some
 from prevalens._columns import code_texts
 from prevalens.exceptions import DataWarning, InvalidInputError
-from prevalens.typing import Column
+from prevalens.typing import Column, Texts
 
 _PATIENT_WORDS = ("patient", "patients", "subject", "person", "mrn", "participant")
 _NAMED = re.compile(
@@ -31,6 +31,19 @@ _NO_PATIENT = re.compile(
     re.IGNORECASE,
 )
 _SIDES = {"left", "right", "l", "r", "od", "os"}
+
+
+def check_independent(covariates: Mapping[str, Column], images: Sequence[str] | Texts) -> None:
+    """Look for patients in the columns and the file names of images said to be independent.
+
+    Raises:
+        InvalidInputError: as in `refuse_hidden_patients`.
+
+    Warns:
+        DataWarning: as in `warn_of_hidden_ids`.
+    """
+    refuse_hidden_patients(covariates)
+    warn_of_hidden_ids([str(image) for image in images], stacklevel=5)
 
 
 def refuse_hidden_patients(covariates: Mapping[str, Column]) -> None:
@@ -55,7 +68,7 @@ def refuse_hidden_patients(covariates: Mapping[str, Column]) -> None:
             )
 
 
-def warn_of_hidden_ids(images: Sequence[str]) -> None:
+def warn_of_hidden_ids(images: Sequence[str], *, stacklevel: int = 3) -> None:
     """Warn where images are said to be independent but their file names share what may be ids.
 
     Ids are numbers behind a word such as `patient`; or else what has a digit, is followed by a
@@ -64,6 +77,7 @@ def warn_of_hidden_ids(images: Sequence[str]) -> None:
 
     Args:
         images: Paths of the images, shape `(n_images,)`.
+        stacklevel: Whose line is shown, as `warnings.warn` counts.
 
     Warns:
         DataWarning: such ids repeat; the text shows some and says how to read them.
@@ -84,7 +98,7 @@ def warn_of_hidden_ids(images: Sequence[str]) -> None:
         "is free of another's and intervals are too short: give the ids, in a column or by a "
         "pattern with the place of {patient}. If not, take no notice.",
         DataWarning,
-        stacklevel=4,
+        stacklevel=stacklevel,
     )
 
 

@@ -16,7 +16,7 @@ from prevalens._frozen_columns import FrozenColumns
 from prevalens._numbers import as_covariate
 from prevalens._tables import find_column, read_all_columns, write_columns
 from prevalens.cohorts.cohort import Cohort
-from prevalens.cohorts.hidden_patients import refuse_hidden_patients, warn_of_hidden_ids
+from prevalens.cohorts.hidden_patients import check_independent
 from prevalens.cohorts.image_names import file_of, image_names
 from prevalens.cohorts.image_table import ids_of
 from prevalens.cohorts.listed_files import check_files
@@ -113,12 +113,12 @@ class Predictions(FrozenColumns):
             refuse_one_hot(labels, scores)
         columns: dict[str, Any] = {"labels": labels, "scores": scores}
         ids = None if self.patients is None else encode("patient id", self.patients, ids=True)
-        if ids is None:
-            refuse_hidden_patients(covariates)
-        else:
-            columns["patients"] = ids.texts
         if self.images is not None:
             columns["images"] = image_names(self.images)
+        if ids is None:
+            check_independent(covariates, columns.get("images", ()))
+        else:
+            columns["patients"] = ids.texts
         check_same_length(**columns, **covariates)
         check_reader(self.reader)
         self._keep(
@@ -129,8 +129,6 @@ class Predictions(FrozenColumns):
             train_prevalence=checked_shares(self.train_prevalence, classes, several=several),
             root=Path(self.root),
         )
-        if ids is None and self.images is not None:
-            warn_of_hidden_ids(columns["images"].tolist())
 
     def _check_several(self, labels: Any, classes: tuple[str, ...]) -> None:
         if labels.shape[1] != len(classes):
