@@ -28,6 +28,7 @@ def is_dicom(path: str | os.PathLike[str]) -> bool:
 
     Examples:
         >>> import tempfile
+        >>> from pathlib import Path
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     path = Path(folder, "scan")
         ...     written = path.write_bytes(bytes(128) + b"DICM")
@@ -77,6 +78,7 @@ def dicom_patient(path: str | os.PathLike[str]) -> str:
 
     Examples:
         >>> import tempfile
+        >>> from pathlib import Path
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     path = Path(folder, "scan.dcm")  # group 16, element 32: the patient id
         ...     element = bytes([16, 0, 32, 0]) + b"LO" + bytes([4, 0]) + b"P 7 "
