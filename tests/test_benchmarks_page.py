@@ -61,6 +61,17 @@ def test_a_section_holds_what_was_printed(writer: ModuleType, tmp_path: Path) ->
     assert "| a | --quick" in lines
 
 
+def test_what_was_printed_is_folded_below_the_command(writer: ModuleType, tmp_path: Path) -> None:
+    """A reader opens it; `--compare` reads the page as before."""
+    (tmp_path / "bench_a.py").write_text('"""Fast?"""\nprint("| a | b |")\n', encoding="utf-8")
+    lines = list(writer.section("bench_a.py", None, []))
+    table = lines.index("| a | b |")
+
+    assert lines[2:4] == ["<details>", "<summary>What it printed</summary>"]
+    # Markdown is read as such between blank lines only.
+    assert (lines[table - 1], lines[table + 1 : table + 3]) == ("", ["", "</details>"])
+
+
 def test_what_did_not_run_is_said(writer: ModuleType, tmp_path: Path) -> None:
     """A backend that is not installed, and a script that fails: its last word is the reason."""
     failing = '"""Does it fail?"""\nprint("half a table")\nraise SystemExit("No such kettle.")\n'
@@ -94,7 +105,7 @@ def test_the_page_is_written_whole_and_short_forms_are_not(
     assert "| date | 2" in page
     assert "prevalens 0" in page
     assert "short forms" not in page
-    assert page.rstrip().endswith("Yes.")
+    assert page.endswith("\nYes.\n\n</details>\n")
 
 
 PAGE = """# Benchmarks
@@ -197,3 +208,52 @@ def test_comparing_writes_nothing_and_ends_with_1(
     assert ended.value.code == 1
     assert "way f" in capsys.readouterr().out
     assert page.read_bytes() == held
+
+
+def feeding(**cells: str) -> str:
+    """Return a section on reading JPEG files and on epochs from a cache."""
+    rows = {
+        "image_dataset_from_directory (tf.data)": cells["theirs"],
+        "ImageDataset, OpenCV": cells["ours"],
+        "`fit` of a small network, warm cache, s an epoch": cells["warm"],
+        "the same from arrays in memory, s an epoch": cells["memory"],
+    }
+    lines = [f"| {name} | {cell} |" for name, cell in rows.items()]
+    told = "images per second where nothing else is said."
+    command = "`KERAS_BACKEND=jax python tests/benchmarks/bench_feeding.py`, 3 s:"
+    return "\n".join(["## How fast?", "", command, "", told, "", "| way | JPEG |", *lines])
+
+
+def test_what_is_slower_than_a_peer_stands_first(pages: ModuleType) -> None:
+    """A quarter of a speed, and a tenth of a time: 0.25 and 10, by hand; the rest is named."""
+    summary = importlib.import_module("summarise_page").summary
+    page = feeding(theirs="400", ours="100", warm="0.10", memory="1.00")
+    lines = list(summary(page))
+
+    assert lines[2].startswith("| Reading images into batches")
+    assert "| **slower:** 0.25 (JPEG) |" in lines[2]
+    # (log10 0.25 + 1) / 3 = 0.133, (log10 10 + 1) / 3 = 0.667
+    assert 'class="ratio slow"' in lines[2]
+    assert "width:13.3%" in lines[2]
+    assert "| 10 (JPEG) |" in lines[3]
+    assert "width:66.7%" in lines[3]
+    (absent,) = [line for line in lines if line.startswith("Not measured here: ")]
+    assert "AUROC" in absent
+    assert "Reading" not in absent
+
+
+def test_a_page_without_peers_has_no_summary(pages: ModuleType) -> None:
+    """Nothing is drawn of nothing."""
+    assert list(importlib.import_module("summarise_page").summary("# Benchmarks\n")) == []
+
+
+def test_the_printed_page_opens_with_what_its_tables_say(pages: ModuleType) -> None:
+    """Six lines, each from the tables below: no number of the page has a second source."""
+    text = (FOLDER.parents[1] / "docs" / "explanation" / "benchmarks.md").read_text("utf-8")
+    summarise_page = importlib.import_module("summarise_page")
+    lines = list(summarise_page.summary(text))
+
+    assert "\n".join(lines) in text
+    assert sum(line.startswith("| ") for line in lines) == 1 + len(summarise_page.PAIRS) == 7
+    assert text.index("times as fast") < text.index("| date |") < text.index("## ")
+    assert text.count("<details>") == text.count("</details>") > 10

@@ -23,6 +23,7 @@ from importlib import metadata
 from pathlib import Path
 
 from compare_pages import sentences, slower
+from summarise_page import summary
 
 from prevalens._writing import write_text
 
@@ -92,7 +93,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--output", type=Path, help=f"file to write ({PAGE.name})")
     given = parser.parse_args(arguments)
     runs = [run for run in RUNS if not given.only or run.script in given.only]
-    page = "\n".join([*heading(quick=given.quick), *sections(runs, quick=given.quick)])
+    told = "\n".join(sections(runs, quick=given.quick))
+    page = "\n".join([*heading(quick=given.quick), *summary(told), *machine(), told])
     if given.compare:
         found = slower(PAGE.read_text(encoding="utf-8"), page)
         print("\n".join(sentences(found)))
@@ -105,11 +107,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def heading(*, quick: bool) -> Iterator[str]:
-    """Say what was run, where and when."""
-    now = dt.datetime.now(dt.UTC)
-    cores = len(os.sched_getaffinity(0))
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    system = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
+    """Say what the page is."""
     yield "# Benchmarks"
     yield ""
     yield "Written by `nox -s bench`, whole, from what the scripts in `tests/benchmarks` printed."
@@ -117,6 +115,14 @@ def heading(*, quick: bool) -> Iterator[str]:
         yield "**These are short forms: no estimates.**"
     yield "Times are of one machine, so read them as ratios; shares and deviations hold anywhere."
     yield ""
+
+
+def machine() -> Iterator[str]:
+    """Say where and when the benchmarks were run, and with what."""
+    now = dt.datetime.now(dt.UTC)
+    cores = len(os.sched_getaffinity(0))
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    system = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
     yield "| what | on this page |"
     yield "|---|---|"
     yield f"| date | {now:%Y-%m-%d %H:%M} UTC |"
@@ -186,8 +192,18 @@ def section(script: str, backend: str | None, arguments: Sequence[str]) -> Itera
         print(done.stdout, file=sys.stderr, flush=True)
         yield f"`{shown}`, {time.monotonic() - began:.0f} s:"
         yield ""
-        yield done.stdout.strip()
+        yield from folded(done.stdout.strip())
     yield ""
+
+
+def folded(printed: str) -> Iterator[str]:
+    """Give what a benchmark printed, closed until a reader opens it."""
+    yield "<details>"
+    yield "<summary>What it printed</summary>"
+    yield ""
+    yield printed
+    yield ""
+    yield "</details>"
 
 
 if __name__ == "__main__":
