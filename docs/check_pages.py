@@ -33,8 +33,8 @@ FLAGS = (
 WIDTHS = {"wide": (1280, 900), "narrow": (400, 800)}
 SCHEMES = ("light", "dark")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-# Listings of the source: one look at each is enough, for all are made by one template.
-LISTINGS = "_modules/"
+# Listings of the source and pages of single names: one look at each, for one template makes them.
+LISTINGS = ("_modules/", "reference/api/")
 
 
 @dataclass

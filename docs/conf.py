@@ -1,9 +1,12 @@
 """How the documentation is built."""
 
 import importlib
+import inspect
 import os
+import re
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +33,7 @@ extensions = [
 ]
 exclude_patterns = ["_build", "gallery/*.py", "gallery/*.ipynb", "gallery/*.py.md5"]
 html_theme = "furo"
-html_title = "prevalens"
+html_title = f"prevalens {release}"  # the side bar of every page shows it
 html_static_path = ["_static"]
 html_favicon = "_static/mark.svg"
 html_css_files = ["pages.css"]
@@ -40,7 +43,8 @@ pygments_dark_style = "github-dark"
 default_role = "code"
 bibtex_bibfiles = ["references.bib"]
 bibtex_reference_style = "author_year"
-myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
+myst_enable_extensions = ["colon_fence", "deflist", "dollarmath", "substitution"]
+myst_substitutions = {"release": release}
 myst_heading_anchors = 3
 suppress_warnings = ["config.cache"]
 
@@ -51,7 +55,28 @@ napoleon_google_docstring = True
 napoleon_numpy_docstring = False
 napoleon_use_ivar = True
 
-# Types of other projects, whose inventories the build does not download.
+# Types of other projects become links where their inventories can be had: on Read the Docs. A build
+# elsewhere reaches for nothing. One that cannot be reached gives way to an empty one, unwarned.
+if "READTHEDOCS" in os.environ:
+    extensions.append("sphinx.ext.intersphinx")
+    nothing = Path(__file__).parent / "_build" / "empty.inv"
+    nothing.parent.mkdir(exist_ok=True)
+    head = "# Sphinx inventory version 2\n# Project: none\n# Version: 0\n# zlib: below\n"
+    nothing.write_bytes(head.encode() + zlib.compress(b""))
+    intersphinx_timeout = 10
+    intersphinx_mapping = {
+        name: (address, (None, str(nothing)))
+        for name, address in (
+            ("python", "https://docs.python.org/3/"),
+            ("numpy", "https://numpy.org/doc/stable/"),
+            ("scipy", "https://docs.scipy.org/doc/scipy/"),
+            ("sklearn", "https://scikit-learn.org/stable/"),
+            ("pandas", "https://pandas.pydata.org/docs/"),
+            ("matplotlib", "https://matplotlib.org/stable/"),
+        )
+    }
+
+# What no inventory holds is no fault.
 nitpick_ignore_regex = [
     ("py:.*", r"(?!prevalens\.).*"),
     # Classes behind a public one, private or at addresses below the stages', are not pages.
@@ -71,18 +96,91 @@ sphinx_gallery_conf = {
     "write_computation_times": False,
     "image_srcset": ["2x"],
     "plot_gallery": "True",
+    # Which examples use a name, for the name's page; and links from their code to that page.
+    "backreferences_dir": "gallery/backreferences",
+    "doc_module": ("prevalens",),
+    "reference_url": {"prevalens": None},
 }
 
+# Pieces of pages that are made here.
+HELP = Path(__file__).parent / "_build" / "help"
+HELP.mkdir(parents=True, exist_ok=True)
+
+# How to cite it, from the one file that says so.
+CITATION = Path(__file__).parents[1] / ".github" / "CITATION.cff"
+CITED = re.compile(r'^(title|version|license): "?(.+?)"?$', re.MULTILINE)
+cited = dict(CITED.findall(CITATION.read_text(encoding="utf-8")))
+(HELP / "citation.bib").write_text(
+    "@software{prevalens,\n"
+    f"  title = {{{cited['title']}}},\n"
+    f"  author = {{{{{author}}}}},\n"
+    f"  version = {{{cited['version']}}},\n"
+    f"  year = {{{project_copyright.partition(',')[0]}}},\n"
+    f"  note = {{{cited['license']} licence}},\n"
+    "}\n",
+    encoding="utf-8",
+)
+
+# A page for each public name, which the table of its stage links to. In no table of contents: the
+# side bar stands on every page, and 250 more entries on each would be most of the documentation.
+SYMBOLS = Path(__file__).parent / "reference" / "api"
+SYMBOL = """:orphan:
+
+{title}
+{line}
+
+Of :doc:`prevalens.{stage} </reference/{stage}>`.
+
+.. currentmodule:: prevalens.{stage}
+
+.. auto{kind}:: prevalens.{stage}.{public}
+{options}
+.. minigallery:: {gallery}
+   :add-heading: Examples in the gallery
+   :heading-level: -
+"""
+
+
+def symbol_page(stage: str, public: str, thing: Any) -> str:
+    """Return the page of one public name, with the examples of the gallery that use it."""
+    kind, options = "data", ""
+    if inspect.isclass(thing):
+        kind = "exception" if issubclass(thing, BaseException) else "class"
+        options = "   :members:\n   :show-inheritance:\n   :exclude-members: set_split_request\n"
+    elif callable(thing) and hasattr(thing, "__name__"):
+        kind = "function"
+    title = f"{stage}.{public}"  # a name may stand in two stages
+    names = dict.fromkeys([public, getattr(thing, "__name__", public)])  # an alias has two
+    return SYMBOL.format(
+        title=title,
+        line="=" * len(title),
+        stage=stage,
+        public=public,
+        kind=kind,
+        options=options,
+        gallery=" ".join(f"prevalens.{stage}.{name}" for name in names),
+    )
+
+
 # Names are exported lazily; autodoc lists what a module already holds.
+pages = {}
 for stage in prevalens.__all__:
     if stage not in {"__version__", "show_versions", "versions"}:
         module = importlib.import_module(f"prevalens.{stage}")
         for public in module.__all__:
-            getattr(module, public)
+            thing = getattr(module, public)
+            if not inspect.ismodule(thing):
+                pages[f"prevalens.{stage}.{public}.rst"] = symbol_page(stage, public, thing)
+SYMBOLS.mkdir(exist_ok=True)
+for left in {path.name for path in SYMBOLS.glob("*.rst")} - pages.keys():
+    (SYMBOLS / left).unlink()
+for name, page in pages.items():
+    path = SYMBOLS / name
+    # Written only where it changed, so that a second build reads little.
+    if not path.exists() or path.read_text(encoding="utf-8") != page:
+        path.write_text(page, encoding="utf-8")
 
 # The page about the command shows what the command prints.
-HELP = Path(__file__).parent / "_build" / "help"
-HELP.mkdir(parents=True, exist_ok=True)
 for command in ("", *VERBS, "completion"):
     text = subprocess.run(  # noqa: S603 - this interpreter
         [sys.executable, "-m", "prevalens", *command.split(), "--help"],
