@@ -60,14 +60,14 @@ def _formats(row: str) -> dict[str, Place]:
 PAIRS = (
     Pair(
         "Reading images into batches, without a cache",
-        "Keras' `image_dataset_from_directory`",
+        "Keras (tf.data)",
         "bench_feeding.py",
         _formats("ImageDataset, OpenCV"),
         _formats("image_dataset_from_directory (tf.data)"),
     ),
     Pair(
         "Splitting whole patients into 5 folds",
-        "scikit-learn's `StratifiedGroupKFold`",
+        "scikit-learn",
         "bench_splits.py",
         _splitting("prevalens"),
         _splitting("StratifiedGroupKFold"),
@@ -114,7 +114,7 @@ def summary(page: str) -> Iterator[str]:
     measured = sorted(((pair, ratios) for pair, ratios in found if ratios), key=lambda one: one[1])
     if not measured:
         return
-    yield "| what | beside | times as fast | |"
+    yield "| what | beside | times as fast | lowest |"
     yield "|---|---|---|---|"
     for pair, ratios in measured:
         ends = dict.fromkeys([_told(*ratios[0]), _told(*ratios[-1])])
