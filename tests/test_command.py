@@ -20,7 +20,7 @@ from prevalens.command import main
         (["--label", "yy", *REPORT[2:]], "no column 'yy' for the label"),
         ([*REPORT, "-o", "x.pdf"], "must be one of '.html'"),
         ([*REPORT, "--by", "sit"], "Did you mean 'site'"),
-        ([*REPORT[:-1], "5"], "`threshold` must lie in [0, 1]"),
+        ([*REPORT[:-1], "5"], "--threshold must lie in [0, 1]"),
         (["--label", "y", "--score", "p", "--independent", "--threshold", "0.5"], ""),
     ],
 )
@@ -160,3 +160,23 @@ def test_the_help_loads_no_stage() -> None:
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--threshold", "1.4"], "report: --threshold must lie in [0, 1], got 1.4."),
+        (
+            ["--threshold", "0.5", "--patient-threshold", "0.4"],
+            "report: --patient-threshold is of pooled scores: give --p",
+        ),
+    ],
+)
+def test_a_refusal_names_the_options_of_the_shell(
+    table: Path, words: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The library's sentence, in which an argument is the option that the reader typed."""
+    columns = ["--label", "y", "--score", "p", "--patient", "id"]
+
+    assert main(["report", str(table), *columns, *words]) == 2
+    assert f"prevalens {message}" in capsys.readouterr().err

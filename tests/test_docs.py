@@ -57,3 +57,40 @@ def test_every_kind_of_finding_has_its_section_and_every_section_a_kind() -> Non
     written = re.compile(r"findings_page\([\"']([a-z-]+)[\"']\)")
     source = "".join(path.read_text("utf-8") for path in (ROOT / "src").rglob("*.py"))
     assert set(written.findall(source)) == {"shortcut", "odd-picture"}
+
+
+# What newcomers type, and the page that answers: each word stands there as readers spell it.
+SOUGHT = {
+    "confusion matrix": "glossary.md",
+    "Grad-CAM": "how-to/see-where-it-looked.md",
+    "early stopping": "how-to/leave-reduce-lr-on-plateau.md",
+    "oversampling": "how-to/compare-answers-to-imbalance.md",
+    "class weights": "how-to/compare-answers-to-imbalance.md",
+    "SMOTE": "glossary.md",
+    "k-fold": "how-to/cross-validate-and-report.md",
+    "cross-validation": "how-to/cross-validate-and-report.md",
+    "data leakage": "how-to/audit-a-cohort.md",
+    "ROC curve": "glossary.md",
+    "threshold": "how-to/choose-a-threshold.md",
+    "sample size": "glossary.md",
+    "calibration": "glossary.md",
+    "DICOM": "how-to/read-dicom.md",
+    "whole slide": "explanation/what-it-does-not-do.md",
+    "bootstrap": "explanation/why-these-intervals.md",
+    "confidence interval": "explanation/why-these-intervals.md",
+    "transfer learning": "how-to/study-your-own-images.md",
+    "data augmentation": "explanation/augmentation.md",
+    "focal loss": "how-to/compare-answers-to-imbalance.md",
+    "segmentation": "explanation/what-it-does-not-do.md",
+    "external validation": "how-to/audit-a-cohort.md",
+    "decision curve": "glossary.md",
+    "subgroup": "how-to/report-from-a-csv.md",
+}
+
+
+@pytest.mark.parametrize(("words", "page"), SOUGHT.items())
+def test_what_newcomers_search_for_stands_on_its_page(words: str, page: str) -> None:
+    """The search of the documentation knows words that stand on a page, and no others."""
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+
+    assert re.search(rf"\b{re.escape(words)}", text, re.IGNORECASE)

@@ -4,7 +4,8 @@ import argparse
 import contextlib
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from importlib import metadata
 from types import ModuleType
 from typing import TextIO
@@ -28,6 +29,7 @@ from prevalens.verbs import (
     threshold,
     verify,
 )
+from prevalens.verbs.shell_words import flags_of, in_shell_words
 
 # In the order of `prevalens --help`. A verb loads what it works with when it runs.
 VERBS: dict[str, ModuleType] = {
@@ -78,11 +80,11 @@ def _run(arguments: Sequence[str] | None) -> int:
     options = _parser().parse_args(arguments)
     name = f"prevalens {options.command}"
     with warnings.catch_warnings():
-        warnings.showwarning = _show_warning
+        warnings.showwarning = partial(_show_warning, flags=options.flags)
         try:
             code: int = options.run(options)
         except PrevalensError as error:
-            sys.stderr.write(f"{name}: {error}\n")
+            sys.stderr.write(f"{name}: {in_shell_words(str(error), options.flags)}\n")
             return 2
         except OSError as error:
             if error.filename is None:
@@ -102,9 +104,11 @@ def _show_warning(  # noqa: PLR0917 - as `warnings` calls it
     lineno: int,
     file: TextIO | None = None,
     line: str | None = None,
+    *,
+    flags: Mapping[str, str],
 ) -> None:
     """Show a warning of the library's as a sentence, without the line of code it came from."""
-    text = f"prevalens: warning: {message}\n"
+    text = f"prevalens: warning: {in_shell_words(str(message), flags)}\n"
     if not issubclass(category, PrevalensWarning):
         text = warnings.formatwarning(message, category, filename, lineno, line)
     (file or sys.stderr).write(text)
@@ -122,7 +126,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, verb in VERBS.items():
         asked = _add_command(commands, name, purpose=verb.PURPOSE, example=verb.EXAMPLE)
         verb.add_arguments(asked)
-        asked.set_defaults(run=verb.run)
+        asked.set_defaults(run=verb.run, flags=flags_of(asked))
     completion = _add_command(
         commands,
         "completion",
@@ -132,7 +136,7 @@ def _parser() -> argparse.ArgumentParser:
     completion.add_argument(
         "shell", choices=shtab.SUPPORTED_SHELLS, help="the shell to complete in"
     )
-    completion.set_defaults(run=_completion)
+    completion.set_defaults(run=_completion, flags={})
     return parser
 
 

@@ -182,7 +182,7 @@ def test_names_without_a_positive_one_are_refused(tmp_path: Path) -> None:
     """Which of two names is the disease is never guessed."""
     (tmp_path / "p.csv").write_text("label,score\nsick,0.9\nwell,0.1\n", encoding="utf-8")
 
-    with pytest.raises(InvalidInputError, match="'sick', 'well' and `positive` is None"):
+    with pytest.raises(InvalidInputError, match="'sick', 'well', and `positive` is not given"):
         Predictions.load(tmp_path / "p.csv", patient=None)
     with pytest.raises(InvalidInputError, match="Did you mean 'sick'"):
         Predictions.load(tmp_path / "p.csv", patient=None, positive="sik")

@@ -126,7 +126,7 @@ def test_two_classes_without_a_threshold_are_refused(
     """With what to pass."""
     words = [word for word in REPORT if word not in {"--threshold", "0.5"}]
     assert main(["report", str(table), *words]) == 2
-    assert "needs `threshold`" in capsys.readouterr().err
+    assert "needs --threshold" in capsys.readouterr().err
 
 
 def test_several_labels_are_read_by_their_prefix(tmp_path: Path) -> None:

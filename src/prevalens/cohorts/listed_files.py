@@ -54,8 +54,8 @@ def _unknown(names: Sequence[str], root: Path, reader: Reader) -> list[str]:
 
 
 def _refuse_absent(absent: Sequence[str], n_names: int, root: Path) -> None:
-    where = f"below {root.resolve()}. Correct `root` (--root), or pass check_files=False where the "
-    where += "images are elsewhere."
+    where = f"below {root.resolve()}. Correct `root` (--root). (In Python, check_files=False "
+    where += "takes images that are elsewhere.)"
     if len(absent) == n_names > 3:
         # It is the folder that is wrong, not ten thousand names.
         raise UnreadableImageError(

@@ -203,9 +203,10 @@ def _coded(
         return labels, _written_names(table, labels)
     if chosen is None or chosen not in coded.names or len(coded.names) > 2:
         raise InvalidInputError(
-            f"Column {label!r} must hold 0 and 1, or two names of which `positive` is one; "
-            f"it holds {name_some(coded.names)} and `positive` is {positive!r}. Name the positive "
-            "class, or give a score column for each class."
+            f"Column {label!r} must hold 0 and 1, or two names of which `positive` is one; it "
+            f"holds {name_some(coded.names)}, and `positive` is "
+            f"{'not given' if positive is None else repr(positive)}. Name the positive class, or "
+            "give a score column for each class."
             f"{did_you_mean(chosen, coded.names) if chosen else ''}"
         )
     rest = next((name for name in coded.names if name != chosen), f"not {chosen}")

@@ -135,8 +135,8 @@ def checked_request(
     other_at = asked["compare_threshold"]
     if threshold is None:
         raise InvalidInputError(
-            "A report of two classes needs `threshold`, got None. Pass a number in [0, 1], or what "
-            "`choose_threshold` returned."
+            "A report of two classes needs `threshold`, got None. Pass a number in [0, 1]. (In "
+            "Python, what `choose_threshold` returned, too.)"
         )
     if other_at is not None and asked["compare"] is None:
         raise InvalidInputError("`compare_threshold` is the other model's: give `compare` too.")

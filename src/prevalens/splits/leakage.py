@@ -266,8 +266,8 @@ def _warn_unseen(cohort: Cohort, near: bool | None) -> None:  # noqa: FBT001
     if near is None and len(cohort):
         warnings.warn(
             f"No image is there, so copies of images were not looked for: {cohort.path(0)} and "
-            "all others. Correct `root`, give the cohort the `reader` of its images, or pass "
-            "near=False where they are elsewhere.",
+            "all others. Correct `root`. (In Python, give the cohort the `reader` of its images, "
+            "or pass near=False where they are elsewhere.)",
             DataWarning,
             stacklevel=3,
         )

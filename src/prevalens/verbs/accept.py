@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--against", required=True, metavar="OLD", help="CSV of the present model's, same rows")
     add("--criteria", required=True, metavar="FILE", help="criteria that must be met (.json)")
     add_prediction_columns(parser)
-    add("--image", metavar="COLUMN", help="image paths, by which rows are compared (image)")
+    add("--image", metavar="COLUMN", help="image paths, by which rows are matched (default: image)")
     add(
         "-o",
         "--output",

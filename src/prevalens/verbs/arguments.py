@@ -22,7 +22,7 @@ def add_cohort(parser: argparse.ArgumentParser) -> None:
         help="column of patient ids; given twice, columns that make an id together",
     )
     add("--positive", required=True, metavar="CLASS", help="class whose miss is the costly error")
-    add("--root", metavar="FOLDER", help="where image paths start (by default TABLE's folder)")
+    add("--root", metavar="FOLDER", help="folder of the image paths (default: TABLE's)")
 
 
 def add_prediction_columns(parser: argparse.ArgumentParser) -> None:
@@ -32,13 +32,13 @@ def add_prediction_columns(parser: argparse.ArgumentParser) -> None:
         *("--label", "--labels"),
         default="label",
         metavar="COLUMN",
-        help="labels: 0 and 1, or names; of several labels a row the prefix (label)",
+        help="labels: 0 and 1, or names; of several labels a row their prefix (default: label)",
     )
     add(
         *("--score", "--scores"),
         default="score",
         metavar="COLUMN",
-        help="probabilities; of three or more classes, or labels, the prefix (score)",
+        help="probabilities; of three or more classes, or labels, their prefix (default: score)",
     )
     patients = parser.add_mutually_exclusive_group(required=True)
     patients.add_argument(
@@ -50,7 +50,7 @@ def add_prediction_columns(parser: argparse.ArgumentParser) -> None:
     patients.add_argument(
         "--independent", action="store_true", help="say that every image is another patient's"
     )
-    add("--positive", metavar="CLASS", help="which class is positive, where labels are names")
+    add("--positive", metavar="CLASS", help="name of the positive class, where labels are names")
 
 
 def add_pooling(
@@ -69,15 +69,15 @@ def add_pooling(
             "--unit",
             dest="pooled_unit",
             metavar="COLUMN",
-            help="what has one score: patient, or a column such as lesion (patient)",
+            help="what has one score: patient, or a column such as lesion (default: patient)",
         )
-    add("--top", type=int, metavar="NUMBER", help="images that count, of top_k")
-    add("--cutoff", type=float, metavar="SCORE", help="from which an image counts, of fraction")
+    add("--top", type=int, metavar="NUMBER", help="number of images that top_k averages")
+    add("--cutoff", type=float, metavar="SCORE", help="score from which fraction counts an image")
     add(
         "--least-images",
         type=int,
         metavar="NUMBER",
-        help="a patient (or unit) with fewer is not classifiable (1)",
+        help="a patient (or unit) with fewer images is not classified (default: 1)",
     )
 
 

@@ -23,18 +23,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of the verb."""
     add_cohort(parser)
     parts = parser.add_mutually_exclusive_group()
-    parts.add_argument("--partition", metavar="FILE", help="partition that `split` wrote (.json)")
+    parts.add_argument(
+        "--partition", metavar="FILE", help="partition that `prevalens split` wrote (.json)"
+    )
     parts.add_argument("--part-column", metavar="COLUMN", help="column that names each row's part")
     add = parser.add_argument
-    add("--strata", nargs="*", default=[], metavar="COLUMN", help="columns that `split` balanced")
+    add(
+        "--strata",
+        nargs="*",
+        default=[],
+        metavar="COLUMN",
+        help="columns that `prevalens split` balanced",
+    )
     add(
         *("--covariates", "--by"),
         nargs="*",
         default=[],
         metavar="COLUMN",
-        help="columns looked at as shortcuts, and for shifts",
+        help="columns to look at as shortcuts, and for shifts",
     )
-    add("--only", nargs="+", choices=LOOKS, default=list(LOOKS), help="looks to take (all)")
+    add(
+        "--only",
+        nargs="+",
+        choices=LOOKS,
+        default=list(LOOKS),
+        help="what to look for (default: all)",
+    )
 
 
 def run(options: argparse.Namespace) -> int:

@@ -24,11 +24,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=["auroc"],
         metavar="KEY",
-        help="measures, such as auroc, brier, sensitivity (auroc)",
+        help="measures, such as auroc, brier, sensitivity (default: auroc)",
     )
-    add("--threshold", type=float, metavar="SCORE", help="for measures that need one")
-    add("--second-threshold", type=float, metavar="SCORE", help="of SECOND (--threshold)")
-    add("--confidence-level", type=float, default=0.95, metavar="SHARE", help="0 to 1 (0.95)")
+    add("--threshold", type=float, metavar="SCORE", help="threshold of the measures that need one")
+    add(
+        "--second-threshold",
+        type=float,
+        metavar="SCORE",
+        help="threshold of SECOND (default: that of --threshold)",
+    )
+    add(
+        "--confidence-level",
+        type=float,
+        default=0.95,
+        metavar="SHARE",
+        help="of intervals, 0 to 1 (default: 0.95)",
+    )
 
 
 def run(options: argparse.Namespace) -> int:

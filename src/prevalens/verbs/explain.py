@@ -18,18 +18,24 @@ METHODS = ("occlusion", "grad_cam")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of the verb."""
     add = parser.add_argument
-    add("model", metavar="MODEL", help="classifier that `study` or `save_classifier` wrote")
+    add("model", metavar="MODEL", help="classifier that `prevalens study` or the library saved")
     add_images(parser)
     add(
         "--method",
         choices=METHODS,
         default="occlusion",
         help="occlusion: the fall of the log-odds where a square covers the image; of any model. "
-        "grad_cam: of a model that pools one layer's maps (occlusion)",
+        "grad_cam: of a model that pools one layer's maps (default: occlusion)",
     )
-    add("--patch", type=int, metavar="PIXELS", help="side of the square, of the model's pixels")
-    add("--label", metavar="CLASS", help="class to explain (the positive, or the last)")
-    add("-o", "--output", required=True, metavar="FOLDER", help="folder of the pictures, made")
+    add("--patch", type=int, metavar="PIXELS", help="side of the square, in pixels of the model")
+    add("--label", metavar="CLASS", help="class to explain (default: the positive, or the last)")
+    add(
+        "-o",
+        "--output",
+        required=True,
+        metavar="FOLDER",
+        help="folder of the pictures, which is created",
+    )
 
 
 def run(options: argparse.Namespace) -> int:

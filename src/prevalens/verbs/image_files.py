@@ -13,8 +13,17 @@ def add_images(parser: argparse.ArgumentParser) -> None:
     """Add what says which images are meant."""
     add = parser.add_argument
     add("images", nargs="+", metavar="IMAGES", help="files, folders, or one CSV of paths")
-    add("--image", default="image", metavar="COLUMN", help="of the CSV: image paths (image)")
-    add("--root", metavar="FOLDER", help="of the CSV: where paths start (its folder)")
+    add(
+        "--image",
+        default="image",
+        metavar="COLUMN",
+        help="column of image paths in the CSV (default: image)",
+    )
+    add(
+        "--root",
+        metavar="FOLDER",
+        help="folder of the CSV's image paths (default: that of the CSV)",
+    )
 
 
 def paths_of(options: argparse.Namespace) -> list[str]:

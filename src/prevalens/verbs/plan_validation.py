@@ -16,11 +16,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--correlation",
         default="0.2",
-        help="of two images of one patient: a number, cells or lesions (default: %(default)s)",
+        help="correlation of two images of one patient: a number, cells or lesions "
+        "(default: %(default)s)",
     )
     for name in ("auroc", "sensitivity", "specificity"):
-        add(f"--{name}", type=float, help=f"{name} expected")
-    add("--log-odds", type=float, nargs=2, metavar=("MEAN", "SD"), help="of the scores")
+        add(f"--{name}", type=float, help=f"expected {name}")
+    add(
+        "--log-odds",
+        type=float,
+        nargs=2,
+        metavar=("MEAN", "SD"),
+        help="mean and standard deviation of the scores' log odds",
+    )
     add("--threshold", type=float, help="threshold probability, for net benefit")
     add("--promise", type=float, help="sensitivity to be promised over patients")
 

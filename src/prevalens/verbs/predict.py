@@ -13,7 +13,7 @@ EXAMPLE = "runs/sick/model.keras new_images/ -o predictions.csv"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of the verb."""
     add = parser.add_argument
-    add("model", metavar="MODEL", help="classifier that `study` or `save_classifier` wrote")
+    add("model", metavar="MODEL", help="classifier that `prevalens study` or the library saved")
     add_images(parser)
     add("--prevalence", type=float, metavar="SHARE", help="of the positive among these images")
     add("-o", "--output", required=True, metavar="FILE", help="CSV to write")

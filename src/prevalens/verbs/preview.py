@@ -19,12 +19,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--policy",
         default="flip_rotate_shift",
         metavar="NAME",
-        help="flip_rotate_shift, blood_smear, histology or chest_xray (flip_rotate_shift)",
+        help="flip_rotate_shift, blood_smear, histology or chest_xray (default: flip_rotate_shift)",
     )
-    add("--first", type=int, default=6, metavar="NUMBER", help="images that are shown (6)")
-    add("--copies", type=int, default=6, metavar="NUMBER", help="copies of each (6)")
-    add("--size", type=int, default=128, metavar="PIXELS", help="side of each picture (128)")
-    add("--seed", type=int, default=0, metavar="NUMBER", help="of the draws (0)")
+    add("--first", type=int, default=6, metavar="NUMBER", help="number of images (default: 6)")
+    add("--copies", type=int, default=6, metavar="NUMBER", help="copies of each (default: 6)")
+    add(
+        "--size",
+        type=int,
+        default=128,
+        metavar="PIXELS",
+        help="side of each picture (default: 128)",
+    )
+    add("--seed", type=int, default=0, metavar="NUMBER", help="random seed (default: 0)")
     add("-o", "--output", required=True, metavar="FILE", help="picture to write (.png)")
 
 

@@ -33,33 +33,42 @@ def _add_predictions(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("table", metavar="TABLE", help="CSV with one row per image")
     add_prediction_columns(parser)
-    add("--compare", metavar="COLUMN", help="scores of another model, to compare with, or prefix")
+    add(
+        "--compare",
+        metavar="COLUMN",
+        help="scores of another model to compare with, or their prefix",
+    )
     add("--compare-threshold", type=float, metavar="SCORE", help="the other model's threshold")
     add("--ordered", action="store_true", help="say that the classes are grades, lowest first")
     add("--by", nargs="*", default=[], metavar="COLUMN", help="subgroups to report apart")
-    add("--site", metavar="COLUMN", help="site of each image, to pool over sites")
+    add("--site", metavar="COLUMN", help="site of each image; estimates are pooled over sites")
     add("--image", metavar="COLUMN", help="image paths, for pictures of the worst misses")
-    add("--root", default="", metavar="FOLDER", help="where image paths start")
-    add("--allow-outside", action="store_true", help="take image paths that lead out of --root")
-    add("--provenance", metavar="TEXT", help="where the rows come from, in words")
+    add("--root", default="", metavar="FOLDER", help="folder of the image paths")
+    add("--allow-outside", action="store_true", help="accept image paths that lead out of --root")
+    add("--provenance", metavar="TEXT", help="data source, in words")
 
 
 def _add_analysis(parser: argparse.ArgumentParser) -> None:
     """Add what decides the estimates, and the files they are written to."""
     add = parser.add_argument
-    add("--threshold", type=float, metavar="SCORE", help="positive from here on; not of classes")
+    add(
+        "--threshold",
+        type=float,
+        metavar="SCORE",
+        help="score from which an image is predicted positive (two classes)",
+    )
     add(
         "--threshold-origin",
         choices=ORIGINS,
-        help="how the threshold was found (exploratory)",
+        help="how the threshold was chosen (default: exploratory)",
     )
     for name, where in (
         ("--prevalence", "where the model will be used"),
         ("--train-prevalence", "among the rows trained on"),
     ):
-        add(name, type=float, metavar="SHARE", help=f"of the positive {where}, 0 to 1")
+        add(name, type=float, metavar="SHARE", help=f"prevalence {where}, 0 to 1")
     add_pooling(parser)
-    add("--patient-threshold", type=float, metavar="SCORE", help="of patients' pooled scores")
+    add("--patient-threshold", type=float, metavar="SCORE", help="threshold of the pooled scores")
     add(
         "--refer",
         type=float,
@@ -67,15 +76,15 @@ def _add_analysis(parser: argparse.ArgumentParser) -> None:
         metavar=("LOWER", "UPPER"),
         help="two thresholds between which a human decides",
     )
-    add("--worst", type=int, metavar="NUMBER", help="misses to show, 0 for none (20)")
+    add("--worst", type=int, metavar="NUMBER", help="misses to show, 0 for none (default: 20)")
     add(
         "--confidence-level",
         type=float,
         default=0.95,
         metavar="SHARE",
-        help="of intervals, 0 to 1 (0.95)",
+        help="confidence level of the intervals, 0 to 1 (default: 0.95)",
     )
-    add("--seed", type=int, default=0, metavar="NUMBER", help="of what is drawn at random (0)")
+    add("--seed", type=int, default=0, metavar="NUMBER", help="random seed (default: 0)")
     add("--title", default="Clinical report", metavar="TEXT", help="heading of the report")
     add(
         "-o",

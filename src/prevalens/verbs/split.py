@@ -24,18 +24,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_cohort(parser)
     add = parser.add_argument
     for name in ("validation", "test"):
-        add(f"--{name}", type=float, metavar="SHARE", help="of images, 0 to 1 (0.15)")
-    add("--folds", type=int, metavar="NUMBER", help="folds instead of parts; to a .csv")
-    add("--seed", type=int, default=0, metavar="NUMBER", help="the same one, the same parts (0)")
+        add(
+            f"--{name}", type=float, metavar="SHARE", help="share of images, 0 to 1 (default: 0.15)"
+        )
+    add(
+        "--folds",
+        type=int,
+        metavar="NUMBER",
+        help="number of folds, instead of parts; written as .csv",
+    )
+    add("--seed", type=int, default=0, metavar="NUMBER", help="random seed (default: 0)")
     add("--strata", nargs="*", default=[], metavar="COLUMN", help="columns to balance as well")
     add(
         "--correlation",
         default="0.2",
         metavar="SHARE",
-        help="between predictions on two images of a patient, for the precision to expect; a "
-        "number, or cells, or lesions (0.2)",
+        help="correlation of predictions on two images of a patient, for the expected precision: "
+        "a number, cells or lesions (default: 0.2)",
     )
-    add("--column", metavar="NAME", help="of the .csv: the new column (part, or fold)")
+    add(
+        "--column",
+        metavar="NAME",
+        help="name of the new column of the .csv (default: part, or fold)",
+    )
     add(
         "-o",
         "--output",

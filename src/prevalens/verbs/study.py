@@ -31,23 +31,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="column of patient ids; 'none' says that every image is another patient's "
         "(default: patient)",
     )
-    where.add_argument("--positive", metavar="CLASS", help="class whose miss costs; needed")
+    where.add_argument(
+        "--positive", metavar="CLASS", help="class whose miss is the costly error; required"
+    )
     where.add_argument(
         "--versus",
         metavar="CLASS",
         help="one other class, where there are several (default: 'rest', all others together)",
     )
-    where.add_argument("--root", metavar="FOLDER", help="where image paths start (TABLE's folder)")
+    where.add_argument(
+        "--root", metavar="FOLDER", help="folder of the image paths (default: TABLE's)"
+    )
     where.add_argument(
         "--allow-outside",
         action="store_true",
-        help="take image paths that lead out of --root, or links that lead out of the folder",
+        help="accept image paths that lead out of --root, and links that lead out of the folder",
     )
     where.add_argument(
-        "--pattern", metavar="TEMPLATE", help="of a folder's paths (default: '{label}/{patient}_*')"
+        "--pattern",
+        metavar="TEMPLATE",
+        help="template of the paths in a folder (default: '{label}/{patient}_*')",
     )
     where.add_argument(
-        "--covariates", nargs="*", default=[], metavar="COLUMN", help="for the covariate baseline"
+        "--covariates",
+        nargs="*",
+        default=[],
+        metavar="COLUMN",
+        help="columns of the baseline that sees no image",
     )
     where.add_argument(
         "--part-column", metavar="COLUMN", help="column in which 'test' names the held-out rows"
@@ -55,11 +65,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_odd_cells(parser.add_argument_group("tables that are not as plain"))
     how = parser.add_argument_group("patients as the unit")
     how.add_argument(
-        "--unit", choices=("image", "patient"), default="image", help="of decisions (image)"
+        "--unit",
+        choices=("image", "patient"),
+        default="image",
+        help="unit of the decisions (default: image)",
     )
     add_pooling(how, unit=False)
     _add_choices(parser.add_argument_group("the study"))
-    parser.add_argument("-o", "--output", metavar="RUN", help="folder of the run, made; needed")
+    parser.add_argument(
+        "-o", "--output", metavar="RUN", help="folder of the run, which is created; required"
+    )
 
 
 def _add_odd_cells(where: "argparse._ArgumentGroup") -> None:
@@ -71,7 +86,7 @@ def _add_odd_cells(where: "argparse._ArgumentGroup") -> None:
     where.add_argument(
         "--separator",
         metavar="MARK",
-        help="what parts several findings of one cell, such as '|': an image is positive if "
+        help="mark between several findings of one cell, such as '|': an image is positive if "
         "--positive is among them; 'none': each cell is one class",
     )
     where.add_argument(
@@ -80,7 +95,7 @@ def _add_odd_cells(where: "argparse._ArgumentGroup") -> None:
     where.add_argument(
         "--combine",
         choices=("any",),
-        help="of a table with several rows an image: positive where any of its rows is",
+        help="for several rows an image: positive where any of its rows is",
     )
 
 
@@ -91,24 +106,37 @@ def _add_choices(how: "argparse._ArgumentGroup") -> None:
         help="network without its top (.keras), or a name of keras.applications, whose ImageNet "
         "weights are downloaded (default: EfficientNetB0)",
     )
-    how.add_argument("--preprocessing", metavar="WORD", help="pixels the network needs: tf, torch")
     how.add_argument(
-        "--sensitivity", type=float, default=0.95, metavar="SHARE", help="asked for (default: 0.95)"
+        "--preprocessing",
+        metavar="WORD",
+        help="scaling of pixels that the network needs: tf, torch",
     )
     how.add_argument(
-        "--prevalence", type=float, metavar="SHARE", help="of the positive where it will be used"
+        "--sensitivity",
+        type=float,
+        default=0.95,
+        metavar="SHARE",
+        help="sensitivity asked for (default: 0.95)",
+    )
+    how.add_argument(
+        "--prevalence",
+        type=float,
+        metavar="SHARE",
+        help="prevalence where the model will be used, 0 to 1",
     )
     how.add_argument(
         "--minutes",
         type=float,
         metavar="MINUTES",
-        help="that the study may take on one core, by an estimate; the plan says what is left out",
+        help="time the study may take on one core, by an estimate; the plan says what is left out",
     )
     how.add_argument("--seed", type=int, default=0, metavar="N", help="random seed (default: 0)")
-    how.add_argument("--jobs", type=int, default=1, metavar="N", help="folds at once (default: 1)")
-    how.add_argument("--plan", metavar="FILE", help="a plan that was edited, instead of a new one")
+    how.add_argument(
+        "--jobs", type=int, default=1, metavar="N", help="folds trained at once (default: 1)"
+    )
+    how.add_argument("--plan", metavar="FILE", help="edited plan to follow, instead of a new one")
     how.add_argument("--plan-only", action="store_true", help="write the plan and train nothing")
-    how.add_argument("--resume", action="store_true", help="go on in a RUN that is there already")
+    how.add_argument("--resume", action="store_true", help="continue a RUN that was interrupted")
 
 
 def run(options: argparse.Namespace) -> int:

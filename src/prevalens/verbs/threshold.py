@@ -37,7 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--refer",
         action="store_true",
         help="choose two thresholds and refer what is between them to a human; --sensitivity is "
-        "kept by the lower and --specificity by the upper, with --confidence for both (each 0.95)",
+        "kept by the lower and --specificity by the upper, with --confidence for both (default: "
+        "0.95 each)",
     )
     parser.add_argument(
         "--prevalence",
