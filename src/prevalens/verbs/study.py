@@ -18,7 +18,23 @@ EXAMPLE = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of the verb."""
-    where = parser.add_argument_group("the images")
+    _add_images(parser.add_argument_group("the images"))
+    _add_odd_cells(parser.add_argument_group("tables that are not as plain"))
+    how = parser.add_argument_group("patients as the unit")
+    how.add_argument(
+        "--unit",
+        choices=("image", "patient"),
+        default="image",
+        help="unit of the decisions (default: image)",
+    )
+    add_pooling(how, unit=False)
+    _add_choices(parser.add_argument_group("the study"))
+    parser.add_argument(
+        "-o", "--output", metavar="RUN", help="folder of the run, which is created; required"
+    )
+
+
+def _add_images(where: "argparse._ArgumentGroup") -> None:
     where.add_argument("source", metavar="TABLE_OR_FOLDER", help="CSV, a row an image; or a folder")
     for name, what in (("image", "image paths"), ("label", "class names")):
         where.add_argument(
@@ -61,19 +77,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     where.add_argument(
         "--part-column", metavar="COLUMN", help="column in which 'test' names the held-out rows"
-    )
-    _add_odd_cells(parser.add_argument_group("tables that are not as plain"))
-    how = parser.add_argument_group("patients as the unit")
-    how.add_argument(
-        "--unit",
-        choices=("image", "patient"),
-        default="image",
-        help="unit of the decisions (default: image)",
-    )
-    add_pooling(how, unit=False)
-    _add_choices(parser.add_argument_group("the study"))
-    parser.add_argument(
-        "-o", "--output", metavar="RUN", help="folder of the run, which is created; required"
     )
 
 
