@@ -34,7 +34,6 @@ from prevalens.reports.lineage import LineageRecord
 from prevalens.reports.report_record import read_record
 from prevalens.studies.cross_prediction import FoldScores
 from prevalens.studies.probe import ProbeRecord
-from prevalens.studies.study import StudySummary
 from prevalens.studies.study_plan import (
     AuditStep,
     Evaluation,
@@ -43,6 +42,7 @@ from prevalens.studies.study_plan import (
     StudyPlan,
     ThresholdChoice,
 )
+from prevalens.studies.study_summary import StudySummary
 
 Try = Callable[[Path, random.Random], object]
 FILES = Path(__file__).parent / "files" / "0.1.0"

@@ -152,3 +152,25 @@ def test_the_inner_loss_is_that_of_the_weighted_rows() -> None:
         min(plain.inner_losses.values()), abs=0.05
     )
     assert min(spoilt.inner_losses.values()) > min(one.inner_losses.values()) + 0.1
+
+
+def test_the_logits_of_three_classes_on_raw_features() -> None:
+    """Weights and biases with the standardisation folded in give the head's own scores."""
+    rng = np.random.default_rng(2)
+    labels = np.arange(90) % 3
+    features = (rng.normal(5, 3, (90, 4)) + 2 * np.eye(3, 4)[labels]).astype(np.float32)
+    head = fit_head(features, labels, np.arange(90), penalties=[0.1])
+    linear = head.linear_of_classes
+    assert linear is not None
+    weights, bias = linear
+    odds = np.exp(features @ weights.T + bias)
+
+    np.testing.assert_allclose(
+        odds / odds.sum(axis=1, keepdims=True), head.scores(features), rtol=1e-5
+    )
+    assert head.linear is None
+    assert fit_head(features, labels == 1, np.arange(90), penalties=[1]).linear_of_classes is None
+    assert (
+        fit_head(features, labels, np.arange(90), kind="mlp", penalties=[1]).linear_of_classes
+        is None
+    )

@@ -71,3 +71,28 @@ def test_settings_without_use_are_refused(measure: str, threshold: float | None,
     """A threshold too many or too few, and a measure that is none."""
     with pytest.raises(InvalidInputError, match=told):
         within_folds(ROWS, FOLDS, measure, threshold=threshold, confidence_level=0.95)
+
+
+def test_the_mean_over_folds_of_a_measure_of_three_classes() -> None:
+    """Macro AUROC of each fold by hand; no threshold is taken, and there is no one positive."""
+    labels = np.tile([0, 1, 2], 20)
+    scores = np.random.default_rng(1).dirichlet([1, 1, 1], 60)
+    rows = Predictions(
+        labels=labels,
+        scores=scores,
+        patients=[f"p{k // 3}" for k in range(60)],
+        classes=("a", "b", "c"),
+    )
+    made = within_folds(rows, FOLDS, "macro_auroc", threshold=None, confidence_level=0.95)
+    by_hand = [
+        auroc(labels[part] == code, scores[part, code]).value
+        for part in (np.flatnonzero(fold == FOLDS) for fold in range(3))
+        for code in range(3)
+    ]
+
+    assert made.value == pytest.approx(np.mean(by_hand))  # type: ignore[arg-type]
+    assert (made.n, made.events, made.patients) == (60, None, 20)
+    with pytest.raises(InvalidInputError, match="of several classes takes no `threshold`"):
+        within_folds(rows, FOLDS, "macro_auroc", threshold=0.5, confidence_level=0.95)
+    with pytest.raises(InvalidInputError, match="`measure`"):
+        within_folds(rows, FOLDS, "auroc", threshold=None, confidence_level=0.95)

@@ -15,6 +15,7 @@ from prevalens.studies.held_out import (
     check_choices,
     held_out_part,
     some_patients,
+    study_labels,
     training_rows,
 )
 from prevalens.studies.study_plan import Evaluation
@@ -95,3 +96,57 @@ def test_a_draw_that_has_both_classes_is_no_larger_than_asked() -> None:
     """Of 40 patients with two images each, half of them ill, 60 rows are 30 patients."""
     ids = np.repeat(np.arange(40), 2).astype(np.str_)
     assert some_patients(np.arange(80) % 4 < 2, ids, at_most=60, seed=0).sum() == 60
+
+
+def kinds(labels: str, part: list[str] | None = None) -> Cohort:
+    """Return an image for each letter, its class, each of another patient."""
+    return Cohort(
+        images=[f"{k}.png" for k in range(len(labels))],
+        labels=list(labels),
+        patients=[f"p{k}" for k in range(len(labels))],
+        positive=labels[0],
+        classes=tuple(sorted(set(labels))),
+        covariates={} if part is None else {"part": part},
+    )
+
+
+def test_labels_are_codes_of_several_classes_and_one_for_the_positive_of_two() -> None:
+    """Whatever the order of two classes."""
+    assert study_labels(kinds("abca")).tolist() == [0, 1, 2, 0]
+    assert study_labels(kinds("abba")).tolist() == [1, 0, 0, 1]
+
+
+def test_a_fold_that_leaves_one_patient_of_a_class_names_it() -> None:
+    """Two folds train on one patient of 'b' each."""
+    told = refusal(kinds("a" * 9 + "bb" + "c" * 9), CROSS)
+
+    assert "fold 1 of 2 trains on too few of 'b' (1)" in told
+    assert "'a'" not in told
+
+
+def test_a_part_without_a_class_to_train_on_names_it() -> None:
+    """Every class is trained on; two are tested on at least."""
+    given_part = Evaluation(kind="given part", reason="")
+    lacking = kinds("aaaabbbbcc", ["train"] * 6 + ["test"] * 4)
+    alone = kinds("aaaabbbbcccca", ["train"] * 12 + ["test"])
+    fine = kinds("aaaabbbbccccab", ["train"] * 12 + ["test"] * 2)
+
+    assert "every class to train on, but of the 6 there none is 'c'" in refusal(
+        lacking, given_part, part="part"
+    )
+    assert "two classes to test on, but of the 1 there none is 'b', 'c'" in refusal(
+        alone, given_part, part="part"
+    )
+    made = held_out_part(fine, given_part, part="part", seed=0)
+    assert made is not None
+    assert made.test.tolist() == [12, 13]
+
+
+def test_a_draw_keeps_eight_patients_of_each_of_three_classes() -> None:
+    """Of 100, 20 and 9 patients with an image each, asked for five rows."""
+    labels = np.repeat([0, 1, 2], [100, 20, 9])
+    ids = np.arange(129).astype(np.str_)
+    kept = some_patients(labels, ids, at_most=5, seed=0)
+
+    assert (np.bincount(labels[kept], minlength=3) >= 8).all()
+    assert kept.sum() <= 5 + 3 * 8

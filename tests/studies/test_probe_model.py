@@ -10,6 +10,7 @@ from prevalens.cohorts import Cohort
 from prevalens.exceptions import InvalidInputError
 from prevalens.images import read_images
 from prevalens.models import load_classifier
+from prevalens.studies.class_probe import fit_class_probe
 from prevalens.studies.probe import fit_probe
 from prevalens.studies.probe_model import probe_classifier, save_probe
 from prevalens.studies.study import network_features
@@ -46,6 +47,36 @@ def test_the_file_scores_pixels_as_the_probe_scores_features(
 
     np.testing.assert_allclose(answer.scores, probe.scores(features), atol=1e-4)
     assert list(answer.names[:1]) == ["sick" if answer.is_positive[0] else "well"]
+
+
+@pytest.mark.parametrize("kind", ["logistic", "balanced_logistic"])
+def test_the_file_scores_three_classes_as_the_probe_does(
+    image_cohort: Cohort, tmp_path: Path, kind: str
+) -> None:
+    """Heads, shares and temperature in one layer with a softmax: the same scores to 1e-4."""
+    odd = np.array([int(who[1:]) % 2 == 1 for who in image_cohort.patients])
+    names = np.where(image_cohort.is_positive, "sick", np.where(odd, "so-so", "well"))
+    cohort = Cohort(
+        images=image_cohort.images,
+        labels=names,
+        patients=image_cohort.patients,
+        positive="sick",
+        root=image_cohort.root,
+    )
+    network = tap_network(save_network(tmp_path / "net.keras"), layers=["r0", "r1@2"])
+    features = network_features(cohort, network)
+    rows = np.arange(len(cohort))
+    head = HeadChoice(kinds=[kind], penalties=[1.0, 0.1], inner_folds=2, reason="")  # type: ignore[list-item]
+    probe = fit_class_probe(features, cohort, rows, head=head, seed=0)
+    save_probe(probe, network, cohort, rows, tmp_path / "model.keras")
+    classifier = load_classifier(tmp_path / "model.keras")
+    answer = classifier(np.asarray(read_images([cohort.path(row) for row in rows], size=(16, 16))))
+
+    np.testing.assert_allclose(answer.scores, probe.scores(features), atol=1e-4)
+    assert classifier.card.classes == cohort.classes
+    assert classifier.card.threshold is None
+    shares = np.bincount(cohort.labels) / len(cohort)
+    np.testing.assert_allclose(np.asarray(classifier.card.train_prevalence), shares)
 
 
 def test_a_head_that_is_no_layer_is_refused(image_cohort: Cohort, tmp_path: Path) -> None:

@@ -7,16 +7,17 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
+from PIL import Image
 from studies.small_network import save_network
 
 from prevalens._tables import read_all_columns
 from prevalens.cohorts import Cohort
+from prevalens.decisions import correct_predictions
 from prevalens.exceptions import InvalidInputError
 from prevalens.models import load_classifier
 from prevalens.predictions import Predictions
 from prevalens.reports import verify_run
 from prevalens.studies import Study, StudyPlan, plan, run_study
-from prevalens.studies.study import _save_suspects
 from prevalens.studies.study_plan import HeadChoice
 
 pytestmark = pytest.mark.keras
@@ -140,27 +141,6 @@ def test_patients_are_decided_where_they_are_the_unit(image_cohort: Cohort, tmp_
     assert verify_run(made.folder).ok
 
 
-def test_suspects_are_the_labels_that_held_out_scores_contradict(tmp_path: Path) -> None:
-    """Two rows whose score is the other class', by hand; the surer one is first."""
-    scores = [0.1, 0.1, 0.9, 0.1, 0.9, 0.9, 0.05, 0.9]
-    rows = Predictions(
-        labels=[0, 0, 0, 0, 1, 1, 1, 1],
-        scores=scores,
-        patients=list("abcdefgh"),
-        images=[f"{name}.png" for name in "abcdefgh"],
-        classes=("well", "sick"),
-    )
-    _save_suspects(rows, tmp_path / "suspects.csv")
-
-    assert read_all_columns(tmp_path / "suspects.csv") == {
-        "image": ["g.png", "c.png"],
-        "patient": ["g", "c"],
-        "label": ["sick", "well"],
-        "suggested": ["well", "sick"],
-        "score": ["0.05", "0.9"],
-    }
-
-
 def test_the_thumbnail_stands_beside_the_model(study: Study) -> None:
     """Brightness is in the thumbnail too; sites tell nothing."""
     assert study.summary.baselines["thumbnail"]["value"] > 0.9
@@ -173,3 +153,70 @@ def test_the_thumbnail_stands_beside_the_model(study: Study) -> None:
     rival = study.summary.baselines["covariates"]["value"]
     difference = found["covariates"]["auroc"]["difference"]["value"]
     assert difference == pytest.approx(own - rival)
+
+
+@pytest.fixture
+def three_kinds(image_cohort: Cohort) -> Cohort:
+    """The well patients of odd number get a class of their own, and darker images."""
+    odd = np.array([int(who[1:]) % 2 == 1 for who in image_cohort.patients])
+    for row in np.flatnonzero(odd & ~image_cohort.is_positive).tolist():
+        with Image.open(image_cohort.path(row)) as stored:
+            pixels = np.asarray(stored) // 3
+        Image.fromarray(pixels).save(image_cohort.path(row))
+    names = np.where(image_cohort.is_positive, "sick", np.where(odd, "so-so", "well"))
+    return Cohort(
+        images=image_cohort.images,
+        labels=names,
+        patients=image_cohort.patients,
+        positive="sick",
+        root=image_cohort.root,
+    )
+
+
+def test_a_study_of_three_classes_from_files_to_predicted_classes(
+    three_kinds: Cohort, tmp_path: Path
+) -> None:
+    """Held-out scores of each class, its report, and a model whose file answers as it."""
+    made = run(three_kinds, tmp_path / "run")
+    found = made.summary.estimates
+    rows = Predictions.load(made.folder / "predictions.csv", patient="patient")
+    at_equal = correct_predictions(rows, [1 / 3] * 3).scores.argmax(axis=1)
+    sensitivities = [(at_equal == code)[rows.labels == code].mean() for code in range(3)]
+
+    assert rows.classes == three_kinds.classes
+    assert rows.scores.shape == (54, 3)
+    assert found["macro_auroc"]["value"] > 0.95
+    assert found["accuracy"]["value"] == np.mean(rows.scores.argmax(axis=1) == rows.labels)
+    assert found["balanced_accuracy_at_equal_shares"]["value"] == pytest.approx(
+        np.mean(sensitivities)
+    )
+    assert made.report["estimates"]["macro_auroc"]["value"] == found["macro_auroc"]["value"]
+    assert made.report["settings"]["classes"] == list(three_kinds.classes)
+    assert made.summary.baselines["thumbnail"]["value"] > 0.9
+    assert (made.summary.threshold, made.is_positive, made.patients) == (None, None, None)
+    assert verify_run(made.folder).ok
+    answer = load_classifier(made.folder / "model.keras")(
+        [str(three_kinds.path(row)) for row in range(54)]
+    )
+    assert (answer.scores.argmax(axis=1) == three_kinds.labels).mean() > 0.9
+
+
+def test_a_study_of_three_classes_again_ends_with_the_same_bytes(
+    three_kinds: Cohort, tmp_path: Path
+) -> None:
+    """Folds that are there are read; a prevalence of one class is refused."""
+    one = run(three_kinds, tmp_path / "one")
+    before = {name: (one.folder / name).read_bytes() for name in ("predictions.csv", "study.json")}
+    (one.folder / "folds/repeat-0-fold-1/scores.json").unlink()
+    again = run(three_kinds, tmp_path / "one")
+
+    for name, content in before.items():
+        assert (again.folder / name).read_bytes() == content
+    with pytest.raises(InvalidInputError, match="`prevalence` is of two classes"):
+        run(three_kinds, tmp_path / "two", prevalence=0.2)
+    with pytest.raises(InvalidInputError, match="The plan is of '3 classes'"):
+        run_study(
+            three_kinds.one_vs_rest("sick"),
+            StudyPlan.read(one.folder / "plan.json"),
+            tmp_path / "two",
+        )

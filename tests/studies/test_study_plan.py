@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 
@@ -34,7 +35,9 @@ def test_an_edit_is_taken_or_named(cohort: Cohort, tmp_path: Path) -> None:
         plain["threshold"]["sensitivity"] = value
         path.write_text(json.dumps(plain), encoding="utf-8")
         if value == 0.8:
-            assert StudyPlan.read(path).threshold.sensitivity == 0.8
+            read = StudyPlan.read(path).threshold
+            assert read is not None
+            assert read.sensitivity == 0.8
         else:
             with pytest.raises(InvalidInputError, match=r"`threshold.sensitivity`: expected float"):
                 StudyPlan.read(path)
@@ -61,3 +64,28 @@ def test_a_pooling_that_would_be_ignored_is_refused(cohort: Cohort, tmp_path: Pa
     plain["pooling"] |= {"how": "top_k", "k": 2}
     path.write_text(json.dumps(plain), encoding="utf-8")
     assert StudyPlan.read(path).pooling is not None
+
+
+def test_a_plan_of_several_classes_comes_back_and_keeps_to_them(
+    cohort: Cohort, tmp_path: Path
+) -> None:
+    """Of two classes the file names no `classes`; half of each kind of study is refused."""
+    third = np.where(cohort.is_positive, "sick", cohort.covariates["site"])
+    several = Cohort(images=cohort.images, labels=third, patients=cohort.patients, positive="sick")
+    path = tmp_path / "plan.json"
+    told = made(several.drop_classes("s0"))
+    told.write(path)
+    plain = told.to_dict()
+
+    assert StudyPlan.read(path) == told
+    assert plain["classes"] == ["s1", "s2", "sick"]
+    assert "classes" not in made(cohort).to_dict()
+    Draft202012Validator(StudyPlan.json_schema()).validate(plain)
+    asked = made(cohort).to_dict()["threshold"]
+    for change in ({"positive": "sick"}, {"threshold": asked}, {"classes": ["s1", "s2"]}):
+        path.write_text(json.dumps(plain | change), encoding="utf-8")
+        with pytest.raises(InvalidInputError, match="`classes`"):
+            StudyPlan.read(path)
+    path.write_text(json.dumps(made(cohort).to_dict() | {"threshold": None}), encoding="utf-8")
+    with pytest.raises(InvalidInputError, match="belong to two classes"):
+        StudyPlan.read(path)

@@ -68,3 +68,15 @@ def test_classes_in_one_cell_are_named_apart() -> None:
 def test_an_empty_column_of_classes_is_said_to_be() -> None:
     """Nothing to choose from: another column."""
     assert "column 'label' is empty" in told("image,label,patient", [["a.png", "", "7"]])
+
+
+def test_of_three_classes_none_need_be_named() -> None:
+    """With nothing else missing nothing is said; else that one may be taken against the rest."""
+    rows = [["a.png", name, "7"] for name in ("mild", "none", "severe")]
+
+    assert told("image,label,patient", rows, "-o", "run") == ""
+    lines = told("file,label,patient", rows)
+    assert "mild (1 images), none (1 images), severe (1 images), to take it" in lines
+    assert lines.endswith("To go on, add: --image file -o RUN")
+    many = [["a.png", f"c{number}", "7"] for number in range(21)]
+    assert "no --positive; name the class" in told("image,label,patient", many, "-o", "run")

@@ -10,6 +10,7 @@ from PIL import Image
 from studies.small_network import save_network
 
 from prevalens.cohorts import Cohort
+from prevalens.command import main
 from prevalens.exceptions import InvalidInputError
 from prevalens.verbs.study import add_arguments, run
 
@@ -51,6 +52,34 @@ def test_a_study_from_the_shell(
     told = capsys.readouterr().out
     assert "auroc within folds" in told
     assert "auroc of thumbnail" in told
+
+
+@pytest.mark.keras
+def test_a_study_of_all_classes_from_the_shell_and_its_predictions(
+    image_cohort: Cohort, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No positive class: all three are scored, reported and predicted by name."""
+    odd = [int(who[1:]) % 2 == 1 for who in image_cohort.patients]
+    labels = np.where(image_cohort.is_positive, "sick", np.where(odd, "so-so", "well"))
+    source = table(image_cohort, label=labels.tolist())
+    out = tmp_path / "run"
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    words = [source, "--weights", str(save_network(tmp_path / "net.keras")), "-o", str(out)]
+
+    assert run(parser.parse_args(words)) == 0
+    told = capsys.readouterr().out
+    assert "balanced accuracy at equal shares" in told
+    assert "macro auroc of thumbnail" in told
+    report = json.loads((out / "report.json").read_text("utf-8"))
+    assert report["settings"]["classes"] == ["sick", "so-so", "well"]
+    model, answers = str(out / "model.keras"), tmp_path / "new.csv"
+    assert main(["predict", model, str(image_cohort.root), "-o", str(answers)]) == 0
+    header, *rows = answers.read_text("utf-8").splitlines()
+    assert header == "image,score_sick,score_so-so,score_well,predicted"
+    assert len(rows) == len(image_cohort)
+    with pytest.raises(InvalidInputError, match="--prevalence is of two classes"):
+        run(parser.parse_args([*words, "--resume", "--prevalence", "0.1"]))
 
 
 @pytest.mark.keras

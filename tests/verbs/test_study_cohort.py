@@ -109,6 +109,68 @@ def test_several_classes_are_taken_together_and_named(
     assert rest.is_positive.sum() == one.is_positive.sum() == image_cohort.is_positive.sum()
 
 
+def test_without_a_positive_class_all_three_are_studied(
+    image_cohort: Cohort, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Printed with their images; a class left out is named, and two ask for the positive one."""
+    source = three_classes(image_cohort)
+    cohort = read_cohort(bare(source, "-o", "run"))
+    told = capsys.readouterr().out
+    counts = dict(zip(*np.unique(unnamed_labels(source), return_counts=True), strict=True))
+
+    assert cohort.classes == ("sick", "so-so", "well")
+    assert cohort.label_names.tolist() == unnamed_labels(source)
+    named = ", ".join(f"{name} ({counts[name]} images)" for name in cohort.classes)
+    assert told == f"3 classes: {named}; --positive and one takes it against the rest\n"
+    with pytest.raises(InvalidInputError, match="Two classes are left, sick and well"):
+        read_cohort(bare(source, "-o", "run", "--leave-out", "so-so"))
+    two = read_cohort(parsed(source, "--leave-out", "so-so"))
+    assert set(two.label_names.tolist()) == {"sick", "well"}
+    assert two.provenance.endswith(f"left out: so-so ({counts['so-so']} images)")
+    with pytest.raises(InvalidInputError, match="Did you mean 'so-so'"):
+        read_cohort(parsed(source, "--leave-out", "soso"))
+
+
+@pytest.mark.filterwarnings("ignore:Every image is taken")
+def test_classes_that_are_numbers_are_in_their_order(image_cohort: Cohort) -> None:
+    """10 comes after 2, and images without patients stay independent where a class goes."""
+    labels = ["2" if sick else "10" for sick in image_cohort.is_positive]
+    labels[:6] = ["1", "1", "1", "3", "3", "3"]
+    source = table(image_cohort, label=labels)
+    words = ["--patient", "none", "-o", "run"]
+
+    assert read_cohort(bare(source, *words)).classes == ("1", "2", "3", "10")
+    fewer = read_cohort(bare(source, *words, "--leave-out", "1"))
+    assert fewer.classes == ("2", "3", "10")
+    assert fewer.independent
+
+
+@pytest.mark.parametrize(
+    "words", [("--versus", "well"), ("--combine", "any"), ("--separator", "none")]
+)
+def test_what_is_of_one_class_asks_for_it(image_cohort: Cohort, words: tuple[str, str]) -> None:
+    """Options that say something of the positive class are not ignored in silence."""
+    with pytest.raises(InvalidInputError, match="no --positive"):
+        read_cohort(bare(three_classes(image_cohort), "-o", "run", *words))
+
+
+def test_three_class_folders_are_studied_together(image_cohort: Cohort) -> None:
+    """Without a positive class; two folders ask for it."""
+    odd = [int(who[1:]) % 2 for who in image_cohort.patients]
+    for row, name in enumerate(image_cohort.label_names.tolist()):
+        folder = image_cohort.root / (f"{name}{odd[row]}" if name == "well" else name)
+        folder.mkdir(exist_ok=True)
+        image_cohort.path(row).rename(folder / image_cohort.images[row])
+    source = str(image_cohort.root)
+
+    assert read_cohort(bare(source, "-o", "run")).classes == ("sick", "well0", "well1")
+    for path in (image_cohort.root / "well1").iterdir():
+        path.rename(image_cohort.root / "well0" / path.name)
+    (image_cohort.root / "well1").rmdir()
+    with pytest.raises(InvalidInputError, match="no --positive"):
+        read_cohort(bare(source, "-o", "run"))
+
+
 def unnamed_labels(source: str) -> list[str]:
     """Return the labels of a table, as they stand there."""
     return [line.split(",")[1] for line in Path(source).read_text("utf-8").splitlines()[1:]]

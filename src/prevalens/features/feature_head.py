@@ -68,6 +68,18 @@ class FeatureHead:
         weights = head.weights[0] / self._deviation
         return weights, float(head.bias[0] - weights @ self._mean.astype(np.float64))
 
+    @property
+    def linear_of_classes(self) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+        """Weights `(n_classes, n_features)` and biases `(n_classes,)` of raw features' logits.
+
+        Of three or more classes and a linear kind, standardisation folded in; else None.
+        """
+        (head, *others) = self._heads
+        if others or not isinstance(head, LinearHead) or len(head.weights) != len(self.classes):
+            return None
+        weights = head.weights / self._deviation
+        return weights, head.bias - weights @ self._mean.astype(np.float64)
+
     def scores(self, features: ImageFeatures | ArrayLike) -> Scores:
         """Return the score of each image.
 

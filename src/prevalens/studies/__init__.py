@@ -8,8 +8,9 @@ if TYPE_CHECKING:
     from prevalens.studies.cross_prediction import CrossPredictions, cross_predict
     from prevalens.studies.fold import Fold
     from prevalens.studies.planning import plan
-    from prevalens.studies.study import Study, StudySummary, run_study
+    from prevalens.studies.study import Study, run_study
     from prevalens.studies.study_plan import StudyPlan
+    from prevalens.studies.study_summary import StudySummary
 
 __all__ = [
     "CrossPredictions",
@@ -29,7 +30,7 @@ __getattr__ = lazy_names(
         "Fold": "fold",
         "Study": "study",
         "StudyPlan": "study_plan",
-        "StudySummary": "study",
+        "StudySummary": "study_summary",
         "cross_predict": "cross_prediction",
         "plan": "planning",
         "run_study": "study",

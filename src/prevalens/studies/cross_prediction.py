@@ -1,7 +1,7 @@
 """Score every image by a model that never saw its patient."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
@@ -113,7 +113,7 @@ def cross_predict(
     validation: float = 0.0,
     strata: tuple[str, ...] = (),
     seed: int = 0,
-    train_prevalence: float | None = None,
+    train_prevalence: float | Sequence[float] | None = None,
     folder: str | os.PathLike[str] | None = None,
     settings: Mapping[str, Any] | None = None,
     n_jobs: int | None = 1,
@@ -133,7 +133,8 @@ def cross_predict(
         strata: Covariates balanced over the folds as well.
         seed: Seed of the folds; each fold trains with a seed of its own, drawn from it.
         train_prevalence: Prevalence of the positive class that `build` trains at, in (0, 1), where
-            it is not the cohort's; kept in the predictions for the correction.
+            it is not the cohort's, or of each of several classes; kept in the predictions for the
+            correction.
         folder: Folder in which each fold keeps its scores and its own files. A study that was
             killed goes on with the folds that are not there; the result is the same to the bit.
         settings: What decides the result of `build`, as plain values; a folder that was written
@@ -255,7 +256,7 @@ def _joined(
     found: list[Numbers],
     *,
     n_repeats: int,
-    train_prevalence: float | None,
+    train_prevalence: float | Sequence[float] | None,
 ) -> CrossPredictions:
     width = found[0].shape[1]
     scores = np.full((n_repeats, len(cohort), width), np.nan)

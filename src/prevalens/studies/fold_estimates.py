@@ -7,6 +7,8 @@ import numpy as np
 
 from prevalens._checks import check_choice, check_number
 from prevalens.exceptions import InvalidInputError
+from prevalens.metrics.class_columns import check_class_columns
+from prevalens.metrics.class_measures import class_measure_of
 from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.inputs import check_columns, check_confidence_level
 from prevalens.metrics.registry import estimate_of, keys_where, measure_of
@@ -34,9 +36,9 @@ def within_folds(
     models share training patients is not in the interval, as in every cross-validation.
 
     Args:
-        predictions: Two-class out-of-fold predictions.
+        predictions: Out-of-fold predictions of two or more classes.
         folds: Fold of each row, shape `(n_rows,)`.
-        measure: Key of a measure.
+        measure: Key of a measure; of several classes one of `all_class_measures`.
         threshold: Threshold where the measure needs one.
         confidence_level: Of the interval, in (0, 1).
 
@@ -57,7 +59,7 @@ def within_folds(
         "method": _METHOD,
         "unit": "image",
         "n": len(predictions),
-        "events": int(np.count_nonzero(predictions.labels == 1)),
+        "events": int(np.count_nonzero(predictions.labels == 1)) if predictions.is_binary else None,
         "patients": predictions.n_patients,
     }
     reasons = [part.not_estimable for part in parts if part.not_estimable]
@@ -86,6 +88,15 @@ def within_folds(
 def _one(
     part: Predictions, measure: str, *, threshold: float | None, confidence_level: float
 ) -> Estimate:
+    if not part.is_binary:
+        if threshold is not None:
+            raise InvalidInputError(
+                f"{measure!r} of several classes takes no `threshold`, got {threshold!r}."
+            )
+        columns_of = check_class_columns(
+            part.labels, part.scores, part.patients, classes=part.classes
+        )
+        return class_measure_of(measure).estimate(columns_of, Settings(None, confidence_level))
     check_choice("measure", measure, keys_where(lambda each: each.comparable))
     if (threshold is not None) != measure_of(measure).needs_threshold:
         raise InvalidInputError(

@@ -1,17 +1,25 @@
 """Who is held out in a study, and whether everything can be chosen on those who are left."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from prevalens._checks import name_some
 from prevalens.cohorts.cohort import Cohort
 from prevalens.exceptions import ImpossibleSplitError, InvalidInputError
 from prevalens.splits.partition import Partition
 from prevalens.splits.patient_holdout import PatientHoldout
 from prevalens.splits.patient_kfold import PatientKFold
 from prevalens.studies.study_plan import Evaluation, HeadChoice, PoolingChoice
-from prevalens.typing import Flags, Rows, Texts
+from prevalens.typing import Flags, Labels, Rows, Texts
 
 ENOUGH_TO_CHOOSE_ON = 8
 """Patients of each class that a draw of patients to choose on keeps, where there are so many."""
+
+
+def study_labels(cohort: Cohort) -> Labels:
+    """Return 1 where a row is positive and 0 elsewhere; of several classes their codes."""
+    return cohort.is_positive.astype(np.int64) if len(cohort.classes) == 2 else cohort.labels
 
 
 def held_out_part(
@@ -37,6 +45,9 @@ def held_out_part(
     # Counts the patients that cross, and warns of them: a public split may leak.
     given = Partition.of(cohort, column=part)
     for what, rows in (("train", training_rows(given)), ("test", given.test)):
+        if len(cohort.classes) > 2:
+            _check_several(cohort, rows, part=part, what=what)
+            continue
         classes = set(cohort.is_positive[rows].tolist())
         if len(classes) < 2:
             raise InvalidInputError(
@@ -46,6 +57,19 @@ def held_out_part(
                 "column, or leave it out to have the images cross-fitted."
             )
     return given
+
+
+def _check_several(cohort: Cohort, rows: Rows, *, part: str, what: str) -> None:
+    """Refuse a part that lacks a class to train on, or has one class alone to test on."""
+    counts = np.bincount(cohort.labels[rows], minlength=len(cohort.classes))
+    lacking = [name for name, count in zip(cohort.classes, counts, strict=True) if not count]
+    if len(lacking) > (0 if what == "train" else len(cohort.classes) - 2):
+        raise InvalidInputError(
+            f"Column {part!r} must leave images of {'every class' if what == 'train' else 'two'} "
+            f"{'to train' if what == 'train' else 'classes to test'} on, but of the {len(rows)} "
+            f"there none is {name_some(lacking)}. Correct the column, leave out classes, or leave "
+            "the column out to have the images cross-fitted."
+        )
 
 
 def training_rows(partition: Partition) -> Rows:
@@ -88,24 +112,36 @@ def check_choices(
     else:
         trained = [training_rows(partition)]
     for number, rows in enumerate(trained):
-        labels, patients = cohort.is_positive[rows], cohort.patients[rows]
+        labels, patients = study_labels(cohort)[rows], cohort.patients[rows]
         some = some_patients(labels, patients, at_most=head.at_most, seed=seed)
         if pooling is not None:
             _check_patients(labels, patients, pooling.least_images, fold=number + 1)
         for chosen in (labels, patients), (labels[some], patients[some]):
-            _check_inner(*chosen, where=f"fold {number + 1} of {len(trained)}", seed=seed)
+            where = f"fold {number + 1} of {len(trained)}"
+            _check_inner(*chosen, classes=cohort.classes, where=where, seed=seed)
 
 
-def _check_inner(labels: Flags, patients: Texts, *, where: str, seed: int) -> None:
-    counts = [len(np.unique(patients[labels == code])) for code in (True, False)]
+def _check_inner(
+    labels: Labels, patients: Texts, *, classes: Sequence[str], where: str, seed: int
+) -> None:
+    counts = [len(np.unique(patients[labels == code])) for code in range(len(classes))][::-1]
     reason = ""
     if min(counts) >= 2:
         try:
-            list(PatientKFold(2, seed=seed).split(labels, labels.astype(int), patients))
+            list(PatientKFold(2, seed=seed).split(labels, labels, patients))
         except ImpossibleSplitError as error:
             reason = f" ({error})"
         else:
             return
+    if len(classes) > 2:
+        pairs = zip(classes, counts[::-1], strict=True)
+        few = ", ".join(f"{name!r} ({count})" for name, count in pairs if count < 2)
+        raise InvalidInputError(
+            "Penalties are chosen by inner folds of the training patients, which need two patients "
+            f"of each class, but {where} trains on {f'too few of {few}' if few else 'these'}"
+            f"{reason}. Collect images of more patients, leave such classes out, or merge them "
+            "with others."
+        )
     raise InvalidInputError(
         f"Penalties and thresholds are chosen by inner folds of the training patients, which need "
         f"two patients of each class, but {where} trains on {counts[0]} patients with a positive "
@@ -114,7 +150,7 @@ def _check_inner(labels: Flags, patients: Texts, *, where: str, seed: int) -> No
     )
 
 
-def _check_patients(labels: Flags, patients: Texts, least_images: int, *, fold: int) -> None:
+def _check_patients(labels: Labels, patients: Texts, least_images: int, *, fold: int) -> None:
     """Refuse where the threshold for patients would be chosen on those of one class."""
     _, codes, sizes = np.unique(patients, return_inverse=True, return_counts=True)
     ill = np.bincount(codes, weights=labels) > 0
@@ -128,13 +164,13 @@ def _check_patients(labels: Flags, patients: Texts, least_images: int, *, fold: 
         )
 
 
-def some_patients(positive: Flags, patients: Texts, *, at_most: int, seed: int) -> Flags:
+def some_patients(labels: Labels, patients: Texts, *, at_most: int, seed: int) -> Flags:
     """Mark whole patients, drawn in random order, up to so many rows.
 
     Patients of a class that the draw would leave short are taken beyond `at_most`, up to eight.
 
     Args:
-        positive: Whether each row is positive, shape `(n_rows,)`.
+        labels: Class of each row, shape `(n_rows,)`.
         patients: Patient of each row, shape `(n_rows,)`.
         at_most: Rows.
         seed: Seed of the order.
@@ -145,9 +181,9 @@ def some_patients(positive: Flags, patients: Texts, *, at_most: int, seed: int) 
     order = np.random.default_rng(seed).permutation(len(ids))
     chosen = np.zeros(len(ids), dtype=bool)
     chosen[order[np.cumsum(sizes[order]) <= at_most]] = True
-    for code in (True, False):
+    for code in np.unique(labels)[::-1]:
         having = np.zeros(len(ids), dtype=bool)
-        having[codes[positive == code]] = True
+        having[codes[labels == code]] = True
         lacking = max(0, ENOUGH_TO_CHOOSE_ON - int((chosen & having).sum()))
         chosen[[who for who in order.tolist() if having[who] and not chosen[who]][:lacking]] = True
     return np.asarray(chosen[codes])

@@ -1,9 +1,12 @@
 """A probe as one classifier file: from pixels to the recalibrated score."""
 
 import os
+from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import expit, logit
 
 from prevalens.cohorts.cohort import Cohort
@@ -11,54 +14,78 @@ from prevalens.exceptions import InvalidInputError
 from prevalens.models.classifier import create_classifier
 from prevalens.models.classifier_card import ClassifierCard
 from prevalens.models.classifier_file import save_classifier
+from prevalens.studies.class_probe import ClassProbe
 from prevalens.studies.probe import Probe
 from prevalens.studies.tapped_network import TappedNetwork
 from prevalens.typing import Rows
 
+Layer: TypeAlias = tuple[NDArray[np.float64], NDArray[np.float64]]
 
-def probe_classifier(probe: Probe, network: TappedNetwork) -> keras.Model:
+
+def probe_classifier(probe: Probe | ClassProbe, network: TappedNetwork) -> keras.Model:
     """Return the network up to the probe's layers with the probe's heads on them.
 
     Standardisation, heads, their mean and Platt's map are all affine on the logit, so together
-    they are one `Dense` layer.
+    they are one `Dense` layer; so are, of several classes, the shares and the temperature.
 
     Args:
         probe: A probe with a linear head (`"logistic"`, `"balanced_logistic"`).
         network: The network whose features it was fitted on.
 
     Returns:
-        A classifier of pixels, 0 to 255, with a sigmoid output.
+        A classifier of pixels, 0 to 255, with a sigmoid output; of several classes a softmax.
 
     Raises:
         InvalidInputError: the head is not linear.
     """
-    parts = [head.linear for head in probe.heads.values()]
-    known = [part for part in parts if part is not None]
-    if len(known) < len(parts):
-        raise InvalidInputError(
-            f"A head of kind {probe.record.kind!r} is not linear, so it is no layer of a "
-            "classifier. Use 'logistic' or 'balanced_logistic'."
-        )
-    weights = np.concatenate([weights for weights, _ in known]) / len(known)
-    bias = float(np.mean([bias for _, bias in known]))
-    if probe.recalibration is not None:
-        low, high = logit(probe.recalibration.correct([0.5, float(expit(1.0))]))
-        weights, bias = weights * (high - low), bias * (high - low) + low
+    weights, bias = _of_classes(probe) if isinstance(probe, ClassProbe) else _of_two(probe)
     maps = network.maps(*probe.record.layers)
     height, width = maps.input_shape[1:3]
     model = create_classifier(
         maps,
         image_size=(height, width),
+        n_classes=max(2, len(bias)),
         preprocessing=network.preprocessing or "inside",
         freeze=True,
     )
     dense = next(x for x in reversed(model.layers) if isinstance(x, keras.layers.Dense))
-    dense.set_weights([weights[:, np.newaxis].astype(np.float32), np.array([bias], np.float32)])
+    dense.set_weights([weights.astype(np.float32), bias.astype(np.float32)])
     return model
 
 
+def _of_two(probe: Probe) -> Layer:
+    """Return weights `(n_features, 1)` and bias `(1,)`."""
+    known = [part for part in (head.linear for head in probe.heads.values()) if part is not None]
+    _check_linear(known, probe)
+    weights = np.concatenate([weights for weights, _ in known]) / len(known)
+    bias = float(np.mean([bias for _, bias in known]))
+    if probe.recalibration is not None:
+        low, high = logit(probe.recalibration.correct([0.5, float(expit(1.0))]))
+        weights, bias = weights * (high - low), bias * (high - low) + low
+    return weights[:, np.newaxis], np.array([bias])
+
+
+def _of_classes(probe: ClassProbe) -> Layer:
+    """Return weights `(n_features, n_classes)` and biases `(n_classes,)`."""
+    parts = [head.linear_of_classes for head in probe.heads.values()]
+    known = [part for part in parts if part is not None]
+    _check_linear(known, probe)
+    weights = np.concatenate([weights.T for weights, _ in known]) / len(known)
+    bias = np.mean([bias for _, bias in known], axis=0) + probe.offsets
+    temperature = probe.record.temperature or 1.0
+    return weights / temperature, bias / temperature
+
+
+def _check_linear(known: Sequence[Any], probe: Probe | ClassProbe) -> None:
+    if len(known) < len(probe.heads):
+        raise InvalidInputError(
+            f"A head of kind {probe.record.kind!r} is not linear, so it is no layer of a "
+            "classifier. Use 'logistic' or 'balanced_logistic'."
+        )
+
+
 def save_probe(
-    probe: Probe,
+    probe: Probe | ClassProbe,
     network: TappedNetwork,
     cohort: Cohort,
     rows: Rows,
@@ -73,13 +100,17 @@ def save_probe(
         rows: Rows the probe was fitted on.
         path: Where to write, `.keras`.
     """
-    positive = cohort.classes.index(cohort.positive)
-    share = float(cohort.is_positive[rows].mean())
-    card = ClassifierCard(
-        classes=(cohort.classes[1 - positive], cohort.classes[positive]),
-        threshold=probe.record.threshold,
-        threshold_origin=probe.record.rule,
-        # Platt's map was fitted at the cohort's own prevalence, whatever the head was trained at.
-        train_prevalence=share,
-    )
+    if isinstance(probe, ClassProbe):
+        card = ClassifierCard(
+            classes=cohort.classes, threshold=None, train_prevalence=tuple(probe.record.shares)
+        )
+    else:
+        positive = cohort.classes.index(cohort.positive)
+        card = ClassifierCard(
+            classes=(cohort.classes[1 - positive], cohort.classes[positive]),
+            threshold=probe.record.threshold,
+            threshold_origin=probe.record.rule,
+            # Platt's map was fitted at the cohort's own prevalence, whatever the head's was.
+            train_prevalence=float(cohort.is_positive[rows].mean()),
+        )
     save_classifier(probe_classifier(probe, network), path, card)

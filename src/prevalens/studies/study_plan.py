@@ -154,7 +154,8 @@ class StudyPlan(Record, frozen=True, kw_only=True):
 
     Args:
         cohort_fingerprint: `Cohort.fingerprint` of the cohort that it was made for, after joining.
-        positive: The positive class.
+        positive: The positive class; None of several classes.
+        classes: Names of the three or more classes of a study of all of them; left out of two.
         unit: `"image"`, or `"patient"`: then patients have decisions, and estimates, of their own.
         pooling: How images are pooled, where the unit is the patient.
         seed: Seed of everything that is drawn.
@@ -163,7 +164,8 @@ class StudyPlan(Record, frozen=True, kw_only=True):
         evaluation: How held-out scores are made.
         network: The frozen network.
         head: The head on its features.
-        threshold: The rule of the threshold.
+        threshold: The rule of the threshold; None of several classes, of which the one with the
+            highest score is predicted.
         baselines: Baselines reported beside the model: `"thumbnail"` (a logistic head on the image
             at 16 by 16 pixels) and `"covariates"`.
         budget: The time it may take; None sets no bound.
@@ -183,7 +185,8 @@ class StudyPlan(Record, frozen=True, kw_only=True):
     FORMAT: ClassVar[str] = "prevalens study plan"
     REMEDY: ClassVar[str] = "Mend the file, or plan anew."
     cohort_fingerprint: str
-    positive: str
+    positive: str | None
+    classes: list[str] | msgspec.UnsetType = msgspec.UNSET
     unit: Literal["image", "patient"] = "image"
     pooling: PoolingChoice | None = None
     seed: Annotated[int, msgspec.Meta(ge=0)] = 0
@@ -192,12 +195,23 @@ class StudyPlan(Record, frozen=True, kw_only=True):
     evaluation: Evaluation
     network: NetworkChoice
     head: HeadChoice
-    threshold: ThresholdChoice
+    threshold: ThresholdChoice | None
     baselines: list[Literal["thumbnail", "covariates"]]
     budget: BudgetChoice | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a unit without its pooling, and a pooling that would be ignored."""
+        """Refuse a unit without its pooling, and what would be ignored."""
+        of_two = self.positive is not None, self.threshold is not None
+        if any(of_two) == self.several or not (self.several or all(of_two)):
+            raise InvalidInputError(
+                "`positive` and `threshold` belong to two classes, `classes` to several, got "
+                f"{self.positive!r}, {self.threshold!r} and {self.classes!r}."
+            )
+        if self.several and (self.unit != "image" or len(set(self.class_names)) < 3):
+            raise InvalidInputError(
+                "A study of several classes has three or more different `classes` and the unit "
+                f"'image', got {self.class_names} and {self.unit!r}."
+            )
         if (self.unit == "patient") != (self.pooling is not None):
             raise InvalidInputError(
                 f"`pooling` belongs to unit 'patient', got {self.unit!r} and {self.pooling!r}."
@@ -205,19 +219,37 @@ class StudyPlan(Record, frozen=True, kw_only=True):
         if self.pooling is not None:
             _ = self.pooling.pooling
 
+    @property
+    def class_names(self) -> list[str]:
+        """Names of the several classes; empty where the study is of two."""
+        return [] if isinstance(self.classes, msgspec.UnsetType) else self.classes
+
+    @property
+    def several(self) -> bool:
+        """Whether the study is of three or more classes."""
+        return not isinstance(self.classes, msgspec.UnsetType)
+
+    @property
+    def subject(self) -> str:
+        """What the study is about, for titles."""
+        return f"{len(self.class_names)} classes" if self.positive is None else self.positive
+
     def __str__(self) -> str:
         facts = defaultdict(lambda: "?", self.facts)  # written by hand, it may hold fewer
-        asks = f"sensitivity {self.threshold.sensitivity:g}"
-        if self.threshold.confidence is not None:
-            asks += f" promised with confidence {self.threshold.confidence:g}"
         how: str = self.evaluation.kind
         if how == "cross-fitting":
             how += f", {self.evaluation.n_splits} folds of patients"
-        who = (
-            f"{facts['images']} images of {facts['patients']} patients, "
-            f"{facts['positive_images']} images {self.positive} of "
-            f"{facts['positive_patients']} patients"
-        )
+        who = f"{facts['images']} images of {facts['patients']} patients, "
+        if self.several:
+            counts = facts["of_classes"] if isinstance(facts["of_classes"], dict) else {}
+            who += "of (images, patients) " + ", ".join(
+                f"{name} {counts.get(name, '?')}" for name in self.class_names
+            )
+        else:
+            who += (
+                f"{facts['positive_images']} images {self.positive} of "
+                f"{facts['positive_patients']} patients"
+            )
         rows = [
             ("cohort", who, ""),
             *(("audit", step.finding, step.action) for step in self.audit),
@@ -229,7 +261,7 @@ class StudyPlan(Record, frozen=True, kw_only=True):
             ("evaluation", how, self.evaluation.reason),
             ("network", self.network.weights, self.network.reason),
             ("head", ", ".join(self.head.kinds), self.head.reason),
-            ("threshold", asks, self.threshold.reason),
+            self._of_threshold(),
             ("baselines", ", ".join(self.baselines) or "none", ""),
             *(
                 [("left out", ", ".join(self.budget.left_out) or "nothing", self.budget.reason)]
@@ -240,6 +272,14 @@ class StudyPlan(Record, frozen=True, kw_only=True):
         return "\n".join(
             f"{name + ':':12} {what}{f' ({why})' if why else ''}" for name, what, why in rows
         )
+
+    def _of_threshold(self) -> tuple[str, str, str]:
+        if self.threshold is None:
+            return "threshold", "none", "the class with the highest score is predicted"
+        asks = f"sensitivity {self.threshold.sensitivity:g}"
+        if self.threshold.confidence is not None:
+            asks += f" promised with confidence {self.threshold.confidence:g}"
+        return "threshold", asks, self.threshold.reason
 
     def write(self, path: str | os.PathLike[str]) -> None:
         """Write the plan as JSON, whole or not at all."""

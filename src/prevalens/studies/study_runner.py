@@ -11,12 +11,17 @@ from prevalens.cohorts.cohort import Cohort
 from prevalens.exceptions import DataWarning
 from prevalens.predictions.predictions import Predictions
 from prevalens.studies.baselines import covariate_features, thumbnail_features
-from prevalens.studies.cross_prediction import CrossPredictions, cross_predict
+from prevalens.studies.class_probe import ClassProbe, ClassProbeRecord, fit_class_probe
+from prevalens.studies.cross_prediction import cross_predict
 from prevalens.studies.fold import Fold
+from prevalens.studies.head_search import Features
 from prevalens.studies.held_out import held_out_part, training_rows
-from prevalens.studies.probe import Features, Probe, ProbeRecord, fit_probe
+from prevalens.studies.held_out_scores import HeldOutScores
+from prevalens.studies.probe import Probe, ProbeRecord, fit_probe
 from prevalens.studies.study_plan import HeadChoice, StudyPlan
-from prevalens.typing import Flags, Numbers, Rows
+from prevalens.typing import Numbers, Rows
+
+AnyProbe = Probe | ClassProbe
 
 
 class StudyRunner:
@@ -42,10 +47,19 @@ class StudyRunner:
             return np.arange(len(self.cohort))
         return training_rows(self.partition)
 
-    def run(
-        self, features: Features, folder: Path, head: HeadChoice
-    ) -> tuple[Predictions, Flags, list[ProbeRecord], CrossPredictions | None]:
-        """Return held-out predictions, decisions, and what the folds chose.
+    def fit(self, features: Features, rows: Rows, head: HeadChoice, seed: int) -> AnyProbe:
+        """Return the probe of the study's kind, fitted on rows.
+
+        Args:
+            features: By layer.
+            rows: Rows to train on.
+            head: What may be chosen.
+            seed: Seed of the inner folds.
+        """
+        return _Build(features, head, self.plan).fit(self.cohort, rows, seed)
+
+    def run(self, features: Features, folder: Path, head: HeadChoice) -> HeldOutScores:
+        """Return held-out predictions, and what the folds chose.
 
         Args:
             features: By layer.
@@ -62,19 +76,27 @@ class StudyRunner:
                 seed=plan.seed,
                 folder=folder,
                 settings={"plan": plan.to_dict(), "layers": sorted(features)},
+                train_prevalence=self._shares(),
                 n_jobs=self.n_jobs,
             )
-            folds = made.folds[0]
             names = [f"repeat-0-fold-{number}" for number in range(plan.evaluation.n_splits)]
-            records = [ProbeRecord.load(folder / name / "probe.json") for name in names]
-            bounds = np.array([record.threshold for record in records])[folds]
-            return made.predictions, made.predictions.scores >= bounds, records, made
+            kind = ClassProbeRecord if plan.several else ProbeRecord
+            records = [kind.load(folder / name / "probe.json") for name in names]
+            return HeldOutScores(made.predictions, records, made.folds[0], made)
         fold = Fold(0, 0, plan.seed, self.partition, folder)
         probe = build(self.cohort, fold)
         rows = self.partition.test
-        predictions = Predictions.of(self.cohort, rows, probe.predict(self.cohort, rows))
-        decided = predictions.scores >= probe.probe.record.threshold
-        return predictions, decided, [probe.probe.record], None
+        predictions = Predictions.of(
+            self.cohort, rows, probe.predict(self.cohort, rows), train_prevalence=self._shares()
+        )
+        return HeldOutScores(predictions, [probe.probe.record], np.zeros(len(rows), np.int64), None)
+
+    def _shares(self) -> list[float] | None:
+        """Return the share of each of several classes that scores are at; None of two."""
+        if not self.plan.several:
+            return None
+        labels = self.cohort.labels[self.trained_rows()]
+        return (np.bincount(labels, minlength=len(self.cohort.classes)) / len(labels)).tolist()
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,25 +108,31 @@ class _Build:
     plan: StudyPlan
 
     def __call__(self, cohort: Cohort, fold: Fold) -> "_ProbeModel":
-        rows = training_rows(fold.partition)
-        probe = fit_probe(
+        probe = self.fit(cohort, training_rows(fold.partition), fold.seed)
+        if fold.folder is not None:
+            probe.record.save(fold.folder / "probe.json")
+        return _ProbeModel(self.features, probe)
+
+    def fit(self, cohort: Cohort, rows: Rows, seed: int) -> AnyProbe:
+        """Return the probe of the plan's classes, fitted on rows."""
+        plan = self.plan
+        if plan.threshold is None:
+            return fit_class_probe(self.features, cohort, rows, head=self.head, seed=seed)
+        return fit_probe(
             self.features,
             cohort,
             rows,
             head=self.head,
-            threshold=self.plan.threshold,
-            pooling=None if self.plan.pooling is None else self.plan.pooling.pooling,
-            seed=fold.seed,
+            threshold=plan.threshold,
+            pooling=None if plan.pooling is None else plan.pooling.pooling,
+            seed=seed,
         )
-        if fold.folder is not None:
-            probe.record.save(fold.folder / "probe.json")
-        return _ProbeModel(self.features, probe)
 
 
 @dataclass(frozen=True, eq=False)
 class _ProbeModel:
     features: Features
-    probe: Probe
+    probe: AnyProbe
 
     def predict(self, cohort: Cohort, rows: Rows) -> Numbers:  # noqa: ARG002 - features know theirs
         """Return the score of each row."""
@@ -134,7 +162,7 @@ def rivals_of(runner: StudyRunner, folder: Path) -> dict[str, Predictions]:
         # Nobody acts on a baseline's threshold; near chance it predicts everything positive.
         warnings.filterwarnings("ignore", message="The threshold", category=DataWarning)
         return {
-            name: runner.run({name: values}, folder / name, head)[0]
+            name: runner.run({name: values}, folder / name, head).predictions
             for name, values in _baselines(runner.cohort, runner.plan, runner.part).items()
         }
 

@@ -27,6 +27,7 @@ class StudyCost:
         widths: Features of each layer that is tried.
         evaluation: How held-out scores are made.
         head: What is chosen by inner folds.
+        classes: Number of classes; of several a head is as many columns as classes but one.
     """
 
     images: int
@@ -34,6 +35,7 @@ class StudyCost:
     widths: Sequence[int]
     evaluation: Evaluation
     head: HeadChoice
+    classes: int = 2
 
     @property
     def folds(self) -> int:
@@ -62,7 +64,7 @@ class StudyCost:
         further = len(head.kinds) - 1
         compared = some * widest * (further * tried + (len(head.kinds) + 1) * inner)
         kept = self.images * widest * (1 + inner)
-        return PER_NUMBER * (some * sum(self.widths) * tried + compared + kept)
+        return (self.classes - 1) * PER_NUMBER * (some * sum(self.widths) * tried + compared + kept)
 
 
 def within(cost: StudyCost, minutes: float) -> tuple[StudyCost, BudgetChoice]:

@@ -5,10 +5,12 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from prevalens._cells import as_text
 from prevalens._checks import name_some
 from prevalens.cohorts.path_pattern import compiled
 from prevalens.verbs.image_search import pictures_below
 from prevalens.verbs.missing_options import (
+    every_class,
     quoted,
     unnamed_class,
     unnamed_positive,
@@ -16,6 +18,7 @@ from prevalens.verbs.missing_options import (
 )
 
 USUAL = "{label}/{patient}_*"
+BELOW_CLASS = r"(?:.*/)?(?P<label>[^/]+)/[^/]+"
 _PARTS = {"train", "training", "val", "valid", "validation", "dev", "test", "testing", "holdout"}
 _FEW = 20  # names of folders that may be classes
 _LEAST = 3  # patients that a class has, where ids are read rightly
@@ -33,15 +36,27 @@ def lacking_of_folder(source: Path, options: argparse.Namespace) -> list[str]:
     levels = _levels(paths) if paths else []
     at = None if options.pattern else _label_level(levels, options.positive)
     add: list[str] = []
-    counts = None if at is None else Counter(levels[at])
-    lines = unnamed_positive(options) if counts is None else unnamed_class(counts, options)
-    add += [] if options.positive else ["--positive CLASS"]
+    counts = classes_below(source, options) if at is None else Counter(levels[at])
+    asked = unnamed_class(counts, options) if at is not None else unnamed_positive(options)
+    every = every_class(len(counts), options)
+    lines = [] if every else asked
+    add += [] if options.positive or every else ["--positive CLASS"]
     if options.pattern is None and options.patient.lower() != "none":
         told, more = _patterns(paths, levels, at, or_table(source))
         lines, add = [*lines, *told], [*add, *more]
     lines += unnamed_run(options)
+    if lines and every:
+        lines += [f"{each}, to take it against the rest" for each in asked]
     add += [] if options.output else ["-o RUN"]
     return [*lines, f"To go on, add: {' '.join(add)}"] if lines and add else lines
+
+
+def classes_below(source: Path, options: argparse.Namespace) -> Counter[str]:
+    """Count the images of each class that the paths name, by the pattern that they are read by."""
+    independent = options.patient.lower() == "none"
+    wanted = compiled(options.pattern or (BELOW_CLASS if independent else USUAL), needs=("label",))
+    found = (wanted.fullmatch(path) for path in pictures_below(source))
+    return Counter(as_text(match["label"]) for match in found if match)
 
 
 def or_table(source: Path) -> str:

@@ -3,7 +3,7 @@
 import argparse
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from prevalens import _cells
 from prevalens._checks import did_you_mean
@@ -63,14 +63,42 @@ def lacking_options(
     ]
     label = options.label if options.label in columns else None
     label = label or _suggested("label", columns, options.positive)
+    every = label is not None and takes_every_class(columns[label], options)
     if label:
-        lines += _lacking_classes(columns[label], label, options)
+        lines += [] if every else _lacking_classes(columns[label], label, options)
     else:
         lines += unnamed_positive(options)
-    add += [] if options.positive else ["--positive CLASS"]
+    add += [] if options.positive or every else ["--positive CLASS"]
     lines += unnamed_run(options)
+    if lines and every and label:
+        lines += [
+            f"{each}, to take it against the rest"
+            for each in _lacking_classes(columns[label], label, options)
+        ]
     add += [] if options.output else ["-o RUN"]
     return [*lines, f"To go on, add: {' '.join(add)}"] if lines and add else lines
+
+
+def takes_every_class(cells: Cells, options: argparse.Namespace) -> bool:
+    """Tell whether the study is of all classes: three or more, and none is named as positive."""
+    if separator_of(cells, None) is not None:
+        return False
+    return every_class(len(classes_in(cells, None)), options)
+
+
+def every_class(n_classes: int, options: argparse.Namespace) -> bool:
+    """Tell whether all of so many classes are studied where the options name no positive one."""
+    one = (options.positive, options.versus, options.separator, options.combine)
+    return all(each is None for each in one) and 3 <= n_classes <= _FEW
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Return class names by their number where all are numbers, else as texts."""
+    found = list(names)
+    try:
+        return sorted(found, key=float)
+    except ValueError:
+        return sorted(found)
 
 
 def unnamed_positive(options: argparse.Namespace) -> list[str]:

@@ -18,7 +18,9 @@ EXAMPLE = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of the verb."""
-    _add_images(parser.add_argument_group("the images"))
+    where = parser.add_argument_group("the images")
+    _add_images(where)
+    _add_classes(where)
     _add_odd_cells(parser.add_argument_group("tables that are not as plain"))
     how = parser.add_argument_group("patients as the unit")
     how.add_argument(
@@ -48,14 +50,6 @@ def _add_images(where: "argparse._ArgumentGroup") -> None:
         "(default: patient)",
     )
     where.add_argument(
-        "--positive", metavar="CLASS", help="class whose miss is the costly error; required"
-    )
-    where.add_argument(
-        "--versus",
-        metavar="CLASS",
-        help="one other class, where there are several (default: 'rest', all others together)",
-    )
-    where.add_argument(
         "--root", metavar="FOLDER", help="folder of the image paths (default: TABLE's)"
     )
     where.add_argument(
@@ -77,6 +71,26 @@ def _add_images(where: "argparse._ArgumentGroup") -> None:
     )
     where.add_argument(
         "--part-column", metavar="COLUMN", help="column in which 'test' names the held-out rows"
+    )
+
+
+def _add_classes(where: "argparse._ArgumentGroup") -> None:
+    where.add_argument(
+        "--positive",
+        metavar="CLASS",
+        help="class whose miss is the costly error; without it all of three or more are studied",
+    )
+    where.add_argument(
+        "--versus",
+        metavar="CLASS",
+        help="one other class, where there are several (default: 'rest', all others together)",
+    )
+    where.add_argument(
+        "--leave-out",
+        nargs="+",
+        default=[],
+        metavar="CLASS",
+        help="classes whose images are left out, such as those of one or two patients",
     )
 
 
@@ -117,9 +131,8 @@ def _add_choices(how: "argparse._ArgumentGroup") -> None:
     how.add_argument(
         "--sensitivity",
         type=float,
-        default=0.95,
         metavar="SHARE",
-        help="sensitivity asked for (default: 0.95)",
+        help="sensitivity asked for, of two classes (default: 0.95)",
     )
     how.add_argument(
         "--prevalence",
@@ -144,6 +157,10 @@ def _add_choices(how: "argparse._ArgumentGroup") -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Plan the study and run it; return 0."""
+    if options.positive is None and options.prevalence is not None:
+        raise InvalidInputError(
+            "--prevalence is of two classes: name the one it is of by --positive, or leave it out."
+        )
     cohort = read_cohort(options)
     folder = Path(options.output)
     if not options.resume and folder.exists() and any(folder.iterdir()):
@@ -182,8 +199,9 @@ def run(options: argparse.Namespace) -> int:
     )
     for name, estimate in done.summary.estimates.items():
         _say(f"{name.replace('_', ' '):20} {_text(estimate)}")
+    ranked = "macro auroc" if made.several else "auroc"
     for name, estimate in done.summary.baselines.items():
-        _say(f"{'auroc of ' + name:20} {_text(estimate)}")
+        _say(f"{f'{ranked} of {name}':20} {_text(estimate)}")
     for name, estimate in (done.summary.patients or {"estimates": {}})["estimates"].items():
         _say(f"{'per patient: ' + name:20} {_text(estimate)}")
     for name, what in done.summary.files.items():

@@ -3,6 +3,8 @@
 import argparse
 import os
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +17,20 @@ from prevalens._tables import Cells, read_all_columns
 from prevalens.cohorts.hidden_patients import warn_of_hidden_ids
 from prevalens.cohorts.path_pattern import compiled
 from prevalens.exceptions import InvalidInputError, UnreadableImageError
-from prevalens.verbs.folder_layout import lacking_of_folder, or_table
+from prevalens.verbs.folder_layout import BELOW_CLASS, classes_below, lacking_of_folder, or_table
 from prevalens.verbs.image_search import find_images, told_where
-from prevalens.verbs.label_cells import DROP, WHOLE, one_finding, refuse_ambiguous, without_blanks
-from prevalens.verbs.missing_options import lacking_options, quoted
+from prevalens.verbs.label_cells import (
+    DROP,
+    WHOLE,
+    classes_in,
+    one_finding,
+    refuse_ambiguous,
+    without_blanks,
+)
+from prevalens.verbs.missing_options import in_order, lacking_options, quoted
 
 _NO_TABLES = (".xlsx", ".xls", ".ods", ".parquet", ".json", ".zip")
 _FEW_IDS = 3  # of a class: fewer cannot be held out, trained and chosen on
-_BELOW_CLASS = r"(?:.*/)?(?P<label>[^/]+)/[^/]+"
 _INDEPENDENT = "--patient none: every image is taken as another patient's"
 
 
@@ -35,13 +43,48 @@ def read_cohort(options: argparse.Namespace) -> "cohorts.Cohort":
     """
     source = Path(options.source)
     if not source.is_dir():
-        return _two_classes(_from_table(source, options), options)
+        return _named_classes(_from_table(source, options), options)
     _refuse_table_options(source, options)
     if lacking := lacking_of_folder(source, options):
         raise InvalidInputError(
             "\n".join([f"For the folder {source}:", *map("  {}".format, lacking)])
         )
-    return _two_classes(_from_folder(source, options), options)
+    return _named_classes(_from_folder(source, options), options)
+
+
+def _named_classes(cohort: "cohorts.Cohort", options: argparse.Namespace) -> "cohorts.Cohort":
+    """Return the cohort of the classes that the options ask for; all are named."""
+    if options.leave_out:
+        counts = Counter(cohort.label_names.tolist())
+        out = list(map(as_text, options.leave_out))
+        cohort = cohort.drop_classes(out)
+        told = "left out: " + ", ".join(f"{quoted(name)} ({counts[name]} images)" for name in out)
+        print(told)  # noqa: T201
+        whose = None if cohort.independent else cohort.patients
+        told = f"{cohort.provenance}; {told}"
+        cohort = replace(cohort, patients=whose, provenance=told)  # type: ignore[arg-type]
+    if options.positive is not None:
+        return _two_classes(cohort, options)
+    if len(cohort.classes) == 2:
+        raise InvalidInputError(
+            f"Two classes are left, {' and '.join(map(quoted, cohort.classes))}. Name the one "
+            "whose miss costs by --positive."
+        )
+    images = np.bincount(cohort.labels, minlength=len(cohort.classes)).tolist()
+    named = ", ".join(
+        f"{quoted(name)} ({count} images)"
+        for name, count in zip(cohort.classes, images, strict=True)
+    )
+    print(f"{len(images)} classes: {named}; --positive and one takes it against the rest")  # noqa: T201
+    return cohort
+
+
+def _stand_in(classes: Sequence[str], options: argparse.Namespace) -> dict[str, Any]:
+    """Return what a cohort needs: the positive class; of all classes any one that is kept."""
+    if options.positive is not None:
+        return {"positive": as_text(options.positive)}
+    out = set(map(as_text, options.leave_out))
+    return {"positive": next((x for x in classes if x not in out), classes[0]), "classes": classes}
 
 
 def _refuse_table_options(source: Path, options: argparse.Namespace) -> None:
@@ -63,12 +106,16 @@ def _from_folder(source: Path, options: argparse.Namespace) -> "cohorts.Cohort":
     pattern = options.pattern
     if independent:
         # The path is the id, so that no two images share one.
-        inside = compiled(pattern or _BELOW_CLASS, needs=("label",)).pattern
+        inside = compiled(pattern or BELOW_CLASS, needs=("label",)).pattern
         pattern = f"(?P<patient>{inside})"
     given = {} if pattern is None else {"pattern": pattern}
     try:
+        classes = [] if options.positive else in_order(classes_below(source, options))
         cohort = cohorts.read_folder(
-            source, **given, positive=options.positive, follow_links=options.allow_outside
+            source,
+            **given,
+            **_stand_in(classes, options),
+            follow_links=options.allow_outside,
         )
     except InvalidInputError as error:
         raise InvalidInputError(
@@ -131,7 +178,7 @@ def _from_table(source: Path, options: argparse.Namespace) -> "cohorts.Cohort":
             image=options.image,
             label=options.label,
             patient=None if independent else options.patient,
-            positive=as_text(options.positive),
+            **_stand_in(in_order(classes_in(given[options.label], None)), options),
             covariates=further,
             combine=options.combine,
             root=root,
@@ -150,6 +197,8 @@ def _spelled(cells: Cells) -> list[str]:
 
 def _labels(cells: Cells, options: argparse.Namespace) -> dict[str, Cells]:
     """Return the label column where its cells are taken apart, refused where that is unclear."""
+    if options.positive is None:
+        return {}
     positive = as_text(options.positive)
     if options.separator is None:
         refuse_ambiguous(cells, positive)

@@ -1,0 +1,159 @@
+"""The rules by which a cohort's study is decided: who is joined, held out, pooled, promised."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from prevalens.cohorts.cohort import Cohort
+from prevalens.cohorts.duplicates import find_duplicates
+from prevalens.decisions.fixed_sequence import patients_needed
+from prevalens.exceptions import InvalidInputError
+from prevalens.predictions.patient_pooling import PatientPooling
+from prevalens.studies.held_out import check_choices
+from prevalens.studies.plan_facts import patients_of_classes
+from prevalens.studies.study_plan import (
+    AuditStep,
+    Evaluation,
+    HeadChoice,
+    PoolingChoice,
+    ThresholdChoice,
+)
+
+ENOUGH_FOR_A_TEST_PART = 400
+"""Patients of the rarer class from which a test part of a quarter holds a hundred of them."""
+PENALTIES = (10.0, 1.0, 0.1, 0.01, 0.001)
+HEAD = HeadChoice(
+    kinds=["logistic", "balanced_logistic"],
+    penalties=list(PENALTIES),
+    reason="layers, answer to imbalance and penalty are chosen by inner folds of patients",
+)
+
+
+def audited(cohort: Cohort) -> tuple[Cohort, list[AuditStep]]:
+    """Compare the files; return the cohort with patients joined who share some, and what was found.
+
+    Raises:
+        UnreadableImageError: images cannot be read; the text names every one of them.
+    """
+    duplicates = find_duplicates(cohort, near=True)
+    identical = replace(duplicates, near_pairs=duplicates.near_pairs[:0])
+    pairs = [(str(a), str(b)) for a, b in identical.patient_pairs]
+    steps = [
+        AuditStep(
+            finding=f"{len(pairs)} pairs of patient ids share identical files",
+            action="joined" if pairs else "none",
+            patients=[list(pair) for pair in pairs],
+        )
+    ]
+    # Copies of one patient leak nowhere.
+    crossing = [rows for rows in duplicates.near if len(set(cohort.patients[rows].tolist())) > 1]
+    if crossing:
+        shown = "; ".join(" and ".join(cohort.images[rows[:2]].tolist()) for rows in crossing[:3])
+        steps.append(
+            AuditStep(
+                finding=f"{len(crossing)} groups of images of several patients look almost alike, "
+                f"such as {shown}",
+                action="named",
+            )
+        )
+    return (cohort.join_patients(pairs) if pairs else cohort), steps
+
+
+def pooling_of(cohort: Cohort, given: PatientPooling | None) -> PoolingChoice:
+    """Return how images are pooled: as asked, or by what the labels of a patient say."""
+    if given is not None:
+        return PoolingChoice(**_settings(given), reason="given")
+    positive = cohort.is_positive
+    both = len(np.intersect1d(cohort.patients[positive], cohort.patients[~positive]))
+    if both:
+        return PoolingChoice(
+            how="top_k",
+            k=3,
+            reason=f"{both} patients have positive and negative images, and a few positive images "
+            "make a patient positive",
+        )
+    return PoolingChoice(how="mean", reason="all images of a patient have one label")
+
+
+def _settings(given: PatientPooling) -> dict[str, Any]:
+    return {name: value for name, value in vars(given).items() if name != "unit"}
+
+
+def evaluation_of(
+    cohort: Cohort, part: str | None, seed: int, pooling: PoolingChoice | None
+) -> Evaluation:
+    """Return how held-out scores are made.
+
+    Raises:
+        InvalidInputError: a class has too few patients, or some fold could choose nothing.
+    """
+    found = _held_out_by(cohort, part)
+    check_choices(cohort, found, HEAD, part=part, pooling=pooling, seed=seed)
+    return found
+
+
+def _held_out_by(cohort: Cohort, part: str | None) -> Evaluation:
+    if part is not None:
+        if part not in cohort.covariates:
+            raise InvalidInputError(
+                f"`part` must be a covariate of the cohort, one of {sorted(cohort.covariates)}, "
+                f"got {part!r}."
+            )
+        return Evaluation(kind="given part", reason=f"the column {part!r} names it")
+    counts = patients_of_classes(cohort)
+    rarer = min(counts.values())
+    if rarer < 3 and len(counts) > 2:
+        _refuse_rare(cohort, counts)
+    if rarer < 3:
+        raise InvalidInputError(
+            f"A class that comes from {rarer} patient{'s' * (rarer > 1)} cannot be held out while "
+            "others are left to train and to choose on, so nothing could be said of new patients. "
+            f"Collect images of more patients, three at least; there are {cohort.n_patients} in "
+            "all. Check that the ids are those of patients."
+        )
+    if rarer >= ENOUGH_FOR_A_TEST_PART:
+        return Evaluation(
+            kind="test part", reason=f"{rarer} patients of the rarer class are enough for a part"
+        )
+    return Evaluation(
+        kind="cross-fitting",
+        n_splits=min(5, rarer),
+        reason=f"{rarer} patients of the rarer class are too few to set some aside",
+    )
+
+
+def _refuse_rare(cohort: Cohort, counts: Mapping[str, int]) -> None:
+    """Name each of several classes that comes from too few patients to be studied."""
+    images = np.bincount(cohort.labels, minlength=len(counts)).tolist()
+    rare = [name for name, count in counts.items() if count < 3]
+    named = ", ".join(
+        f"{name!r} (images: {images[cohort.classes.index(name)]}, patients: {counts[name]})"
+        for name in rare
+    )
+    raise InvalidInputError(
+        "A class of fewer than 3 patients cannot be held out while others are left to train and "
+        f"to choose on, so nothing could be said of new patients: {named}. Leave them out "
+        f"(`cohort.drop_classes({rare})`, --leave-out {' '.join(map(repr, rare))}), merge them "
+        "with other classes in the table, or collect images of more patients. Check that the ids "
+        "are those of patients."
+    )
+
+
+def threshold_of(patients: int, evaluation: Evaluation, sensitivity: float) -> ThresholdChoice:
+    """Return the rule of the threshold: a promise where enough positive patients are left."""
+    confidence = 0.95
+    kept = 1 - (1 / evaluation.n_splits if evaluation.kind == "cross-fitting" else evaluation.test)
+    # Unequal patients are worth fewer equal ones; twice the least number leaves room for misses.
+    needed = 2 * patients_needed(sensitivity, confidence)
+    if patients * kept >= needed:
+        return ThresholdChoice(
+            sensitivity=sensitivity,
+            confidence=confidence,
+            reason=f"{patients} positive patients, at least {needed} for a promise",
+        )
+    return ThresholdChoice(
+        sensitivity=sensitivity,
+        reason=f"{patients} positive patients are too few for a promise, which asks for {needed}",
+    )

@@ -1,0 +1,41 @@
+"""What a study found, beside its report."""
+
+from typing import Any, ClassVar
+
+from prevalens._records import Record
+
+
+class StudySummary(Record, frozen=True, kw_only=True):
+    """What a study found, beside its report.
+
+    Args:
+        estimates: By name, estimates as plain values: `auroc` over all held-out images,
+            `auroc_within_folds` (the mean of the models), `sensitivity` and `specificity` of the
+            decisions, each by the threshold of the fold that held the image out.
+            Of several classes `accuracy`, `balanced_accuracy`, the same where all scores are turned
+            to equal classes (`balanced_accuracy_at_equal_shares`), `macro_f1`, `macro_auroc`,
+            `macro_auroc_within_folds`, `log_loss`.
+        baselines: By baseline, its `auroc`, of several classes its `macro_auroc`.
+        threshold: Threshold of the saved model; None of several classes.
+        folds: What each fold chose.
+        patients: Where patients are the unit: their `estimates` (`brier` of the recalibrated
+            risks), the `threshold` of the saved model's pooled scores, and by class how many are
+            `not_classifiable`; else None.
+        files: What stands in the folder, and what it is.
+
+    Examples:
+        >>> summary = StudySummary(
+        ...     estimates={"auroc": {"value": 0.93}}, baselines={"thumbnail": {"auroc": 0.7}},
+        ...     threshold=0.4, folds=[], files={"report.html": "the report"},
+        ... )
+        >>> summary.to_dict()["threshold"]
+        0.4
+    """
+
+    FORMAT: ClassVar[str] = "prevalens study"
+    estimates: dict[str, dict[str, Any]]
+    baselines: dict[str, dict[str, Any]]
+    threshold: float | None
+    folds: list[dict[str, Any]]
+    files: dict[str, str]
+    patients: dict[str, Any] | None = None

@@ -1,0 +1,40 @@
+"""What a study of several classes found, from its held-out scores."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from studies.test_class_probe import cells
+from studies.test_study_runner import HEAD, plan_of
+
+from prevalens.metrics import auroc
+from prevalens.studies.class_results import class_results
+from prevalens.studies.study_runner import StudyRunner
+
+
+def test_estimates_are_those_of_the_held_out_scores(tmp_path: Path) -> None:
+    """Accuracies by hand; at equal shares scores are divided by the shares trained on."""
+    cohort, features = cells()
+    runner = StudyRunner(cohort, plan_of(cohort), None, 1)
+    held = runner.run(features, tmp_path, HEAD)
+    noise = runner.run({"early": features["early"]}, tmp_path / "noise", HEAD).predictions
+    found = class_results(runner, held, {"noise": noise})
+    rows = held.predictions
+
+    def balanced(scores: np.ndarray) -> float:
+        right = scores.argmax(axis=1) == rows.labels
+        return float(np.mean([right[rows.labels == code].mean() for code in range(3)]))
+
+    at_equal = rows.scores / np.array([1 / 2, 1 / 3, 1 / 6])
+    ranks = [auroc(rows.labels == code, rows.scores[:, code]).value for code in range(3)]
+    assert found.estimates["balanced_accuracy"].value == pytest.approx(balanced(rows.scores))
+    assert found.estimates["balanced_accuracy_at_equal_shares"].value == pytest.approx(
+        balanced(at_equal)
+    )
+    assert balanced(at_equal) > balanced(rows.scores)
+    assert found.estimates["macro_auroc"].value == pytest.approx(np.mean(ranks))  # type: ignore[arg-type]
+    assert found.estimates["macro_auroc_within_folds"].value is not None
+    assert found.baselines["noise"].value is not None
+    assert found.baselines["noise"].value < 0.7 < found.estimates["macro_auroc"].value  # type: ignore[operator]
+    assert found.report.record.title == "3 classes: held-out images"
+    assert (found.is_positive, found.patients) == (None, None)
