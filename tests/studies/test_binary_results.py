@@ -12,6 +12,7 @@ from prevalens.studies.binary_results import binary_results
 from prevalens.studies.study_runner import StudyRunner
 
 
+@pytest.mark.filterwarnings("ignore:The threshold")  # of noise, which nobody acts on
 def test_estimates_are_of_scores_and_of_the_folds_decisions(tmp_path: Path) -> None:
     """AUROC of the scores, sensitivity of decisions by each fold's threshold, baselines beside."""
     cohort, features = study()

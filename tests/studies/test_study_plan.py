@@ -84,7 +84,7 @@ def test_a_plan_of_several_classes_comes_back_and_keeps_to_them(
     asked = made(cohort).to_dict()["threshold"]
     for change in ({"positive": "sick"}, {"threshold": asked}, {"classes": ["s1", "s2"]}):
         path.write_text(json.dumps(plain | change), encoding="utf-8")
-        with pytest.raises(InvalidInputError, match="`classes`"):
+        with pytest.raises(InvalidInputError, match=r"several|three or more"):
             StudyPlan.read(path)
     path.write_text(json.dumps(made(cohort).to_dict() | {"threshold": None}), encoding="utf-8")
     with pytest.raises(InvalidInputError, match="belong to two classes"):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal, Self
 
+import msgspec
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import brentq
@@ -12,12 +13,14 @@ from scipy.special import softmax
 
 from prevalens._checks import check_choice, check_kind, check_number, check_path
 from prevalens._records import Part, Record
+from prevalens.decisions.class_scaling import fit_shared_scale
 from prevalens.decisions.recalibration import METHODS, Recalibration, fit_recalibration
 from prevalens.exceptions import InvalidInputError
 from prevalens.predictions.checking import checked_scores
 from prevalens.predictions.predictions import Predictions
 from prevalens.typing import Labels, Scores
 
+CLASS_METHODS = ("temperature", "platt", "bias_corrected")
 _LEAST = 1e-7  # a float32 softmax reaches 0, whose logarithm is infinite
 
 
@@ -39,6 +42,7 @@ class ClassRecalibrationRecord(Record, frozen=True, kw_only=True):
     classes: list[str]
     multilabel: bool
     temperature: float | None
+    offsets: list[float] | msgspec.UnsetType = msgspec.UNSET
     maps: list[ClassMapPart]
 
 
@@ -52,6 +56,11 @@ class ClassRecalibration:
             class has its own map.
         maps: The map of each class or label; of classes the results are divided by their sum.
         multilabel: Whether the columns are labels, of which a row may have several.
+        offsets: What is added to the log scores of each class after the temperature; empty for
+            nothing.
+
+    Raises:
+        InvalidInputError: a temperature is not above 0, or offsets are not one a class.
 
     Examples:
         >>> from prevalens.decisions import fit_class_recalibration
@@ -68,10 +77,17 @@ class ClassRecalibration:
     temperature: float | None = None
     maps: tuple[Recalibration, ...] = ()
     multilabel: bool = False
+    offsets: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         if self.temperature is not None:
             check_number("temperature", self.temperature, low=0, open_low=True, open_high=True)
+        known = len(self.classes) if self.temperature is not None else 0
+        if self.offsets and (len(self.offsets) != known or not np.isfinite(self.offsets).all()):
+            raise InvalidInputError(
+                f"`offsets` are {known} finite numbers beside a `temperature`, one a class, got "
+                f"{self.offsets}."
+            )
 
     def correct(self, scores: ArrayLike) -> Scores:
         """Return recalibrated scores, shape `(n_rows, n_classes)`, in [0, 1].
@@ -81,7 +97,8 @@ class ClassRecalibration:
         """
         values = checked_scores(scores, self.classes, several=self.multilabel)
         if self.temperature is not None:
-            return np.asarray(softmax(_logs(values) / self.temperature, axis=1))
+            added = np.asarray(self.offsets) if self.offsets else 0.0
+            return np.asarray(softmax(_logs(values) / self.temperature + added, axis=1))
         columns = zip(self.maps, values.T, strict=True)
         made = np.column_stack([each.correct(column) for each, column in columns])
         return made if self.multilabel else made / made.sum(axis=1, keepdims=True)
@@ -101,6 +118,7 @@ class ClassRecalibration:
             classes=[*self.classes],
             multilabel=self.multilabel,
             temperature=self.temperature,
+            offsets=[*self.offsets] if self.offsets else msgspec.UNSET,
             maps=parts,
         )
         record.save(Path(check_path("path", path)))
@@ -123,7 +141,8 @@ class ClassRecalibration:
             maps = [
                 Recalibration(m.method, m.slope, m.intercept, tuple(m.steps)) for m in held.maps
             ]
-            return cls(tuple(held.classes), held.temperature, tuple(maps), held.multilabel)
+            added = () if isinstance(held.offsets, msgspec.UnsetType) else tuple(held.offsets)
+            return cls(tuple(held.classes), held.temperature, tuple(maps), held.multilabel, added)
         except InvalidInputError as error:
             raise InvalidInputError(f"{path} was edited or cut: {error} {held.REMEDY}") from error
 
@@ -140,16 +159,19 @@ def fit_class_recalibration(
         predictions: Predictions of three or more classes, or of several labels, of validation
             rows.
         method: Of classes `"platt"`, a line for each class against the rest, after which the
-            scores are divided by their sum; or `"temperature"`, one number for all, which never
-            changes the class of the highest score and suits rare classes. Of labels any method of
-            `fit_recalibration`, for each on the rows where it is known.
+            scores are divided by their sum; `"temperature"`, one number for all, which never
+            changes the class of the highest score and suits rare classes; or `"bias_corrected"`,
+            a temperature and an offset for each class, after which the mean score of each class
+            is its share of these rows. Of labels any method of `fit_recalibration`, for each on
+            the rows where it is known.
 
     Raises:
         InvalidInputError: there are two classes, a class has no row, or a class or label has no
             fit; the text names it.
 
     References:
-        Guo et al. (2017), ICML; Zadrozny & Elkan (2002), KDD.
+        Guo et al. (2017), ICML; Zadrozny & Elkan (2002), KDD; Alexandari, Kundaje & Shrikumar
+        (2020), ICML.
 
     Examples:
         >>> validation = Predictions(
@@ -166,7 +188,7 @@ def fit_class_recalibration(
             f"Two classes {list(predictions.classes)} are recalibrated by `fit_recalibration`."
         )
     classes, several = predictions.classes, predictions.is_multilabel
-    check_choice("method", method, METHODS if several else ("temperature", "platt"))
+    check_choice("method", method, METHODS if several else CLASS_METHODS)
     empty = [
         name
         for name, count in zip(classes, predictions.class_counts.tolist(), strict=True)
@@ -179,6 +201,9 @@ def fit_class_recalibration(
         )
     if method == "temperature" and not several:
         return ClassRecalibration(classes, _temperature(predictions.labels, predictions.scores))
+    if method == "bias_corrected":
+        scale, offsets = fit_shared_scale(predictions.labels, _logs(predictions.scores))
+        return ClassRecalibration(classes, 1 / scale, offsets=tuple(offsets.tolist()))
     maps = tuple(_map_of(predictions, name, method) for name in classes)
     return ClassRecalibration(classes, None, maps, several)
 

@@ -36,7 +36,9 @@ class ClassProbeRecord(Record, frozen=True, kw_only=True):
         kind_aurocs: The same AUROC by kind, on the images that kinds were compared on.
         shares: Share of each class among the training images, which the scores are turned to.
         temperature: What log scores are divided by; None where none was fitted, because the inner
-            scores put every image's own class first, or do not go with the classes.
+            scores part the classes without an error, or do not go with them.
+        offsets: What is added to the log scores of each class after that; where no temperature
+            was fitted, what Bayes' rule adds to turn a balanced head to the training shares.
     """
 
     FORMAT: ClassVar[str] = "prevalens class probe"
@@ -48,11 +50,12 @@ class ClassProbeRecord(Record, frozen=True, kw_only=True):
     kind_aurocs: dict[str, float]
     shares: list[Above]
     temperature: Above | None
+    offsets: list[float]
 
 
 @dataclass(frozen=True, eq=False)
 class ClassProbe:
-    """Heads on the features of layers, averaged, turned to natural shares, then recalibrated.
+    """Heads on the features of layers, averaged, then recalibrated to natural shares.
 
     Args:
         heads: The fitted head of each layer.
@@ -65,15 +68,8 @@ class ClassProbe:
     def scores(self, features: Features) -> Scores:
         """Return the score of each class for each row of features, `(n_rows, n_classes)`."""
         raw = averaged([head.scores(features[layer]) for layer, head in self.heads.items()])
-        return _scores((_logs(raw) + self.offsets) / (self.record.temperature or 1.0))
-
-    @property
-    def offsets(self) -> Scores:
-        """What Bayes' rule adds to the log scores for the training shares, `(n_classes,)`.
-
-        A balanced head is fitted as if classes were equally frequent; others add nothing.
-        """
-        return _offsets(self.record.kind, np.asarray(self.record.shares))
+        scaled = np.log(np.maximum(raw, _LEAST)) / (self.record.temperature or 1.0)
+        return np.asarray(softmax(scaled + np.asarray(self.record.offsets), axis=1))
 
 
 def fit_class_probe(
@@ -82,9 +78,9 @@ def fit_class_probe(
     """Choose layers, answer to imbalance and penalties by inner folds; fit on all of `rows`.
 
     As `fit_probe` does for two classes: layers are compared by log loss, kinds by the mean over
-    classes of the AUROC. The scores of a balanced head are turned from equal to the training
-    shares by Bayes' rule; then one temperature is fitted to the scores of inner folds. No
-    threshold is chosen: the class with the highest score is predicted.
+    classes of the AUROC. One temperature and an offset for each class are then fitted to the
+    scores of inner folds, whose mean is so the share of each class in training, whatever the kind
+    of the head. No threshold is chosen: the class with the highest score is predicted.
 
     Args:
         features: By layer, features of every row of the cohort, `(n_rows, n_features)`.
@@ -102,7 +98,7 @@ def fit_class_probe(
             features, labels, cohort.patients, rows, head=head, n_classes=k, seed=seed
         )
     shares = np.bincount(labels[rows], minlength=k) / len(rows)
-    turned = _scores(_logs(found.inner) + _offsets(found.kind, shares))
+    temperature, offsets = _map_of(Predictions.of(cohort, rows, found.inner), found.kind, shares)
     record = ClassProbeRecord(
         layers=list(found.heads),
         kind=found.kind,
@@ -111,25 +107,17 @@ def fit_class_probe(
         layer_losses=found.layer_losses,
         kind_aurocs=found.kind_aurocs,
         shares=shares.tolist(),
-        temperature=_temperature(Predictions.of(cohort, rows, turned)),
+        temperature=temperature,
+        offsets=offsets,
     )
     return ClassProbe(found.heads, record)
 
 
-def _temperature(inner: Predictions) -> float | None:
+def _map_of(inner: Predictions, kind: str, shares: Scores) -> tuple[float | None, list[float]]:
     try:
-        return fit_class_recalibration(inner, method="temperature").temperature
+        found = fit_class_recalibration(inner, method="bias_corrected")
     except InvalidInputError:
-        return None
-
-
-def _offsets(kind: str, shares: Scores) -> Scores:
-    return np.log(shares) if KINDS[kind].balanced else np.zeros(len(shares))
-
-
-def _logs(scores: Scores) -> Scores:
-    return np.asarray(np.log(np.maximum(scores, _LEAST)))
-
-
-def _scores(logits: Scores) -> Scores:
-    return np.asarray(softmax(logits, axis=1))
+        # A balanced head is fitted as if classes were equally frequent.
+        added = np.log(shares) if KINDS[kind].balanced else np.zeros(len(shares))
+        return None, added.tolist()
+    return found.temperature, [*found.offsets]

@@ -113,14 +113,7 @@ def plan(
     _check_weights(DEFAULT_NETWORK if weights is None else check_path("weights", weights))
     if minutes is not None:
         check_number("minutes", minutes, low=0, open_low=True)
-    check_choice("unit", unit, ("image", "patient"))
-    if pooling is not None and unit != "patient":
-        raise InvalidInputError("`pooling` is of unit='patient', got 'image'. Leave one out.")
-    if pooling is not None and pooling.unit != "patient":
-        raise InvalidInputError(
-            f"A study decides on images or patients, got a pooling by {pooling.unit!r}. Pool its "
-            "predictions.csv: PatientPooling(unit=...).pool, or `prevalens report --unit`."
-        )
+    _check_unit(unit, pooling)
     # Before the files are read, and again of patients who turn out to be one.
     pooled = None if unit == "image" else pooling_of(cohort, pooling)
     evaluation_of(cohort, part, seed, pooled)
@@ -156,6 +149,17 @@ def plan(
         budget=budget,
         **of_two,
     )
+
+
+def _check_unit(unit: str, pooling: PatientPooling | None) -> None:
+    check_choice("unit", unit, ("image", "patient"))
+    if pooling is not None and unit != "patient":
+        raise InvalidInputError("`pooling` is of unit='patient', got 'image'. Leave one out.")
+    if pooling is not None and pooling.unit != "patient":
+        raise InvalidInputError(
+            f"A study decides on images or patients, got a pooling by {pooling.unit!r}. Pool its "
+            "predictions.csv: PatientPooling(unit=...).pool, or `prevalens report --unit`."
+        )
 
 
 def _refuse_of_two(cohort: Cohort, **given: Any) -> None:

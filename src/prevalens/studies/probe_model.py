@@ -26,7 +26,7 @@ def probe_classifier(probe: Probe | ClassProbe, network: TappedNetwork) -> keras
     """Return the network up to the probe's layers with the probe's heads on them.
 
     Standardisation, heads, their mean and Platt's map are all affine on the logit, so together
-    they are one `Dense` layer; so are, of several classes, the shares and the temperature.
+    they are one `Dense` layer; so are, of several classes, the temperature and the offsets.
 
     Args:
         probe: A probe with a linear head (`"logistic"`, `"balanced_logistic"`).
@@ -71,9 +71,9 @@ def _of_classes(probe: ClassProbe) -> Layer:
     known = [part for part in parts if part is not None]
     _check_linear(known, probe)
     weights = np.concatenate([weights.T for weights, _ in known]) / len(known)
-    bias = np.mean([bias for _, bias in known], axis=0) + probe.offsets
+    bias = np.mean([bias for _, bias in known], axis=0)
     temperature = probe.record.temperature or 1.0
-    return weights / temperature, bias / temperature
+    return weights / temperature, bias / temperature + np.asarray(probe.record.offsets)
 
 
 def _check_linear(known: Sequence[Any], probe: Probe | ClassProbe) -> None:

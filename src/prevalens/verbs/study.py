@@ -179,10 +179,9 @@ def run(options: argparse.Namespace) -> int:
         preprocessing=options.preprocessing,
         seed=options.seed,
     )
-    if options.plan is not None:
-        made = studies.StudyPlan.read(options.plan)
-    elif options.resume and (folder / "plan.json").exists():
-        made = studies.StudyPlan.read(folder / "plan.json")
+    written = options.plan or (folder / "plan.json" if options.resume else None)
+    if written and (options.plan or written.exists()):
+        made = studies.StudyPlan.read(written)
     _say(str(made))
     if options.plan_only:
         made.write(folder / "plan.json")
@@ -197,16 +196,20 @@ def run(options: argparse.Namespace) -> int:
         n_jobs=options.jobs,
         say=lambda text: _say(f"... {text}"),
     )
+    _tell(done, "macro auroc" if made.several else "auroc")
+    return 0
+
+
+def _tell(done: "studies.Study", ranked: str) -> None:
+    """Print what was found, and the files."""
     for name, estimate in done.summary.estimates.items():
         _say(f"{name.replace('_', ' '):20} {_text(estimate)}")
-    ranked = "macro auroc" if made.several else "auroc"
     for name, estimate in done.summary.baselines.items():
         _say(f"{f'{ranked} of {name}':20} {_text(estimate)}")
     for name, estimate in (done.summary.patients or {"estimates": {}})["estimates"].items():
         _say(f"{'per patient: ' + name:20} {_text(estimate)}")
     for name, what in done.summary.files.items():
-        _say(f"wrote {folder / name}: {what}")
-    return 0
+        _say(f"wrote {done.folder / name}: {what}")
 
 
 def _text(estimate: dict[str, float | None]) -> str:
