@@ -34,18 +34,39 @@ def _jax_is_connected() -> bool:
     return bool(getattr(distributed, "is_initialized", bool)())
 
 
+# What each of a launcher's processes is told: which it is, and how many they are. Of SLURM those
+# of a step, which srun starts: a batch script is one process, however many tasks it may start.
+_LAUNCHERS = (
+    ("RANK", "WORLD_SIZE"),
+    ("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"),
+    ("PMI_RANK", "PMI_SIZE"),
+    ("SLURM_PROCID", "SLURM_STEP_NUM_TASKS"),
+)
+
+
 def announced_processes() -> tuple[str, int]:
     """Return the number of processes that a launcher announces, and where it stands.
 
-    Looked for are `WORLD_SIZE`, which torchrun and most launchers set beside `RANK`, and the
-    workers of `TF_CONFIG`. `("", 1)` where there is neither.
+    Looked for are `WORLD_SIZE`, which torchrun and most launchers set beside `RANK`; what Open
+    MPI, MPICH and SLURM's srun set in its place; and the workers of `TF_CONFIG`. `("", 1)` where
+    there is none of them.
     """
-    if "RANK" in os.environ:
-        count = _number(os.environ.get("WORLD_SIZE"))
+    for rank, size in _LAUNCHERS:
+        count = _number(os.environ.get(size)) if rank in os.environ else 1
         if count > 1:
-            return "WORLD_SIZE", count
+            return size, count
     count = _workers(os.environ.get("TF_CONFIG", ""))
     return ("TF_CONFIG", count) if count > 1 else ("", 1)
+
+
+def possible_processes() -> int:
+    """Return the number of tasks of a SLURM job where it cannot be known whether they run.
+
+    A batch script of several tasks is one process until srun starts the others. 1 elsewhere.
+    """
+    if "SLURM_STEP_NUM_TASKS" in os.environ or announced_processes()[1] > 1:
+        return 1
+    return _number(os.environ.get("SLURM_NTASKS"))
 
 
 def _number(text: str | None) -> int:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from test_processes import without_launcher
 
 from prevalens.batches import join_shards
 from prevalens.batches.sharding import Shard, find_shard
@@ -138,3 +139,18 @@ def test_processes_that_are_announced_and_not_connected_are_told(
         assert find_shard(None).is_whole
     several(monkeypatch)
     assert find_shard("auto") == Shard(1, 2)
+
+
+def test_tasks_of_slurm_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a step as of any launcher; of a batch script `auto` says what it takes them for."""
+    without_launcher(monkeypatch)
+    monkeypatch.setenv("SLURM_NTASKS", "4")
+    monkeypatch.setenv("SLURM_PROCID", "0")
+    with pytest.warns(PrevalensWarning, match=r"the SLURM job has 4 tasks .*Start it by srun"):
+        assert find_shard("auto").is_whole
+    assert find_shard(None).is_whole  # which it is, and no false alarm
+    monkeypatch.setenv("SLURM_STEP_NUM_TASKS", "4")
+    with pytest.raises(InvalidInputError, match="SLURM_STEP_NUM_TASKS announces 4 processes"):
+        find_shard("auto")
+    with pytest.warns(PrevalensWarning, match="without `shard` each shows every row"):
+        find_shard(None)

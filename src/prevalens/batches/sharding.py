@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from prevalens._checks import check_choice, check_integer
-from prevalens._processes import announced_processes, running_processes
+from prevalens._processes import announced_processes, possible_processes, running_processes
 from prevalens.exceptions import InvalidInputError, PrevalensWarning
 from prevalens.typing import Rows, Scores
 
@@ -98,7 +98,12 @@ def find_shard(shard: tuple[int, int] | str | None, *, divisible_by: int = 1) ->
     Raises:
         InvalidInputError: `shard` is none of these; it is left out while several processes run,
             of which each would show every row; or it is `"auto"` and a launcher has announced
-            several processes (`WORLD_SIZE` beside `RANK`, or `TF_CONFIG`) that are not connected.
+            several processes that are not connected (`WORLD_SIZE` beside `RANK`, what Open MPI,
+            MPICH or srun set, or `TF_CONFIG`).
+
+    Warns:
+        PrevalensWarning: `shard` is left out while a launcher announces several processes; or it
+            is `"auto"` in a SLURM job of several tasks outside srun, where one process is taken.
     """
     index, count = running_processes()
     where, announced = announced_processes()
@@ -111,6 +116,8 @@ def find_shard(shard: tuple[int, int] | str | None, *, divisible_by: int = 1) ->
                 "jax.distributed.initialize before the dataset is made, or give `shard` as "
                 "(index, count)."
             )
+        if count == 1:
+            _say_possible(possible_processes())
         return Shard(index, count, divisible_by=divisible_by)
     if shard is None:
         _check_alone(count, where, announced)
@@ -132,6 +139,17 @@ def _check_alone(count: int, where: str, announced: int) -> None:
         warnings.warn(
             f"{where} announces {announced} processes, and without `shard` each shows every row. "
             f"{remedy}",
+            PrevalensWarning,
+            stacklevel=5,
+        )
+
+
+def _say_possible(tasks: int) -> None:
+    if tasks > 1:
+        warnings.warn(
+            f"'auto' takes this as the only process, though the SLURM job has {tasks} tasks "
+            "(SLURM_NTASKS), which a script starts by srun. Start it by srun and connect the "
+            "processes before the dataset is made, or ask for --ntasks=1.",
             PrevalensWarning,
             stacklevel=5,
         )
