@@ -1,7 +1,7 @@
 """Small heads on features, their penalty chosen by inner folds over patients."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from types import MappingProxyType
 from typing import Any
 
@@ -51,6 +51,14 @@ class FeatureHead:
     _heads: tuple[FittedHead, ...]
     _mean: NDArray[np.float32]
     _deviation: NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "inner_losses", MappingProxyType(dict(self.inner_losses)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A mapping proxy cannot be pickled, and worker processes are sent heads.
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return type(self), tuple((values | {"inner_losses": dict(self.inner_losses)}).values())
 
     def __repr__(self) -> str:
         what = "labels" if self.multilabel else "classes"
@@ -190,7 +198,7 @@ def fit_head(
         kind,
         classes,
         tuple(picked) if multilabel else picked[0],
-        MappingProxyType(table if len(ordered) > 1 else {}),
+        table if len(ordered) > 1 else {},
         multilabel,
         tuple(heads),
         mean,

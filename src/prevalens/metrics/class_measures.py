@@ -1,7 +1,9 @@
 """The table of measures of several classes: one entry each, in a report's order."""
 
+import copyreg
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -188,6 +190,16 @@ CLASS_TABLE = (
     ),
 )
 _BY_KEY = {measure.key: measure for measure in CLASS_TABLE}
+
+
+def _reduced(measure: ClassMeasure) -> Any:
+    """Send a measure of the table to another process by its key; it is there, too."""
+    if _BY_KEY.get(measure.key) is measure:
+        return class_measure_of, (measure.key,)
+    return measure.__reduce_ex__(2)
+
+
+copyreg.pickle(ClassMeasure, _reduced)
 
 
 def all_class_measures() -> tuple[ClassMeasure, ...]:

@@ -1,5 +1,6 @@
 """Estimates from all four counts: Youden's J, balanced accuracy, F1, MCC, kappa."""
 
+import functools
 import math
 from collections.abc import Callable
 from dataclasses import replace
@@ -63,7 +64,7 @@ def _correlation(matrix: ConfusionMatrix) -> float:
 
 def balanced_accuracy_estimate(matrix: ConfusionMatrix) -> Estimate:
     """Compute the mean of sensitivity and specificity."""
-    return _map(youden_estimate(matrix), lambda youden: (youden + 1) / 2)
+    return _map(youden_estimate(matrix), _balanced_of)
 
 
 def f1_estimate(matrix: ConfusionMatrix) -> Estimate:
@@ -72,7 +73,7 @@ def f1_estimate(matrix: ConfusionMatrix) -> Estimate:
         return matrix.basis.refuse("no positive images", "Wilson interval of tp / (tp + fp + fn)")
     either = matrix.labels | matrix.predictions
     share = matrix.share(either, matrix.labels & matrix.predictions, empty="no positive images")
-    mapped = _map(share, lambda jaccard: 2 * jaccard / (1 + jaccard))
+    mapped = _map(share, _f1_of)
     method = f"from tp / (tp + fp + fn): {share.method}"
     basis = matrix.basis
     n, events = basis.n, basis.events
@@ -153,9 +154,20 @@ def _map(estimate: Estimate, change: Callable[[float], float]) -> Estimate:
     made = replace(estimate, **moved, limits_at=None)  # type: ignore[arg-type]
     if rule is None:
         return made
+    # By name, not as functions of this call: estimates are sent to worker processes.
+    return replace(made, limits_at=functools.partial(_limits_of, rule, change))
 
-    def limits_at(confidence_level: float) -> Limits:
-        lower, upper = rule(confidence_level)
-        return change(lower), change(upper)
 
-    return replace(made, limits_at=limits_at)
+def _limits_of(
+    rule: Callable[[float], Limits], change: Callable[[float], float], confidence_level: float
+) -> Limits:
+    lower, upper = rule(confidence_level)
+    return change(lower), change(upper)
+
+
+def _balanced_of(youden: float) -> float:
+    return (youden + 1) / 2
+
+
+def _f1_of(jaccard: float) -> float:
+    return 2 * jaccard / (1 + jaccard)

@@ -1,7 +1,9 @@
 """The measures in use: the library's own and those a user registered; the door to each estimate."""
 
+import copyreg
 from collections.abc import Callable
 from types import TracebackType
+from typing import Any
 
 from prevalens._checks import check_choice
 from prevalens.exceptions import InvalidInputError
@@ -13,6 +15,17 @@ from prevalens.metrics.settings import Settings
 
 _MEASURES: dict[str, Measure] = {measure.key: measure for measure in TABLE}
 _OWN = frozenset(_MEASURES)
+
+
+def _reduced(measure: Measure) -> Any:
+    """Send a measure of this library to another process by its key; it is there, too."""
+    if _MEASURES.get(measure.key) is measure and measure.key in _OWN:
+        return measure_of, (measure.key,)
+    return measure.__reduce_ex__(2)
+
+
+# A user's own measure is as easily sent as its functions are.
+copyreg.pickle(Measure, _reduced)
 
 
 def all_measures() -> tuple[Measure, ...]:
