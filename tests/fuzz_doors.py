@@ -33,15 +33,15 @@ from prevalens.models.keras_file import check_keras_file
 from prevalens.reports.lineage import LineageRecord
 from prevalens.reports.report_record import read_record
 from prevalens.studies.cross_prediction import FoldScores
-from prevalens.studies.probe import ProbeRecord
-from prevalens.studies.study_plan import (
+from prevalens.studies.plan_choices import (
     AuditStep,
     Evaluation,
     HeadChoice,
     NetworkChoice,
-    StudyPlan,
     ThresholdChoice,
 )
+from prevalens.studies.probe import ProbeRecord
+from prevalens.studies.study_plan import StudyPlan
 from prevalens.studies.study_summary import StudySummary
 
 Try = Callable[[Path, random.Random], object]

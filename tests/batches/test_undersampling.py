@@ -18,7 +18,7 @@ from prevalens.batches.undersampling import (
     epoch_counts,
     walks,
 )
-from prevalens.exceptions import InvalidInputError, NoEffectWarning
+from prevalens.exceptions import DataWarning, InvalidInputError, NoEffectWarning
 from prevalens.typing import Texts
 
 CLASSES = ("well", "ill", "sick")
@@ -286,3 +286,36 @@ def test_a_walk_takes_what_is_counted_of_its_class(
         assert len(set(taken.tolist())) == len(taken) == count
         assert {labels[row // 2] for row in taken.tolist()} == {code}
         np.testing.assert_array_equal(two.take(epoch), taken)
+
+
+def lopsided(rarest: int, ratio: Ratio = 1.0) -> UndersamplingPlan:
+    """Return a plan over 300, 200 and few rows of three classes, two images a patient."""
+    sizes = [300, 200, rarest]
+    return UndersamplingPlan(
+        np.arange(sum(sizes)),
+        labels=np.repeat([0, 1, 2], sizes),
+        patients=np.array([f"p{k // 2}" for k in range(sum(sizes))]),
+        classes=CLASSES,
+        ratio=ratio,
+        seed=0,
+    )
+
+
+def test_three_images_of_the_rarest_class_are_warned_of() -> None:
+    """With the class, its images and patients, what an epoch shows, and what to do instead."""
+    with pytest.warns(DataWarning) as told:
+        lopsided(3)
+    text = str(told[0].message)
+
+    assert "shows 9 of 503 rows in an epoch" in text
+    assert "the class 'sick' has 3 images of 2 patients" in text
+    assert "at most 3 of any other class" in text
+    assert "OversampledDataset" in text
+
+
+@pytest.mark.parametrize(
+    ("rarest", "ratio"), [(20, 1.0), (3, {"well": 3, "ill": 3}), (3, 0.05), (19, 0.3)]
+)
+def test_ordinary_undersampling_is_not_warned_of(rarest: int, ratio: Ratio) -> None:
+    """Twenty images are no longer few; counts were asked for; a tenth of the rows is shown."""
+    lopsided(rarest, ratio)  # warnings are errors in tests

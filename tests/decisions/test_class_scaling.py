@@ -8,7 +8,7 @@ from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 
 from prevalens.decisions import ClassRecalibration, fit_class_recalibration
-from prevalens.decisions.class_scaling import fit_shared_scale
+from prevalens.decisions.class_scaling import fit_own_scales, fit_shared_scale
 from prevalens.exceptions import InvalidInputError
 from prevalens.predictions import Predictions
 
@@ -74,3 +74,37 @@ def test_a_fitted_map_is_written_and_read(tmp_path: Path) -> None:
     np.testing.assert_allclose(made.correct(rows.scores), expected)
     with pytest.raises(InvalidInputError, match="`offsets` are 3 finite numbers"):
         ClassRecalibration(("a", "b", "c"), 1.0, offsets=(0.5, -0.5))
+
+
+def test_a_scale_of_each_class_is_what_a_search_without_slopes_finds() -> None:
+    """Powell's, on the mean log loss of three scales and two offsets, the last 0."""
+    labels, logs = drawn()
+
+    def loss(numbers: np.ndarray) -> float:
+        scores = log_softmax(numbers[:3] * logs + np.append(numbers[3:], 0), axis=1)
+        return -float(scores[np.arange(len(labels)), labels].mean())
+
+    plain = minimize(loss, [1, 1, 1, 0, 0], method="Powell", options={"xtol": 1e-10, "ftol": 1e-15})
+    scales, offsets = fit_own_scales(labels, logs)
+
+    assert loss(np.append(scales, offsets[:2] - offsets[2])) <= plain.fun + 1e-12
+    np.testing.assert_allclose(scales, plain.x[:3], atol=1e-3)
+    np.testing.assert_allclose(offsets[:2] - offsets[2], plain.x[3:], atol=1e-3)
+
+
+def test_a_map_of_own_scales_is_written_and_read(tmp_path: Path) -> None:
+    """Scores are those by hand; scales beside a temperature, or of another number, are refused."""
+    labels, logs = drawn()
+    rows = Predictions(labels=labels, scores=np.exp(logs), patients=None, classes=("a", "b", "c"))
+    made = fit_class_recalibration(rows, method="vector")
+    made.save(tmp_path / "map.json")
+    clipped = np.log(np.clip(rows.scores, 1e-7, 1))
+    scales, offsets = fit_own_scales(labels, clipped)
+
+    assert ClassRecalibration.load(tmp_path / "map.json") == made
+    np.testing.assert_allclose(
+        made.correct(rows.scores), softmax(scales * clipped + offsets, axis=1)
+    )
+    for given in ({"temperature": 2.0, "scales": (1.0, 1.0, 1.0)}, {"scales": (1.0, -1.0, 1.0)}):
+        with pytest.raises(InvalidInputError, match="`scales` are 3 numbers above 0"):
+            ClassRecalibration(("a", "b", "c"), **given)  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ from prevalens.decisions import fit_class_recalibration
 from prevalens.predictions import Predictions
 from prevalens.studies.class_probe import ClassProbe, fit_class_probe
 from prevalens.studies.head_search import averaged, search_heads
-from prevalens.studies.study_plan import HeadChoice
+from prevalens.studies.plan_choices import HeadChoice
 
 PLAIN = HeadChoice(kinds=["logistic"], penalties=[0.1], inner_folds=2, reason="")
 BALANCED = HeadChoice(kinds=["balanced_logistic"], penalties=[0.1], inner_folds=2, reason="")

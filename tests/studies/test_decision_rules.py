@@ -14,7 +14,7 @@ from prevalens.studies.decision_rules import (
     point_of,
     rule_for_patients,
 )
-from prevalens.studies.study_plan import ThresholdChoice
+from prevalens.studies.plan_choices import ThresholdChoice
 
 ASK = ThresholdChoice(sensitivity=0.9, reason="")
 

@@ -9,7 +9,7 @@ from scipy.special import softmax
 from prevalens.exceptions import ImpossibleSplitError
 from prevalens.metrics import auroc
 from prevalens.studies.head_search import averaged, search_heads
-from prevalens.studies.study_plan import HeadChoice
+from prevalens.studies.plan_choices import HeadChoice
 
 HEAD = HeadChoice(kinds=["logistic"], penalties=[1.0, 0.1], inner_folds=2, reason="")
 

@@ -18,7 +18,7 @@ from prevalens.studies.held_out import (
     study_labels,
     training_rows,
 )
-from prevalens.studies.study_plan import Evaluation
+from prevalens.studies.plan_choices import Evaluation
 
 CROSS = Evaluation(kind="cross-fitting", n_splits=2, reason="")
 

@@ -21,7 +21,7 @@ LOG = logging.getLogger(__name__)
 # As in tests/callbacks/test_training_backup.py: `nox -s kills` asks for 20, of any seed.
 KILLS = int(os.environ.get("PREVALENS_KILLS", "1"))
 SEED = int(os.environ.get("PREVALENS_KILLS_SEED", time.time_ns() // 1000))
-_STEPS = 4  # lines that begin with dots: features, held-out scores, baselines, the model
+_STEPS = 4  # at least; lines that begin with dots: features, held-out scores, baselines, the model
 _LONGEST = 1.5  # seconds past a line: on a free core a step takes less
 
 

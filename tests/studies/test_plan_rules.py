@@ -145,3 +145,14 @@ def test_every_class_of_one_or_two_patients_is_named() -> None:
     assert "cohort.drop_classes(['c', 'd'])" in told
     assert "--leave-out 'c' 'd'" in told
     assert planned(kinds(a=40, b=9, c=1, d=2).drop_classes(["c", "d"])).positive == "a"
+
+
+@pytest.mark.parametrize(("positive", "repeats"), [(19, None), (20, 3), (1990, 1)])
+def test_a_learning_curve_is_asked_for_from_twenty_patients(
+    positive: int, repeats: int | None
+) -> None:
+    """Of the rarer class; three orders up to 2,000 images, one beyond; none of three classes."""
+    asked = planned(patients(positive, max(positive, 20))).learning_curve
+
+    assert (None if asked is None else asked.n_repeats) == repeats
+    assert planned(kinds(a=40, b=40, c=40)).learning_curve is None

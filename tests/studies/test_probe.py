@@ -7,8 +7,8 @@ import pytest
 
 from prevalens.cohorts import Cohort
 from prevalens.exceptions import ImpossibleSplitError
+from prevalens.studies.plan_choices import HeadChoice, ThresholdChoice
 from prevalens.studies.probe import Probe, fit_probe
-from prevalens.studies.study_plan import HeadChoice, ThresholdChoice
 
 HEAD = HeadChoice(
     kinds=["logistic", "balanced_logistic"], penalties=[1.0, 0.1], inner_folds=2, reason=""

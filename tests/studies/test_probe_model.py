@@ -11,10 +11,10 @@ from prevalens.exceptions import InvalidInputError
 from prevalens.images import read_images
 from prevalens.models import load_classifier
 from prevalens.studies.class_probe import fit_class_probe
+from prevalens.studies.plan_choices import HeadChoice, ThresholdChoice
 from prevalens.studies.probe import fit_probe
 from prevalens.studies.probe_model import probe_classifier, save_probe
 from prevalens.studies.study import network_features
-from prevalens.studies.study_plan import HeadChoice, ThresholdChoice
 from prevalens.studies.tapped_network import tap_network
 
 pytestmark = pytest.mark.keras

@@ -18,7 +18,7 @@ from prevalens.models import load_classifier
 from prevalens.predictions import Predictions
 from prevalens.reports import verify_run
 from prevalens.studies import Study, StudyPlan, plan, run_study
-from prevalens.studies.study_plan import HeadChoice
+from prevalens.studies.plan_choices import CurveChoice, HeadChoice
 
 pytestmark = pytest.mark.keras
 
@@ -220,3 +220,31 @@ def test_a_study_of_three_classes_again_ends_with_the_same_bytes(
             StudyPlan.read(one.folder / "plan.json"),
             tmp_path / "two",
         )
+
+
+def test_a_curve_that_the_plan_asks_for_is_written_and_reported(
+    image_cohort: Cohort, tmp_path: Path
+) -> None:
+    """Fourteen sick patients ask for none by themselves; the points of file and report agree."""
+    alone = Cohort(
+        images=image_cohort.images,
+        labels=image_cohort.label_names,
+        patients=image_cohort.images,
+        positive="sick",
+        root=image_cohort.root,
+    )
+    joined, made = plan(alone, weights=save_network(tmp_path / "net.keras"), seed=1)
+    head = HeadChoice(kinds=["logistic"], penalties=[1.0], inner_folds=2, reason="edited")
+    curve = CurveChoice(shares=[0.6, 1.0], reason="edited")
+    asked = msgspec.structs.replace(made, head=head, learning_curve=curve, baselines=[])
+    told: list[str] = []
+    study = run_study(joined, asked, tmp_path / "run", say=told.append)
+    rows = read_all_columns(tmp_path / "run" / "learning_curve.csv")
+    points = study.report["more_patients"]["points"]
+
+    assert made.learning_curve is None
+    assert "whether more patients would help" in told
+    assert "learning_curve.csv" in study.summary.files
+    assert list(map(float, rows["patients"])) == [each["patients"] for each in points]  # type: ignore[arg-type]
+    assert list(map(float, rows["auroc"])) == [each["auroc"]["value"] for each in points]  # type: ignore[arg-type]
+    assert verify_run(study.folder).ok

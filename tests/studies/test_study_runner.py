@@ -11,7 +11,8 @@ from studies.test_probe import study
 
 from prevalens.predictions import PatientPooling
 from prevalens.studies.class_probe import ClassProbeRecord
-from prevalens.studies.study_plan import Evaluation, HeadChoice, StudyPlan
+from prevalens.studies.plan_choices import Evaluation, HeadChoice
+from prevalens.studies.study_plan import StudyPlan
 from prevalens.studies.study_runner import StudyRunner
 
 HEAD = HeadChoice(kinds=["logistic"], penalties=[0.1], inner_folds=2, reason="")

@@ -4,8 +4,8 @@ import msgspec
 import pytest
 
 from prevalens.exceptions import DataWarning, InvalidInputError
-from prevalens.studies.planning import HEAD
-from prevalens.studies.study_plan import BudgetChoice, Evaluation
+from prevalens.studies.plan_choices import BudgetChoice, Evaluation
+from prevalens.studies.plan_rules import HEAD
 from prevalens.studies.time_budget import StudyCost, say_time, within
 
 FIVE = Evaluation(kind="cross-fitting", n_splits=5, reason="few")
@@ -93,3 +93,23 @@ def test_a_budget_is_above_zero_in_a_file_too() -> None:
     raw = b'{"minutes": 0, "estimated_seconds": {}, "reason": ""}'
     with pytest.raises(msgspec.ValidationError, match="minutes"):
         msgspec.json.decode(raw, type=BudgetChoice)
+
+
+def test_the_learning_curve_is_left_out_first() -> None:
+    """Its seconds by hand: 5 folds of 1.75 times the rows, 3 fits' worth, of the widest layer."""
+    cost = StudyCost(1000, 0.1, [100, 300], FIVE, HEAD, curve_orders=2)
+    plain = StudyCost(1000, 0.1, [100, 300], FIVE, HEAD)
+
+    assert cost.seconds()["learning curve"] == pytest.approx(4e-8 * 2 * 26.25 * 1000 * 300)
+    assert "learning curve" not in plain.seconds()
+    tight = sum(plain.seconds().values()) / 60
+    made, told = within(cost, tight + 1e-6)
+    assert (made.curve_orders, told.left_out) == (0, ["the learning curve"])
+
+
+def test_several_classes_cost_a_head_for_each_but_one() -> None:
+    """Heads of seven classes take six times as long."""
+    two = StudyCost(1000, 0.1, [100], FIVE, HEAD)
+    seven = StudyCost(1000, 0.1, [100], FIVE, HEAD, classes=7)
+
+    assert seven.seconds()["heads"] == pytest.approx(6 * two.seconds()["heads"])

@@ -13,7 +13,7 @@ from prevalens._checks import check_choice, check_integer, check_number, did_you
 from prevalens._seeding import generator
 from prevalens.batches.coverage_walk import CoverageWalk, PatientWalk
 from prevalens.batches.recent_epochs import RecentEpochs
-from prevalens.exceptions import InvalidInputError, NoEffectWarning
+from prevalens.exceptions import DataWarning, InvalidInputError, NoEffectWarning
 from prevalens.typing import Labels, Rows, Texts
 
 Counts: TypeAlias = Mapping[str, int]
@@ -21,6 +21,8 @@ Ratio: TypeAlias = float | str | Counts | Callable[[Texts], Counts]
 
 WORDS = ("auto", "majority", "not minority", "not majority", "all")
 UNITS = ("image", "patient")
+_FEW = 20  # images of a class, as in a report, below which it is rare
+_SMALL = 0.1  # of the rows: an epoch below that leaves nearly all unseen
 
 
 class EpochPlan(Protocol):
@@ -140,6 +142,10 @@ class UndersamplingPlan:
     Raises:
         InvalidInputError: the ratio cannot be met, or a class has no rows.
 
+    Warns:
+        DataWarning: the rarest class has fewer than 20 images, and an epoch shows less than a
+            tenth of the rows for it.
+
     Examples:
         >>> plan = UndersamplingPlan(
         ...     np.arange(10), labels=np.array([1] * 2 + [0] * 8), patients=np.arange(10),
@@ -169,6 +175,8 @@ class UndersamplingPlan:
                 NoEffectWarning,
                 stacklevel=4,
             )
+        if not isinstance(ratio, Mapping):
+            _warn_of_few(self.counts, labels, patients, ratio)
         self._seed = check_integer("seed", seed, minimum=0)
         self._walks = walks(
             rows,
@@ -187,6 +195,27 @@ class UndersamplingPlan:
     def _make(self, epoch: int) -> Rows:
         shown = np.concatenate([walk.take(epoch) for walk in self._walks])
         return shown[generator(self._seed, "order", epoch).permutation(len(shown))]
+
+
+def _warn_of_few(counts: Counts, labels: Labels, patients: Texts, ratio: Ratio) -> None:
+    """Warn where a class of few images makes an epoch a small part of the rows."""
+    shown = sum(counts.values())
+    sizes = np.bincount(labels, minlength=len(counts))
+    code = int(sizes.argmin())
+    images = int(sizes[code])
+    if images >= _FEW or shown >= _SMALL * len(labels):
+        return
+    name, most = list(counts)[code], max(counts.values())
+    owners = len(np.unique(patients[labels == code]))
+    warnings.warn(
+        f"Undersampling to `ratio` {ratio!r} shows {shown} of {len(labels):,} rows in an epoch, "
+        f"because the class {name!r} has {images} images of {owners} patients: the same ones "
+        f"each epoch, which a network learns by heart, and at most {most} of any other class. "
+        "Leave the class out, merge it with another, state counts (`ratio={...}`), or take "
+        "`OversampledDataset` with augmentation, or a loss with class weights.",
+        DataWarning,
+        stacklevel=5,
+    )
 
 
 class Walk(Protocol):

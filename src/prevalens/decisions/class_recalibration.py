@@ -13,14 +13,14 @@ from scipy.special import softmax
 
 from prevalens._checks import check_choice, check_kind, check_number, check_path
 from prevalens._records import Part, Record
-from prevalens.decisions.class_scaling import fit_shared_scale
+from prevalens.decisions.class_scaling import fit_own_scales, fit_shared_scale
 from prevalens.decisions.recalibration import METHODS, Recalibration, fit_recalibration
 from prevalens.exceptions import InvalidInputError
 from prevalens.predictions.checking import checked_scores
 from prevalens.predictions.predictions import Predictions
 from prevalens.typing import Labels, Scores
 
-CLASS_METHODS = ("temperature", "platt", "bias_corrected")
+CLASS_METHODS = ("temperature", "platt", "bias_corrected", "vector")
 _LEAST = 1e-7  # a float32 softmax reaches 0, whose logarithm is infinite
 
 
@@ -43,6 +43,7 @@ class ClassRecalibrationRecord(Record, frozen=True, kw_only=True):
     multilabel: bool
     temperature: float | None
     offsets: list[float] | msgspec.UnsetType = msgspec.UNSET
+    scales: list[float] | msgspec.UnsetType = msgspec.UNSET
     maps: list[ClassMapPart]
 
 
@@ -56,8 +57,9 @@ class ClassRecalibration:
             class has its own map.
         maps: The map of each class or label; of classes the results are divided by their sum.
         multilabel: Whether the columns are labels, of which a row may have several.
-        offsets: What is added to the log scores of each class after the temperature; empty for
-            nothing.
+        offsets: What is added to the log scores of each class after the temperature, or after
+            `scales`; empty for nothing.
+        scales: What the log scores of each class are multiplied by, in place of a temperature.
 
     Raises:
         InvalidInputError: a temperature is not above 0, or offsets are not one a class.
@@ -78,14 +80,24 @@ class ClassRecalibration:
     maps: tuple[Recalibration, ...] = ()
     multilabel: bool = False
     offsets: tuple[float, ...] = ()
+    scales: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         if self.temperature is not None:
             check_number("temperature", self.temperature, low=0, open_low=True, open_high=True)
-        known = len(self.classes) if self.temperature is not None else 0
+        if self.scales and (
+            self.temperature is not None
+            or len(self.scales) != len(self.classes)
+            or not all(0 < scale < np.inf for scale in self.scales)
+        ):
+            raise InvalidInputError(
+                f"`scales` are {len(self.classes)} numbers above 0 in place of a `temperature`, "
+                f"one a class, got {self.scales}."
+            )
+        known = len(self.classes) if self.temperature is not None or self.scales else 0
         if self.offsets and (len(self.offsets) != known or not np.isfinite(self.offsets).all()):
             raise InvalidInputError(
-                f"`offsets` are {known} finite numbers beside a `temperature`, one a class, got "
+                f"`offsets` are {known} finite numbers beside a `temperature` or `scales`, got "
                 f"{self.offsets}."
             )
 
@@ -96,9 +108,10 @@ class ClassRecalibration:
             InvalidInputError: the scores are not those of the classes fitted.
         """
         values = checked_scores(scores, self.classes, several=self.multilabel)
-        if self.temperature is not None:
+        if self.temperature is not None or self.scales:
+            scale = np.asarray(self.scales) if self.scales else 1 / (self.temperature or 1.0)
             added = np.asarray(self.offsets) if self.offsets else 0.0
-            return np.asarray(softmax(_logs(values) / self.temperature + added, axis=1))
+            return np.asarray(softmax(_logs(values) * scale + added, axis=1))
         columns = zip(self.maps, values.T, strict=True)
         made = np.column_stack([each.correct(column) for each, column in columns])
         return made if self.multilabel else made / made.sum(axis=1, keepdims=True)
@@ -119,6 +132,7 @@ class ClassRecalibration:
             multilabel=self.multilabel,
             temperature=self.temperature,
             offsets=[*self.offsets] if self.offsets else msgspec.UNSET,
+            scales=[*self.scales] if self.scales else msgspec.UNSET,
             maps=parts,
         )
         record.save(Path(check_path("path", path)))
@@ -131,7 +145,8 @@ class ClassRecalibration:
             InvalidInputError: the file cannot be read, is cut, edited or of another format.
         """
         held = ClassRecalibrationRecord.load(Path(check_path("path", path)))
-        wanted = len(held.classes) if held.temperature is None else 0
+        scaled = held.temperature is not None or not isinstance(held.scales, msgspec.UnsetType)
+        wanted = 0 if scaled else len(held.classes)
         if len(held.maps) != wanted or len(held.classes) < 2:
             raise InvalidInputError(
                 f"{path} was edited or cut: {len(held.classes)} classes need {wanted} maps, got "
@@ -142,7 +157,9 @@ class ClassRecalibration:
                 Recalibration(m.method, m.slope, m.intercept, tuple(m.steps)) for m in held.maps
             ]
             added = () if isinstance(held.offsets, msgspec.UnsetType) else tuple(held.offsets)
-            return cls(tuple(held.classes), held.temperature, tuple(maps), held.multilabel, added)
+            scales = () if isinstance(held.scales, msgspec.UnsetType) else tuple(held.scales)
+            several = held.multilabel
+            return cls(tuple(held.classes), held.temperature, tuple(maps), several, added, scales)
         except InvalidInputError as error:
             raise InvalidInputError(f"{path} was edited or cut: {error} {held.REMEDY}") from error
 
@@ -160,10 +177,10 @@ def fit_class_recalibration(
             rows.
         method: Of classes `"platt"`, a line for each class against the rest, after which the
             scores are divided by their sum; `"temperature"`, one number for all, which never
-            changes the class of the highest score and suits rare classes; or `"bias_corrected"`,
+            changes the class of the highest score and suits rare classes; `"bias_corrected"`,
             a temperature and an offset for each class, after which the mean score of each class
-            is its share of these rows. Of labels any method of `fit_recalibration`, for each on
-            the rows where it is known.
+            is its share of these rows; or `"vector"`, a scale and an offset for each class. Of
+            labels any method of `fit_recalibration`, for each on the rows where it is known.
 
     Raises:
         InvalidInputError: there are two classes, a class has no row, or a class or label has no
@@ -204,6 +221,11 @@ def fit_class_recalibration(
     if method == "bias_corrected":
         scale, offsets = fit_shared_scale(predictions.labels, _logs(predictions.scores))
         return ClassRecalibration(classes, 1 / scale, offsets=tuple(offsets.tolist()))
+    if method == "vector":
+        scales, offsets = fit_own_scales(predictions.labels, _logs(predictions.scores))
+        return ClassRecalibration(
+            classes, offsets=tuple(offsets.tolist()), scales=tuple(scales.tolist())
+        )
     maps = tuple(_map_of(predictions, name, method) for name in classes)
     return ClassRecalibration(classes, None, maps, several)
 

@@ -29,29 +29,65 @@ def fit_shared_scale(labels: Labels, logs: Scores) -> tuple[float, NDArray[np.fl
         InvalidInputError: the map parts the classes without an error, so that no scale is the
             best; or higher scores do not go with the classes.
     """
-    n, k = logs.shape
-    own = np.zeros((n, k))
-    own[np.arange(n), labels] = 1
-
-    def loss(numbers: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        found = log_softmax(numbers[0] * logs + numbers[1:], axis=1)
-        left = np.exp(found) - own
-        slopes = np.concatenate([[float((left * logs).sum())], left.sum(axis=0)])
-        return -float((found * own).sum()) / n, slopes / n
-
-    settings: dict[str, Any] = {"ftol": 1e-15, "gtol": 1e-10, "maxiter": 2000, "maxfun": 10000}
-    found = minimize(
-        loss, np.append(1.0, np.zeros(k)), jac=True, method="L-BFGS-B", options=settings
-    )
-    scale, offsets = float(found.x[0]), found.x[1:] - found.x[1:].mean()
-    made = scale * logs + offsets
-    if (made[np.arange(n), labels] >= made.max(axis=1)).all():
-        raise InvalidInputError(
-            f"No scale corrects these scores: with offsets they part the classes without an error. "
-            f"{_REMEDY}"
-        )
-    if scale <= 0:
+    scales, offsets = _fitted(labels, logs, np.ones((logs.shape[1], 1)))
+    if scales[0] <= 0:
         raise InvalidInputError(
             f"No scale corrects these scores: higher ones do not go with the classes. {_REMEDY}"
         )
-    return scale, offsets
+    return float(scales[0]), offsets
+
+
+def fit_own_scales(labels: Labels, logs: Scores) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return a scale and an offset for the log scores of each class (vector scaling).
+
+    Args:
+        labels: Class of each row, shape `(n_rows,)`.
+        logs: Log scores, shape `(n_rows, n_classes)`.
+
+    Returns:
+        Scales `(n_classes,)`, above 0, and offsets `(n_classes,)` that sum to 0.
+
+    Raises:
+        InvalidInputError: as in `fit_shared_scale`.
+    """
+    scales, offsets = _fitted(labels, logs, np.eye(logs.shape[1]))
+    if (scales <= 0).any():
+        raise InvalidInputError(
+            "No scales correct these scores: higher ones do not go with the classes in columns "
+            f"{np.flatnonzero(scales <= 0).tolist()}. {_REMEDY} Or use one scale for all."
+        )
+    return scales, offsets
+
+
+def _fitted(
+    labels: Labels, logs: Scores, of_scales: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the scales and offsets of the largest likelihood.
+
+    Args:
+        labels: Class of each row.
+        logs: Log scores.
+        of_scales: 1 where a class is scaled by a scale, shape `(n_classes, n_scales)`.
+    """
+    n, k = logs.shape
+    own = np.zeros((n, k))
+    own[np.arange(n), labels] = 1
+    each = of_scales.shape[1]
+
+    def loss(numbers: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        found = log_softmax((of_scales @ numbers[:each]) * logs + numbers[each:], axis=1)
+        left = np.exp(found) - own
+        slopes = np.concatenate([(left * logs).sum(axis=0) @ of_scales, left.sum(axis=0)])
+        return -float((found * own).sum()) / n, slopes / n
+
+    settings: dict[str, Any] = {"ftol": 1e-15, "gtol": 1e-10, "maxiter": 2000, "maxfun": 10000}
+    start = np.append(np.ones(each), np.zeros(k))
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", options=settings)
+    scales, offsets = found.x[:each], found.x[each:] - found.x[each:].mean()
+    made = (of_scales @ scales) * logs + offsets
+    if (made[np.arange(n), labels] >= made.max(axis=1)).all():
+        raise InvalidInputError(
+            "No scale corrects these scores: with offsets they part the classes without an error. "
+            f"{_REMEDY}"
+        )
+    return scales, offsets

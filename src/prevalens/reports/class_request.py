@@ -21,6 +21,7 @@ from prevalens.typing import Codes
 _OF_TWO = (
     *("threshold", "threshold_origin", "prevalence", "compare_threshold", "uncorrected"),
     *("patient_score", "patient_threshold", "refer", "site", "baselines"),
+    "learning_curve",
 )
 
 

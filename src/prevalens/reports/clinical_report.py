@@ -28,6 +28,7 @@ from prevalens.reports.label_request import checked_label_request
 from prevalens.reports.label_sections.each_label import label_header, label_rows
 from prevalens.reports.latex_table import latex_rows, latex_table
 from prevalens.reports.markdown_page import markdown_page
+from prevalens.reports.patient_curve import PatientCurve
 from prevalens.reports.pictures import Picture
 from prevalens.reports.report_head import ReportHead
 from prevalens.reports.report_record import Head, document_of, read_record, record_of
@@ -42,8 +43,8 @@ class ClinicalReport:
 
     Of three or more classes the one with the highest score is predicted, and each is taken against
     the rest: `threshold`, `threshold_origin`, `prevalence`, `compare_threshold`, `uncorrected`,
-    `patient_score`, `patient_threshold`, `refer`, `site` and `baselines` are of two classes, and
-    refused.
+    `patient_score`, `patient_threshold`, `refer`, `site`, `baselines` and `learning_curve` are of
+    two classes, and refused.
 
     Args:
         predictions: Predictions of rows that the model never saw.
@@ -63,6 +64,7 @@ class ClinicalReport:
             the same number.
         baselines: Predictions of the same rows by simple models, by name: what the model must
             beat, such as a thumbnail of the image, or covariates.
+        learning_curve: What `compute_learning_curve` returned: whether more patients would help.
         uncorrected: The same rows with the scores as the model gave them, where `predictions`
             holds scores that were corrected since; their calibration is shown before the other.
         partition: How the cohort was divided, for the flow of images.
@@ -118,6 +120,7 @@ class ClinicalReport:
         compare: Predictions | None = None,
         compare_threshold: float | None = None,
         baselines: Mapping[str, Predictions] | None = None,
+        learning_curve: PatientCurve | None = None,
         uncorrected: Predictions | None = None,
         partition: Partition | None = None,
         cohort: Cohort | None = None,
@@ -146,6 +149,7 @@ class ClinicalReport:
             compare=compare,
             compare_threshold=compare_threshold,
             baselines=baselines,
+            learning_curve=learning_curve,
             uncorrected=uncorrected,
             partition=partition,
             cohort=cohort,

@@ -20,6 +20,7 @@ from prevalens.metrics.registry import keys_where
 from prevalens.predictions.patient_pooling import PatientPooling
 from prevalens.predictions.predictions import Predictions
 from prevalens.reports.choices import ORIGINS
+from prevalens.reports.patient_curve import PatientCurve
 from prevalens.reports.pictures import Picture
 from prevalens.reports.record_parts import EstimatePart, estimate_parts
 from prevalens.splits.partition import Partition
@@ -42,6 +43,7 @@ class Request:
     compare: Predictions | None
     compare_threshold: float | None
     baselines: Mapping[str, Predictions] | None
+    learning_curve: PatientCurve | None
     uncorrected: Predictions | None
     partition: Partition | None
     cohort: Cohort | None
@@ -151,6 +153,7 @@ def checked_request(
         if other_at is None
         else check_number("compare_threshold", other_at, low=0, high=1),
         "baselines": _baselines(predictions, asked["baselines"]),
+        "learning_curve": _curve(asked["learning_curve"]),
         "uncorrected": _same_rows(predictions, asked["uncorrected"]),
         **_referral(asked["refer"]),
         "patient_score": pooling,
@@ -258,6 +261,15 @@ def _baselines(
         check_kind("baselines", each, Predictions)
         check_same_rows(predictions, each)
     return {str(name): each for name, each in given.items()}
+
+
+def _curve(given: PatientCurve | None) -> PatientCurve | None:
+    if given is not None and not isinstance(given, PatientCurve):
+        raise InvalidInputError(
+            "`learning_curve` must be what `compute_learning_curve` returned, got a "
+            f"{type(given).__name__}."
+        )
+    return given
 
 
 def _same_rows(predictions: Predictions, other: Predictions | None) -> Predictions | None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from prevalens.decisions.operating_point import OperatingPoint
+from prevalens.features.learning_curve import LearningCurve
 from prevalens.metrics.calibration import brier
 from prevalens.metrics.confusion import confusion_estimates
 from prevalens.metrics.estimate import Estimate
@@ -30,6 +31,7 @@ def binary_results(
     rivals: Mapping[str, Predictions],
     *,
     prevalence: float | None,
+    curve: LearningCurve | None = None,
 ) -> StudyResults:
     """Return what a study of two classes found.
 
@@ -38,6 +40,7 @@ def binary_results(
         held: Held-out scores.
         rivals: Held-out predictions of each baseline.
         prevalence: Prevalence where the model will be used, in (0, 1), or None.
+        curve: The learning curve, or None.
     """
     plan, records = runner.plan, held.binary_records
     pooling = None if plan.pooling is None else plan.pooling.pooling
@@ -50,6 +53,7 @@ def binary_results(
         patient_threshold=_point(rules) if rules else None,
         prevalence=prevalence,
         baselines=rivals or None,
+        learning_curve=curve,
         partition=runner.partition,
         cohort=None if runner.partition is None else runner.cohort,
         title=f"{plan.subject}: held-out images",

@@ -17,7 +17,7 @@ from prevalens.features.feature_head import FeatureHead
 from prevalens.features.head_kinds import KINDS
 from prevalens.predictions.predictions import Predictions
 from prevalens.studies.head_search import Features, averaged, search_heads
-from prevalens.studies.study_plan import HeadChoice
+from prevalens.studies.plan_choices import HeadChoice
 from prevalens.typing import Rows, Scores
 
 _LEAST = 1e-12  # of a score, so that its logarithm is finite

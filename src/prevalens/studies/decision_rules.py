@@ -14,7 +14,7 @@ from prevalens.exceptions import InvalidInputError
 from prevalens.metrics.ranking import auroc
 from prevalens.predictions.patient_pooling import PatientPooling
 from prevalens.predictions.predictions import Predictions
-from prevalens.studies.study_plan import ThresholdChoice
+from prevalens.studies.plan_choices import ThresholdChoice
 from prevalens.typing import Flags, Scores
 
 

@@ -14,7 +14,7 @@ from prevalens.features.feature_head import FeatureHead, fit_head
 from prevalens.metrics.calibration import log_loss
 from prevalens.metrics.ranking import auroc
 from prevalens.studies.held_out import some_patients
-from prevalens.studies.study_plan import HeadChoice
+from prevalens.studies.plan_choices import HeadChoice
 from prevalens.typing import Labels, Rows, Scores, Texts
 
 Features = Mapping[str, np.ndarray[Any, np.dtype[np.float32]]]

@@ -10,7 +10,7 @@ from prevalens.exceptions import ImpossibleSplitError, InvalidInputError
 from prevalens.splits.partition import Partition
 from prevalens.splits.patient_holdout import PatientHoldout
 from prevalens.splits.patient_kfold import PatientKFold
-from prevalens.studies.study_plan import Evaluation, HeadChoice, PoolingChoice
+from prevalens.studies.plan_choices import Evaluation, HeadChoice, PoolingChoice
 from prevalens.typing import Flags, Labels, Rows, Texts
 
 ENOUGH_TO_CHOOSE_ON = 8

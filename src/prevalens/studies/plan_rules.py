@@ -12,15 +12,20 @@ from prevalens.decisions.fixed_sequence import patients_needed
 from prevalens.exceptions import InvalidInputError
 from prevalens.predictions.patient_pooling import PatientPooling
 from prevalens.studies.held_out import check_choices
-from prevalens.studies.plan_facts import patients_of_classes
-from prevalens.studies.study_plan import (
+from prevalens.studies.plan_choices import (
     AuditStep,
+    CurveChoice,
     Evaluation,
     HeadChoice,
     PoolingChoice,
     ThresholdChoice,
 )
+from prevalens.studies.plan_facts import patients_of_classes
 
+ENOUGH_FOR_A_CURVE = 20
+"""Patients of the rarer class of which a quarter can still be cut into inner folds."""
+FEW_IMAGES = 2000
+"""Images up to which a learning curve is averaged over three orders of the patients."""
 ENOUGH_FOR_A_TEST_PART = 400
 """Patients of the rarer class from which a test part of a quarter holds a hundred of them."""
 PENALTIES = (10.0, 1.0, 0.1, 0.01, 0.001)
@@ -156,4 +161,18 @@ def threshold_of(patients: int, evaluation: Evaluation, sensitivity: float) -> T
     return ThresholdChoice(
         sensitivity=sensitivity,
         reason=f"{patients} positive patients are too few for a promise, which asks for {needed}",
+    )
+
+
+def curve_for(cohort: Cohort) -> CurveChoice | None:
+    """Return how it is asked whether more patients would help; None where they are too few."""
+    rarer = min(patients_of_classes(cohort).values())
+    if len(cohort.classes) > 2 or rarer < ENOUGH_FOR_A_CURVE:
+        return None
+    few = len(cohort) <= FEW_IMAGES
+    return CurveChoice(
+        shares=[0.25, 0.5, 1.0],
+        n_repeats=3 if few else 1,
+        reason=f"{rarer} patients of the rarer class; "
+        + ("three orders of them" if few else f"one order, for more than {FEW_IMAGES:,} images"),
     )

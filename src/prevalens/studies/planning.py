@@ -11,14 +11,17 @@ from prevalens.cohorts.cohort import Cohort
 from prevalens.exceptions import InvalidInputError
 from prevalens.models.registry import find_backbone
 from prevalens.predictions.patient_pooling import PatientPooling
+from prevalens.studies.plan_choices import AuditStep, NetworkChoice
 from prevalens.studies.plan_facts import cohort_facts
-from prevalens.studies.plan_rules import HEAD, audited, evaluation_of, pooling_of, threshold_of
-from prevalens.studies.study_plan import (
-    AuditStep,
-    NetworkChoice,
-    StudyPlan,
-    names_network_file,
+from prevalens.studies.plan_rules import (
+    HEAD,
+    audited,
+    curve_for,
+    evaluation_of,
+    pooling_of,
+    threshold_of,
 )
+from prevalens.studies.study_plan import StudyPlan, names_network_file
 from prevalens.studies.time_budget import StudyCost, within
 
 DEFAULT_NETWORK = "EfficientNetB0"
@@ -63,10 +66,12 @@ def plan(
     7. Where patients are the unit, their score is the mean of their images' where all images of a
        patient have one label; else the mean of the 3 highest, because one positive image makes a
        patient positive and a mean would drown it.
-    8. Where `minutes` bound the study, its time is estimated for one core from the number of
-       images, the network's multiply-adds and the heads that are fitted; penalties, images that
-       settings are compared on, class weights and folds beyond three are left out, in this order,
-       until the estimate keeps to them.
+    8. Whether more patients would help is asked where the rarer of two classes has 20: of heads on
+       one layer, fitted on a quarter, a half and all of the training patients.
+    9. Where `minutes` bound the study, its time is estimated for one core from the number of
+       images, the network's multiply-adds and the heads that are fitted; that curve, penalties,
+       images that settings are compared on, class weights and folds beyond three are left out, in
+       this order, until the estimate keeps to them.
 
     Args:
         cohort: The cohort, of two or more classes.
@@ -126,11 +131,14 @@ def plan(
         preprocessing=preprocessing,
         reason="small and general" if weights is None else "given",
     )
-    head, budget = HEAD, None
+    head, budget, curve = HEAD, None, curve_for(cohort)
     if minutes is not None:
-        given = StudyCost(len(cohort), *_size_of(network), evaluation, head, len(cohort.classes))
+        orders = 0 if curve is None else curve.n_repeats
+        sizes = _size_of(network)
+        given = StudyCost(len(cohort), *sizes, evaluation, head, len(cohort.classes), orders)
         cost, budget = within(given, minutes)
         head, evaluation = cost.head, cost.evaluation
+        curve = curve if cost.curve_orders else None
     of_two: dict[str, Any] = {"positive": None, "classes": [*cohort.classes], "threshold": None}
     if not several:
         threshold = threshold_of(facts["positive_patients"], evaluation, asked)
@@ -147,6 +155,7 @@ def plan(
         head=head,
         baselines=["thumbnail", "covariates"] if _usable(cohort, part) else ["thumbnail"],
         budget=budget,
+        learning_curve=curve,
         **of_two,
     )
 

@@ -21,7 +21,7 @@ from prevalens.studies.decision_rules import (
 )
 from prevalens.studies.head_search import Features, averaged, search_heads
 from prevalens.studies.held_out import study_labels
-from prevalens.studies.study_plan import HeadChoice, ThresholdChoice
+from prevalens.studies.plan_choices import HeadChoice, ThresholdChoice
 from prevalens.typing import Rows, Scores
 
 

@@ -13,6 +13,7 @@ from prevalens.cohorts.cohort import Cohort
 from prevalens.exceptions import InvalidInputError
 from prevalens.features.extraction import extract_features
 from prevalens.features.feature_store import FeatureStore
+from prevalens.features.learning_curve import LearningCurve
 from prevalens.metrics.estimate import Estimate
 from prevalens.predictions.predictions import Predictions
 from prevalens.reports.clinical_report import ClinicalReport
@@ -23,9 +24,10 @@ from prevalens.studies.head_search import Features
 from prevalens.studies.held_out import check_choices
 from prevalens.studies.probe import Probe
 from prevalens.studies.probe_model import save_probe
+from prevalens.studies.study_curve import save_curve, study_curve
 from prevalens.studies.study_plan import StudyPlan
 from prevalens.studies.study_results import StudyResults
-from prevalens.studies.study_runner import StudyRunner, rivals_of
+from prevalens.studies.study_runner import AnyProbe, StudyRunner, rivals_of
 from prevalens.studies.study_summary import StudySummary
 from prevalens.studies.study_tables import save_patients, save_suspects
 from prevalens.studies.tapped_network import TappedNetwork, tap_network
@@ -66,6 +68,7 @@ FILES = {
     "suspects.csv": "images whose label the held-out scores contradict, to look at",
     "study.json": "this summary",
 }
+CURVE = {"learning_curve.csv": "AUROC by the number of patients trained on"}
 PATIENTS = {"patients.csv": "the held-out score, risk and decision of each patient"}
 
 
@@ -118,10 +121,13 @@ def run_study(
     train = runner.trained_rows()
     final = runner.fit(features, train, plan.head, plan.seed)
     save_probe(final, network, cohort, train, root / "model.keras")
+    curve = _curve(runner, features, final, say)
     if plan.several:
         found = class_results(runner, held, rivals)
     else:
-        found = binary_results(runner, held, rivals, prevalence=prevalence)
+        found = binary_results(runner, held, rivals, prevalence=prevalence, curve=curve)
+    if curve is not None:
+        save_curve(curve, root / "learning_curve.csv")
     if found.patients is not None:
         save_patients(found.patients, root / "patients.csv")
     found.report.save(root / "report.html")
@@ -132,12 +138,29 @@ def run_study(
         baselines=_plain(found.baselines),
         threshold=None if of_two is None else of_two.threshold,
         folds=[record.to_dict() for record in held.records],
-        files=FILES | (PATIENTS if found.patients is not None else {}),
+        files=_files(patients=found.patients is not None, curve=curve is not None),
         patients=_of_patients(found, None if of_two is None else of_two.patients),
     )
     summary.save(root / "study.json")
     say_time(plan.budget, time.monotonic() - begun, say)
     return Study(root, held.predictions, found.is_positive, found.patients, found.report, summary)
+
+
+def _files(*, patients: bool, curve: bool) -> dict[str, str]:
+    return FILES | (PATIENTS if patients else {}) | (CURVE if curve else {})
+
+
+def _curve(
+    runner: StudyRunner, features: Features, final: AnyProbe, say: Say
+) -> LearningCurve | None:
+    """Return the learning curve that the plan asks for, written down; say why there is none."""
+    if runner.plan.learning_curve is None or not isinstance(final, Probe):
+        return None
+    say("whether more patients would help")
+    curve, why_not = study_curve(runner, features, final.record)
+    if curve is None:
+        say(why_not)
+    return curve
 
 
 def _of_patients(found: StudyResults, rule: PatientRule | None) -> dict[str, Any] | None:

@@ -8,145 +8,23 @@ from typing import Annotated, Any, ClassVar, Literal
 import msgspec
 
 from prevalens._checks import check_path
-from prevalens._records import Part, Record
+from prevalens._records import Record
 from prevalens.exceptions import InvalidInputError
-from prevalens.predictions.patient_pooling import PatientPooling
-
-Share = Annotated[float, msgspec.Meta(gt=0, lt=1)]
-Count = Annotated[int, msgspec.Meta(ge=1)]
+from prevalens.studies.plan_choices import (
+    AuditStep,
+    BudgetChoice,
+    CurveChoice,
+    Evaluation,
+    HeadChoice,
+    NetworkChoice,
+    PoolingChoice,
+    ThresholdChoice,
+)
 
 
 def names_network_file(weights: str) -> bool:
     """Tell whether a network is given by a file, or else by its name in `keras.applications`."""
     return weights.endswith((".keras", ".h5")) or os.sep in weights or Path(weights).exists()
-
-
-class AuditStep(Part, frozen=True, kw_only=True):
-    """What the audit of the files found, and what was done about it.
-
-    Args:
-        finding: What was found, in words.
-        action: `"joined"` (ids that share a file are one patient), `"named"` (left as it is), or
-            `"none"` (nothing was found).
-        patients: Pairs of ids that were joined.
-    """
-
-    finding: str
-    action: Literal["joined", "named", "none"]
-    patients: list[list[str]] = msgspec.field(default_factory=list)
-
-
-class Evaluation(Part, frozen=True, kw_only=True):
-    """How images come to a score of a model that never saw their patient.
-
-    Args:
-        kind: `"cross-fitting"` (every image is scored by one of `n_splits` models), `"test part"`
-            (a part of patients is set aside), or `"given part"` (the table names it).
-        n_splits: Folds of patients.
-        test: Share of images in the test part.
-        reason: Why.
-    """
-
-    kind: Literal["cross-fitting", "test part", "given part"]
-    n_splits: Annotated[int, msgspec.Meta(ge=2)] = 5
-    test: Share = 0.25
-    reason: str
-
-
-class NetworkChoice(Part, frozen=True, kw_only=True):
-    """Which frozen network gives the features.
-
-    Args:
-        weights: A `.keras` file; or the name of a network of `keras.applications`, whose ImageNet
-            weights Keras downloads.
-        image_size: Side of the images in pixels; None takes the network's own.
-        layers: Layers whose pooled maps are tried, by name, `name@4` in 4 by 4 parts of the image;
-            empty tries five along its depth, and parts of narrow ones.
-        preprocessing: What pixels need before a `.keras` network; None where it is inside.
-        reason: Why.
-    """
-
-    weights: str
-    image_size: Count | None = None
-    layers: list[str] = msgspec.field(default_factory=list)
-    preprocessing: str | None = None
-    reason: str
-
-
-class HeadChoice(Part, frozen=True, kw_only=True):
-    """How the head on the features is fitted; whatever is chosen is chosen by inner folds.
-
-    Args:
-        kinds: Answers to imbalance that are tried: `"logistic"` (nothing: every image as it is)
-            and `"balanced_logistic"` (class weights).
-        penalties: Penalties that are tried.
-        inner_folds: Inner folds of patients.
-        averaged: Layers, at most, whose heads are averaged; 1 takes the best layer alone.
-        at_most: Images, of whole patients, on which layer and kind are compared.
-        reason: Why.
-    """
-
-    kinds: list[Literal["logistic", "balanced_logistic", "centroid", "mlp"]]
-    penalties: list[Annotated[float, msgspec.Meta(gt=0)]]
-    inner_folds: Annotated[int, msgspec.Meta(ge=2)] = 4
-    averaged: Count = 3
-    at_most: Count = 3000
-    reason: str
-
-
-class ThresholdChoice(Part, frozen=True, kw_only=True):
-    """The rule by which each fold chooses its threshold, inside its training patients.
-
-    Args:
-        sensitivity: Sensitivity asked for.
-        confidence: Confidence with which it is promised of new patients; None promises nothing.
-        reason: Why.
-    """
-
-    sensitivity: Share = 0.95
-    confidence: Share | None = None
-    reason: str
-
-
-class PoolingChoice(Part, frozen=True, kw_only=True):
-    """How the images of a patient become one score, where patients are the unit.
-
-    Args:
-        how: As in `patient_scores`.
-        k: Images that count, of `"top_k"`.
-        cutoff: Score from which an image counts, of `"fraction"`.
-        least_images: Images that a patient needs to be classifiable.
-        reason: Why.
-    """
-
-    how: Literal["mean", "max", "top_k", "fraction"] = "mean"
-    k: Count | None = None
-    cutoff: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
-    least_images: Count = 1
-    reason: str
-
-    @property
-    def pooling(self) -> PatientPooling:
-        """The same, checked, to be worked with."""
-        return PatientPooling(
-            how=self.how, k=self.k, cutoff=self.cutoff, least_images=self.least_images
-        )
-
-
-class BudgetChoice(Part, frozen=True, kw_only=True):
-    """How long the study may take, how long it is estimated to, and what is left out for that.
-
-    Args:
-        minutes: Minutes asked for.
-        estimated_seconds: By step, what it is estimated to take on one core.
-        left_out: What is not tried, in words.
-        reason: How the time was estimated.
-    """
-
-    minutes: Annotated[float, msgspec.Meta(gt=0)]
-    estimated_seconds: dict[str, float]
-    left_out: list[str] = msgspec.field(default_factory=list)
-    reason: str
 
 
 class StudyPlan(Record, frozen=True, kw_only=True):
@@ -169,6 +47,7 @@ class StudyPlan(Record, frozen=True, kw_only=True):
         baselines: Baselines reported beside the model: `"thumbnail"` (a logistic head on the image
             at 16 by 16 pixels) and `"covariates"`.
         budget: The time it may take; None sets no bound.
+        learning_curve: Whether more patients would help, of two classes; None does not ask.
 
     Examples:
         >>> from prevalens.cohorts import Cohort
@@ -198,6 +77,7 @@ class StudyPlan(Record, frozen=True, kw_only=True):
     threshold: ThresholdChoice | None
     baselines: list[Literal["thumbnail", "covariates"]]
     budget: BudgetChoice | None = None
+    learning_curve: CurveChoice | None = None
 
     def __post_init__(self) -> None:
         """Refuse a unit without its pooling, and what would be ignored."""
@@ -207,6 +87,8 @@ class StudyPlan(Record, frozen=True, kw_only=True):
                 "`positive` and `threshold` belong to two classes, `classes` to several, got "
                 f"{self.positive!r}, {self.threshold!r} and {self.classes!r}."
             )
+        if self.several and self.learning_curve is not None:
+            raise InvalidInputError("`learning_curve` is of two classes. Set it to null.")
         if self.several and (self.unit != "image" or len(set(self.class_names)) < 3):
             raise InvalidInputError(
                 "A study of several classes has three or more different `classes` and the unit "
@@ -264,6 +146,17 @@ class StudyPlan(Record, frozen=True, kw_only=True):
             self._of_threshold(),
             ("baselines", ", ".join(self.baselines) or "none", ""),
             *(
+                [
+                    (
+                        "curve",
+                        ", ".join(f"{share:.0%}" for share in self.learning_curve.shares),
+                        self.learning_curve.reason,
+                    )
+                ]
+                if self.learning_curve
+                else []
+            ),
+            *(
                 [("left out", ", ".join(self.budget.left_out) or "nothing", self.budget.reason)]
                 if self.budget
                 else []
@@ -272,6 +165,12 @@ class StudyPlan(Record, frozen=True, kw_only=True):
         return "\n".join(
             f"{name + ':':12} {what}{f' ({why})' if why else ''}" for name, what, why in rows
         )
+
+    def _of_curve(self) -> list[tuple[str, str, str]]:
+        if self.learning_curve is None:
+            return []
+        shares = ", ".join(f"{share:.0%}" for share in self.learning_curve.shares)
+        return [("curve", f"on {shares} of the training patients", self.learning_curve.reason)]
 
     def _of_threshold(self) -> tuple[str, str, str]:
         if self.threshold is None:

@@ -17,8 +17,9 @@ from prevalens.studies.fold import Fold
 from prevalens.studies.head_search import Features
 from prevalens.studies.held_out import held_out_part, training_rows
 from prevalens.studies.held_out_scores import HeldOutScores
+from prevalens.studies.plan_choices import HeadChoice
 from prevalens.studies.probe import Probe, ProbeRecord, fit_probe
-from prevalens.studies.study_plan import HeadChoice, StudyPlan
+from prevalens.studies.study_plan import StudyPlan
 from prevalens.typing import Numbers, Rows
 
 AnyProbe = Probe | ClassProbe

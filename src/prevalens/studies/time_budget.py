@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from prevalens.exceptions import DataWarning, InvalidInputError
-from prevalens.studies.study_plan import BudgetChoice, Evaluation, HeadChoice
+from prevalens.studies.plan_choices import BudgetChoice, Evaluation, HeadChoice
 
 # One core of an ordinary computer, on the slow side; a study says afterwards what it took.
 START = 30.0  # seconds to load everything, and to write model and report
@@ -28,6 +28,7 @@ class StudyCost:
         evaluation: How held-out scores are made.
         head: What is chosen by inner folds.
         classes: Number of classes; of several a head is as many columns as classes but one.
+        curve_orders: Orders of the patients that a learning curve is averaged over; 0 for none.
     """
 
     images: int
@@ -36,6 +37,7 @@ class StudyCost:
     evaluation: Evaluation
     head: HeadChoice
     classes: int = 2
+    curve_orders: int = 0
 
     @property
     def folds(self) -> int:
@@ -49,11 +51,19 @@ class StudyCost:
             "reading images": self.images * PER_IMAGE,
             "features": self.images * self.giga / PACE,
             "heads": self.folds * self._one_fold(),
+            **({"learning curve": self._curve()} if self.curve_orders else {}),
         }
 
     def fine_tuning(self) -> float:
         """Return the seconds that training the whole network in each fold would take."""
         return self.folds * EPOCHS * 3 * self.images * self.giga / PACE
+
+    def _curve(self) -> float:
+        """Return the seconds of five folds of a quarter, a half and all, of one layer's heads."""
+        fits = (
+            5 * (0.25 + 0.5 + 1) * 3
+        )  # two penalties by two inner folds of half the rows, and one
+        return PER_NUMBER * self.curve_orders * fits * self.images * max(self.widths)
 
     def _one_fold(self) -> float:
         """Return the seconds of the fits of one fold, each of rows by features."""
@@ -70,9 +80,9 @@ class StudyCost:
 def within(cost: StudyCost, minutes: float) -> tuple[StudyCost, BudgetChoice]:
     """Leave out what is worth least until a study keeps to its minutes, by the estimate.
 
-    In this order: penalties outside the three middle ones, images beyond 1,000 that settings are
-    compared on, class weights beside none, and outer folds beyond three. Held-out scores,
-    baselines and intervals are never left out.
+    In this order: the learning curve, penalties outside the three middle ones, images beyond
+    1,000 that settings are compared on, class weights beside none, and outer folds beyond three.
+    Held-out scores, baselines and intervals are never left out.
 
     Args:
         cost: The study as it is without a budget.
@@ -163,7 +173,12 @@ def _three_folds(cost: StudyCost) -> StudyCost:
     return replace(cost, evaluation=fewer)
 
 
+def _no_curve(cost: StudyCost) -> StudyCost:
+    return replace(cost, curve_orders=0)
+
+
 _STEPS: tuple[tuple[str, Callable[[StudyCost], StudyCost]], ...] = (
+    ("the learning curve", _no_curve),
     ("the strongest and the weakest penalty", _fewer_penalties),
     ("comparing settings on more than 1,000 images", _fewer_images),
     ("class weights as an answer to imbalance", _one_kind),

@@ -134,7 +134,7 @@ def test_rows_fall_with_the_input_they_need(changes: dict[str, Any], falling: li
 
 def test_every_input_is_taken_away() -> None:
     """What a report is given is in the list above, or can support no claim."""
-    taken = {*WHOLE, "worst", "refer", "baselines"}
+    taken = {*WHOLE, "worst", "refer", "baselines", "learning_curve"}
     silent = {
         *("threshold_origin", "compare_threshold", "uncorrected", "patient_score"),
         *("patient_threshold", "site"),

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from prevalens.features import LearningCurve
+from prevalens.metrics import auroc
 from prevalens.predictions import Predictions
 from prevalens.reports import ClinicalReport
 from prevalens.reports.guideline_items import ITEMS
@@ -38,6 +40,14 @@ def test_a_section_is_whole(section: Section[object]) -> None:
         assert answer.note
 
 
+def a_curve() -> LearningCurve:
+    """Return a curve of two points, made up."""
+    points = [
+        auroc([0, 1, 0, 1], scores) for scores in ([0.1, 0.5, 0.6, 0.9], [0.1, 0.8, 0.2, 0.9])
+    ]
+    return LearningCurve((10.0, 20.0), tuple(points), points[0])
+
+
 @pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.key)
 def test_a_section_is_shown_or_said_to_be_absent(
     section: Section[object], predictions: Predictions
@@ -50,6 +60,7 @@ def test_a_section_is_shown_or_said_to_be_absent(
         by="site",
         compare=predictions,
         baselines={"age alone": predictions},
+        learning_curve=a_curve(),
         patient_score="mean",
         refer=(0.3, 0.7),
         site="site",
