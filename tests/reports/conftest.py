@@ -127,11 +127,11 @@ def pictured(tmp_path: Path) -> Predictions:
     return made
 
 
-@pytest.fixture
-def report(predictions: Predictions) -> ClinicalReport:
-    """A report with every part that predictions alone can fill."""
+@pytest.fixture(scope="session")
+def report() -> ClinicalReport:
+    """A report with every part that predictions alone can fill, of those of forty patients."""
     return ClinicalReport(
-        predictions,
+        clustered(),
         threshold=0.5,
         threshold_origin="pre-specified",
         prevalence=0.05,
