@@ -277,3 +277,12 @@ def test_a_line_without_end_is_refused(tmp_path: Path) -> None:
         (tmp_path / f"{place}.csv").write_text(text)
         with pytest.raises(InvalidInputError, match="a line of more than"):
             read_columns(tmp_path / f"{place}.csv", ["a"])
+
+
+@pytest.mark.parametrize("way", ["collect", "compute"])
+def test_a_table_that_is_not_made_yet_is_refused(way: str) -> None:
+    """A LazyFrame of polars, a data frame of Dask: what makes it is named."""
+    plan = type("LazyFrame", (), {"columns": ["a"], way: lambda self: self})()
+
+    with pytest.raises(InvalidInputError, match=rf"LazyFrame is a plan .*Call its {way}\(\) first"):
+        read_columns(plan, ["a"])

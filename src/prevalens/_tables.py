@@ -100,6 +100,12 @@ def _frame(source: Any) -> Mapping[str, Any]:
     if isinstance(source, Mapping):
         names, keys = [str(name) for name in source], list(source)
     else:
+        lazy = [way for way in ("collect", "compute") if callable(getattr(source, way, None))]
+        if lazy:
+            raise InvalidInputError(
+                f"A table holds its rows, but a {type(source).__name__} is a plan to make them. "
+                f"Call its {lazy[0]}() first."
+            )
         # pyarrow says column_names; pandas and polars say columns.
         found = getattr(source, "column_names", getattr(source, "columns", None))
         if found is None or callable(found):

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -347,3 +348,54 @@ def test_what_is_no_file_is_refused_unread(tmp_path: Path) -> None:
         for check in (True, False):
             with pytest.raises(InvalidInputError, match=f"regular file, but 1 .*'{name}'"):
                 read(table(file=["a.png", name]), root=tmp_path, check_files=check)
+
+
+def arrow(kind: str, frame: pd.DataFrame) -> Any:
+    """Return a frame as pyarrow has it."""
+    return getattr(pytest.importorskip("pyarrow"), kind).from_pandas(frame)
+
+
+TYPES = {
+    "pandas, nullable": ("pandas", lambda frame: frame.convert_dtypes()),
+    "pandas, Arrow": ("pyarrow", lambda frame: frame.convert_dtypes(dtype_backend="pyarrow")),
+    "pandas, categories": (
+        "pandas",
+        lambda frame: frame.astype(dict.fromkeys(("label", "patient", "site"), "category")),
+    ),
+    "pyarrow": ("pyarrow", partial(arrow, "Table")),
+    "pyarrow, one batch": (
+        "pyarrow",
+        partial(arrow, "RecordBatch"),
+    ),
+    "polars": (
+        "polars",
+        lambda frame: pytest.importorskip("polars").DataFrame(
+            {
+                name: [None if cell != cell else cell for cell in frame[name].tolist()]  # noqa: PLR0124
+                for name in frame
+            }
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize(("package", "made"), TYPES.values(), ids=TYPES)
+def test_every_type_of_column_is_read_as_the_file_is(
+    tmp_path: Path, package: str, made: Callable[[Any], Any]
+) -> None:
+    """Missing ages and sites, ids with zeros in front: the cohort of the CSV file, to the byte."""
+    pytest.importorskip(package, reason=f"no {package} is installed")
+    path = tmp_path / "table.csv"
+    path.write_text(
+        "image,label,patient,age,site\na.png,sick,007,34,x\nb.png,well,1,,y\n"
+        "c.png,well,P 1,51,\nd.png,sick,007,40.5,x\n"
+    )
+    words = {"image": "image", "label": "label", "patient": "patient", "positive": "sick"}
+    more = {"covariates": ["age", "site"], "check_files": False}
+
+    read_in = made(pd.read_csv(path, dtype={"patient": str}))
+
+    assert (
+        read_table(read_in, **words, **more).fingerprint
+        == read_table(path, **words, **more).fingerprint
+    )
