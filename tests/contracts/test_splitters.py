@@ -110,8 +110,9 @@ def test_patients_stay_whole_or_the_split_is_refused(
                 held = [set(cohort.labels[rows].tolist()) for rows in held_parts(partition)]
                 assert all(classes == set(cohort.labels.tolist()) for classes in held)
     except ImpossibleSplitError:
-        # With folds of several patients, one fold may leave too few for two parts.
-        assert not allow or cohort.n_patients < max(3, 2 * n_splits)
+        # With folds of several patients, one may leave too few for two parts; of two folds, one
+        # may hold all patients but one, who has most of the images.
+        assert not allow or n_splits == 2 or cohort.n_patients < max(3, 2 * n_splits)
 
 
 @SOME

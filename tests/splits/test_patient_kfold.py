@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from prevalens.cohorts import Cohort
-from prevalens.exceptions import InvalidInputError
+from prevalens.exceptions import ImpossibleSplitError, InvalidInputError
 from prevalens.splits import PatientKFold
 
 
@@ -169,3 +169,18 @@ def test_a_seed_means_the_same_folds_on_every_machine() -> None:
     ]
 
     assert [fold.tolist() for fold in folds] == [[3, 4, 8], [2, 6, 7], [0, 1, 5]]
+
+
+def test_a_fold_that_leaves_one_patient_says_so() -> None:
+    """Of two folds one holds all patients but the one with most images: nothing to set aside."""
+    cohort = Cohort(
+        images=[f"{row}.png" for row in range(8)],
+        labels=[1, *[0] * 7],
+        patients=["a"] * 5 + ["b", "c", "d"],
+        classes=("well", "sick"),
+        positive="sick",
+    )
+    splitter = PatientKFold(2, seed=0, allow_missing_classes=True)
+    told = "leaves 1 of 4 patients for training and validation.*there is only 1 patient.*more folds"
+    with pytest.raises(ImpossibleSplitError, match=rf"Fold [12] of 2 {told}"):
+        list(splitter.partitions(cohort, validation=0.25))

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 
 from prevalens._checks import check_integer, check_kind
 from prevalens.cohorts.cohort import Cohort
+from prevalens.exceptions import ImpossibleSplitError
 from prevalens.splits.columns import Strata
 from prevalens.splits.partition import Partition
 from prevalens.splits.patient_splitter import PatientSplitter
@@ -116,11 +117,23 @@ class PatientKFold(PatientSplitter):
         for fold in range(self.n_splits):
             rows = {"test": np.flatnonzero(folds == fold), "train": np.flatnonzero(folds != fold)}
             if validation:
-                outside = rows["train"]
-                inner = validation / (1 - 1 / self.n_splits)
-                parts = self._draw(units.take(outside), [1 - inner, inner], "validation", fold)
-                rows |= {"train": outside[parts == 0], "validation": outside[parts == 1]}
+                rows |= self._set_aside(units, rows["train"], validation, fold)
             yield self._partition(cohort, units, rows, fold=fold, validation=validation)
+
+    def _set_aside(
+        self, units: Units, outside: Rows, validation: float, fold: int
+    ) -> dict[str, Rows]:
+        """Draw the validation part from the patients outside a fold."""
+        inner, left = validation / (1 - 1 / self.n_splits), units.take(outside)
+        try:
+            parts = self._draw(left, [1 - inner, inner], "validation", fold)
+        except ImpossibleSplitError as error:
+            raise ImpossibleSplitError(
+                f"Fold {fold + 1} of {self.n_splits} leaves {len(left.ids)} of {len(units.ids)} "
+                f"patients for training and validation. {error} With more folds each leaves more "
+                "patients; with validation=0 none is set aside."
+            ) from error
+        return {"train": outside[parts == 0], "validation": outside[parts == 1]}
 
     def _folds(self, units: Units) -> Labels:
         return self._draw(units, [1 / self.n_splits] * self.n_splits, "folds")

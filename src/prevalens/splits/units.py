@@ -169,9 +169,11 @@ class Units:
     def _covering(self, n_parts: int, *, allow_missing: bool) -> tuple[_Bools, list[list[int]]]:
         """Return who carries the classes that every part can hold, and kinds that bring them."""
         if len(self.ids) < n_parts:
+            count = len(self.ids)
+            few = "is only 1 patient" if count == 1 else f"are only {count} patients"
             raise ImpossibleSplitError(
-                f"Cannot make {n_parts} parts: there are only {len(self.ids)} patients, and none "
-                f"is torn. Make at most {len(self.ids)}, or add patients."
+                f"Cannot make {n_parts} parts: there {few}, and none is torn. Make at most "
+                f"{count}, or add patients."
             )
         required, nobody = _anyone(self.carries), self.carries[:, :0]
         excused = self._excused(n_parts) if allow_missing else [0] * n_parts
