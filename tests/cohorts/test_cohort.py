@@ -385,3 +385,16 @@ def test_a_name_that_is_no_utf8_is_written_and_found(tmp_path: Path) -> None:
     assert cohort.path(0).read_bytes() == b"x"
     assert cohort.path(2) == tmp_path / "c%20.png"
     assert len(cohort.fingerprint) == 64
+
+
+def test_a_changed_copy_stays_independent(tmp_path: Path) -> None:
+    """`dataclasses.replace` makes no patients of images that are none's."""
+    cohort = Cohort(images=["a.png", "b.png"], labels=[0, 1], patients=None, classes=("n", "y"),
+                    positive="y")  # fmt: skip
+    changed = dataclasses.replace(cohort, root=tmp_path)
+
+    assert changed.independent
+    assert repr(changed) == repr(cohort)
+    named = dataclasses.replace(cohort, patients=["p", "p"])
+    assert not named.independent
+    assert named.n_patients == 1

@@ -107,7 +107,8 @@ class Cohort(FrozenColumns):
         covariates = {str(name): as_covariate(str(name), c) for name, c in self.covariates.items()}
         images = image_names(self.images)
         labels, classes, positive = coded_labels(self.labels, self.classes, self.positive)
-        independent = self.patients is None
+        # A copy by `dataclasses.replace` is given the paths of such a cohort as its patients.
+        independent = self.patients is None or self.patients is self.images
         patients = encode("patient id", images if independent else self.patients, ids=True)
         if independent:
             check_independent(covariates, images)
