@@ -43,6 +43,20 @@ def test_the_end_of_a_name_is_not_the_end_of_a_path(root: Path) -> None:
     assert ImageSearch(root).find("a.png") == ["one/a.png"]
 
 
+def test_a_number_is_found_without_the_zeros_in_front(tmp_path: Path) -> None:
+    """Where one file has it; a name that some file has comes first, and two are refused."""
+    for name in ("images/001.bmp", "images/010.bmp", "10.png", "02.png", "002.png", "x01.png"):
+        (tmp_path / "images").mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+
+    assert find_images(["1", "10", "001"], tmp_path) == [
+        *("images/001.bmp", "10.png", "images/001.bmp"),
+    ]
+    with pytest.raises(InvalidInputError, match=r"'2' is '002\.png', '02\.png'"):
+        find_images(["2"], tmp_path)
+    assert "such as 'images/001.bmp' for '1': add --find" in told_where(["1"], tmp_path)
+
+
 def test_what_is_said_of_images_that_are_not_there(root: Path) -> None:
     """Found by name, ambiguous, or nowhere; names that are there count for nothing."""
     assert "such as 'two/b.JPG' for 'b': add --find" in told_where(["one/a.png", "b"], root)

@@ -21,6 +21,9 @@ _LOOKED_AT = 200_000  # pictures that a hint looks at
 class ImageSearch:
     """Finds files by the end of their path, with or without their suffix.
 
+    A number that no file has is also that of the file with zeros in front of it: a spreadsheet
+    makes 1 of 001.
+
     Args:
         root: The folder that is searched to any depth; hidden and linked folders are not.
         at_most: Pictures that are looked at; None looks at all.
@@ -29,17 +32,25 @@ class ImageSearch:
     def __init__(self, root: Path, *, at_most: int | None = None) -> None:
         self.root = root
         self._by_name: dict[str, list[str]] = defaultdict(list)
+        self._by_number: dict[str, list[str]] = defaultdict(list)
         for path in islice(pictures_below(root), at_most):
             name = path.rpartition("/")[2]
             for key in {name, name.rpartition(".")[0]}:
                 self._by_name[key].append(path)
+            stem = name.rpartition(".")[0]
+            if stem.isdigit() and stem[0] == "0":
+                self._by_number[stem.lstrip("0") or "0"].append(path)
 
     def find(self, name: str) -> list[str]:
-        """Return the paths below the root that end with `name`, whole or but for the suffix."""
+        """Return the paths below the root that end with `name`, whole or but for the suffix.
+
+        Where there is none: those whose number it is without the zeros in front.
+        """
         found = self._by_name.get(name.rpartition("/")[2], [])
         ends = f"/{name}"
         exact = [path for path in found if f"/{path}".endswith(ends)]
-        return exact or [path for path in found if f"/{path}".rpartition(".")[0].endswith(ends)]
+        found = exact or [path for path in found if f"/{path}".rpartition(".")[0].endswith(ends)]
+        return found or list(self._by_number.get(name, []))
 
 
 def pictures_below(root: Path) -> Iterator[str]:
