@@ -39,6 +39,21 @@ def test_every_benchmark_is_on_the_page(writer: ModuleType) -> None:
     assert sorted(run.script for run in writer.RUNS) == sorted(SCRIPTS)
 
 
+def test_a_table_of_another_page_is_named_and_not_made_again(writer: ModuleType) -> None:
+    """The link leads there, and that page names the benchmark."""
+    others = [run for run in writer.RUNS if run.page]
+    writer.HERE = FOLDER
+    lines = list(writer.sections(others, quick=False))
+    told = [line for line in lines if line.startswith("The table of")]
+
+    assert len(told) == len(others) > 0
+    for run, line in zip(others, told, strict=True):
+        assert run.script in line
+        link = line.rpartition("](")[2].removesuffix(").")
+        target = (writer.PAGE.parent / link).resolve()
+        assert run.script in target.read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_every_benchmark_has_a_short_form_and_a_heading(name: str) -> None:
     """`--quick` is an option, and the first line of the docstring can head a section."""

@@ -18,7 +18,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 
@@ -29,7 +29,8 @@ from prevalens._writing import write_text
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-PAGE = ROOT / "docs" / "explanation" / "benchmarks.md"
+DOCS = ROOT / "docs"
+PAGE = DOCS / "explanation" / "benchmarks.md"
 BACKENDS = ("tensorflow", "jax", "torch")
 PACKAGES = (
     "prevalens", "numpy", "scipy", "scikit-learn", "imbalanced-learn", "pillow", "keras",
@@ -48,11 +49,14 @@ class Run:
         backends: Keras backends to run it on, each in a process of its own; none where it does
             not use Keras.
         arguments: What makes the long form fit the page's time; none for the script's defaults.
+        page: Page of the documentation, below `docs`, on which its table stands: it is not run
+            for this page unless it is asked for by `--only`, and nothing is written twice.
     """
 
     script: str
     backends: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()
+    page: str = ""
 
 
 RUNS = (
@@ -68,18 +72,18 @@ RUNS = (
     Run("bench_images.py"),
     Run("bench_near_duplicates.py"),
     Run("bench_synthetic.py", ("tensorflow",)),
-    Run("bench_leakage.py", ("tensorflow",)),
-    Run("bench_cells.py"),
+    Run("bench_leakage.py", ("tensorflow",), page="explanation/the-cnmc-protocol.md"),
+    Run("bench_cells.py", page="explanation/the-synthetic-cohort.md"),
     Run("bench_threshold.py"),
-    Run("bench_referral.py"),
-    Run("bench_coverage.py", arguments=("--runs", "1000")),
-    Run("bench_degrees.py"),
+    Run("bench_referral.py", page="how-to/choose-a-threshold.md"),
+    Run("bench_coverage.py", page="explanation/why-these-intervals.md"),
+    Run("bench_degrees.py", page="explanation/why-these-intervals.md"),
     Run("bench_class_coverage.py", arguments=("--runs", "600")),
-    Run("bench_difference_coverage.py"),
-    Run("bench_type_one_error.py"),
-    Run("bench_site_pooling.py"),
-    Run("bench_acceptance.py"),
-    Run("bench_studies.py", ("tensorflow",)),
+    Run("bench_difference_coverage.py", page="explanation/why-these-intervals.md"),
+    Run("bench_type_one_error.py", page="explanation/why-these-intervals.md"),
+    Run("bench_site_pooling.py", page="explanation/why-these-intervals.md"),
+    Run("bench_acceptance.py", page="how-to/accept-a-changed-model.md"),
+    Run("bench_studies.py", ("tensorflow",), page="how-to/run-a-whole-study.md"),
     Run("bench_gpu.py", ("jax", "torch")),
 )
 
@@ -93,6 +97,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--output", type=Path, help=f"file to write ({PAGE.name})")
     given = parser.parse_args(arguments)
     runs = [run for run in RUNS if not given.only or run.script in given.only]
+    if given.only:
+        runs = [replace(run, page="") for run in runs]
     told = "\n".join(sections(runs, quick=given.quick))
     page = "\n".join([*heading(quick=given.quick), *summary(told), *machine(), told])
     if given.compare:
@@ -157,9 +163,20 @@ def sections(runs: Sequence[Run], *, quick: bool) -> Iterator[str]:
         docstring = ast.get_docstring(ast.parse((HERE / run.script).read_text(encoding="utf-8")))
         yield f"## {(docstring or run.script).splitlines()[0].rstrip('.')}"
         yield ""
+        if run.page:
+            yield from elsewhere(run)
+            continue
         arguments = ("--quick",) if quick else run.arguments
         for backend in run.backends or (None,):
             yield from section(run.script, backend, arguments)
+
+
+def elsewhere(run: Run) -> Iterator[str]:
+    """Name the page on which the table of a benchmark stands."""
+    title = (DOCS / run.page).read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ")
+    link = os.path.relpath(DOCS / run.page, PAGE.parent)
+    yield f"The table of `python tests/benchmarks/{run.script}` stands on [{title}]({link})."
+    yield ""
 
 
 def section(script: str, backend: str | None, arguments: Sequence[str]) -> Iterator[str]:
