@@ -65,7 +65,7 @@ def test_one_patient_gives_no_interval() -> None:
 
     assert plan.parts[0].sensitivity.half_width is None
     assert plan.parts[0].specificity.half_width is not None
-    assert "none: 1 patient(s)" in str(plan)
+    assert "none: 1 patient" in str(plan)
 
 
 def test_a_partition_describes_itself(cohort: Cohort) -> None:
@@ -113,7 +113,7 @@ def test_a_part_without_a_class_expects_nothing_of_it() -> None:
     held = plan.parts[0].sensitivity
     assert (held.images, held.patients, held.effective_images) == (0, 0, 0.0)
     assert held.half_width is None
-    assert "none: 0 patient(s)" in str(plan)
+    assert "none: 0 patients" in str(plan)
 
 
 @pytest.mark.parametrize(
@@ -212,15 +212,15 @@ def test_the_text_and_the_dict_hold_every_number() -> None:
     head, *lines, last = str(plan).splitlines()
     assert head == (
         "part   images  patients  well: images (patients)  sick: images (patients)  "
-        "sensitivity         specificity"
+        "sensitivity       specificity"
     )
     assert lines[0] == (
         "train  10      2         10 (2)                   0 (0)                    "
-        f"none: 0 patient(s)  0.75 +- {half:.3f}"
+        f"none: 0 patients  0.75 +- {half:.3f}"
     )
     assert lines[1] == (
         "test   7       2         5 (1)                    2 (1)                    "
-        "none: 1 patient(s)  none: 1 patient(s)"
+        "none: 1 patient   none: 1 patient"
     )
     assert last == (
         "Expected 90 % intervals over patients, assuming a correlation of 0.5 between "

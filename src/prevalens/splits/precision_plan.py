@@ -295,7 +295,7 @@ def _plain(part: PartPlan) -> dict[str, Any]:
 
 def _expected(precision: ExpectedPrecision) -> str:
     if precision.half_width is None:
-        return f"none: {precision.patients} patient(s)"
+        return f"none: {precision.patients} patient{'s' * (precision.patients != 1)}"
     return f"{precision.assumed:g} +- {precision.half_width:.3f}"
 
 

@@ -139,10 +139,10 @@ def _refuse_rare(cohort: Cohort, counts: Mapping[str, int]) -> None:
     )
     raise InvalidInputError(
         "A class of fewer than 3 patients cannot be held out while others are left to train and "
-        f"to choose on, so nothing could be said of new patients: {named}. Leave them out "
-        f"(`cohort.drop_classes({rare})`, --leave-out {' '.join(map(repr, rare))}), merge them "
-        "with other classes in the table, or collect images of more patients. Check that the ids "
-        "are those of patients."
+        f"to choose on, so nothing could be said of new patients: {named}. Leave them out by "
+        f"--leave-out {' '.join(map(repr, rare))} (In Python, by `drop_classes`), merge them with "
+        "other classes in the table, or collect images of more patients. Check that the ids are "
+        "those of patients."
     )
 
 

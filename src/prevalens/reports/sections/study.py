@@ -143,6 +143,8 @@ def sizes_text(study: Any) -> list[Block]:
     """Say how many images a patient has, where patients are known."""
     if study.median_images is None:
         return []
+    if study.least_images == study.most_images:
+        return [Paragraph(f"Images per patient: {study.most_images}, the same of each.")]
     return [
         Paragraph(
             f"Images per patient: {study.least_images} to {study.most_images}, median "
