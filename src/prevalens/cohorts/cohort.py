@@ -108,7 +108,7 @@ class Cohort(FrozenColumns):
         images = image_names(self.images)
         labels, classes, positive = coded_labels(self.labels, self.classes, self.positive)
         # A copy by `dataclasses.replace` is given the paths of such a cohort as its patients.
-        independent = self.patients is None or self.patients is self.images
+        independent = any(self.patients is none for none in (None, self.images))
         patients = encode("patient id", images if independent else self.patients, ids=True)
         if independent:
             check_independent(covariates, images)
