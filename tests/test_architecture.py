@@ -124,6 +124,38 @@ TABLES = {
     *("images/readers", "augmentation/operations"),
 }
 
+_RECORD = "a record, its checks, views and docstrings: cut, its parts would import each other"
+_CALL = "one public call with its record; most lines are what its docstring states"
+_SECTION = "what a section computes, its parts and how it is shown: one section, one file"
+# Files of 301 to 400 lines, and why they are not parted.
+LONG = {
+    "_columns.py": "what a column of ids, labels or numbers is, whatever it comes in",
+    "augmentation/policy.py": _RECORD,
+    "callbacks/adjuster_rule.py": "one rule, by which one epoch is judged",
+    "callbacks/learning_rate_adjuster.py": "Keras' hooks of one callback, and its 21 arguments",
+    "cohorts/cohort.py": _RECORD,
+    "decisions/operating_point.py": _CALL,
+    "decisions/referral.py": _CALL,
+    "features/feature_head.py": _CALL,
+    "metrics/class_means.py": "one derivation: means of classes and their variance",
+    "metrics/confusion.py": "a public function a measure of the 2x2 table, each a docstring",
+    "metrics/measures.py": "the table of measures itself",
+    "metrics/site_pooling.py": _CALL,
+    "models/classifier.py": _CALL,
+    "predictions/predictions.py": _RECORD,
+    "reports/acceptance.py": _RECORD,
+    "reports/document.py": "the parts that every format draws, a small class each",
+    "reports/model_card.py": _RECORD,
+    "reports/request.py": "the arguments of a report, checked once",
+    "reports/sections/calibration.py": _SECTION,
+    "reports/sections/study.py": _SECTION,
+    "reports/sections/subgroups.py": _SECTION,
+    "splits/leakage.py": _CALL,
+    "splits/partition.py": _RECORD,
+    "splits/precision_plan.py": _CALL,
+    "splits/units.py": "one search, for parts that whole patients make even",
+}
+
 
 def address(path: Path) -> str:
     """Return a file's path below the package, with forward slashes."""
@@ -237,12 +269,14 @@ def test_no_cycle_between_files() -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=address)
 def test_files_and_functions_stay_short(path: Path) -> None:
-    """No file has over 400 lines, no class over 250, no function over 50; no name is a drawer's.
+    """No file has over 300 lines, no class over 250, no function over 50; no name is a drawer's.
 
-    Docstrings count in a file alone: what is said of a class or a function makes it no longer.
+    Files of `LONG` have up to 400, each for its reason. Docstrings count in a file alone: what is
+    said of a class or a function makes it no longer.
     """
     text = path.read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= 400, f"{address(path)} is too long"
+    limit = 400 if address(path) in LONG else 300
+    assert len(text.splitlines()) <= limit, f"{address(path)} has over {limit} lines"
     assert path.stem.strip("_") not in DRAWERS
     folder = address(path.parent)
     assert "/" not in folder or folder in TABLES, "one folder deep, but for tables of files"
@@ -254,6 +288,14 @@ def test_files_and_functions_stay_short(path: Path) -> None:
         elif isinstance(node, ast.ClassDef):
             length = _lines(node) - sum(_lines(part) for part in ast.walk(node) if _is_text(part))
             assert length <= 250, f"{address(path)}: {node.name} has {length} lines"
+
+
+def test_what_may_be_long_is_long() -> None:
+    """A file that was shortened or is gone needs no reason any more."""
+    for name in LONG:
+        path = SOURCE / name
+        assert path.is_file(), name
+        assert len(path.read_text(encoding="utf-8").splitlines()) > 300, name
 
 
 def _lines(node: ast.AST) -> int:

@@ -17,7 +17,7 @@ from prevalens._columns import as_texts
 from prevalens._paths import find_strays
 from prevalens._tables import read_columns
 from prevalens.cohorts.cohort import Cohort
-from prevalens.cohorts.folders import find_images, warn_of_links
+from prevalens.cohorts.folders import images_below, warn_of_links
 from prevalens.exceptions import InvalidInputError
 
 # UID_11_10_1_all.bmp, UID_H10_1_2_hem.bmp: patient, image, cell, class.
@@ -129,7 +129,7 @@ def _cohort(cells: Sequence[_Cell], place: Path, *, n_unlabelled: int) -> Cohort
 
 def _from_folder(root: Path, *, follow_links: bool) -> list[_Cell]:
     true_names = _preliminary_names(sorted(root.rglob("*.csv")))
-    paths, left_out = find_images(root, follow_links=follow_links)
+    paths, left_out = images_below(root, follow_links=follow_links)
     warn_of_links(left_out)
     return [_cell(path, true_names) for path in paths]
 

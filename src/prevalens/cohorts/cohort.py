@@ -66,7 +66,7 @@ class Cohort(FrozenColumns):
         labels: Class of each row as an index into `classes`, shape `(n_rows,)`.
         patients: Patient id of each row; the image's own path where `patients` was None.
         patient_codes: Number of each row's patient, from 0 in the order of the sorted ids.
-        independent: Whether `patients` was None.
+        independent: Whether `patients` was None, or the very object that `images` is.
 
     Raises:
         InvalidInputError: lengths or pandas indexes differ, a patient id or label is missing or no
@@ -108,7 +108,7 @@ class Cohort(FrozenColumns):
         images = image_names(self.images)
         labels, classes, positive = coded_labels(self.labels, self.classes, self.positive)
         # A copy by `dataclasses.replace` is given the paths of such a cohort as its patients.
-        independent = any(self.patients is none for none in (None, self.images))
+        independent = any(self.patients is given for given in (None, self.images))
         patients = encode("patient id", images if independent else self.patients, ids=True)
         if independent:
             check_independent(covariates, images)

@@ -94,7 +94,7 @@ def read_folder(
             f"{pattern!r} names a group `patient` too. Leave one of them out."
         )
     skipped = None if ignore is None else compiled(ignore, needs=())
-    everything, left_out = find_images(folder, follow_links=follow_links, reader=reader)
+    everything, left_out = images_below(folder, follow_links=follow_links, reader=reader)
     wanted_paths = [p for p in everything if not (skipped and skipped.fullmatch(escaped(p)))]
     paths = _one_spelling_each(wanted_paths)
     left_out["ignored file"] = sorted(set(everything) - set(wanted_paths))
@@ -165,7 +165,7 @@ def _warn_of_other_readings(
         )
 
 
-def find_images(
+def images_below(
     root: Path, *, follow_links: bool, reader: Reader | None = None
 ) -> tuple[list[str], dict[str, list[str]]]:
     """Return the sorted paths of images below `root`, and what was left out by kind.

@@ -16,11 +16,10 @@ from prevalens.exceptions import InvalidInputError
 from prevalens.features.feature_head import FeatureHead
 from prevalens.features.head_kinds import KINDS
 from prevalens.predictions.predictions import Predictions
-from prevalens.studies.head_search import Features, averaged, search_heads
+from prevalens.studies.head_search import LEAST, Features, averaged, search_heads
 from prevalens.studies.plan_choices import HeadChoice
 from prevalens.typing import Rows, Scores
 
-_LEAST = 1e-12  # of a score, so that its logarithm is finite
 Above = Annotated[float, msgspec.Meta(gt=0)]
 
 
@@ -68,7 +67,7 @@ class ClassProbe:
     def scores(self, features: Features) -> Scores:
         """Return the score of each class for each row of features, `(n_rows, n_classes)`."""
         raw = averaged([head.scores(features[layer]) for layer, head in self.heads.items()])
-        scaled = np.log(np.maximum(raw, _LEAST)) / (self.record.temperature or 1.0)
+        scaled = np.log(np.maximum(raw, LEAST)) / (self.record.temperature or 1.0)
         return np.asarray(softmax(scaled + np.asarray(self.record.offsets), axis=1))
 
 

@@ -19,7 +19,7 @@ from prevalens.typing import Labels, Rows, Scores, Texts
 
 Features = Mapping[str, np.ndarray[Any, np.dtype[np.float32]]]
 _WORTH = 0.002  # AUROC by which another answer to imbalance must win: ties go to the plainest
-_LEAST = 1e-12  # of a score, so that its logarithm is finite
+LEAST = 1e-12  # of a score, so that its logarithm is finite
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +108,7 @@ def averaged(scores: Sequence[Scores]) -> Scores:
     """Return the scores whose logit, of several classes log, is the mean of the logits."""
     if len(scores) == 1:
         return scores[0]
-    inside = np.clip(scores, _LEAST, 1 - _LEAST)
+    inside = np.clip(scores, LEAST, 1 - LEAST)
     if inside.ndim == 2:
         return np.asarray(expit(logit(inside).mean(axis=0)))
     return np.asarray(softmax(np.log(inside).mean(axis=0), axis=1))
@@ -196,7 +196,7 @@ def _loss(labels: Labels, scores: Scores) -> float:
     if scores.ndim == 1:
         return log_loss(labels, scores).value or 0.0
     own = scores[np.arange(len(labels)), labels]
-    return float(-np.log(np.maximum(own, _LEAST)).mean())
+    return float(-np.log(np.maximum(own, LEAST)).mean())
 
 
 def _rank(labels: Labels, scores: Scores) -> float:
