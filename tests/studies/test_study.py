@@ -229,7 +229,7 @@ def test_a_curve_that_the_plan_asks_for_is_written_and_reported(
     alone = Cohort(
         images=image_cohort.images,
         labels=image_cohort.label_names,
-        patients=image_cohort.images,
+        patients=[f"of {row}" for row in range(len(image_cohort))],
         positive="sick",
         root=image_cohort.root,
     )
