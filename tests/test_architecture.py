@@ -107,6 +107,7 @@ WITH_KERAS = {
     "studies/probe_model.py",
     "studies/study.py",
     "studies/tapped_network.py",
+    "studies/validation.py",
     "explanations/activation_map.py",
     "explanations/deletion_test.py",
     "explanations/gradient_weighted_map.py",

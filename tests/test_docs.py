@@ -82,7 +82,7 @@ SOUGHT = {
     "data augmentation": "explanation/augmentation.md",
     "focal loss": "how-to/compare-answers-to-imbalance.md",
     "segmentation": "explanation/what-it-does-not-do.md",
-    "external validation": "how-to/audit-a-cohort.md",
+    "external validation": "how-to/run-a-whole-study.md",
     "decision curve": "glossary.md",
     "subgroup": "how-to/report-from-a-csv.md",
 }

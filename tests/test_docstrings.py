@@ -19,6 +19,7 @@ NEEDS = {
 WITHOUT = {
     "models.export_classifier": "it needs a converter for the active backend",
     "studies.run_study": "it trains for minutes; the how-to 'run a whole study' shows it",
+    "studies.validate_study": "it needs a study that was run; the same how-to shows it",
     "studies.Study": "it is what `run_study` returns",
 }
 

@@ -13,6 +13,7 @@ _WAYS = {
     "AcceptanceCriteria": "Read them with AcceptanceCriteria.load(path), or write them in Python.",
     "Cohort": "Read one with read_table or read_folder, or call Cohort(...).",
     "Predictions": "Read them with Predictions.load, or call Predictions(...).",
+    "Development": "Call Development(predictions=..., thresholds=...).",
     "Partition": "Make one with PatientHoldout(...).partition(cohort) or Partition.of.",
     "ClinicalReport": "Make one with ClinicalReport(predictions, ...).",
     "Classifier": "Load one with load_classifier(path).",

@@ -27,6 +27,7 @@ from prevalens.verbs import (
     split,
     study,
     threshold,
+    validate,
     verify,
 )
 from prevalens.verbs.shell_words import flags_of, in_shell_words
@@ -39,6 +40,7 @@ VERBS: dict[str, ModuleType] = {
     "preview": preview,
     "study": study,
     "predict": predict,
+    "validate": validate,
     "explain": explain,
     "threshold": threshold,
     "compare": compare,

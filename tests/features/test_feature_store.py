@@ -109,3 +109,21 @@ def test_a_file_that_is_harmed_in_use_is_an_error(tmp_path: Path, harm: str) -> 
 
     np.testing.assert_array_equal(found.take([content(1)]), values(1))
     np.testing.assert_array_equal(before, values(1, 2, 3))
+
+
+def test_all_contents_are_listed_whatever_the_settings(tmp_path: Path) -> None:
+    """Of two networks of other widths, and of a file cut inside its head; none where none is."""
+    store = FeatureStore(tmp_path / "store")
+    assert store.contents() == set()
+    store.open({"layer": "a"}, n_features=3).keep([content(1), content(2)], values(1, 2))
+    store.open({"layer": "b"}, n_features=1).keep([content(3)], values(3)[:, :1])
+    (tmp_path / "store" / "cut-0.features").write_bytes(b"{")
+
+    assert store.contents() == {content(1), content(2), content(3)}
+
+
+def test_a_file_that_does_not_tell_its_width_is_named(tmp_path: Path) -> None:
+    """As an earlier version wrote it: refused, not taken as empty."""
+    (tmp_path / "old-0.features").write_bytes(b'{"format": "prevalens features 1"}'.ljust(4096))
+    with pytest.raises(InvalidInputError, match=r"old-0\.features does not say how many features"):
+        FeatureStore(tmp_path).contents()

@@ -126,7 +126,7 @@ def extract_features(
     else:
         settings["network"] = name_network(body)
         kept = store.open(settings, n_features=body.output_shape[-1])
-        values = _kept(kept, _contents(cohort, asked), asked, computed)
+        values = _kept(kept, contents_of(cohort, asked), asked, computed)
     values.setflags(write=False)
     return ImageFeatures(values, cohort.take(asked), asked, settings)
 
@@ -146,7 +146,12 @@ def _kept(
     return (stored.reopened() if len(lacking) else stored).take(contents)
 
 
-def _contents(cohort: Cohort, rows: Rows) -> list[bytes]:
+def contents_of(cohort: Cohort, rows: Rows) -> list[bytes]:
+    """Return what a store finds the image of each row by: a hash of its file's bytes.
+
+    Raises:
+        UnreadableImageError: some files cannot be opened; the text names every one of them.
+    """
     paths = ImagePaths(cohort)
     named = hash_files([paths[row] for row in rows.tolist()], reader=cohort.reader)
     return [hashlib.sha256(each.encode()).digest() for each in named.tolist()]

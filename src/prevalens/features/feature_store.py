@@ -59,6 +59,29 @@ class FeatureStore:
         key = hashlib.sha256(text.encode()).hexdigest()[:32]
         return StoredFeatures(self.directory, key, settings=settings, n_features=n_features)
 
+    def contents(self) -> set[bytes]:
+        """Return the contents of all images whose features are here, whatever the settings.
+
+        Raises:
+            InvalidInputError: a file does not say how many features an image has, because an
+                earlier version wrote it.
+        """
+        found = set[bytes]()
+        for file in sorted(self.directory.glob("*.features")):
+            with _opened(file) as opened:
+                head = opened.read(_HEAD)
+            if len(head) < _HEAD:  # a run was killed before it had written anything
+                continue
+            try:
+                about = json.loads(head)
+                key, count = file.name.split("-")[0], int(about["n_features"])
+            except (ValueError, KeyError, TypeError) as error:
+                raise InvalidInputError(
+                    f"{file} does not say how many features an image has. Compute them anew."
+                ) from error
+            found |= StoredFeatures(self.directory, key, settings={}, n_features=count).known()
+        return found
+
 
 class StoredFeatures:
     """The features of one network at one setting.
@@ -85,6 +108,10 @@ class StoredFeatures:
 
     def __len__(self) -> int:
         return len(self._places)
+
+    def known(self) -> set[bytes]:
+        """Return the contents whose features are here."""
+        return set(self._places)
 
     def holds(self, contents: Sequence[bytes]) -> NDArray[np.bool_]:
         """Say of which contents the features are here, shape `(n_contents,)`."""
@@ -126,7 +153,11 @@ class StoredFeatures:
         if self._own is None:
             self._directory.mkdir(parents=True, exist_ok=True)
             self._own = self._directory / f"{self._key}-{secrets.token_hex(8)}.features"
-            about = {"format": _FORMAT, "settings": self._settings}
+            about = {
+                "format": _FORMAT,
+                "n_features": self._record["values"].shape[0],
+                "settings": self._settings,
+            }
             head = json.dumps(about).encode()[: _HEAD - 1].ljust(_HEAD - 1) + b"\n"
             self._own.write_bytes(head)
         with self._own.open("ab") as opened:

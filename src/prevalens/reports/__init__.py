@@ -12,6 +12,7 @@ if TYPE_CHECKING:
         NonInferiorityCriterion,
     )
     from prevalens.reports.clinical_report import ClinicalReport
+    from prevalens.reports.development import Development
     from prevalens.reports.dossier import write_dossier
     from prevalens.reports.model_card import ModelCard
     from prevalens.reports.plots import chart_names, plot_chart
@@ -23,6 +24,7 @@ __all__ = [
     "AcceptanceCriteria",
     "BoundCriterion",
     "ClinicalReport",
+    "Development",
     "ModelCard",
     "NonInferiorityCriterion",
     "Verification",
@@ -42,6 +44,7 @@ __getattr__ = lazy_names(
         "AcceptanceCriteria": "acceptance_criteria",
         "BoundCriterion": "acceptance_criteria",
         "ClinicalReport": "clinical_report",
+        "Development": "development",
         "ModelCard": "model_card",
         "NonInferiorityCriterion": "acceptance_criteria",
         "Verification": "verification",

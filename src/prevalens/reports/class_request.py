@@ -12,6 +12,7 @@ from prevalens.exceptions import InvalidInputError
 from prevalens.metrics.class_columns import ClassColumns
 from prevalens.metrics.settings import Settings
 from prevalens.predictions.predictions import Predictions
+from prevalens.reports.development import Development
 from prevalens.reports.pictures import Picture
 from prevalens.reports.request import checked_common, patient_names
 from prevalens.splits.partition import Partition
@@ -32,6 +33,7 @@ class ClassRequest:
     predictions: Predictions
     by: Sequence[str]
     compare: Predictions | None
+    development: Development | None
     partition: Partition | None
     cohort: Cohort | None
     excluded: Mapping[str, int] | None

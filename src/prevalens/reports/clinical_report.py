@@ -22,6 +22,7 @@ from prevalens.reports.choices import FORMATS
 from prevalens.reports.class_head import ClassReportHead
 from prevalens.reports.class_request import checked_class_request
 from prevalens.reports.class_sections.each_class import class_header, class_rows
+from prevalens.reports.development import Development
 from prevalens.reports.html_page import html_page
 from prevalens.reports.label_head import LabelReportHead
 from prevalens.reports.label_request import checked_label_request
@@ -65,6 +66,8 @@ class ClinicalReport:
         baselines: Predictions of the same rows by simple models, by name: what the model must
             beat, such as a thumbnail of the image, or covariates.
         learning_curve: What `compute_learning_curve` returned: whether more patients would help.
+        development: Held-out predictions of the study that made the model, where `predictions` are
+            of the next cohort: both stand side by side, with unpaired differences over patients.
         uncorrected: The same rows with the scores as the model gave them, where `predictions`
             holds scores that were corrected since; their calibration is shown before the other.
         partition: How the cohort was divided, for the flow of images.
@@ -121,6 +124,7 @@ class ClinicalReport:
         compare_threshold: float | None = None,
         baselines: Mapping[str, Predictions] | None = None,
         learning_curve: PatientCurve | None = None,
+        development: Development | None = None,
         uncorrected: Predictions | None = None,
         partition: Partition | None = None,
         cohort: Cohort | None = None,
@@ -150,6 +154,7 @@ class ClinicalReport:
             compare_threshold=compare_threshold,
             baselines=baselines,
             learning_curve=learning_curve,
+            development=development,
             uncorrected=uncorrected,
             partition=partition,
             cohort=cohort,

@@ -24,7 +24,7 @@ from prevalens.typing import Codes
 _OF_ONE = (
     *("prevalence", "by", "compare_threshold", "uncorrected", "patient_score"),
     *("patient_threshold", "worst", "picture", "picture_note", "refer", "site", "baselines"),
-    "learning_curve",
+    *("learning_curve", "development"),
 )
 
 

@@ -20,6 +20,7 @@ from prevalens.metrics.registry import keys_where
 from prevalens.predictions.patient_pooling import PatientPooling
 from prevalens.predictions.predictions import Predictions
 from prevalens.reports.choices import ORIGINS
+from prevalens.reports.development import Development
 from prevalens.reports.patient_curve import PatientCurve
 from prevalens.reports.pictures import Picture
 from prevalens.reports.record_parts import EstimatePart, estimate_parts
@@ -44,6 +45,7 @@ class Request:
     compare_threshold: float | None
     baselines: Mapping[str, Predictions] | None
     learning_curve: PatientCurve | None
+    development: Development | None
     uncorrected: Predictions | None
     partition: Partition | None
     cohort: Cohort | None
@@ -196,6 +198,7 @@ def checked_common(predictions: Predictions, asked: Mapping[str, Any]) -> dict[s
     return {
         "by": (by,) if isinstance(by, str) else tuple(by),
         "compare": _same_rows(predictions, asked["compare"]),
+        "development": _development(predictions, asked["development"]),
         "excluded": _counts(asked["excluded"]),
         "worst": check_integer("worst", _WORST if worst is None else worst, minimum=0),
         "confidence_level": _share("confidence_level", asked["confidence_level"]),
@@ -269,6 +272,13 @@ def _curve(given: PatientCurve | None) -> PatientCurve | None:
             "`learning_curve` must be what `compute_learning_curve` returned, got a "
             f"{type(given).__name__}."
         )
+    return given
+
+
+def _development(predictions: Predictions, given: Development | None) -> Development | None:
+    if given is not None:
+        check_kind("development", given, Development)
+        given.check_next(predictions)
     return given
 
 

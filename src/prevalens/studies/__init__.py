@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from prevalens.studies.study import Study, run_study
     from prevalens.studies.study_plan import StudyPlan
     from prevalens.studies.study_summary import StudySummary
+    from prevalens.studies.validation import validate_study
 
 __all__ = [
     "CrossPredictions",
@@ -21,6 +22,7 @@ __all__ = [
     "cross_predict",
     "plan",
     "run_study",
+    "validate_study",
 ]
 
 __getattr__ = lazy_names(
@@ -34,5 +36,6 @@ __getattr__ = lazy_names(
         "cross_predict": "cross_prediction",
         "plan": "planning",
         "run_study": "study",
+        "validate_study": "validation",
     },
 )

@@ -15,11 +15,11 @@ from prevalens._records import Record
 from prevalens.cohorts.cohort import Cohort
 from prevalens.exceptions import InvalidInputError
 from prevalens.metrics.estimate import Estimate
+from prevalens.predictions.fold_estimates import within_folds
 from prevalens.predictions.predictions import Predictions
 from prevalens.splits.partition import Partition
 from prevalens.splits.patient_kfold import PatientKFold
 from prevalens.studies.fold import Build, Fold
-from prevalens.studies.fold_estimates import within_folds
 from prevalens.typing import Labels, Numbers
 
 _SCORES = "scores.json"

@@ -2,6 +2,7 @@
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from prevalens import studies
 from prevalens.exceptions import InvalidInputError
@@ -19,9 +20,10 @@ EXAMPLE = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of the verb."""
     where = parser.add_argument_group("the images")
-    _add_images(where)
+    add_image_columns(where)
+    _add_further_columns(where)
     _add_classes(where)
-    _add_odd_cells(parser.add_argument_group("tables that are not as plain"))
+    add_odd_cells(parser.add_argument_group("tables that are not as plain"))
     how = parser.add_argument_group("patients as the unit")
     how.add_argument(
         "--unit",
@@ -36,7 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_images(where: "argparse._ArgumentGroup") -> None:
+def add_image_columns(where: "argparse._ArgumentGroup") -> None:
+    """Add what says where images, classes and patients stand, in a table or in a folder."""
     where.add_argument("source", metavar="TABLE_OR_FOLDER", help="CSV, a row an image; or a folder")
     for name, what in (("image", "image paths"), ("label", "class names")):
         where.add_argument(
@@ -62,6 +65,9 @@ def _add_images(where: "argparse._ArgumentGroup") -> None:
         metavar="TEMPLATE",
         help="template of the paths in a folder (default: '{label}/{patient}_*')",
     )
+
+
+def _add_further_columns(where: "argparse._ArgumentGroup") -> None:
     where.add_argument(
         "--covariates",
         nargs="*",
@@ -94,7 +100,8 @@ def _add_classes(where: "argparse._ArgumentGroup") -> None:
     )
 
 
-def _add_odd_cells(where: "argparse._ArgumentGroup") -> None:
+def add_odd_cells(where: "argparse._ArgumentGroup") -> None:
+    """Add what says how to read labels and names that are not one class and one path."""
     where.add_argument(
         "--find",
         action="store_true",
@@ -203,16 +210,17 @@ def run(options: argparse.Namespace) -> int:
 def _tell(done: "studies.Study", ranked: str) -> None:
     """Print what was found, and the files."""
     for name, estimate in done.summary.estimates.items():
-        _say(f"{name.replace('_', ' '):20} {_text(estimate)}")
+        _say(f"{name.replace('_', ' '):20} {plain_text(estimate)}")
     for name, estimate in done.summary.baselines.items():
-        _say(f"{f'{ranked} of {name}':20} {_text(estimate)}")
+        _say(f"{f'{ranked} of {name}':20} {plain_text(estimate)}")
     for name, estimate in (done.summary.patients or {"estimates": {}})["estimates"].items():
-        _say(f"{'per patient: ' + name:20} {_text(estimate)}")
+        _say(f"{'per patient: ' + name:20} {plain_text(estimate)}")
     for name, what in done.summary.files.items():
         _say(f"wrote {done.folder / name}: {what}")
 
 
-def _text(estimate: dict[str, float | None]) -> str:
+def plain_text(estimate: dict[str, Any]) -> str:
+    """Write an estimate of a record, with its limits or why there are none."""
     if estimate["value"] is None:
         return f"not estimable: {estimate['not_estimable']}"
     if estimate["lower"] is None or estimate["upper"] is None:

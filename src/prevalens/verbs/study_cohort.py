@@ -35,21 +35,30 @@ _INDEPENDENT = "--patient none: every image is taken as another patient's"
 
 
 def read_cohort(options: argparse.Namespace) -> "cohorts.Cohort":
-    """Read the cohort that the options name.
+    """Read the cohort that the options name, of the classes that they ask for.
 
     Raises:
         InvalidInputError: options or columns are missing (all are named at once), or `--versus`
             is no class.
     """
+    return _named_classes(read_images(options), options)
+
+
+def read_images(options: argparse.Namespace) -> "cohorts.Cohort":
+    """Read the cohort that the options name, of all its classes.
+
+    Raises:
+        InvalidInputError: options or columns are missing; all are named at once.
+    """
     source = Path(options.source)
     if not source.is_dir():
-        return _named_classes(_from_table(source, options), options)
+        return _from_table(source, options)
     _refuse_table_options(source, options)
     if lacking := lacking_of_folder(source, options):
         raise InvalidInputError(
             "\n".join([f"For the folder {source}:", *map("  {}".format, lacking)])
         )
-    return _named_classes(_from_folder(source, options), options)
+    return _from_folder(source, options)
 
 
 def _named_classes(cohort: "cohorts.Cohort", options: argparse.Namespace) -> "cohorts.Cohort":

@@ -10,7 +10,7 @@ import pytest
 from prevalens.cohorts import Cohort
 from prevalens.decisions import choose_threshold
 from prevalens.predictions import Predictions
-from prevalens.reports import ClinicalReport
+from prevalens.reports import ClinicalReport, Development
 from prevalens.reports.document import Either
 from prevalens.reports.sections.guidelines import SECTION
 from prevalens.splits import Partition
@@ -134,7 +134,7 @@ def test_rows_fall_with_the_input_they_need(changes: dict[str, Any], falling: li
 
 def test_every_input_is_taken_away() -> None:
     """What a report is given is in the list above, or can support no claim."""
-    taken = {*WHOLE, "worst", "refer", "baselines", "learning_curve"}
+    taken = {*WHOLE, "worst", "refer", "baselines", "learning_curve", "development"}
     silent = {
         *("threshold_origin", "compare_threshold", "uncorrected", "patient_score"),
         *("patient_threshold", "site"),
@@ -160,6 +160,16 @@ def test_baselines_are_a_comparison() -> None:
     rows = WHOLE["predictions"]
     for given, state in (({"noise": rows}, "answered"), (None, "partly")):
         assert states(predictions=rows, threshold=0.5, baselines=given)["STARD-AI 18"] == state
+
+
+def test_the_study_that_made_the_model_is_internal_data() -> None:
+    """Its held-out estimates are claimed where they are given, the next cohort in part."""
+    rows = WHOLE["predictions"]
+    study = Development(predictions=rows, thresholds=0.5, other_patients=True)
+    for given, internal, partly in ((study, "answered", "partly"), (None, OPEN, OPEN)):
+        found = states(predictions=rows, threshold=0.5, development=given)
+        assert [found[item] for item in ("CLAIM 32", "CLAIM 33")] == [internal, partly]
+        assert found["STARD-AI 29"] == partly
 
 
 def test_errors_without_pictures_are_no_analysis(pictured: Predictions) -> None:

@@ -24,6 +24,7 @@ def test_what_is_there_is_not_listed(report: ClinicalReport) -> None:
     assert parts == {
         "Against simple baselines",
         "Would more patients help",
+        "Beside the study that made the model",
         "How the rows were divided",
         "Comparison with another model",
         "Rows left out before scoring",

@@ -7,7 +7,7 @@ import pytest
 from prevalens.features import LearningCurve
 from prevalens.metrics import auroc
 from prevalens.predictions import Predictions
-from prevalens.reports import ClinicalReport
+from prevalens.reports import ClinicalReport, Development
 from prevalens.reports.guideline_items import ITEMS
 from prevalens.reports.sections import table_of_sections
 from prevalens.reports.sections.section import Section
@@ -61,6 +61,7 @@ def test_a_section_is_shown_or_said_to_be_absent(
         compare=predictions,
         baselines={"age alone": predictions},
         learning_curve=a_curve(),
+        development=Development(predictions=predictions, thresholds=0.5, other_patients=True),
         patient_score="mean",
         refer=(0.3, 0.7),
         site="site",

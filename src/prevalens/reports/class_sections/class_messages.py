@@ -12,6 +12,7 @@ from prevalens.reports.sections.key_results import (
     Flag,
     KeyMessage,
     KeyResults,
+    about_drops,
     about_one_patient,
     about_partition,
     about_repeats,
@@ -33,6 +34,7 @@ def _derive(made: Made) -> KeyResults:
         *about_partition(PARTITION.of(report)),
         *about_one_patient(made.request.codes),
         *_about_precision(report),
+        *about_drops(report),
         *about_subgroups(report),
     ]
     return KeyResults(messages=list(_messages(report)), flags=flags)

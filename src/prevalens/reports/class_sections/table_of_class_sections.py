@@ -2,4 +2,4 @@
 
 from prevalens.reports.sections.table_of_sections import sections_of_many
 
-CLASS_SECTIONS = sections_of_many("prevalens.reports.class_sections")
+CLASS_SECTIONS = sections_of_many("prevalens.reports.class_sections", "next_cohort")

@@ -18,6 +18,7 @@ from prevalens.reports.estimate_text import (
 from prevalens.reports.record_parts import ContrastPart, EstimatePart
 from prevalens.reports.report_head import ReportHead
 from prevalens.reports.request import Request
+from prevalens.reports.sections.next_cohort import drops_of
 from prevalens.reports.sections.partition import SECTION as PARTITION
 from prevalens.reports.sections.partition import PartitionPart
 from prevalens.reports.sections.predictive_values import stated_row
@@ -62,7 +63,7 @@ def _derive(made: Made) -> KeyResults:
         *_about_rows(made.request, report),
         *_about_precision(report),
     ]
-    flags += [*about_subgroups(report)]
+    flags += [*about_drops(report), *about_subgroups(report)]
     return KeyResults(messages=list(_messages(report)), flags=flags)
 
 
@@ -215,6 +216,12 @@ def _about_precision(report: ReportHead) -> Iterator[Flag]:
                 text=f"The {key} is known only to lie between {number_text(lower)} and "
                 f"{number_text(upper)}.",
             )
+
+
+def about_drops(report: Any) -> Iterator[Flag]:
+    """Name what is lower than in the study that made the model."""
+    for text in drops_of(report):
+        yield Flag(key="next_cohort_drop", text=text)
 
 
 def about_subgroups(report: Any) -> Iterator[Flag]:

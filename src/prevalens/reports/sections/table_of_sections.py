@@ -23,9 +23,15 @@ def sections_in(package: str) -> tuple[Section[Any], ...]:
     return tuple(sorted((file.SECTION for file in files), key=lambda section: section.place))
 
 
-def sections_of_many(package: str) -> tuple[Section[Any], ...]:
-    """Return the sections of a package, and those of two classes that ask nothing of how many."""
-    shared = [each for each in SECTIONS if each.key in {"partition", "provenance", "guidelines"}]
+def sections_of_many(package: str, *also: str) -> tuple[Section[Any], ...]:
+    """Return the sections of a package, and those of two classes that ask nothing of how many.
+
+    Args:
+        package: Name of the package.
+        also: Further sections of two classes that serve this package's requests too.
+    """
+    keys = {"partition", "provenance", "guidelines", *also}
+    shared = [each for each in SECTIONS if each.key in keys]
     return tuple(sorted((*sections_in(package), *shared), key=lambda section: section.place))
 
 

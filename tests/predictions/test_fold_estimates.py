@@ -8,7 +8,7 @@ import pytest
 from prevalens.exceptions import InvalidInputError
 from prevalens.metrics import auroc, sensitivity
 from prevalens.predictions import Predictions
-from prevalens.studies.fold_estimates import within_folds
+from prevalens.predictions.fold_estimates import within_folds
 
 RNG = np.random.default_rng(4)
 LABELS = np.tile([0, 1, 1, 0], 15)
