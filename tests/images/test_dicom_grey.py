@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from dicom_writer import items, write_dicom
+from dicom_writer import items, pydicom, write_dicom
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -176,3 +176,25 @@ def test_rescaling_that_leaves_no_picture_is_refused(
     """A slope of 0 makes every picture blank."""
     with pytest.raises(UnreadableImageError, match=r"leave no picture|cannot be"):
         shown(tmp_path, RescaleSlope=float(slope), RescaleIntercept=float(intercept))
+
+
+@pytest.mark.parametrize("implicit", [True, False])
+def test_a_table_of_interest_may_begin_below_zero(tmp_path: Path, *, implicit: bool) -> None:
+    """Its first value is -1024; without stated kinds 64512 is read, as the pixels are unsigned."""
+    table = items(LUTExplanation="FROM -1024")
+    table[0].add_new("LUTDescriptor", "SS", [4, -1024, 8])
+    table[0].add_new("LUTData", "OW", np.array([0, 64, 128, 255], np.uint16).tobytes())
+    stored = np.array([[0, 1, 2, 3, 9]], dtype=np.uint16)
+    path = write_dicom(
+        tmp_path / "a.dcm",
+        stored,
+        VOILUTSequence=table,
+        RescaleSlope="1",
+        RescaleIntercept="-1024",
+    )
+    if implicit:
+        header = pydicom.dcmread(path)
+        header.file_meta.TransferSyntaxUID = pydicom.uid.ImplicitVRLittleEndian
+        header.save_as(path, implicit_vr=True, little_endian=True)
+
+    assert read_dicom(path).tolist() == [[0, 64, 128, 255, 255]]

@@ -18,6 +18,8 @@ from prevalens.images.windows import GreyWindow, check_window, to_bytes
         (GreyWindow(2048, 4096), [0, 4095, 2047.5], [0, 255, 128]),
         (GreyWindow(2048, 1), [2047, 2047.5, 2048], [0, 0, 255]),
         (GreyWindow(0, 100), [-50, 49, 50], [0, 255, 255]),
+        # Values of 0 to 1, as of diffusion or uptake: LINEAR needs a width of 1, so exact.
+        (GreyWindow(0.5, 0.5), [0.2, 0.25, 0.5, 0.75, 0.9], [0, 0, 128, 255, 255]),
         (GreyWindow(0, 100, "LINEAR_EXACT"), [-50, 0, 50, 25], [0, 128, 255, 191]),
         # 255 / (1 + exp(-4 (x - c) / w)): at c half, at c + w/4 255 / (1 + 1/e).
         (GreyWindow(10, 100, "SIGMOID"), [10, 35, -1e9, 1e9], [128, 186, 0, 255]),
@@ -31,12 +33,13 @@ def test_each_function_is_the_standards(
 
 
 def test_a_width_that_says_nothing_is_not_usable() -> None:
-    """0 stands for no window; a width of 1 is a step; half a unit needs another function."""
+    """0 stands for no window, and so do widths below it and what is no number."""
     assert not GreyWindow(40, 0).is_usable
     assert GreyWindow(40, 1).is_usable
-    assert not GreyWindow(40, 0.5).is_usable
-    assert GreyWindow(40, 0.5, "SIGMOID").is_usable
+    assert GreyWindow(40, 0.5).is_usable
+    assert not GreyWindow(40, -400).is_usable
     assert not GreyWindow(float("nan"), 10).is_usable
+    assert not GreyWindow(40, float("nan")).is_usable
 
 
 @given(
@@ -71,7 +74,8 @@ def test_a_window_is_numbers_a_name_or_three(window: Any, found: tuple[Any, ...]
 
 
 @pytest.mark.parametrize(
-    "window", [(40,), (40, 0), (40, "x"), "", ["lung", "bone"], [(1, 2)] * 4, 7, (float("nan"), 1)]
+    "window",
+    [(40,), (40, 0), (40, -1), (40, "x"), "", ["lung", "bone"], [(1, 2)] * 4, 7, (float("nan"), 1)],
 )
 def test_what_is_no_window_is_refused(window: Any) -> None:
     """The text says what one is."""

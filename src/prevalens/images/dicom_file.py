@@ -104,7 +104,7 @@ def refuse_coding(header: Any, address: str) -> None:
         UnreadableImageError: the coding is unknown.
     """
     coding = header.file_meta.get("TransferSyntaxUID") if "file_meta" in dir(header) else None
-    if coding is None or not coding.is_encapsulated:
+    if coding is None or (coding.is_transfer_syntax and not coding.is_encapsulated):
         return
     decoders = require("pydicom.pixels", extra="dicom")
     try:

@@ -158,7 +158,12 @@ class GreyMeaning:
 
     def _by_table(self, index: int) -> Callable[[Values], Shown]:
         table = self._interest.VOILUTSequence[index]
-        high = 2.0 ** int(table.LUTDescriptor[2]) - 1.0
+        count, first, bits = map(int, table.LUTDescriptor)
+        high = 2.0**bits - 1.0
+        if first > 32767 and first > self.value_range()[1]:
+            # Without a stated kind the first value is read by that of the stored pixels, and a
+            # table that seems to begin above all values is one that begins below 0.
+            table.add_new("LUTDescriptor", "SS", [count, first - 65536, bits])
         apply = require("pydicom.pixels", extra="dicom").apply_voi
         place = self._interest
         # Tables count from a whole number: rescaled values are rounded to look them up.

@@ -80,6 +80,22 @@ def warn_of_few_levels(address: str, stored: NDArray[Any], shown: NDArray[np.uin
     )
 
 
+def warn_of_low_bytes(address: str, shown: NDArray[np.uint8]) -> None:
+    """Warn, once a folder, where 16-bit values were all so low that their high bytes say little."""
+    folder = os.path.dirname(address)  # noqa: PTH120
+    highest = int(shown.max())
+    if folder in _named or not 0 < highest < 16:
+        return
+    _named.add(folder)
+    warnings.warn(
+        f"{address} holds 16 bits a value, of which the high byte is read, and no high byte is "
+        f"above {highest} of 255: a camera of 12 bits? Convert it to 8 bits over the camera's "
+        "range, or to 16-bit grey and state `bits=`. Other files of this folder are not named.",
+        DataWarning,
+        stacklevel=3,
+    )
+
+
 def refuse_kind(address: str, kind: str) -> UnreadableImageError:
     """Return the refusal of values whose range nothing states."""
     return UnreadableImageError(

@@ -45,9 +45,7 @@ class GreyWindow:
     @property
     def is_usable(self) -> bool:
         """Whether the width says anything: some devices write 0 where there is no window."""
-        least = 1.0 if self.function == "LINEAR" else math.ulp(0.0)
-        finite = math.isfinite(self.centre) and math.isfinite(self.width)
-        return finite and self.width >= least
+        return math.isfinite(self.centre) and math.isfinite(self.width) and self.width > 0.0
 
     def shown(self, values: NDArray[Any]) -> NDArray[np.uint8]:
         """Return the values as 0 to 255."""
@@ -55,7 +53,8 @@ class GreyWindow:
         if self.function == "SIGMOID":
             power = np.clip(-4.0 * (moved - self.centre) / self.width, -700, 700)
             moved = 1.0 / (1.0 + np.exp(power))
-        elif self.function == "LINEAR_EXACT":
+        # Below 1, which LINEAR does not allow, no other meaning is left: values of 0 to 1.
+        elif self.function == "LINEAR_EXACT" or self.width < 1.0:
             moved = (moved - self.centre) / self.width + 0.5
         elif self.width > 1.0:
             moved = (moved - (self.centre - 0.5)) / (self.width - 1.0) + 0.5
@@ -101,7 +100,7 @@ def _one(window: Any) -> tuple[float, float] | str:
     if not _is_pair(window):
         raise _not_a_window(window)
     centre = check_number("window", window[0], low=-1e12, high=1e12)
-    return centre, check_number("window", window[1], low=1.0, high=1e12)
+    return centre, check_number("window", window[1], low=0.0, high=1e12, open_low=True)
 
 
 def _not_a_window(window: object) -> InvalidInputError:

@@ -73,6 +73,13 @@ def test_a_whole_array_may_be_one_picture(tmp_path: Path) -> None:
         assert np.array_equal(ArrayReader().read(str(tmp_path / "a.npy")), picture)
 
 
+def test_a_line_of_a_picture_is_no_picture(tmp_path: Path) -> None:
+    """Row 5 of one picture of 28 x 28 x 3 is a line of it: 28 pixels, not 28 x 3 of grey."""
+    np.save(tmp_path / "a.npy", np.zeros((28, 28, 3), dtype=np.uint8))
+    refused(f"{tmp_path / 'a.npy'}#5", r"as one line of a picture.*leave #5 out")
+    assert ArrayReader().read(str(tmp_path / "a.npy")).shape == (28, 28, 3)
+
+
 @pytest.mark.parametrize(
     ("values", "bits", "expected"),
     [

@@ -1,11 +1,13 @@
 """DICOM: rescale, window, MONOCHROME1, the patient, and what is refused."""
 
+import io
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from dicom_writer import items, pydicom, write_dicom
+from PIL import Image, ImageFile
 
 from prevalens.exceptions import (
     DataWarning,
@@ -152,6 +154,21 @@ def test_a_palette_gives_its_colours(tmp_path: Path, bits: int, full: int) -> No
     assert read_image(path).tolist() == [[[255, 0, 0], [0, 128, 0], [255, 255, 255]]]
 
 
+@pytest.mark.parametrize("highest", [0, 255])
+def test_a_palette_of_low_values_is_refused(tmp_path: Path, highest: int) -> None:
+    """8-bit colours in a table said to hold 16 bits are black to who believes it."""
+    header: dict[str, Any] = {"PhotometricInterpretation": "PALETTE COLOR"}
+    for name in ("Red", "Green", "Blue"):
+        header[f"{name}PaletteColorLookupTableDescriptor"] = [4, 0, 16]
+        table = np.linspace(0, highest, 4).astype(np.uint16)
+        header[f"{name}PaletteColorLookupTableData"] = table.tobytes()
+    pixels = np.array([[0, 1, 2]], dtype=np.uint8)
+    path = write_dicom(tmp_path / "a.dcm", pixels, bits=8, **header)
+
+    with pytest.raises(UnreadableImageError, match=f"values reach {highest} of 65535.*as RGB"):
+        read_dicom(path)
+
+
 def test_colours_that_cannot_be_told_are_refused(tmp_path: Path) -> None:
     """A video's brightness from 16 to 235 is not taken for one from 0 to 255."""
     path = write_dicom(
@@ -179,6 +196,54 @@ def test_stored_bits_may_lie_higher(tmp_path: Path, high_bit: int, kind: Any) ->
     path = write_dicom(tmp_path / "a.dcm", stored, HighBit=high_bit)
 
     assert read_dicom(path).tolist() == [[0, 128, 255]]
+
+
+def test_run_lengths_are_shifted_too(tmp_path: Path) -> None:
+    """They pack the stored words, so that 12 bits below bit 15 are shifted as unpacked ones."""
+    path = write_dicom(tmp_path / "a.dcm", RAMP << 4, bits=16)
+    header = pydicom.dcmread(path)
+    header.compress(pydicom.uid.RLELossless, encoding_plugin="pydicom")
+    header.BitsStored = 12
+    header.save_as(path)
+
+    assert read_dicom(path).tolist() == [[0, 62, 125, 255]]
+
+
+def test_a_coding_of_a_makers_own_is_refused_by_its_number(tmp_path: Path) -> None:
+    """A private transfer syntax says nothing to anybody else."""
+    path = write_dicom(tmp_path / "a.dcm", RAMP)
+    data = path.read_bytes()
+    path.write_bytes(data.replace(b"1.2.840.10008.1.2.1\0", b"1.2.840.113619.5.2\0\0"))
+
+    with pytest.raises(UnreadableImageError, match=r"coded as 1\.2\.840\.113619\.5\.2, which"):
+        read_dicom(path)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "JPEG2000"])
+def test_what_others_set_for_cut_files_has_no_effect(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """Half a packed picture is refused, though Pillow was told to fill up what lacks."""
+    pixels = np.random.default_rng(0).integers(0, 256, (64, 64), dtype=np.uint8)
+    packed = io.BytesIO()
+    settings = {} if kind == "JPEG" else {"no_jp2": True}
+    Image.fromarray(pixels).save(packed, kind, **settings)
+    path = write_dicom(tmp_path / "a.dcm", pixels, bits=8)
+    header = pydicom.dcmread(path)
+    header.file_meta.TransferSyntaxUID = (
+        pydicom.uid.JPEGBaseline8Bit if kind == "JPEG" else pydicom.uid.JPEG2000Lossless
+    )
+    for share, whole in ((1.0, True), (0.5, False)):
+        data = packed.getvalue()[: int(share * len(packed.getvalue()))]
+        header.PixelData = pydicom.encaps.encapsulate([data])
+        header["PixelData"].VR = "OB"
+        header.save_as(path)
+        monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
+        if whole:
+            assert np.abs(read_dicom(path).astype(int) - pixels).mean() < 20
+        else:
+            with pytest.raises(UnreadableImageError, match="cannot be decoded"):
+                read_dicom(path)
 
 
 def test_bits_that_cannot_be_are_refused(tmp_path: Path) -> None:
@@ -248,6 +313,7 @@ def test_a_frame_is_named_by_its_number(tmp_path: Path) -> None:
     assert read_dicom(f"{path}#1").tolist() == [[0, 0, 255, 255]]
     reader = DicomReader()
     assert reader.identity(f"{path}#0") != reader.identity(f"{path}#1")
+    assert reader.identity(f"{path}#01") == reader.identity(f"{path}#1")
     with pytest.raises(
         UnreadableImageError, match=r"Name the frame of each row, from a\.dcm#0 to #1"
     ):

@@ -86,6 +86,12 @@ class ArrayReader:
                 f"{address} has the shape {values.shape}; a picture is (height, width), "
                 "(height, width, 1) or (height, width, 3). Name its row, as in a.npy#17."
             )
+        row = (split_address(address)[1] or "").rpartition("/")[2]
+        if row and values.ndim == 2 and values.shape[1] in {1, 3}:
+            raise UnreadableImageError(
+                f"{address} has the shape {values.shape}, as one line of a picture with channels "
+                f"has. Where the array is one picture, leave #{row} out; one of several has a row."
+            )
         refuse_bomb(address, values.shape[1], values.shape[0])
         if values.dtype == np.bool_:
             return values.astype(np.uint8) * np.uint8(255)

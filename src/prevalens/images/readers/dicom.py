@@ -22,11 +22,13 @@ from prevalens.images.dicom_grey import GreyMeaning
 from prevalens.images.grey_range import check_bits, warn_of_few_levels
 from prevalens.images.opening import hash_file, open_picture, refuse_bomb, split_address
 from prevalens.images.row_bands import row_bands
+from prevalens.images.strict_decoding import strictly
 from prevalens.images.windows import Window, check_window, to_bytes
 from prevalens.typing import Image
 
 _COLOURS = frozenset({"RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT"})
 _GREYS = frozenset({"MONOCHROME1", "MONOCHROME2"})
+_RUN_LENGTHS = "1.2.840.10008.1.2.5"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +84,8 @@ class DicomReader:
     def identity(self, address: str, /) -> str:
         """Return the SHA-256 of the file's bytes, and the frame where one is named."""
         file, part = split_address(address)
-        return hash_file(file) + ("" if part is None else f"#{part}")
+        number = part if part is None or not part.isdecimal() else int(part)
+        return hash_file(file) + ("" if number is None else f"#{number}")
 
     def read(self, address: str, /) -> Image:
         """Return the picture.
@@ -112,18 +115,19 @@ class DicomReader:
             refuse_bomb(address, int(header.get("Columns") or 0), int(header.get("Rows") or 0))
             _complete(header)
             refuse_coding(header, address)
-            return self._shown(header, address, frame)
+            with strictly():
+                return self._shown(header, address, frame)
         except (MissingExtraError, InvalidInputError, DataWarning):
             raise
         # Damaged headers raise AttributeError, ValueError, struct.error and more.
         except Exception as error:
             raise UnreadableImageError(
                 f"{address} cannot be decoded as a DICOM picture ({reason_of(error)}). "
-                "Export it uncompressed, or leave it out."
+                "Export it anew, uncompressed and with its whole header, or leave it out."
             ) from error
 
     def _shown(self, header: Any, address: str, frame: int) -> Image:
-        space = str(header.get("PhotometricInterpretation"))
+        space = str(header.get("PhotometricInterpretation") or "")
         if header.get("SamplesPerPixel", 1) == 1 and space in _GREYS:
             return self._grey(header, address, frame)
         if self.window is not None:
@@ -132,12 +136,12 @@ class DicomReader:
                 "values are shown. Leave the file out, or `window`."
             )
         if header.get("SamplesPerPixel", 1) == 1 and space == "PALETTE COLOR":
-            return _palette(header, frame)
+            return _palette(header, address, frame)
         # Decoding has made RGB of these already; of others it leaves what is stored.
         if header.get("SamplesPerPixel") != 3 or space not in _COLOURS:
             raise UnreadableImageError(
-                f"{address} stores colours as {space}; those that can be read are "
-                f"{sorted(_COLOURS)}. Export it as RGB."
+                f"{address} stores colours as {space or 'it does not say what'}; those that can be "
+                f"read are {sorted(_COLOURS)}. Export it as RGB."
             )
         pixels = _pixels(header, frame)
         return _by_bands(pixels, lambda band: to_bytes(band, 0, 2.0 ** int(header.BitsStored) - 1))
@@ -227,7 +231,9 @@ def _stored(header: Any, address: str, frame: int) -> NDArray[Any]:
     """Return stored values with the highest bit where it belongs (DICOM PS3.5, 8.1.1)."""
     bits = int(header.get("BitsStored") or 0)
     above = int(header.get("HighBit") or 0) + 1 - bits
-    if header.file_meta.TransferSyntaxUID.is_encapsulated or not bits or not above:
+    coding = header.file_meta.TransferSyntaxUID
+    # Run lengths are of the stored words; other codings tell the bits themselves.
+    if (coding.is_encapsulated and coding != _RUN_LENGTHS) or not bits or not above:
         return _pixels(header, frame)
     if above < 0:
         raise UnreadableImageError(
@@ -242,11 +248,18 @@ def _stored(header: Any, address: str, frame: int) -> NDArray[Any]:
         header.BitsStored = bits
 
 
-def _palette(header: Any, frame: int) -> Image:
-    colours = require("pydicom.pixels", extra="dicom").apply_color_lut(
-        _pixels(header, frame), header
-    )
-    return to_bytes(colours[..., :3], 0.0, 256.0**colours.dtype.itemsize - 1.0)
+def _palette(header: Any, address: str, frame: int) -> Image:
+    apply = require("pydicom.pixels", extra="dicom").apply_color_lut
+    count, first, _ = header.RedPaletteColorLookupTableDescriptor
+    entries = np.arange(count or 65536) + (first - 65536 if first > 32767 else first)
+    top = 256 ** apply(entries[:1], header).dtype.itemsize - 1
+    highest = int(apply(entries, header)[..., :3].max())
+    if highest * 256 <= top:
+        raise UnreadableImageError(
+            f"{address} has a palette of 16 bits whose values reach {highest} of {top}, which is "
+            "black to one reader and coloured to another. Export it as RGB."
+        )
+    return to_bytes(apply(_pixels(header, frame), header)[..., :3], 0.0, float(top))
 
 
 def _by_bands(pixels: NDArray[Any], change: Any) -> Image:

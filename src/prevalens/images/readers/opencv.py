@@ -10,6 +10,7 @@ from PIL import Image as Pillow
 from prevalens._optional import require
 from prevalens._paths import is_file
 from prevalens.images.opening import hash_file, open_picture
+from prevalens.images.png_parts import is_orienting, parts_of
 from prevalens.images.readers.pillow import PillowReader
 from prevalens.typing import Image
 
@@ -112,14 +113,11 @@ def _plain_png(data: bytes) -> bool:
     width, height, depth, colour = struct.unpack_from(">IIBB", data, 16)
     if depth != 8 or colour not in {0, 2} or not _fits(width, height):
         return False
-    place, kind = 8, b""
-    while kind != b"IEND" and place + 12 <= len(data):
-        length, kind = struct.unpack_from(">I4s", data, place)
-        # OpenCV sets as much memory aside as a part claims to need, whether it is there or not.
-        if kind in _MEANINGFUL or place + 12 + length > len(data):
-            return False
-        place += 12 + length
-    return kind == b"IEND"
+    # OpenCV sets as much memory aside as a part claims to need, whether it is there or not.
+    parts = parts_of(data)
+    if not parts or parts[-1][0] != b"IEND":
+        return False
+    return not any(kind in _MEANINGFUL or is_orienting(kind, body) for kind, body in parts)
 
 
 def _plain_jpeg(data: bytes) -> bool:

@@ -1,10 +1,7 @@
 """The common formats, by Pillow."""
 
-import contextlib
-import threading
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 import PIL
@@ -18,6 +15,7 @@ from prevalens.images.grey_range import (
     refuse_kind,
     sixteen_to_eight,
     warn_of_few_levels,
+    warn_of_low_bytes,
 )
 from prevalens.images.opening import (
     hash_file,
@@ -26,7 +24,9 @@ from prevalens.images.opening import (
     several_frames,
     too_many_pixels,
 )
+from prevalens.images.png_parts import refuse_short
 from prevalens.images.row_bands import row_bands
+from prevalens.images.strict_decoding import strictly
 from prevalens.images.tiff_meaning import refuse_unclear
 from prevalens.images.tiff_pages import TiffPage, find_picture
 from prevalens.typing import Image
@@ -85,7 +85,7 @@ class PillowReader:
     def decode(self, opened: BinaryIO, address: str) -> Image:
         """Return the picture in an open file; `address` is for messages."""
         try:
-            with _strictly():
+            with strictly():
                 opened.seek(0)
                 page = find_picture(opened, address) if opened.read(4) in _TIFF else None
                 if page is not None:
@@ -116,17 +116,24 @@ def _decode(opened: BinaryIO, address: str, page: TiffPage | None, bits: int | N
         else:
             picture.seek(page.number)
             refuse_bomb(address, picture.width, picture.height)
-        wide = _is_wide(picture)
+        tiles = [str(tile.args) for tile in picture.tile]
         picture.load()
+        if picture.format == "PNG":
+            refuse_short(opened, address, picture)
         ImageOps.exif_transpose(picture, in_place=True)
         if picture.mode.startswith("I"):
             return _grey_of_sixteen(address, picture, page, bits)
+        wide = any("16" in tile for tile in tiles)
         if bits is not None and wide:
             raise UnreadableImageError(
                 f"{address} holds colours of 16 bits, of which the high byte is read; `bits` says "
                 f"how grey values are meant. Leave bits={bits} out, or convert it to grey."
             )
-        return _eight_bit(address, picture)
+        _spread_transparency(address, picture, tiles)
+        shown = _eight_bit(address, picture)
+        if wide:
+            warn_of_low_bytes(address, shown)
+        return shown
 
 
 def _refuse_frames(address: str, picture: ImageFile.ImageFile) -> None:
@@ -137,8 +144,20 @@ def _refuse_frames(address: str, picture: ImageFile.ImageFile) -> None:
     raise several_frames(address)
 
 
-def _is_wide(picture: ImageFile.ImageFile) -> bool:
-    return any("16" in str(tile.args) for tile in picture.tile)
+def _spread_transparency(address: str, picture: ImageFile.ImageFile, tiles: list[str]) -> None:
+    """Bring a PNG's transparent value to the bits that its pixels were brought to."""
+    clear = picture.info.get("transparency")
+    if picture.format != "PNG" or clear is None:
+        return
+    if isinstance(clear, tuple) and any("16" in tile for tile in tiles):
+        raise UnreadableImageError(
+            f"{address} holds colours of 16 bits, one of which is transparent, and of which the "
+            "high byte is read, so that it cannot be told from its neighbours. Convert it to "
+            "8 bits, or to a channel of transparency."
+        )
+    for bits in (2, 4):
+        if picture.mode == "L" and any(f"L;{bits}" in tile for tile in tiles):
+            picture.info["transparency"] = clear * (255 // (2**bits - 1))
 
 
 def _eight_bit(address: str, picture: Pillow.Image) -> Image:
@@ -180,26 +199,3 @@ def _grey_of_sixteen(
         shown[pixels == clear] = 0
     warn_of_few_levels(address, pixels, shown)
     return shown
-
-
-_LOCK = threading.Lock()
-_inside = 0
-_lenient: Any = False
-
-
-@contextlib.contextmanager
-def _strictly() -> Iterator[None]:
-    """Read cut files as errors, whatever `LOAD_TRUNCATED_IMAGES` says elsewhere in the process."""
-    global _inside, _lenient  # noqa: PLW0603 (Pillow's own setting is one of the process)
-    with _LOCK:
-        if not _inside:
-            _lenient = ImageFile.LOAD_TRUNCATED_IMAGES
-        _inside += 1
-        ImageFile.LOAD_TRUNCATED_IMAGES = False
-    try:
-        yield
-    finally:
-        with _LOCK:
-            _inside -= 1
-            if not _inside:
-                ImageFile.LOAD_TRUNCATED_IMAGES = _lenient
