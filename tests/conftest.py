@@ -11,6 +11,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from PIL import Image
 
+# Registers every operation, so that none is registered within a test, and lost with it.
+import prevalens.augmentation.operations  # noqa: F401
 from prevalens.augmentation.operation import OPERATIONS
 from prevalens.cohorts import Cohort
 from prevalens.metrics import registry

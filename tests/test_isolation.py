@@ -1,7 +1,10 @@
 """What the suite promises of itself: no network, no fixed order, no warning."""
 
 import socket
+import subprocess
+import sys
 import warnings
+from pathlib import Path
 
 import pytest
 
@@ -30,3 +33,14 @@ def test_a_warning_is_an_error() -> None:
     """Whatever its category."""
     with pytest.raises(UserWarning, match="told"):
         warnings.warn("told", stacklevel=1)
+
+
+def test_what_a_test_registers_is_all_that_is_taken_back() -> None:
+    """Every operation is registered before the first test, or it would be lost after one."""
+    code = (
+        "import conftest\n"
+        "before = set(conftest.OPERATIONS)\n"
+        "import prevalens.augmentation.operations\n"
+        "assert 'flip' in before and before == set(conftest.OPERATIONS), before\n"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parent, check=True)
