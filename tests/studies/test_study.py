@@ -1,6 +1,8 @@
 """A whole study on real files: one folder, the same bytes, and what it says."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +101,38 @@ def test_another_plan_in_the_folder_is_refused(study: Study, image_cohort: Cohor
         run_study(joined, other, study.folder)
     with pytest.raises(InvalidInputError, match="The plan is of another cohort"):
         run_study(joined.take(np.arange(40)), other, study.folder)
+
+
+def test_pictures_that_changed_are_another_study(image_cohort: Cohort, tmp_path: Path) -> None:
+    """Folds that were scored on what a file held before are not mixed with those of now."""
+    one = run(image_cohort, tmp_path / "one")
+    (one.folder / "folds/repeat-0-fold-1/scores.json").unlink()
+    Image.new("RGB", (24, 20), (9, 200, 9)).save(image_cohort.path(0))
+
+    with pytest.raises(InvalidInputError, match=r"another study: its settings differs \(features"):
+        run(image_cohort, tmp_path / "one")
+
+
+def test_a_folder_in_use_is_refused(image_cohort: Cohort, tmp_path: Path) -> None:
+    """Another process runs a study in it."""
+    weights = save_network(tmp_path / "net.keras")
+    joined, made = plan(image_cohort, weights=weights)
+    folder = tmp_path / "run"
+    code = (
+        "import sys\n"
+        "from prevalens.callbacks import RunLock\n"
+        f"with RunLock({str(folder / 'study')!r}):\n"
+        "    print('held', flush=True)\n"
+        "    sys.stdin.read()\n"
+    )
+    words = [sys.executable, "-c", code]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"held\n"
+        with pytest.raises(InvalidInputError, match=f"in use by another run.*{other.pid}"):
+            run_study(joined, made, folder)
+        other.communicate(b"")
+    assert not (folder / "plan.json").exists()
 
 
 def test_a_given_part_is_held_out(image_cohort: Cohort, tmp_path: Path) -> None:

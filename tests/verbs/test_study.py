@@ -47,7 +47,15 @@ def test_a_study_from_the_shell(
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["plan.json"]
     with pytest.raises(InvalidInputError, match=r"is not empty. Go on with --resume"):
         run(parsed(*words, *out))
-    assert run(parsed(*words, "--resume", *out)) == 0
+    for more, said in (
+        (["--seed", "3"], "--seed says 3, and .*plan.json, which is followed, says 0"),
+        (["--unit", "patient"], "--unit says patient, .* says image"),
+        (["--sensitivity", "0.8"], "--sensitivity says 0.8, .* says 0.95"),
+        (["--minutes", "50"], "--minutes says 50.0, .* says None"),
+    ):
+        with pytest.raises(InvalidInputError, match=said):
+            run(parsed(*words, "--resume", *more, *out))
+    assert run(parsed(*words, "--resume", "--seed", "0", *out)) == 0
     assert (tmp_path / "run" / "report.json").is_file()
     told = capsys.readouterr().out
     assert "auroc within folds" in told

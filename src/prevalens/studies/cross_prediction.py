@@ -138,7 +138,8 @@ def cross_predict(
         folder: Folder in which each fold keeps its scores and its own files. A study that was
             killed goes on with the folds that are not there; the result is the same to the bit.
         settings: What decides the result of `build`, as plain values; a folder that was written
-            with other settings is refused.
+            with other settings is refused. What the image files hold is not looked at: where they
+            may change between two starts, put their hashes (`hash_files`) here.
         n_jobs: Folds trained at once, by joblib's configured backend (processes, Dask, Ray);
             None follows `joblib.parallel_config`.
         progress: Called with each fold as it is finished, or read from its folder.
@@ -213,8 +214,9 @@ def _scored(cohort: Cohort, build: Build, fold: Fold, settings: dict[str, Any]) 
         for name, value in identity.items():
             if getattr(kept, name) != value:
                 raise InvalidInputError(
-                    f"{path} belongs to another study: its {name.replace('_', ' ')} differs. Name "
-                    "another folder, or remove this one."
+                    f"{path} belongs to another study: its {name.replace('_', ' ')} differs"
+                    f"{_differing(getattr(kept, name), value)}. Name another folder, or remove "
+                    "this one."
                 )
         return np.asarray(kept.scores, dtype=np.float64)
     if fold.folder is not None:
@@ -230,6 +232,14 @@ def _scored(cohort: Cohort, build: Build, fold: Fold, settings: dict[str, Any]) 
     if path is not None:
         FoldScores(scores=scores.tolist(), **identity).save(path)
     return scores
+
+
+def _differing(kept: Any, now: Any) -> str:
+    """Return which settings differ, by name."""
+    if not isinstance(kept, dict) or not isinstance(now, dict):
+        return ""
+    named = sorted(name for name in {*kept, *now} if kept.get(name) != now.get(name))
+    return f" ({', '.join(named)})"
 
 
 def _checked(scores: Any, cohort: Cohort, fold: Fold) -> Numbers:

@@ -9,6 +9,7 @@ from typing import Any
 
 from prevalens._checks import check_kind, check_path
 from prevalens._writing import write_json
+from prevalens.callbacks.run_lock import RunLock
 from prevalens.cohorts.cohort import Cohort
 from prevalens.exceptions import InvalidInputError
 from prevalens.features.extraction import extract_features
@@ -95,8 +96,9 @@ def run_study(
         say: Called with a sentence at each step.
 
     Raises:
-        InvalidInputError: the plan is of another cohort, the folder of another study, or an
-            argument breaks its rule; or some fold leaves too few patients to choose anything on.
+        InvalidInputError: the plan is of another cohort, the folder of another study, of other
+            pictures or weights, or in use by another process, or an argument breaks its rule; or
+            some fold leaves too few patients to choose anything on.
         UnreadableImageError: an image cannot be read.
     """
     check_kind("cohort", cohort, Cohort)
@@ -106,44 +108,47 @@ def run_study(
     check_choices(
         cohort, plan.evaluation, plan.head, part=part, pooling=plan.pooling, seed=plan.seed
     )
-    _check_same(cohort, plan, root)
-    say(f"features of {len(cohort)} images ({plan.network.weights})")
-    network = _network(plan)
-    features = network_features(cohort, network, store=FeatureStore(root / "features"))
-    say("held-out scores")
-    runner = StudyRunner(cohort, plan, part, n_jobs)
-    held = runner.run(features, root / "folds", plan.head)
-    held.predictions.save(root / "predictions.csv")
-    save_suspects(held.predictions, root / "suspects.csv")
-    say("baselines")
-    rivals = rivals_of(runner, root / "baselines")
-    say("the model on every image")
-    train = runner.trained_rows()
-    final = runner.fit(features, train, plan.head, plan.seed)
-    save_probe(final, network, cohort, train, root / "model.keras")
-    curve = _curve(runner, features, final, say)
-    if plan.several:
-        found = class_results(runner, held, rivals)
-    else:
-        found = binary_results(runner, held, rivals, prevalence=prevalence, curve=curve)
-    if curve is not None:
-        save_curve(curve, root / "learning_curve.csv")
-    if found.patients is not None:
-        save_patients(found.patients, root / "patients.csv")
-    found.report.save(root / "report.html")
-    found.report.save(root / "report.json")
-    of_two = final.record if isinstance(final, Probe) else None
-    summary = StudySummary(
-        estimates=_plain(found.estimates),
-        baselines=_plain(found.baselines),
-        threshold=None if of_two is None else of_two.threshold,
-        folds=[record.to_dict() for record in held.records],
-        files=_files(patients=found.patients is not None, curve=curve is not None),
-        patients=_of_patients(found, None if of_two is None else of_two.patients),
-    )
-    summary.save(root / "study.json")
-    say_time(plan.budget, time.monotonic() - begun, say)
-    return Study(root, held.predictions, found.is_positive, found.patients, found.report, summary)
+    with RunLock(root / "study"):
+        _check_same(cohort, plan, root)
+        say(f"features of {len(cohort)} images ({plan.network.weights})")
+        network = _network(plan)
+        features = network_features(cohort, network, store=FeatureStore(root / "features"))
+        say("held-out scores")
+        runner = StudyRunner(cohort, plan, part, n_jobs)
+        held = runner.run(features, root / "folds", plan.head)
+        held.predictions.save(root / "predictions.csv")
+        save_suspects(held.predictions, root / "suspects.csv")
+        say("baselines")
+        rivals = rivals_of(runner, root / "baselines")
+        say("the model on every image")
+        train = runner.trained_rows()
+        final = runner.fit(features, train, plan.head, plan.seed)
+        save_probe(final, network, cohort, train, root / "model.keras")
+        curve = _curve(runner, features, final, say)
+        if plan.several:
+            found = class_results(runner, held, rivals)
+        else:
+            found = binary_results(runner, held, rivals, prevalence=prevalence, curve=curve)
+        if curve is not None:
+            save_curve(curve, root / "learning_curve.csv")
+        if found.patients is not None:
+            save_patients(found.patients, root / "patients.csv")
+        found.report.save(root / "report.html")
+        found.report.save(root / "report.json")
+        of_two = final.record if isinstance(final, Probe) else None
+        summary = StudySummary(
+            estimates=_plain(found.estimates),
+            baselines=_plain(found.baselines),
+            threshold=None if of_two is None else of_two.threshold,
+            folds=[record.to_dict() for record in held.records],
+            files=_files(patients=found.patients is not None, curve=curve is not None),
+            patients=_of_patients(found, None if of_two is None else of_two.patients),
+        )
+        summary.save(root / "study.json")
+        say_time(plan.budget, time.monotonic() - begun, say)
+        return Study(
+            root, held.predictions, found.is_positive, found.patients, found.report, summary
+        )
 
 
 def _files(*, patients: bool, curve: bool) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """The folds of a study, or its one test part, for the model and for its baselines alike; pure."""
 
+import hashlib
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,7 +77,7 @@ class StudyRunner:
                 n_splits=plan.evaluation.n_splits,
                 seed=plan.seed,
                 folder=folder,
-                settings={"plan": plan.to_dict(), "layers": sorted(features)},
+                settings={"plan": plan.to_dict(), "features": _digests(features)},
                 train_prevalence=self._shares(),
                 n_jobs=self.n_jobs,
             )
@@ -139,6 +140,14 @@ class _ProbeModel:
         """Return the score of each row."""
         part = {layer: values[rows] for layer, values in self.features.items()}
         return self.probe.scores(part)
+
+
+def _digests(features: Features) -> dict[str, str]:
+    """Return what the features of each layer are: those of other pictures or weights are others."""
+    return {
+        layer: hashlib.sha256(np.ascontiguousarray(features[layer]).tobytes()).hexdigest()
+        for layer in sorted(features)
+    }
 
 
 def _baselines(cohort: Cohort, plan: StudyPlan, part: str | None) -> Features:

@@ -28,7 +28,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument(
         "--unit",
         choices=("image", "patient"),
-        default="image",
         help="unit of the decisions (default: image)",
     )
     add_pooling(how, unit=False)
@@ -153,7 +152,7 @@ def _add_choices(how: "argparse._ArgumentGroup") -> None:
         metavar="MINUTES",
         help="time the study may take on one core, by an estimate; the plan says what is left out",
     )
-    how.add_argument("--seed", type=int, default=0, metavar="N", help="random seed (default: 0)")
+    how.add_argument("--seed", type=int, metavar="N", help="random seed (default: 0)")
     how.add_argument(
         "--jobs", type=int, default=1, metavar="N", help="folds trained at once (default: 1)"
     )
@@ -180,15 +179,16 @@ def run(options: argparse.Namespace) -> int:
         minutes=options.minutes,
         weights=options.weights,
         part=options.part_column,
-        unit=options.unit,
+        unit=options.unit or "image",
         pooling=pooling_of(options),
         sensitivity=options.sensitivity,
         preprocessing=options.preprocessing,
-        seed=options.seed,
+        seed=options.seed or 0,
     )
     written = options.plan or (folder / "plan.json" if options.resume else None)
     if written and (options.plan or written.exists()):
         made = studies.StudyPlan.read(written)
+        _refuse_other_words(options, made, written)
     _say(str(made))
     if options.plan_only:
         made.write(folder / "plan.json")
@@ -205,6 +205,30 @@ def run(options: argparse.Namespace) -> int:
     )
     _tell(done, "macro auroc" if made.several else "auroc")
     return 0
+
+
+def _refuse_other_words(
+    options: argparse.Namespace, plan: "studies.StudyPlan", written: str | Path
+) -> None:
+    """Refuse options that the plan which is followed says otherwise: they would have no effect."""
+    pooling = None if plan.pooling is None else plan.pooling.pooling
+    threshold = None if plan.threshold is None else plan.threshold.sensitivity
+    minutes = None if plan.budget is None else plan.budget.minutes
+    said = {
+        "--seed": (options.seed, plan.seed),
+        "--unit": (options.unit, plan.unit),
+        "--patient-score": (pooling_of(options), pooling),
+        "--weights": (options.weights, plan.network.weights),
+        "--preprocessing": (options.preprocessing, plan.network.preprocessing),
+        "--sensitivity": (options.sensitivity, threshold),
+        "--minutes": (options.minutes, minutes),
+    }
+    for name, (asked, planned) in said.items():
+        if asked is not None and asked != planned:
+            raise InvalidInputError(
+                f"{name} says {asked}, and {written}, which is followed, says {planned}. Give the "
+                "options that it was made with or none, or begin in another --output."
+            )
 
 
 def _tell(done: "studies.Study", ranked: str) -> None:
