@@ -14,6 +14,7 @@ from prevalens.exceptions import InvalidInputError, PrevalensError
 
 keras = pytest.importorskip("keras", exc_type=ImportError)
 pytestmark = pytest.mark.keras
+PUBLISHED = pytest.mark.published
 
 WEIGHTS = Path(__file__).parents[2].parent / "shared" / "data" / "weights"
 LIGHT: dict[str, Any] = {"image_size": 32, "weights": None, "options": {"alpha": 0.25}}
@@ -28,10 +29,12 @@ def pixels(size: int = 32) -> Any:
     ("name", "size", "options"),
     [
         ("MobileNet", 32, {"alpha": 0.25}),
-        ("MobileNetV2", (32, 40), {"alpha": 0.35}),
-        ("MobileNetV3Small", 32, {"alpha": 0.75, "minimalistic": True}),
-        ("ConvNeXtTiny", 32, None),
-        ("EfficientNetB0", 32, None),
+        pytest.param("MobileNetV2", (32, 40), {"alpha": 0.35}, marks=PUBLISHED),
+        pytest.param(
+            "MobileNetV3Small", 32, {"alpha": 0.75, "minimalistic": True}, marks=PUBLISHED
+        ),
+        pytest.param("ConvNeXtTiny", 32, None, marks=PUBLISHED),
+        pytest.param("EfficientNetB0", 32, None, marks=PUBLISHED),
     ],
 )
 def test_a_backbone_answers_scores(name: str, size: Any, options: dict[str, Any] | None) -> None:
@@ -55,7 +58,11 @@ def test_pixels_may_be_uint8_or_float() -> None:
 
 @pytest.mark.parametrize(
     ("name", "module"),
-    [("MobileNet", "mobilenet"), ("ResNet50", "resnet50"), ("DenseNet121", "densenet")],
+    [
+        ("MobileNet", "mobilenet"),
+        pytest.param("ResNet50", "resnet50", marks=PUBLISHED),
+        pytest.param("DenseNet121", "densenet", marks=PUBLISHED),
+    ],
 )
 def test_pixels_are_prepared_inside_as_keras_prepares_them(name: str, module: str) -> None:
     """Raw pixels into ours equal Keras' preprocess_input into the bare backbone."""
@@ -106,6 +113,7 @@ def imagenet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
+@PUBLISHED
 def test_the_graph_is_the_same_whatever_the_weights_source(imagenet: Path) -> None:
     """Downloaded, from a path, or loaded into a fresh one: the features are equal, and Keras'.
 
@@ -128,6 +136,7 @@ def test_the_graph_is_the_same_whatever_the_weights_source(imagenet: Path) -> No
     assert layers[0] == layers[1] == layers[2]
 
 
+@PUBLISHED
 def test_random_efficientnet_standardises_pixels() -> None:
     """Without weights the pixels still become (pixel / 255 - mean) / deviation."""
     model = models.create_classifier("EfficientNetB0", image_size=32, weights=None)

@@ -18,6 +18,7 @@ LIGHT: dict[str, Any] = {
 }
 
 
+@pytest.mark.published
 def test_the_network_is_the_published_one() -> None:
     """EfficientNetB3, pooled maxima, normalisation, 256 penalised units, dropout, softmax.
 
@@ -52,6 +53,7 @@ def test_the_network_is_the_published_one() -> None:
     assert all(layer.trainable for layer in model.layers)
 
 
+@pytest.mark.published
 @pytest.mark.parametrize("output", ["softmax", "sigmoid"])
 def test_it_learns_from_class_numbers(output: str) -> None:
     """One step on labels 0 and 1 gives a finite loss and an accuracy, with either output."""
