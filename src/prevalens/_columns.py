@@ -29,10 +29,12 @@ class Coded:
     Args:
         codes: Number of each row's name, shape `(n_rows,)`.
         names: The different names, sorted; every one occurs.
+        independent: Whether they stand for images that were stated to be another patient's each.
     """
 
     codes: Codes
     names: list[str]
+    independent: bool = False
 
     @property
     def texts(self) -> Texts:

@@ -31,7 +31,8 @@ class FrozenColumns:
         if self.patients is not None and self.patient_codes.size:
             names = np.empty(int(self.patient_codes.max()) + 1, dtype=object)
             names[self.patient_codes] = self.patients
-            remember(self.patients, Coded(self.patient_codes, names.tolist()))
+            independent = bool(getattr(self, "independent", False))
+            remember(self.patients, Coded(self.patient_codes, names.tolist(), independent))
 
     @classmethod
     def _of_checked(cls, values: Mapping[str, Any]) -> Self:

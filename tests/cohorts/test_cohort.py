@@ -387,6 +387,23 @@ def test_a_name_that_is_no_utf8_is_written_and_found(tmp_path: Path) -> None:
     assert len(cohort.fingerprint) == 64
 
 
+def test_joined_and_taken_copies_stay_independent() -> None:
+    """Two identical images are one, and it is still images that are spoken of; so of a part."""
+    names = [f"{letter}.png" for letter in "abcdef"]
+    whole = Cohort(images=names, labels=["sick", "well"] * 3, patients=None, positive="sick")
+    joined = whole.join_patients([("a.png", "b.png")])
+    for made in (joined, joined.take([0, 1, 4]), whole.take([5, 2])):
+        again = dataclasses.replace(made, provenance="elsewhere")
+        assert again.independent
+        assert again.patients.tolist() == made.patients.tolist()
+        assert again.patient_codes.tolist() == made.patient_codes.tolist()
+        assert pickle.loads(pickle.dumps(again)).independent  # noqa: S301
+        assert "independent" in repr(dataclasses.replace(again, provenance=""))
+    assert joined.n_patients == 5
+    told = dataclasses.replace(joined, patients=[*joined.patients])  # type: ignore[arg-type]
+    assert not told.independent
+
+
 def test_a_changed_copy_stays_independent(tmp_path: Path) -> None:
     """`dataclasses.replace` makes no patients of images that are none's."""
     cohort = Cohort(images=["a.png", "b.png"], labels=[0, 1], patients=None, classes=("n", "y"),

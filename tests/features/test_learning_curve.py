@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from prevalens.exceptions import ImpossibleSplitError, InvalidInputError
-from prevalens.features import compute_learning_curve
+from prevalens.features import compute_learning_curve, fit_head
 from prevalens.features import learning_curve as module
+from prevalens.metrics import auroc
+from prevalens.splits import PatientKFold
 
 
 def study(n_patients: int, *, signal: float) -> tuple[Any, Any, Any]:
@@ -95,3 +97,78 @@ def test_too_few_patients_for_a_penalty_are_said() -> None:
     features, positive, patients = study(30, signal=1.0)
     with pytest.raises(ImpossibleSplitError, match=r"A share of 0\.1 .* one number as `penalties`"):
         compute_learning_curve(features, positive, patients, shares=(0.1, 1.0))
+
+
+def kinds(n_patients: int, *, signal: float) -> tuple[Any, Any, Any]:
+    """Return 30 features of three kinds of patients, of which the last is rare."""
+    random = np.random.default_rng(5)
+    patients = np.repeat(np.arange(n_patients), 3)
+    codes = np.array([0, 0, 1, 0, 1, 2])[patients % 6]
+    features = random.normal(size=(len(patients), 30))
+    features[:, :3] += signal * np.eye(3)[codes]
+    return features, np.array(["well", "so-so", "sick"])[codes], patients
+
+
+def test_several_classes_are_ranked_by_their_mean() -> None:
+    """Three AUROCs by hand from the heads of the last point; the gain is of two points."""
+    features, labels, patients = kinds(60, signal=1.5)
+    asked: dict[str, Any] = {"n_repeats": 1, "penalties": (0.1,), "seed": 2}
+    curve = compute_learning_curve(features, labels, patients, shares=(0.5, 1.0), **asked)
+    scores = np.zeros((len(labels), 3))
+    codes = np.unique(labels, return_inverse=True)[1]
+    for train, test in PatientKFold(5, seed=2).split(features, codes, patients.astype(str)):
+        head = fit_head(features[train], codes[train], patients[train], penalties=[0.1], seed=2)
+        scores[test] = head.scores(features[test])
+    each = [auroc(codes == code, scores[:, code]).value or 0 for code in range(3)]
+
+    assert curve.measure == "macro_auroc"
+    assert curve.n_patients == (24, 48)
+    assert curve.estimates[-1].value == pytest.approx(np.mean(each))
+    assert curve.estimates[-1].patients == 60
+    gain = (curve.estimates[1].value or 0) - (curve.estimates[0].value or 0)
+    assert curve.gain.value == pytest.approx(gain)
+    assert curve.gain.lower is not None
+
+
+def test_every_part_holds_patients_of_every_class() -> None:
+    """Each patient once, among those of its rarest class, the rarest class first."""
+    _, labels, patients = kinds(60, signal=1.5)
+    codes, ids = np.unique(labels, return_inverse=True)[1], patients.astype(str)
+    order = module._order(codes, ids, seed=0, repeat=0, fold=0)
+    assert [len(group) for group in order] == [10, 20, 30]
+
+    both = codes.copy()
+    both[np.flatnonzero(labels == "sick")[::3]] = 1  # every sick patient is so-so, too
+    order = module._order(both, ids, seed=0, repeat=0, fold=0)
+    assert len(order[0]) == 10
+    assert sorted(np.concatenate(order)) == sorted(set(ids))
+    taken = ids[module._taken(order, ids, 0.5)]
+    assert len(np.unique(taken)) == 30
+    assert {*both[np.isin(ids, taken)].tolist()} == {0, 1, 2}
+
+
+def test_a_class_that_a_share_lacks_is_named() -> None:
+    """All patients of one class have a rarer one as well, and none of the others is drawn."""
+    features, labels, patients = kinds(60, signal=1.5)
+    head = module._fitted
+    codes = np.unique(labels, return_inverse=True)[1]
+    rows = np.flatnonzero(labels != "sick")
+    with pytest.raises(ImpossibleSplitError, match=r"A share of 0\.5 .* holds no image of 'sick'"):
+        head(
+            features,
+            codes,
+            patients,
+            rows,
+            names=["sick", "so-so", "well"],
+            share=0.5,
+            penalties=[1],
+        )
+
+
+def test_two_classes_are_zero_and_one() -> None:
+    """Ones and twos would all be positive."""
+    features, positive, patients = study(30, signal=1.0)
+    with pytest.raises(
+        InvalidInputError, match=r"must be 0 and 1, or False and True, got \[1, 2\]"
+    ):
+        compute_learning_curve(features, positive + 1, patients)

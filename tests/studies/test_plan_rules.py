@@ -1,5 +1,8 @@
 """Each rule of a plan, at both sides of its bound."""
 
+import shutil
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -7,7 +10,7 @@ from studies.test_planning import mixed, patients, planned
 
 from prevalens.cohorts import Cohort
 from prevalens.exceptions import InvalidInputError, UnreadableImageError
-from prevalens.predictions import PatientPooling
+from prevalens.predictions import PatientPooling, Predictions
 from prevalens.studies import plan
 
 
@@ -147,12 +150,41 @@ def test_every_class_of_one_or_two_patients_is_named() -> None:
     assert planned(kinds(a=40, b=9, c=1, d=2).drop_classes(["c", "d"])).positive == "a"
 
 
+def test_images_stated_to_be_independent_are_spoken_of_as_images(image_cohort: Cohort) -> None:
+    """Two files are copies: joined, held out together, counted, and never called patients."""
+    shutil.copy(image_cohort.path(3), image_cohort.path(4))
+    shutil.copy(image_cohort.path(3), image_cohort.path(40))
+    alone = replace(
+        image_cohort,
+        images=[f"{row:03d}.png" for row in range(len(image_cohort))],
+        patients=None,  # type: ignore[arg-type]
+        covariates={},
+    )
+    for row in range(len(alone)):
+        image_cohort.path(row).rename(alone.path(row))
+    joined, made = plan(alone)
+
+    assert joined.independent
+    assert joined.n_patients == 52
+    assert joined.provenance == "copies of another image: 2 of 54, each counted by itself"
+    assert made.audit[0].finding == "2 pairs of images are identical files"
+    told = str(made)
+    assert "54 images, 52 different ones, 14 images sick" in told
+    assert "patient" not in told.replace("inner folds of patients", "")
+    held_out = Predictions.of(joined, np.arange(54), np.full(54, 0.5))
+    assert held_out.patients is None
+    assert held_out.provenance == joined.provenance
+
+
 @pytest.mark.parametrize(("positive", "repeats"), [(19, None), (20, 3), (1990, 1)])
 def test_a_learning_curve_is_asked_for_from_twenty_patients(
     positive: int, repeats: int | None
 ) -> None:
-    """Of the rarer class; three orders up to 2,000 images, one beyond; none of three classes."""
+    """Of the rarest class, of three too; three orders up to 2,000 images, one beyond."""
     asked = planned(patients(positive, max(positive, 20))).learning_curve
 
     assert (None if asked is None else asked.n_repeats) == repeats
-    assert planned(kinds(a=40, b=40, c=40)).learning_curve is None
+    of_three = planned(kinds(a=40, b=40, c=20)).learning_curve
+    assert of_three is not None
+    assert of_three.reason.startswith("20 patients of the rarest class")
+    assert planned(kinds(a=40, b=40, c=19)).learning_curve is None

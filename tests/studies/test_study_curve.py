@@ -5,11 +5,13 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
+from studies.test_class_probe import cells
 from studies.test_probe import ASK, study
 from studies.test_study_runner import HEAD, plan_of
 
 from prevalens._tables import read_all_columns
 from prevalens.features import compute_learning_curve
+from prevalens.studies.class_probe import fit_class_probe
 from prevalens.studies.plan_choices import CurveChoice, Evaluation
 from prevalens.studies.probe import fit_probe
 from prevalens.studies.study_curve import save_curve, study_curve
@@ -61,3 +63,29 @@ def test_none_is_made_where_none_is_asked_for_or_can_be() -> None:
         assert found is None
         assert why_not.startswith(told)
         assert bool(why_not) == bool(told)
+
+
+def test_three_classes_have_a_curve_of_their_mean(tmp_path: Path) -> None:
+    """Of the classes' own labels; the file names the measure."""
+    cohort, features = cells()
+    rows = np.arange(len(cohort))
+    plan = msgspec.structs.replace(plan_of(cohort), learning_curve=ASKED)
+    chosen = fit_class_probe(features, cohort, rows, head=HEAD, seed=0).record
+    found, why_not = study_curve(StudyRunner(cohort, plan, None, 1), features, chosen)
+    penalty = chosen.penalties[0]
+    expected = compute_learning_curve(
+        features[chosen.layers[0]],
+        cohort.labels,
+        cohort.patients,
+        shares=[0.5, 1.0],
+        n_repeats=1,
+        kind=chosen.kind,
+        penalties=[10 * penalty, penalty],
+        n_folds=2,
+    )
+
+    assert (found, why_not) == (expected, "")
+    assert expected.measure == "macro_auroc"
+    save_curve(expected, tmp_path / "curve.csv")
+    told = read_all_columns(tmp_path / "curve.csv")
+    assert list(map(float, told["macro_auroc"])) == [one.value for one in expected.estimates]  # type: ignore[arg-type]

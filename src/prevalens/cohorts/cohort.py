@@ -66,7 +66,8 @@ class Cohort(FrozenColumns):
         labels: Class of each row as an index into `classes`, shape `(n_rows,)`.
         patients: Patient id of each row; the image's own path where `patients` was None.
         patient_codes: Number of each row's patient, from 0 in the order of the sorted ids.
-        independent: Whether `patients` was None, or the very object that `images` is.
+        independent: Whether `patients` was None, or comes from a cohort of which it was: copies by
+            `take`, `join_patients` and `dataclasses.replace` stay what they were.
 
     Raises:
         InvalidInputError: lengths or pandas indexes differ, a patient id or label is missing or no
@@ -108,8 +109,9 @@ class Cohort(FrozenColumns):
         images = image_names(self.images)
         labels, classes, positive = coded_labels(self.labels, self.classes, self.positive)
         # A copy by `dataclasses.replace` is given the paths of such a cohort as its patients.
-        independent = any(self.patients is given for given in (None, self.images))
-        patients = encode("patient id", images if independent else self.patients, ids=True)
+        own = any(self.patients is given for given in (None, self.images))
+        patients = encode("patient id", images if own else self.patients, ids=True)
+        independent = own or patients.independent
         if independent:
             check_independent(covariates, images)
         else:
@@ -118,7 +120,7 @@ class Cohort(FrozenColumns):
         self._keep(
             images=images,
             labels=labels,
-            patients=images if independent else patients.texts,
+            patients=images if own else patients.texts,
             patient_codes=patients.codes,
             independent=independent,
             positive=positive,

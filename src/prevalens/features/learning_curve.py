@@ -1,4 +1,4 @@
-"""Would more patients help? AUROC by the number of patients trained on."""
+"""Would more patients help? AUROC, of several classes its mean, by the patients trained on."""
 
 import math
 from collections.abc import Sequence
@@ -8,16 +8,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from prevalens._checks import check_integer, check_number, check_same_length
+from prevalens._checks import check_integer, check_number, check_same_length, name_some
 from prevalens._seeding import generator
 from prevalens.exceptions import ImpossibleSplitError, InvalidInputError
-from prevalens.features.feature_head import fit_head
+from prevalens.features.feature_head import FeatureHead, fit_head
 from prevalens.features.image_features import ImageFeatures, feature_values
+from prevalens.metrics.class_columns import check_class_columns
+from prevalens.metrics.class_comparison import compare_multiclass
+from prevalens.metrics.class_measures import class_measure_of
 from prevalens.metrics.comparison import compare_models
 from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.ranking import auroc
+from prevalens.metrics.settings import Settings
 from prevalens.splits.patient_kfold import PatientKFold
-from prevalens.typing import Flags, Texts
+from prevalens.typing import Flags, Labels, Numbers, Rows, Scores, Texts
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,8 @@ class LearningCurve:
         n_patients: Mean number of patients that a head was fitted on, rising.
         estimates: AUROC with its interval over patients, one for each number.
         gain: AUROC with the most patients minus that with the next fewer.
+        measure: `"auroc"`; of three or more classes `"macro_auroc"`, the mean over classes of that
+            of each against the rest.
 
     Examples:
         >>> import numpy as np
@@ -45,6 +51,7 @@ class LearningCurve:
     n_patients: tuple[float, ...]
     estimates: tuple[Estimate, ...]
     gain: Estimate
+    measure: str = "auroc"
 
     def expect(self, n_more: int) -> tuple[float, float | None, float | None]:
         """Return the gain in AUROC that `n_more` further patients promise, and its limits.
@@ -86,13 +93,14 @@ def compute_learning_curve(
 
     In each outer fold the training patients are put in a random order, those with a positive
     image apart from the others, and the first of both are taken: a larger part holds the smaller.
+    Of several classes each patient is put among those of its rarest class.
     Each repeat has another order; its AUROC is that of single heads, and values and limits are
     averaged over the repeats. (Averaged scores would be those of several heads together, which
     rank better the fewer patients each has seen.) The limits are of the held-out patients alone.
 
     Args:
         features: Shape `(n_rows, n_features)`.
-        labels: 1 or True where the image is positive, `(n_rows,)`.
+        labels: 1 or True where the image is positive, `(n_rows,)`; or one of three or more classes.
         patients: Patient of each row, `(n_rows,)`.
         shares: Shares of the training patients, rising, in `(0, 1]`; two at least.
         n_splits: Outer folds of whole patients.
@@ -102,7 +110,8 @@ def compute_learning_curve(
         **settings: Further arguments of `fit_head`: `kind`, `penalties`, `n_folds`.
 
     Raises:
-        InvalidInputError: labels are not of two classes, shares do not rise, or lengths differ.
+        InvalidInputError: labels of two classes are not 0 and 1, shares do not rise, or lengths
+            differ.
         ImpossibleSplitError: a part has too few patients of a class.
 
     Examples:
@@ -118,36 +127,105 @@ def compute_learning_curve(
         (10.0, 20.0)
     """
     values, ids = feature_values(features), np.asarray(patients).astype(np.str_)
-    positive = np.asarray(labels).astype(bool)
-    check_same_length(features=values, labels=positive, patients=ids)
+    codes, names = _coded(labels)
+    check_same_length(features=values, labels=codes, patients=ids)
     check_integer("n_repeats", n_repeats, minimum=1)
     parts = [check_number("shares", one, low=0, high=1, open_low=True) for one in shares]
     if len(parts) < 2 or sorted(set(parts)) != parts:
         raise InvalidInputError(f"`shares` must be two or more that rise, got {list(shares)}.")
-    scores = np.zeros((n_repeats, len(parts), len(values)))
+    width = () if len(names) < 3 else (len(names),)
+    scores = np.zeros((n_repeats, len(parts), len(values), *width))
     counts = np.zeros(len(parts))
-    folds = list(PatientKFold(n_splits, seed=seed).split(values, positive.astype(int), ids))
+    folds = list(PatientKFold(n_splits, seed=seed).split(values, codes, ids))
     for repeat in range(n_repeats):
         for fold, (train, test) in enumerate(folds):
-            order = _order(positive[train], ids[train], seed=seed, repeat=repeat, fold=fold)
+            order = _order(codes[train], ids[train], seed=seed, repeat=repeat, fold=fold)
             for place, share in enumerate(parts):
                 rows = train[_taken(order, ids[train], share)]
                 counts[place] += len(np.unique(ids[rows]))
-                try:
-                    head = fit_head(values[rows], positive[rows], ids[rows], seed=seed, **settings)
-                except ImpossibleSplitError as error:
-                    raise _too_few(share, error) from error
-                scores[repeat, place, test] = head.scores(values[test])
-    more: dict[str, Any] = {"patients": ids, "confidence_level": confidence_level}
+                scores[repeat, place, test] = _fitted(
+                    values, codes, ids, rows, names=names, share=share, seed=seed, **settings
+                ).scores(values[test])
+    rank = _Rank(codes, ids, names, confidence_level)
     estimates = tuple(
-        _averaged([auroc(positive, each[place], **more) for each in scores])
-        for place in range(len(parts))
+        _averaged([rank.estimate(each[place]) for each in scores]) for place in range(len(parts))
     )
-    gain = _averaged(
-        [compare_models(positive, each[-1], each[-2], **more).difference for each in scores]
-    )
+    gain = _averaged([rank.gain(each[-1], each[-2]) for each in scores])
     counts /= n_repeats * len(folds)
-    return LearningCurve(tuple(counts.tolist()), estimates, gain)
+    return LearningCurve(tuple(counts.tolist()), estimates, gain, rank.measure)
+
+
+def _coded(labels: ArrayLike) -> tuple[Labels, list[str]]:
+    """Return classes as numbers from 0, and their names."""
+    given = np.asarray(labels)
+    found, codes = np.unique(given, return_inverse=True)
+    if set(found.tolist()) <= {0, 1}:
+        return given.astype(np.int64), ["0", "1"]
+    if len(found) < 3:
+        raise InvalidInputError(
+            f"`labels` of two classes must be 0 and 1, or False and True, got {found.tolist()}. "
+            "Write 1 where an image is positive."
+        )
+    return codes.astype(np.int64), [str(name) for name in found.tolist()]
+
+
+@dataclass(frozen=True, eq=False)
+class _Rank:
+    """How scores of all rows are ranked: by the AUROC, or by its mean over several classes."""
+
+    codes: Labels
+    patients: Texts
+    names: Sequence[str]
+    confidence_level: float
+
+    @property
+    def measure(self) -> str:
+        return "auroc" if len(self.names) < 3 else "macro_auroc"
+
+    @property
+    def _more(self) -> dict[str, Any]:
+        return {"patients": self.patients, "confidence_level": self.confidence_level}
+
+    def estimate(self, scores: Scores) -> Estimate:
+        """Return the estimate of scores, shape `(n_rows,)` or `(n_rows, n_classes)`."""
+        if len(self.names) < 3:
+            return auroc(self.codes, scores, **self._more)
+        columns = check_class_columns(self.codes, scores, self.patients, classes=self.names)
+        settings = Settings(None, self.confidence_level)
+        return class_measure_of(self.measure).estimate(columns, settings)
+
+    def gain(self, more: Scores, fewer: Scores) -> Estimate:
+        """Return the paired difference of two sets of scores."""
+        if len(self.names) < 3:
+            return compare_models(self.codes, more, fewer, **self._more).difference
+        return compare_multiclass(
+            self.codes, more, fewer, classes=self.names, measure=self.measure, **self._more
+        ).difference
+
+
+def _fitted(
+    values: Numbers,
+    codes: Labels,
+    patients: Texts,
+    rows: Rows,
+    *,
+    names: Sequence[str],
+    share: float,
+    **settings: Any,
+) -> FeatureHead:
+    """Return a head of all classes fitted on some rows.
+
+    Raises:
+        ImpossibleSplitError: too few patients of a class are among them.
+    """
+    try:
+        head = fit_head(values[rows], codes[rows], patients[rows], **settings)
+    except ImpossibleSplitError as error:
+        raise _too_few(share, str(error)) from error
+    if len(head.classes) < len(names):
+        lacking = sorted(set(range(len(names))) - set(head.classes))
+        raise _too_few(share, f"it holds no image of {name_some(names[k] for k in lacking)}.")
+    return head
 
 
 def _averaged(estimates: Sequence[Estimate]) -> Estimate:
@@ -162,22 +240,30 @@ def _averaged(estimates: Sequence[Estimate]) -> Estimate:
     return replace(estimates[0], method=method, **means)
 
 
-def _order(
-    positive: Flags, patients: Texts, *, seed: int, repeat: int, fold: int
-) -> tuple[Texts, Texts]:
-    """Return the patients with a positive image, and the others, each in a random order."""
+def _order(codes: Labels, patients: Texts, *, seed: int, repeat: int, fold: int) -> list[Texts]:
+    """Return the patients of each class in a random order, each patient once.
+
+    Of two classes those with a positive image come first; of several a patient is among those of
+    the class that the fewest patients have.
+    """
     random = generator(seed, "learning curve", repeat, fold)
-    ill = np.unique(patients[positive])
-    return random.permutation(ill), random.permutation(np.setdiff1d(patients, ill))
+    of_class = {code: np.unique(patients[codes == code]) for code in np.unique(codes)[::-1]}
+    if len(of_class) > 2:
+        of_class = dict(sorted(of_class.items(), key=lambda each: len(each[1])))
+    groups, taken = list[Texts](), np.array([], dtype=patients.dtype)
+    for group in of_class.values():
+        groups.append(random.permutation(np.setdiff1d(group, taken)))
+        taken = np.union1d(taken, group)
+    return groups
 
 
-def _taken(order: tuple[Texts, Texts], patients: Texts, share: float) -> Flags:
+def _taken(order: Sequence[Texts], patients: Texts, share: float) -> Flags:
     first = [group[: math.ceil(share * len(group))] for group in order]
     return np.isin(patients, np.concatenate(first))
 
 
-def _too_few(share: float, error: ImpossibleSplitError) -> ImpossibleSplitError:
+def _too_few(share: float, why: str) -> ImpossibleSplitError:
     return ImpossibleSplitError(
-        f"A share of {share:g} of the training patients is too few to choose a penalty: {error} "
+        f"A share of {share:g} of the training patients is too few to choose a penalty: {why} "
         "Give larger `shares`, or one number as `penalties`."
     )

@@ -13,6 +13,7 @@ from prevalens.metrics.class_columns import ClassColumns
 from prevalens.metrics.settings import Settings
 from prevalens.predictions.predictions import Predictions
 from prevalens.reports.development import Development
+from prevalens.reports.patient_curve import PatientCurve
 from prevalens.reports.pictures import Picture
 from prevalens.reports.request import checked_common, patient_names
 from prevalens.splits.partition import Partition
@@ -22,7 +23,6 @@ from prevalens.typing import Codes
 _OF_TWO = (
     *("threshold", "threshold_origin", "prevalence", "compare_threshold", "uncorrected"),
     *("patient_score", "patient_threshold", "refer", "site", "baselines"),
-    "learning_curve",
 )
 
 
@@ -33,6 +33,7 @@ class ClassRequest:
     predictions: Predictions
     by: Sequence[str]
     compare: Predictions | None
+    learning_curve: PatientCurve | None
     development: Development | None
     partition: Partition | None
     cohort: Cohort | None

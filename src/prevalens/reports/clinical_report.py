@@ -44,8 +44,8 @@ class ClinicalReport:
 
     Of three or more classes the one with the highest score is predicted, and each is taken against
     the rest: `threshold`, `threshold_origin`, `prevalence`, `compare_threshold`, `uncorrected`,
-    `patient_score`, `patient_threshold`, `refer`, `site`, `baselines` and `learning_curve` are of
-    two classes, and refused.
+    `patient_score`, `patient_threshold`, `refer`, `site` and `baselines` are of two classes, and
+    refused.
 
     Args:
         predictions: Predictions of rows that the model never saw.

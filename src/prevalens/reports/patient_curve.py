@@ -10,6 +10,10 @@ class PatientCurve(Protocol):
     """AUROC by the number of patients trained on, as `prevalens.features.LearningCurve` has it."""
 
     @property
+    def measure(self) -> str:
+        """Key of what `estimates` are: `"auroc"`, or of several classes `"macro_auroc"`."""
+
+    @property
     def n_patients(self) -> tuple[float, ...]:
         """Number of patients of each point, rising."""
 

@@ -155,7 +155,6 @@ def checked_request(
         if other_at is None
         else check_number("compare_threshold", other_at, low=0, high=1),
         "baselines": _baselines(predictions, asked["baselines"]),
-        "learning_curve": _curve(asked["learning_curve"]),
         "uncorrected": _same_rows(predictions, asked["uncorrected"]),
         **_referral(asked["refer"]),
         "patient_score": pooling,
@@ -198,6 +197,7 @@ def checked_common(predictions: Predictions, asked: Mapping[str, Any]) -> dict[s
     return {
         "by": (by,) if isinstance(by, str) else tuple(by),
         "compare": _same_rows(predictions, asked["compare"]),
+        "learning_curve": _curve(predictions, asked["learning_curve"]),
         "development": _development(predictions, asked["development"]),
         "excluded": _counts(asked["excluded"]),
         "worst": check_integer("worst", _WORST if worst is None else worst, minimum=0),
@@ -266,11 +266,17 @@ def _baselines(
     return {str(name): each for name, each in given.items()}
 
 
-def _curve(given: PatientCurve | None) -> PatientCurve | None:
+def _curve(predictions: Predictions, given: PatientCurve | None) -> PatientCurve | None:
     if given is not None and not isinstance(given, PatientCurve):
         raise InvalidInputError(
             "`learning_curve` must be what `compute_learning_curve` returned, got a "
             f"{type(given).__name__}."
+        )
+    measure = "auroc" if predictions.is_binary else "macro_auroc"
+    if given is not None and given.measure != measure:
+        raise InvalidInputError(
+            f"`learning_curve` is of {given.measure!r}, the predictions are of the classes "
+            f"{list(predictions.classes)}. Compute it with the same classes as labels."
         )
     return given
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from prevalens.decisions.prior_shift import correct_predictions
+from prevalens.features.learning_curve import LearningCurve
 from prevalens.metrics.class_columns import check_class_columns
 from prevalens.metrics.class_measures import class_estimates
 from prevalens.metrics.estimate import Estimate
@@ -17,7 +18,11 @@ _SUMMED_UP = ("accuracy", "balanced_accuracy", "macro_f1", "macro_auroc", "log_l
 
 
 def class_results(
-    runner: StudyRunner, held: HeldOutScores, rivals: Mapping[str, Predictions]
+    runner: StudyRunner,
+    held: HeldOutScores,
+    rivals: Mapping[str, Predictions],
+    *,
+    curve: LearningCurve | None = None,
 ) -> StudyResults:
     """Return what a study of several classes found.
 
@@ -28,6 +33,7 @@ def class_results(
         runner: What ran the study.
         held: Held-out scores, at the shares of the images trained on.
         rivals: Held-out predictions of each baseline.
+        curve: The learning curve, or None.
     """
     plan, predictions = runner.plan, held.predictions
     estimates = _estimates(predictions, *_SUMMED_UP)
@@ -38,6 +44,7 @@ def class_results(
         estimates["macro_auroc_within_folds"] = held.crossed.within_folds("macro_auroc")
     report = ClinicalReport(
         predictions,
+        learning_curve=curve,
         partition=runner.partition,
         cohort=None if runner.partition is None else runner.cohort,
         title=f"{plan.subject}: held-out images",

@@ -30,11 +30,17 @@ def cohort_facts(cohort: Cohort) -> dict[str, Any]:
     return {
         "images": len(cohort),
         "patients": int(sizes.size),
+        "independent": cohort.independent,
         **of_classes,
         "images_of_the_largest_patient": int(sizes.max()),
         "median_images_per_patient": float(np.median(sizes)),
         "covariates": sorted(cohort.covariates),
     }
+
+
+def units_of(cohort: Cohort) -> str:
+    """Return what is held out whole: patients, or images that were stated to be independent."""
+    return "images" if cohort.independent else "patients"
 
 
 def patients_of_classes(cohort: Cohort) -> dict[str, int]:

@@ -20,10 +20,10 @@ from prevalens.studies.plan_choices import (
     PoolingChoice,
     ThresholdChoice,
 )
-from prevalens.studies.plan_facts import patients_of_classes
+from prevalens.studies.plan_facts import patients_of_classes, units_of
 
 ENOUGH_FOR_A_CURVE = 20
-"""Patients of the rarer class of which a quarter can still be cut into inner folds."""
+"""Patients of the rarest class of which a quarter can still be cut into inner folds."""
 FEW_IMAGES = 2000
 """Images up to which a learning curve is averaged over three orders of the patients."""
 ENOUGH_FOR_A_TEST_PART = 400
@@ -47,23 +47,33 @@ def audited(cohort: Cohort) -> tuple[Cohort, list[AuditStep]]:
     pairs = [(str(a), str(b)) for a, b in identical.patient_pairs]
     steps = [
         AuditStep(
-            finding=f"{len(pairs)} pairs of patient ids share identical files",
+            finding=f"{len(pairs)} pairs of images are identical files"
+            if cohort.independent
+            else f"{len(pairs)} pairs of patient ids share identical files",
             action="joined" if pairs else "none",
             patients=[list(pair) for pair in pairs],
         )
     ]
+    kind = "groups of images" if cohort.independent else "groups of images of several patients"
     # Copies of one patient leak nowhere.
     crossing = [rows for rows in duplicates.near if len(set(cohort.patients[rows].tolist())) > 1]
     if crossing:
         shown = "; ".join(" and ".join(cohort.images[rows[:2]].tolist()) for rows in crossing[:3])
         steps.append(
             AuditStep(
-                finding=f"{len(crossing)} groups of images of several patients look almost alike, "
-                f"such as {shown}",
+                finding=f"{len(crossing)} {kind} look almost alike, such as {shown}",
                 action="named",
             )
         )
-    return (cohort.join_patients(pairs) if pairs else cohort), steps
+    if not pairs:
+        return cohort, steps
+    joined = cohort.join_patients(pairs)
+    if cohort.independent:
+        copies = len(cohort) - joined.n_patients
+        told = f"copies of another image: {copies} of {len(cohort)}, each counted by itself"
+        provenance = "; ".join(filter(None, [joined.provenance, told]))
+        joined = replace(joined, provenance=provenance)
+    return joined, steps
 
 
 def pooling_of(cohort: Cohort, given: PatientPooling | None) -> PoolingChoice:
@@ -108,7 +118,7 @@ def _held_out_by(cohort: Cohort, part: str | None) -> Evaluation:
             )
         return Evaluation(kind="given part", reason=f"the column {part!r} names it")
     counts = patients_of_classes(cohort)
-    rarer = min(counts.values())
+    rarer, units = min(counts.values()), units_of(cohort)
     if rarer < 3 and len(counts) > 2:
         _refuse_rare(cohort, counts)
     if rarer < 3:
@@ -120,12 +130,12 @@ def _held_out_by(cohort: Cohort, part: str | None) -> Evaluation:
         )
     if rarer >= ENOUGH_FOR_A_TEST_PART:
         return Evaluation(
-            kind="test part", reason=f"{rarer} patients of the rarer class are enough for a part"
+            kind="test part", reason=f"{rarer} {units} of the rarer class are enough for a part"
         )
     return Evaluation(
         kind="cross-fitting",
         n_splits=min(5, rarer),
-        reason=f"{rarer} patients of the rarer class are too few to set some aside",
+        reason=f"{rarer} {units} of the rarer class are too few to set some aside",
     )
 
 
@@ -146,7 +156,9 @@ def _refuse_rare(cohort: Cohort, counts: Mapping[str, int]) -> None:
     )
 
 
-def threshold_of(patients: int, evaluation: Evaluation, sensitivity: float) -> ThresholdChoice:
+def threshold_of(
+    patients: int, evaluation: Evaluation, sensitivity: float, *, units: str = "patients"
+) -> ThresholdChoice:
     """Return the rule of the threshold: a promise where enough positive patients are left."""
     confidence = 0.95
     kept = 1 - (1 / evaluation.n_splits if evaluation.kind == "cross-fitting" else evaluation.test)
@@ -156,23 +168,24 @@ def threshold_of(patients: int, evaluation: Evaluation, sensitivity: float) -> T
         return ThresholdChoice(
             sensitivity=sensitivity,
             confidence=confidence,
-            reason=f"{patients} positive patients, at least {needed} for a promise",
+            reason=f"{patients} positive {units}, at least {needed} for a promise",
         )
     return ThresholdChoice(
         sensitivity=sensitivity,
-        reason=f"{patients} positive patients are too few for a promise, which asks for {needed}",
+        reason=f"{patients} positive {units} are too few for a promise, which asks for {needed}",
     )
 
 
 def curve_for(cohort: Cohort) -> CurveChoice | None:
     """Return how it is asked whether more patients would help; None where they are too few."""
     rarer = min(patients_of_classes(cohort).values())
-    if len(cohort.classes) > 2 or rarer < ENOUGH_FOR_A_CURVE:
+    if rarer < ENOUGH_FOR_A_CURVE:
         return None
     few = len(cohort) <= FEW_IMAGES
+    rarest = "rarer" if len(cohort.classes) == 2 else "rarest"
     return CurveChoice(
         shares=[0.25, 0.5, 1.0],
         n_repeats=3 if few else 1,
-        reason=f"{rarer} patients of the rarer class; "
+        reason=f"{rarer} {units_of(cohort)} of the {rarest} class; "
         + ("three orders of them" if few else f"one order, for more than {FEW_IMAGES:,} images"),
     )

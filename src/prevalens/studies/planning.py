@@ -12,7 +12,7 @@ from prevalens.exceptions import InvalidInputError
 from prevalens.models.registry import find_backbone
 from prevalens.predictions.patient_pooling import PatientPooling
 from prevalens.studies.plan_choices import AuditStep, NetworkChoice
-from prevalens.studies.plan_facts import cohort_facts
+from prevalens.studies.plan_facts import cohort_facts, units_of
 from prevalens.studies.plan_rules import (
     HEAD,
     audited,
@@ -66,8 +66,8 @@ def plan(
     7. Where patients are the unit, their score is the mean of their images' where all images of a
        patient have one label; else the mean of the 3 highest, because one positive image makes a
        patient positive and a mean would drown it.
-    8. Whether more patients would help is asked where the rarer of two classes has 20: of heads on
-       one layer, fitted on a quarter, a half and all of the training patients.
+    8. Whether more patients would help is asked where the rarest class has 20: of heads on one
+       layer, fitted on a quarter, a half and all of the training patients.
     9. Where `minutes` bound the study, its time is estimated for one core from the number of
        images, the network's multiply-adds and the heads that are fitted; that curve, penalties,
        images that settings are compared on, class weights and folds beyond three are left out, in
@@ -141,7 +141,9 @@ def plan(
         curve = curve if cost.curve_orders else None
     of_two: dict[str, Any] = {"positive": None, "classes": [*cohort.classes], "threshold": None}
     if not several:
-        threshold = threshold_of(facts["positive_patients"], evaluation, asked)
+        threshold = threshold_of(
+            facts["positive_patients"], evaluation, asked, units=units_of(cohort)
+        )
         of_two = {"positive": cohort.positive, "threshold": threshold}
     return cohort, StudyPlan(
         cohort_fingerprint=cohort.fingerprint,

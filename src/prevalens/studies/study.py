@@ -126,7 +126,7 @@ def run_study(
         save_probe(final, network, cohort, train, root / "model.keras")
         curve = _curve(runner, features, final, say)
         if plan.several:
-            found = class_results(runner, held, rivals)
+            found = class_results(runner, held, rivals, curve=curve)
         else:
             found = binary_results(runner, held, rivals, prevalence=prevalence, curve=curve)
         if curve is not None:
@@ -159,7 +159,7 @@ def _curve(
     runner: StudyRunner, features: Features, final: AnyProbe, say: Say
 ) -> LearningCurve | None:
     """Return the learning curve that the plan asks for, written down; say why there is none."""
-    if runner.plan.learning_curve is None or not isinstance(final, Probe):
+    if runner.plan.learning_curve is None:
         return None
     say("whether more patients would help")
     curve, why_not = study_curve(runner, features, final.record)

@@ -5,6 +5,7 @@ from pathlib import Path
 from prevalens._tables import write_columns
 from prevalens.exceptions import ImpossibleSplitError
 from prevalens.features.learning_curve import LearningCurve, compute_learning_curve
+from prevalens.studies.class_probe import ClassProbeRecord
 from prevalens.studies.head_search import Features
 from prevalens.studies.probe import ProbeRecord
 from prevalens.studies.study_runner import StudyRunner
@@ -14,9 +15,9 @@ STRONGER = 10.0
 
 
 def study_curve(
-    runner: StudyRunner, features: Features, chosen: ProbeRecord
+    runner: StudyRunner, features: Features, chosen: ProbeRecord | ClassProbeRecord
 ) -> tuple[LearningCurve | None, str]:
-    """Return the curve of a study of two classes, and why there is none.
+    """Return the curve of a study, and why there is none.
 
     Heads see the first of the chosen layers alone, and are of the chosen kind and penalty, or of
     ten times that penalty, by two inner folds. Of a study with a test part the training part is
@@ -34,7 +35,7 @@ def study_curve(
     try:
         found = compute_learning_curve(
             features[chosen.layers[0]][rows],
-            cohort.is_positive[rows],
+            (cohort.labels if runner.plan.several else cohort.is_positive)[rows],
             cohort.patients[rows],
             shares=asked.shares,
             n_repeats=asked.n_repeats,
@@ -49,10 +50,10 @@ def study_curve(
 
 
 def save_curve(curve: LearningCurve, path: Path) -> None:
-    """Write a row a point: patients trained on, AUROC and its limits."""
+    """Write a row a point: patients trained on, AUROC (of several classes its mean), its limits."""
     columns: dict[str, list[float | None]] = {
         "patients": [*curve.n_patients],
-        "auroc": [one.value for one in curve.estimates],
+        curve.measure: [one.value for one in curve.estimates],
         "lower": [one.lower for one in curve.estimates],
         "upper": [one.upper for one in curve.estimates],
     }

@@ -47,7 +47,7 @@ class StudyPlan(Record, frozen=True, kw_only=True):
         baselines: Baselines reported beside the model: `"thumbnail"` (a logistic head on the image
             at 16 by 16 pixels) and `"covariates"`.
         budget: The time it may take; None sets no bound.
-        learning_curve: Whether more patients would help, of two classes; None does not ask.
+        learning_curve: Whether more patients would help; None does not ask.
 
     Examples:
         >>> from prevalens.cohorts import Cohort
@@ -87,8 +87,6 @@ class StudyPlan(Record, frozen=True, kw_only=True):
                 "`positive` and `threshold` belong to two classes, `classes` to several, got "
                 f"{self.positive!r}, {self.threshold!r} and {self.classes!r}."
             )
-        if self.several and self.learning_curve is not None:
-            raise InvalidInputError("`learning_curve` is of two classes. Set it to null.")
         if self.several and (self.unit != "image" or len(set(self.class_names)) < 3):
             raise InvalidInputError(
                 "A study of several classes has three or more different `classes` and the unit "
@@ -119,17 +117,23 @@ class StudyPlan(Record, frozen=True, kw_only=True):
     def __str__(self) -> str:
         facts = defaultdict(lambda: "?", self.facts)  # written by hand, it may hold fewer
         how: str = self.evaluation.kind
+        independent = facts["independent"] is True
+        units = "images" if independent else "patients"
         if how == "cross-fitting":
-            how += f", {self.evaluation.n_splits} folds of patients"
+            how += f", {self.evaluation.n_splits} folds of {units}"
         who = f"{facts['images']} images of {facts['patients']} patients, "
+        if independent:
+            who = f"{facts['images']} images, {facts['patients']} different ones, "
         if self.several:
             counts = facts["of_classes"] if isinstance(facts["of_classes"], dict) else {}
-            who += "of (images, patients) " + ", ".join(
+            who += f"of (images, {'different' if independent else 'patients'}) " + ", ".join(
                 f"{name} {counts.get(name, '?')}" for name in self.class_names
             )
         else:
             who += (
-                f"{facts['positive_images']} images {self.positive} of "
+                f"{facts['positive_images']} images {self.positive}"
+                if independent
+                else f"{facts['positive_images']} images {self.positive} of "
                 f"{facts['positive_patients']} patients"
             )
         rows = [
@@ -145,17 +149,7 @@ class StudyPlan(Record, frozen=True, kw_only=True):
             ("head", ", ".join(self.head.kinds), self.head.reason),
             self._of_threshold(),
             ("baselines", ", ".join(self.baselines) or "none", ""),
-            *(
-                [
-                    (
-                        "curve",
-                        ", ".join(f"{share:.0%}" for share in self.learning_curve.shares),
-                        self.learning_curve.reason,
-                    )
-                ]
-                if self.learning_curve
-                else []
-            ),
+            *self._of_curve(),
             *(
                 [("left out", ", ".join(self.budget.left_out) or "nothing", self.budget.reason)]
                 if self.budget
@@ -170,7 +164,7 @@ class StudyPlan(Record, frozen=True, kw_only=True):
         if self.learning_curve is None:
             return []
         shares = ", ".join(f"{share:.0%}" for share in self.learning_curve.shares)
-        return [("curve", f"on {shares} of the training patients", self.learning_curve.reason)]
+        return [("curve", shares, self.learning_curve.reason)]
 
     def _of_threshold(self) -> tuple[str, str, str]:
         if self.threshold is None:

@@ -63,7 +63,8 @@ class StudyCost:
         fits = (
             5 * (0.25 + 0.5 + 1) * 3
         )  # two penalties by two inner folds of half the rows, and one
-        return PER_NUMBER * self.curve_orders * fits * self.images * max(self.widths)
+        columns = self.classes - 1
+        return PER_NUMBER * columns * self.curve_orders * fits * self.images * max(self.widths)
 
     def _one_fold(self) -> float:
         """Return the seconds of the fits of one fold, each of rows by features."""

@@ -8,6 +8,10 @@ import pytest
 
 from prevalens.exceptions import InvalidInputError
 from prevalens.features import LearningCurve, compute_learning_curve
+from prevalens.metrics import Estimate
+from prevalens.metrics.class_columns import check_class_columns
+from prevalens.metrics.class_measures import class_measure_of
+from prevalens.metrics.settings import Settings
 from prevalens.predictions import Predictions
 from prevalens.reports import ClinicalReport
 
@@ -55,15 +59,34 @@ def test_a_gain_that_is_not_shown_is_said_not_to_be(
 
     assert words in pages[0.0]
     assert words not in pages[0.01]
-    assert "20 more patients would change the AUROC by +0." in pages[0.01]
+    assert "20 more patients would change it by +0." in pages[0.01]
     assert "Patients trained on" not in ClinicalReport(predictions, threshold=0.5).page(suffix)
 
 
 def test_what_is_no_curve_is_refused(predictions: Predictions, curve: LearningCurve) -> None:
-    """And a curve in a report of several classes, which it does not speak of."""
+    """And a curve of two classes in a report of several, which it does not speak of."""
     given: Any = [0.7, 0.8]
     with pytest.raises(InvalidInputError, match="what `compute_learning_curve` returned, got a li"):
         ClinicalReport(predictions, threshold=0.5, learning_curve=given)
     three = Predictions(labels=[0, 1, 2], scores=np.eye(3), patients=None, classes=("a", "b", "c"))
-    with pytest.raises(InvalidInputError, match="`learning_curve` is of two classes"):
+    with pytest.raises(InvalidInputError, match="is of 'auroc', the predictions are of"):
         ClinicalReport(three, learning_curve=curve)
+
+
+def test_a_curve_of_several_classes_is_of_their_mean(graded_rows: Predictions) -> None:
+    """The report names the measure, beside each point, and holds it in its record."""
+    points = [macro_auroc(graded_rows.take(np.arange(size))) for size in (100, len(graded_rows))]
+    given = LearningCurve((20.0, 40.0), tuple(points), points[0], "macro_auroc")
+    report = ClinicalReport(graded_rows, learning_curve=given)
+    found = report["more_patients"]
+
+    assert found["measure"] == "macro_auroc"
+    assert [each["auroc"]["value"] for each in found["points"]] == [one.value for one in points]
+    assert "Macro AUROC, each class against the rest, by the number" in report.page(".md")
+    assert ClinicalReport.from_dict(report.to_dict()).page(".txt") == report.page(".txt")
+
+
+def macro_auroc(rows: Predictions) -> Estimate:
+    """Return the mean of the classes' AUROCs."""
+    columns = check_class_columns(rows.labels, rows.scores, rows.patients, classes=rows.classes)
+    return class_measure_of("macro_auroc").estimate(columns, Settings(None, 0.95))

@@ -2,4 +2,6 @@
 
 from prevalens.reports.sections.table_of_sections import sections_of_many
 
-CLASS_SECTIONS = sections_of_many("prevalens.reports.class_sections", "next_cohort")
+CLASS_SECTIONS = sections_of_many(
+    "prevalens.reports.class_sections", "next_cohort", "more_patients"
+)

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 from prevalens._records import Part
+from prevalens.reports.class_head import ClassReportHead
+from prevalens.reports.class_request import ClassRequest
 from prevalens.reports.document import Block, Paragraph, Table
 from prevalens.reports.estimate_tables import notes_of
-from prevalens.reports.estimate_text import estimate_text
+from prevalens.reports.estimate_text import estimate_text, name_of
 from prevalens.reports.record_parts import EstimatePart, estimate_part
 from prevalens.reports.report_head import ReportHead
 from prevalens.reports.request import Request
@@ -22,8 +24,17 @@ class CurvePoint(Part, frozen=True, kw_only=True):
 
 
 class MorePatientsPart(Part, frozen=True, kw_only=True):
-    """The learning curve, its last step, and what `more` patients promise if that went on."""
+    """The learning curve, its last step, and what `more` patients promise if that went on.
 
+    Args:
+        measure: Key of what the estimates are: `"auroc"`, or of several classes `"macro_auroc"`.
+        points: Values, under `auroc` whatever the measure.
+        gain: The last point minus the one before.
+        more: Further patients.
+        expected: The gain that they promise, with its limits.
+    """
+
+    measure: str = "auroc"
     points: list[CurvePoint]
     gain: EstimatePart
     more: int
@@ -32,12 +43,13 @@ class MorePatientsPart(Part, frozen=True, kw_only=True):
     expected_upper: float | None
 
 
-def _compute(request: Request) -> MorePatientsPart | None:
+def _compute(request: Request | ClassRequest) -> MorePatientsPart | None:
     curve = request.learning_curve
     if curve is None or curve.gain.value is None:
         return None
     expected, lower, upper = curve.expect(_MORE)
     return MorePatientsPart(
+        measure=curve.measure,
         points=[
             CurvePoint(patients=number, auroc=estimate_part(one))
             for number, one in zip(curve.n_patients, curve.estimates, strict=True)
@@ -50,20 +62,21 @@ def _compute(request: Request) -> MorePatientsPart | None:
     )
 
 
-def _show(report: ReportHead) -> Sequence[Block]:
+def _show(report: ReportHead | ClassReportHead) -> Sequence[Block]:
     part = SECTION.of(report)
     if part is None:
         return []
     rows = [(f"{each.patients:,.0f}", estimate_text(each.auroc)) for each in part.points]
     rows.append(("Gain of the last step", estimate_text(part.gain)))
     addresses = [f"more_patients.points[{place}].auroc" for place in range(len(part.points))]
-    caption = f"AUROC by the number of patients trained on, with {report.level}"
+    name = name_of(part.measure)
+    caption = f"{name}, by the number of patients trained on, with {report.level}"
     shown: list[Block] = [
-        Table(caption, ("Patients trained on", "AUROC"), rows, [*addresses, "more_patients.gain"]),
+        Table(caption, ("Patients trained on", name), rows, [*addresses, "more_patients.gain"]),
         Paragraph(
-            "Each head sees one layer alone, so that its AUROC need not be the model's. If the "
+            "Each head sees one layer alone, so that its value need not be the model's. If the "
             f"last step went on, linear in the logarithm of their number, {part.more} more "
-            f"patients would change the AUROC by {_signed(part.expected)}{_limits(part)}; that "
+            f"patients would change it by {_signed(part.expected)}{_limits(part)}; that "
             "flatters where a curve flattens."
         ),
     ]
