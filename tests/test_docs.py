@@ -48,6 +48,7 @@ def test_every_kind_of_finding_has_its_section_and_every_section_a_kind() -> Non
     leaks = [Finding(kind, (0, 1), ("train", "test"), "") for kind in _REMEDIES]
     named = {one.page: f"`{one.id.rpartition('-')[0]}` ({one.severity})" for one in leaks}
     named[f"{page}finding-shortcut"] = "Shortcuts (suspicious)"
+    named[f"{page}finding-shift"] = "Shifts (to be looked at)"
     named[f"{page}finding-odd-picture"] = "Odd pictures (to be looked at)"
     text = (ROOT / "docs" / "reference" / "findings.md").read_text(encoding="utf-8")
     sections = dict(re.findall(r"^\((finding-[a-z-]+)\)=\n## (.+)$", text, re.MULTILINE))
@@ -56,7 +57,7 @@ def test_every_kind_of_finding_has_its_section_and_every_section_a_kind() -> Non
     # Beside leaks: what the modules write, so that no anchor is written that this list lacks.
     written = re.compile(r"findings_page\([\"']([a-z-]+)[\"']\)")
     source = "".join(path.read_text("utf-8") for path in (ROOT / "src").rglob("*.py"))
-    assert set(written.findall(source)) == {"shortcut", "odd-picture"}
+    assert set(written.findall(source)) == {"shortcut", "shift", "odd-picture"}
 
 
 # What newcomers type, and the page that answers: each word stands there as readers spell it.

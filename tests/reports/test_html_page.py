@@ -231,7 +231,30 @@ def test_the_sliders_start_at_the_reports_own_values(tmp_path: Path) -> None:
 
     assert '<output id="x-prevalence">75.0 %</output>' in page
     assert "On these rows: 20 found, 10 missed, 0 false alarms, 10 cleared." in page
-    assert "Of 1,000 images where 75.0 % are positive: 500.0 found, 250.0 missed" in page
+    told = "Of 1,000 images, 75.0 % of them positive (counts are rounded): 500 found, 250 missed"
+    assert told in page
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
+@pytest.mark.parametrize(
+    ("prevalence", "told"),
+    [
+        (0.0123, "Of 1,000 images, 1.2 % of them positive (counts are rounded): 8 found, 4 missed"),
+        (
+            0.0007,
+            "Of 100,000 images, 0.070 % of them positive (counts are rounded): 47 found, 23 m",
+        ),
+    ],
+)
+def test_frequencies_are_whole_images_that_add_up(
+    prevalence: float, told: str, tmp_path: Path
+) -> None:
+    """Two of three are found: 8.2 of 12.3; where fewer than ten would be ill, of more images."""
+    held = Predictions(labels=[0, 1, 1, 1] * 10, scores=[0.1, 0.4, 0.6, 0.9] * 10, patients=None)
+    report = ClinicalReport(held, threshold=0.5, worst=0, prevalence=prevalence)
+    report.save(tmp_path / "r.html")
+
+    assert told in dumped(tmp_path / "r.html", tmp_path / "profile")
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")

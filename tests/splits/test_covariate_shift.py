@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -220,3 +221,28 @@ def test_a_partition_without_training_rows_has_nothing_to_compare_with() -> None
         n_rows=8,
     )
     assert covariate_shifts(cohort, partition) == []
+
+
+def test_a_shift_has_an_id_of_its_own_whatever_its_size() -> None:
+    """Of covariate, value and part, nothing else; the record holds it, and the page explains it."""
+    small, large = (CovariateShift("site", "x", "test", 0.5, 0.4, size) for size in (-0.1, -0.9))
+    others = [
+        CovariateShift("site", "y", "test", 0.5, 0.4, -0.1),
+        CovariateShift("site", None, "test", 0.5, 0.4, -0.1),
+        CovariateShift("site", "x", "validation", 0.5, 0.4, -0.1),
+        CovariateShift("age", "x", "test", 0.5, 0.4, -0.1),
+    ]
+
+    assert small.id == large.id == large.to_dict()["id"]
+    assert re.fullmatch(r"shift-[0-9a-f]{8}", small.id)
+    assert len({small.id, *(each.id for each in others)}) == 5
+    assert small.page == "reference/findings.html#finding-shift"
+
+
+def test_an_imbalance_is_above_a_tenth() -> None:
+    """On either side; 0.1 itself is none; two values that never vary are one if they differ."""
+    sizes = [-0.11, -0.1, 0.0, 0.1, 0.11]
+    found = [CovariateShift("age", None, "test", 1.0, 2.0, size).is_imbalance for size in sizes]
+    assert found == [True, False, False, False, True]
+    assert CovariateShift("age", None, "test", 40.0, 70.0, None, "40 and 70").is_imbalance
+    assert not CovariateShift("age", None, "test", None, None, None, "missing").is_imbalance

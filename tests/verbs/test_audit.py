@@ -77,6 +77,8 @@ def test_a_column_of_parts_is_audited_with_shortcuts_and_shifts(
     assert "suspicious" in told
     assert "file size" in told
     assert "age, train to test: not estimable, 40 throughout in one part and 70" in told
+    assert "[shift-" in told.split("age, train to test")[1].splitlines()[0]
+    assert "See reference/findings.html#finding-shift." in told
     assert "part =" not in told
     assert main(["audit", table, *words, "--only", "shifts"]) == 0
     assert "covariate site" not in capsys.readouterr().out

@@ -68,6 +68,10 @@ def test_classes_in_one_cell_are_named_apart() -> None:
 def test_an_empty_column_of_classes_is_said_to_be() -> None:
     """Nothing to choose from: another column."""
     assert "column 'label' is empty" in told("image,label,patient", [["a.png", "", "7"]])
+    rows = [[f"{k}.png", "", str(k), "sick" if k % 2 else "well"] for k in range(6)]
+    lines = told("image,label,patient,state", rows, "-o", "run")
+    assert "column 'label' is empty; name another by --label, such as state" in lines
+    assert lines.endswith("To go on, add: --label CLASSES")
 
 
 def test_of_three_classes_none_need_be_named() -> None:

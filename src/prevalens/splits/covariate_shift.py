@@ -1,5 +1,6 @@
 """How far the parts of a partition differ in who is in them."""
 
+import hashlib
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -7,9 +8,12 @@ from typing import Any
 import numpy as np
 
 from prevalens._checks import check_kind
+from prevalens._notebook import findings_page
 from prevalens.cohorts.cohort import Cohort
 from prevalens.splits.partition import Partition
 from prevalens.typing import Column
+
+IMBALANCE = 0.1  # of a standardised difference (Austin 2009)
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,24 @@ class CovariateShift:
     difference: float | None
     not_estimable: str | None = None
 
+    @property
+    def id(self) -> str:
+        """The kind of finding and a hash of covariate, value and part: the same on any machine."""
+        said = "\x1f".join([self.covariate, self.value or "", self.part])
+        return f"shift-{hashlib.sha256(said.encode()).hexdigest()[:8]}"
+
+    @property
+    def page(self) -> str:
+        """The section of the documentation that explains shifts."""
+        return findings_page("shift")
+
+    @property
+    def is_imbalance(self) -> bool:
+        """Whether the difference is above 0.1 in size; or each part holds one value, another."""
+        if self.difference is None:
+            return self.in_train != self.in_part
+        return abs(self.difference) > IMBALANCE
+
     def __str__(self) -> str:
         name = self.covariate if self.value is None else f"{self.covariate} = {self.value}"
         if self.difference is None:
@@ -51,7 +73,7 @@ class CovariateShift:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the shift as plain values."""
-        return dict(vars(self))
+        return {"id": self.id, **vars(self)}
 
 
 def covariate_shifts(cohort: Cohort, partition: Partition) -> list[CovariateShift]:

@@ -129,6 +129,11 @@ def _shifts(cohort: "cohorts.Cohort", partition: "splits.Partition") -> None:
     told = "the label alone; --covariates names more" if not cohort.covariates else "largest first"
     print(f"Shifts from train ({told}):")  # noqa: T201
     for shift in shifts[:_SHOWN]:
-        print(f"  {shift}")  # noqa: T201
+        print(f"  {shift}{f' [{shift.id}]' if shift.is_imbalance else ''}")  # noqa: T201
     if len(shifts) > _SHOWN:
         print(f"  and {len(shifts) - _SHOWN} smaller ones")  # noqa: T201
+    if any(shift.is_imbalance for shift in shifts):
+        print(  # noqa: T201
+            "  A size above 0.1 is called an imbalance; small parts have larger ones by chance. "
+            f"See {shifts[0].page}."
+        )

@@ -63,17 +63,21 @@ def lacking_options(
     ]
     label = options.label if options.label in columns else None
     label = label or _suggested("label", columns, options.positive)
+    empty = label is not None and not classes_in(columns[label], None)
     every = label is not None and takes_every_class(columns[label], options)
     if label:
-        lines += [] if every else _lacking_classes(columns[label], label, options)
+        lines += [] if every else _lacking_classes(columns, label, options)
     else:
         lines += unnamed_positive(options)
-    add += [] if options.positive or every else ["--positive CLASS"]
+    if empty:
+        add = [each for each in add if not each.startswith("--label ")] + ["--label CLASSES"]
+    elif not (options.positive or every):
+        add.append("--positive CLASS")
     lines += unnamed_run(options)
     if lines and every and label:
         lines += [
             f"{each}, to take it against the rest"
-            for each in _lacking_classes(columns[label], label, options)
+            for each in _lacking_classes(columns, label, options)
         ]
     add += [] if options.output else ["-o RUN"]
     return [*lines, f"To go on, add: {' '.join(add)}"] if lines and add else lines
@@ -134,12 +138,17 @@ def quoted(name: str) -> str:
     return name if re.fullmatch(r"[\w.+-]+", name) else f"'{name}'"
 
 
-def _lacking_classes(cells: Cells, label: str, options: argparse.Namespace) -> list[str]:
+def _lacking_classes(
+    columns: Mapping[str, Cells], label: str, options: argparse.Namespace
+) -> list[str]:
     """Return what the classes of the column ask for."""
+    cells = columns[label]
     separator = options.separator or separator_of(cells, options.positive)
     counts = classes_in(cells, None if separator == "none" else separator)
     if not counts:
-        return [f"column {label!r} is empty; name another by --label"]
+        few = [quoted(column) for column in _of_few_values(columns, {label})]
+        such = f", such as {' or '.join(few[:6])}" if few else ""
+        return [f"column {label!r} is empty; name another by --label{such}"]
     return unnamed_class(counts, options)
 
 

@@ -39,17 +39,21 @@
     const place = Number(threshold.value);
     const tp = data.tp[place], fp = data.fp[place];
     const sensitivity = tp / data.positives, specificity = 1 - fp / data.negatives;
-    const found = 1000 * share * sensitivity, alarms = 1000 * (1 - share) * (1 - specificity);
-    const ppv = found / (found + alarms);
+    const alarmed = share * sensitivity + (1 - share) * (1 - specificity);
+    // So many images that ten of them or more are positive, told as whole images.
+    const base = [1e3, 1e4, 1e5, 1e6].find((count) => count * share >= 10) || 1e7;
+    const count = (part) => Math.round(base * part).toLocaleString("en");
+    const ill = Math.round(base * share), found = Math.round(base * share * sensitivity);
     at("x-threshold").textContent = data.thresholds[place].toPrecision(3);
     at("x-prevalence").textContent = percent(share);
     at("x-told").textContent =
       "Sensitivity " + percent(sensitivity) + " (" + limits(data.sensitivity, place) + "), specificity " +
       percent(specificity) + " (" + limits(data.specificity, place) + "). On these rows: " + tp + " found, " +
       (data.positives - tp) + " missed, " + fp + " false alarms, " + (data.negatives - fp) + " cleared. " +
-      "Of 1,000 images where " + percent(share) + " are " + data.classes[1] + ": " + found.toFixed(1) +
-      " found, " + (1000 * share - found).toFixed(1) + " missed, " + alarms.toFixed(1) + " false alarms; " +
-      (found + alarms > 0 ? percent(ppv) + " of alarms are right." : "no alarm.");
+      "Of " + count(1) + " images, " + percent(share) + " of them " + data.classes[1] + " (counts are rounded): " +
+      found.toLocaleString("en") + " found, " + (ill - found).toLocaleString("en") + " missed, " +
+      count((1 - share) * (1 - specificity)) + " false alarms; " +
+      (alarmed > 0 ? percent((share * sensitivity) / alarmed) + " of alarms are right." : "no alarm.");
   };
   threshold.max = data.thresholds.length - 1;
   threshold.addEventListener("input", () => draw(now));
