@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from prevalens._checks import check_integer, check_number, check_same_length, name_some
 from prevalens._seeding import generator
@@ -21,7 +21,7 @@ from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.ranking import auroc
 from prevalens.metrics.settings import Settings
 from prevalens.splits.patient_kfold import PatientKFold
-from prevalens.typing import Flags, Labels, Numbers, Rows, Scores, Texts
+from prevalens.typing import Flags, Labels, Rows, Scores, Texts
 
 
 @dataclass(frozen=True)
@@ -204,7 +204,7 @@ class _Rank:
 
 
 def _fitted(
-    values: Numbers,
+    values: NDArray[np.float32],
     codes: Labels,
     patients: Texts,
     rows: Rows,

@@ -11,7 +11,13 @@ from prevalens.cohorts.cohort import Cohort
 from prevalens.exceptions import InvalidInputError
 from prevalens.models.registry import find_backbone
 from prevalens.predictions.patient_pooling import PatientPooling
-from prevalens.studies.plan_choices import AuditStep, NetworkChoice
+from prevalens.studies.plan_choices import (
+    AuditStep,
+    CurveChoice,
+    Evaluation,
+    HeadChoice,
+    NetworkChoice,
+)
 from prevalens.studies.plan_facts import cohort_facts, units_of
 from prevalens.studies.plan_rules import (
     HEAD,
@@ -133,9 +139,7 @@ def plan(
     )
     head, budget, curve = HEAD, None, curve_for(cohort)
     if minutes is not None:
-        orders = 0 if curve is None else curve.n_repeats
-        sizes = _size_of(network)
-        given = StudyCost(len(cohort), *sizes, evaluation, head, len(cohort.classes), orders)
+        given = study_cost(cohort, network, evaluation, head, curve)
         cost, budget = within(given, minutes)
         head, evaluation = cost.head, cost.evaluation
         curve = curve if cost.curve_orders else None
@@ -160,6 +164,27 @@ def plan(
         learning_curve=curve,
         **of_two,
     )
+
+
+def study_cost(
+    cohort: Cohort,
+    network: NetworkChoice,
+    evaluation: Evaluation,
+    head: HeadChoice,
+    curve: CurveChoice | None,
+) -> StudyCost:
+    """Return what decides how long a study takes; the network is loaded for it.
+
+    Args:
+        cohort: The cohort.
+        network: The network.
+        evaluation: How held-out scores are made.
+        head: What is chosen by inner folds.
+        curve: The learning curve, or None.
+    """
+    orders = 0 if curve is None else curve.n_repeats
+    giga, widths = _size_of(network)
+    return StudyCost(len(cohort), giga, widths, evaluation, head, len(cohort.classes), orders)
 
 
 def _check_unit(unit: str, pooling: PatientPooling | None) -> None:

@@ -9,10 +9,11 @@ import msgspec
 from prevalens.exceptions import DataWarning, InvalidInputError
 from prevalens.studies.plan_choices import BudgetChoice, Evaluation, HeadChoice
 
-# One core of an ordinary computer, on the slow side; a study says afterwards what it took.
+# One core of an ordinary computer, on the slow side; a study says afterwards what it took, and
+# bench_studies.py sets both side by side.
 START = 30.0  # seconds to load everything, and to write model and report
 PER_IMAGE = 0.006  # seconds to read an image, for the audit, the features and the thumbnail
-PACE = 20.0  # billions of multiply-adds a second of a network
+PACE = 8.0  # billions of multiply-adds a second of a network of separable convolutions
 PER_NUMBER = 4e-8  # seconds that fitting a head takes for a number of its features
 EPOCHS = 10  # of fine-tuning, for comparison; a step back costs as much as two forward
 
