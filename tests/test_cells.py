@@ -2,7 +2,10 @@
 
 import datetime as dt
 import decimal
+import enum
 import math
+import uuid
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -129,3 +132,24 @@ def test_ids_that_look_like_numbers_are_not_measured() -> None:
         assert not _cells.is_measured(cell)
     for cell in ("0", "0.5", "1e3", "0,5", "95%", 7, 0.5, np.float32(1), "-0.1"):
         assert _cells.is_measured(cell)
+
+
+class Side(enum.Enum):
+    """A value that is no text."""
+
+    LEFT = 1
+
+
+def test_a_cell_is_one_value() -> None:
+    """Texts, numbers, dates, paths, ids and members of an enumeration are; what holds them is not.
+
+    A tuple has a text, and would be an id of its own: "(1,)".
+    """
+    day = dt.datetime(2020, 1, 2, tzinfo=dt.UTC)
+    kept = ["1", b"1", 1, 1.5, True, None, np.float32(1), np.str_("a"), pd.NA, pd.Timestamp(day)]
+    kept += [day, day.date(), decimal.Decimal(1), Path("a"), uuid.UUID(int=1), Side.LEFT]
+    for cell in kept:
+        assert _cells.check_one_value(cell) is cell
+    for cell in ((1,), frozenset({1}), range(1), np.array(1), [1], {1: 2}, object()):
+        with pytest.raises(TypeError, match=type(cell).__name__):
+            _cells.check_one_value(cell)

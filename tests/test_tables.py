@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from prevalens._columns import encode
 from prevalens._tables import find_column, read_all_columns, read_columns, write_columns
 from prevalens.exceptions import InvalidInputError
 
@@ -286,3 +287,19 @@ def test_a_table_that_is_not_made_yet_is_refused(way: str) -> None:
 
     with pytest.raises(InvalidInputError, match=rf"LazyFrame is a plan .*Call its {way}\(\) first"):
         read_columns(plan, ["a"])
+
+
+@pytest.mark.parametrize("library", ["dict", "pandas", "polars", "pyarrow"])
+@pytest.mark.parametrize("kind", [list, tuple])
+def test_a_list_in_a_cell_is_no_id(library: str, kind: Any) -> None:
+    """`[1]` is not the id 1, nor is `(1,)` a text, whichever table it stands in."""
+    column = {"patient": [kind([1]), kind([2]), None], "x": [1, 2, None]}
+    if library == "dict":
+        table: Any = column
+    else:
+        module = pytest.importorskip(library)
+        table = (module.table if library == "pyarrow" else module.DataFrame)(column)
+    for read in (read_columns(table, ["patient"]), read_all_columns(table)):
+        assert len(read["patient"]) == 2
+        with pytest.raises(InvalidInputError, match="Each patient id must be one value"):
+            encode("patient id", read["patient"], ids=True)

@@ -6,6 +6,7 @@ import math
 import numbers
 import re
 import unicodedata
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,20 @@ def plain(value: Any) -> Any:
     if isinstance(value, np.float32 | np.float16):
         return float(str(value))
     return value.item() if isinstance(value, np.generic) else value
+
+
+def check_one_value(cell: Any) -> Any:
+    """Return a cell that is one value.
+
+    Raises:
+        TypeError: it holds values, such as a list or a tensor, or is known by its place in memory.
+    """
+    kind: Any = type(cell)
+    if isinstance(cell, Iterable) and not isinstance(cell, str | bytes):
+        raise TypeError(f"{kind.__name__} {str(cell)[:40]}")
+    if kind.__repr__ is object.__repr__ and kind.__str__ is object.__str__:
+        raise TypeError(f"an object of {kind.__name__}, which has no text of its own")
+    return cell
 
 
 def is_missing(value: Any) -> bool:

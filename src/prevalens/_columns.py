@@ -22,6 +22,10 @@ _NARROW = ("float16", "float32", "Float32", "halffloat")
 _WHOLE = re.compile(r"0|-?[1-9][0-9]{0,39}")
 
 
+class TableCells(list[Any]):
+    """Cells of a table's column: a list in one of them is that cell, and no row of a matrix."""
+
+
 @dataclass(frozen=True, eq=False)
 class Coded:
     """A column of ids or names, numbered once.
@@ -54,7 +58,8 @@ def listed(name: str, values: Any) -> list[Any]:
         InvalidInputError: it is no column.
     """
     if isinstance(values, list | tuple | range):
-        nested = len(values) > 0 and isinstance(values[0], list | tuple | np.ndarray)
+        matrix = len(values) > 0 and not isinstance(values, TableCells)
+        nested = matrix and isinstance(values[0], list | tuple | np.ndarray)
         return _of_array(name, _objects(values)) if nested else list(values)
     if isinstance(values, np.ndarray):
         return _of_array(name, values)
@@ -224,12 +229,15 @@ def numbered(name: str, cells: list[Any]) -> tuple[Mapping[Any, int], Codes]:
     # A new value gets the next number: one look-up a row, far faster than sorting texts.
     first: dict[Any, int] = defaultdict(itertools.count().__next__)
     try:
-        return first, np.fromiter(map(first.__getitem__, cells), np.int64, len(cells))
+        codes = np.fromiter(map(first.__getitem__, cells), np.int64, len(cells))
+        for cell in first:
+            _cells.check_one_value(cell)
     except TypeError as error:
         raise InvalidInputError(
-            f"Each cell of the {name}s must be one value, but one is none ({error}). Give a text "
-            "or a number for each row."
+            f"Each {name} must be one value, but one is none ({error}). Give a text or a number "
+            "for each row."
         ) from error
+    return first, codes
 
 
 def rows_of(codes: Codes, wanted: Sequence[int]) -> list[int]:

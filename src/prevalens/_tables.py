@@ -14,7 +14,7 @@ import numpy as np
 
 from prevalens._cells import MISSING, is_missing, plain
 from prevalens._checks import check_same_length, did_you_mean, name_some
-from prevalens._columns import listed
+from prevalens._columns import TableCells, listed
 from prevalens._gate import open_file
 from prevalens._writing import whole_file
 from prevalens.exceptions import InvalidInputError
@@ -123,9 +123,9 @@ def _cells(name: str, column: Any) -> Cells:
     meaning = _Cells()
     cells = column if isinstance(column, list) else listed(name, column)
     try:
-        return [meaning[cell] for cell in cells]
+        return TableCells(meaning[cell] for cell in cells)
     except TypeError:  # a cell that cannot be hashed, such as a list
-        return list(map(_meaning, cells))
+        return TableCells(map(_meaning, cells))
 
 
 def _without_blank_rows(wanted: dict[str, Cells], columns: Mapping[str, Any]) -> dict[str, Cells]:
@@ -141,7 +141,7 @@ def _without_blank_rows(wanted: dict[str, Cells], columns: Mapping[str, Any]) ->
         return wanted
     left_out = set(blank)
     return {
-        name: [cell for row, cell in enumerate(cells) if row not in left_out]
+        name: TableCells(cell for row, cell in enumerate(cells) if row not in left_out)
         for name, cells in wanted.items()
     }
 
