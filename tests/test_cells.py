@@ -153,3 +153,18 @@ def test_a_cell_is_one_value() -> None:
     for cell in ((1,), frozenset({1}), range(1), np.array(1), [1], {1: 2}, object()):
         with pytest.raises(TypeError, match=type(cell).__name__):
             _cells.check_one_value(cell)
+
+
+@pytest.mark.parametrize("text", ["1E5", " 1.23E+11", "Unknown", "061Y", "NA", "12", "007", "x"])
+def test_bytes_mean_what_their_text_does(text: str) -> None:
+    """As HDF5 and fixed-width arrays give them: rounded, unknown, an age, a number."""
+    for kind in (
+        _cells.is_rounded,
+        _cells.is_unknown,
+        _cells.is_missing,
+        _cells.is_measured,
+        _cells.as_text,
+    ):
+        assert kind(text.encode()) == kind(text)
+    for number in (_cells.as_years, _cells.as_number):
+        np.testing.assert_equal(number(text.encode()), number(text))

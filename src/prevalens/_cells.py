@@ -78,7 +78,8 @@ def is_missing(value: Any) -> bool:
 
 def is_unknown(value: Any) -> bool:
     """Tell whether a cell is missing, or a word such as "unknown" where an id or number belongs."""
-    return is_missing(value) or (isinstance(value, str) and plain(value).casefold() in UNKNOWN)
+    text = plain(value)
+    return is_missing(value) or (isinstance(text, str) and text.casefold() in UNKNOWN)
 
 
 def as_text(value: Any) -> str:
@@ -115,7 +116,7 @@ def flaw(text: str) -> str | None:
 
 def is_rounded(value: Any) -> bool:
     """Tell whether an id was rounded: by a spreadsheet (1.23457E+11), or in a narrow float."""
-    if isinstance(value, str):
+    if isinstance(value, str | bytes):
         return bool(_EXCEL.fullmatch(plain(value)))
     if not isinstance(value, float | np.floating) or not math.isfinite(value):
         return False
@@ -143,7 +144,7 @@ def as_number(value: Any) -> float:
 
 def as_years(value: Any) -> float:
     """Return an age as DICOM writes it (061Y, 018M, 003W, 010D) in years, nan for other cells."""
-    found = _AGE.fullmatch(plain(value)) if isinstance(value, str) else None
+    found = _AGE.fullmatch(plain(value)) if isinstance(value, str | bytes) else None
     return math.nan if found is None else int(found[1]) * _YEARS[found[2]]
 
 

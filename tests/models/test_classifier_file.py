@@ -313,7 +313,10 @@ def test_a_file_of_half_precision_answers_in_float32(tmp_path: Path, policy: str
 
 
 def test_a_classifier_with_augmentation_is_read_in_a_new_process(tmp_path: Path) -> None:
-    """`load_classifier` alone is imported, as a clinic's program would; the layer is known."""
+    """`load_classifier` alone is imported, as a clinic's program would; the layer is known.
+
+    An output of weights 0 would answer a half whatever was read, so these are 1 and -1 by turns.
+    """
     model = models.create_classifier(
         keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Rescaling(1 / 255)]),
         image_size=8,
@@ -321,11 +324,16 @@ def test_a_classifier_with_augmentation_is_read_in_a_new_process(tmp_path: Path)
         preprocessing="inside",
         augmentation=RandomAugmentation(AugmentationPolicy([Flip()]), seed=1),
     )
+    for variable in model.weights:
+        signs = np.where(np.arange(np.prod(variable.shape)) % 2, -1.0, 1.0)
+        variable.assign(signs.reshape(variable.shape))
+    images = np.arange(192, dtype=np.uint8).reshape(1, 8, 8, 3)
     models.save_classifier(model, tmp_path / "c.keras", models.ClassifierCard(**SETTINGS))
     program = (
         "import sys, numpy\n"
         "from prevalens.models import load_classifier\n"
-        "print(load_classifier(sys.argv[1])(numpy.zeros((1, 8, 8, 3), 'uint8')).scores[0])\n"
+        "images = numpy.arange(192, dtype='uint8').reshape(1, 8, 8, 3)\n"
+        "print(load_classifier(sys.argv[1])(images).scores[0])\n"
     )
     ran = subprocess.run(
         [sys.executable, "-c", program, str(tmp_path / "c.keras")],
@@ -335,4 +343,6 @@ def test_a_classifier_with_augmentation_is_read_in_a_new_process(tmp_path: Path)
     )
 
     assert ran.returncode == 0, ran.stderr
-    assert float(ran.stdout.split()[-1]) == pytest.approx(0.5)
+    (expected,) = models.load_classifier(tmp_path / "c.keras")(images).scores
+    assert abs(expected - 0.5) > 0.05
+    assert float(ran.stdout.split()[-1]) == pytest.approx(expected, rel=1e-5)
