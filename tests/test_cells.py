@@ -168,3 +168,23 @@ def test_bytes_mean_what_their_text_does(text: str) -> None:
         assert kind(text.encode()) == kind(text)
     for number in (_cells.as_years, _cells.as_number):
         np.testing.assert_equal(number(text.encode()), number(text))
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        # By pandas, polars and numpy, of one column that holds midnight and another time.
+        ("2020-01-02 00:00:00", "2020-01-02"),
+        ("2020-01-02T00:00:00.000000", "2020-01-02"),
+        ("2020-01-02T05:00:00.000000000", "2020-01-02 05:00:00"),
+        ("2020-01-02 05:00:00.0005", "2020-01-02 05:00:00.000500"),
+        # No moment of a calendar, a part of one, and one with a zone stay as they are.
+        *((text, text) for text in ("2020-02-30 00:00:00", "2020-01-02 05:00")),
+        *((text, text) for text in ("2020-01-02T05:00:00Z", "2020-01-02 05:00:00.0000001")),
+    ],
+)
+def test_a_moment_is_one_text_however_it_was_written(written: str, text: str) -> None:
+    """A column of dates and the file that it was written to give one cohort."""
+    assert _cells.as_text(written) == text
+    if written != text:
+        assert _cells.as_text(dt.datetime.fromisoformat(written[:26])) == text

@@ -35,6 +35,7 @@ _BREAK = re.compile("[\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029]")
 _EXCEL = re.compile(r"[0-9]([.,][0-9]+)?[eE]\+?[0-9]+")
 _AGE = re.compile(r"([0-9]{3})([DWMY])")
 _YEARS = {"D": 1 / 365.25, "W": 7 / 365.25, "M": 1 / 12, "Y": 1.0}
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?0*")
 _EXACT = 2**53  # up to here a float64 holds every whole number
 _BLANK = "\ufeff\u200b"  # marks of no width that `str.strip` leaves
 
@@ -86,19 +87,34 @@ def as_text(value: Any) -> str:
     """Return a cell as the text that it is known by.
 
     The same value is the same text by whatever way it came: blanks around it go, accents are
-    composed (NFC), bytes are UTF-8, `TRUE` is True, 2.0 is 2, midnight is its date.
+    composed (NFC), bytes are UTF-8, `TRUE` is True, 2.0 is 2, midnight is its date; what libraries
+    write for a moment (`T` or a blank, zeros after the point) is one text.
     """
     value = plain(value)
     if isinstance(value, str):
         text = value if value.isascii() else unicodedata.normalize("NFC", value)
         text = _TRUTH.get(text, text)
+        if text[4:5] == "-" and _MOMENT.fullmatch(text):
+            return _of_moment(text)
         return text.partition(".")[0].lstrip("+") if _WHOLE.fullmatch(text) else text
     if isinstance(value, float) and value.is_integer() and abs(value) <= _EXACT:
         return str(int(value))
     if isinstance(value, dt.datetime):
-        midnight = value.time() == dt.time() and value.tzinfo is None
-        return value.date().isoformat() if midnight else value.isoformat(sep=" ")
+        return _moment(value)
     return as_text(str(value)) if isinstance(value, decimal.Decimal) else str(value)
+
+
+def _moment(value: dt.datetime) -> str:
+    midnight = value.time() == dt.time() and value.tzinfo is None
+    return value.date().isoformat() if midnight else value.isoformat(sep=" ")
+
+
+def _of_moment(text: str) -> str:
+    """Return a date and time as one that was never written down would be; other texts stay."""
+    try:
+        return _moment(dt.datetime.fromisoformat(text[:26]))
+    except ValueError:  # the 30th of February
+        return text
 
 
 def flaw(text: str) -> str | None:
