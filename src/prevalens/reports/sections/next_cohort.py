@@ -163,17 +163,17 @@ def _meaning(part: NextCohortPart, every: Mapping[str, ContrastPart]) -> Iterato
     dropped = [name for name, each in every.items() if is_drop(each)]
     if dropped:
         yield (
-            f"Shown to drop: {'; '.join(dropped)}. The study's held-out estimates do not hold for "
-            "this cohort. Other patients, devices, labels or a different mix of severity may be "
-            "the reason, or choices that fitted the study's own patients; the interval does not "
-            "tell which."
+            f"The interval lies below 0 for: {'; '.join(dropped)}. Each interval is taken by "
+            "itself; p (Holm) is adjusted so that it holds for all of them together. Other "
+            "patients, devices, labels or a different mix of severity may be the reason, or "
+            "choices that fitted the study's own patients; the interval does not tell which."
         )
     lowest = {name: each.difference.lower for name, each in every.items() if not is_drop(each)}
     open_ = [f"{name} {number_text(-x)}" for name, x in lowest.items() if x is not None and x < 0]
     if open_:
         yield (
-            "Where no drop is shown, none is excluded either. These rows are compatible with a "
-            f"drop of up to: {'; '.join(open_)}."
+            "Where the interval holds 0, no drop is shown and none is excluded. These rows are "
+            f"compatible with a drop of up to: {'; '.join(open_)}."
         )
     if part.folds > 1:
         yield from _of_folds(part)
@@ -200,7 +200,7 @@ def is_drop(contrast: ContrastPart) -> bool:
 
 
 def drops_of(report: Any) -> list[str]:
-    """Return what is shown to drop from the study to these rows, in words for the first screen."""
+    """Return what drops from the study to these rows, in words for the first screen."""
     part = SECTION.of(report)
     return [
         f"{name} is lower than in the study that made the model: {number_text(each.first.value)}, "
