@@ -81,3 +81,23 @@ def test_dates_are_no_numbers() -> None:
     assert is_number(np.array([1.5, 2.0]))
     assert not is_number(np.array([20190301, 20200101]))
     assert not is_number(np.array(["a"]))
+
+
+def test_an_infinity_is_a_level_and_no_date() -> None:
+    """A ratio whose denominator was 0 stands beside the numbers, at the end of their order."""
+    values, levels = levels_of(np.array([1.0, 2.0, np.inf, np.nan]))
+    assert (values.tolist(), levels) == (["1", "2", "inf", "missing"], ["1", "2", "inf", "missing"])
+    assert is_number(np.array([20190301.0, np.inf]))
+    thirds, names = levels_of(np.array([*np.arange(1.0, 30.0), np.inf]))
+    assert names == ["up to 10", "over 10 to 20", "over 20"]
+    assert thirds[-1] == "over 20"
+
+
+def test_digits_that_are_no_numbers_are_letters() -> None:
+    """Superscripts and digits in circles count as digits to Python, which reads no number of them.
+
+    Digits of other scripts are numbers: the Arabic 2 comes before the Arabic 10.
+    """
+    _, levels = levels_of(np.array(["\u2461", "\u00b2", "T\u0661\u0660", "T\u0662"]))
+    assert sorted(levels) == sorted(["\u2461", "\u00b2", "T\u0661\u0660", "T\u0662"])
+    assert levels.index("T\u0662") < levels.index("T\u0661\u0660")

@@ -272,6 +272,8 @@ def test_numbers_enter_with_their_square_and_what_is_missing() -> None:
     np.testing.assert_allclose(found[:, 0], [-root, 0, 0, root], atol=1e-12)
     np.testing.assert_allclose(found[:, 1], [2, 0, 0, 2], atol=1e-12)
     assert found[:, 2].tolist() == [0, 0, 1, 0]
+    # An infinity has no place on the scale, and counts as missing.
+    np.testing.assert_array_equal(_columns_of(np.array([2, 4, np.inf, 6])), found)
     # The median is that of the known: of 0, 0, 9 it is 0, whose place the missing take.
     skewed = _columns_of(np.array([0, 0, 9, np.nan, np.nan]))[:, 0]
     assert skewed[3] == skewed[4] == skewed[0] != skewed[2]

@@ -44,7 +44,7 @@ def _natural(text: str) -> tuple[object, ...]:
     if number:
         return (0, float(text), ())
     parts = tuple(
-        (0, int(part), "") if part.isdigit() else (1, 0, part)
+        (0, int(part), "") if part.isdecimal() else (1, 0, part)
         for part in re.split(r"(\d+)", text)
         if part
     )
@@ -91,7 +91,7 @@ def _are_dates(column: Column) -> bool:
         return False
     # A table with missing cells, and some readers, give whole numbers as floats.
     known = column[~np.isnan(column)]
-    if not known.size or (known != np.floor(known)).any():
+    if not known.size or not np.isfinite(known).all() or (known != np.floor(known)).any():
         return False
     low, high = int(known.min()), int(known.max())
     long = 19000101 <= low <= high <= 21001231

@@ -241,8 +241,8 @@ def _columns_of(column: Column) -> Table:
         words = column.astype(np.str_)
         return np.stack([words == word for word in np.unique(words)], axis=1).astype(np.float64)
     numbers = column.astype(np.float64)
-    missing = np.isnan(numbers)
-    filled = np.where(missing, 0.0 if missing.all() else np.nanmedian(numbers), numbers)
+    missing = ~np.isfinite(numbers)  # an infinity has no place on a scale
+    filled = np.where(missing, 0.0 if missing.all() else np.median(numbers[~missing]), numbers)
     spread = filled.std() or 1.0
     scaled = (filled - filled.mean()) / spread
     return np.stack([scaled, scaled**2, missing], axis=1)

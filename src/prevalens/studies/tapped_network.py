@@ -103,7 +103,7 @@ def _maps_of(network: keras.Model, tap: str) -> Any:
 
 def _split(tap: str) -> tuple[str, int]:
     name, _, parts = tap.rpartition("@")
-    return (name, int(parts)) if name and parts.isdigit() and int(parts) > 0 else (tap, 1)
+    return (name, int(parts)) if name and parts.isdecimal() and int(parts) > 0 else (tap, 1)
 
 
 def tap_network(
