@@ -1,20 +1,27 @@
 """What a study of several classes found, from its held-out scores."""
 
+import dataclasses
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from studies.test_class_probe import cells
 from studies.test_study_runner import HEAD, plan_of
 
+from prevalens.cohorts import LeftOut
 from prevalens.metrics import auroc
 from prevalens.studies.class_results import class_results
+from prevalens.studies.plan_choices import Evaluation
 from prevalens.studies.study_runner import StudyRunner
+
+BLURRED = LeftOut(reason="blurred", images=3, patients=2)
 
 
 def test_estimates_are_those_of_the_held_out_scores(tmp_path: Path) -> None:
     """Accuracies by hand; at equal shares scores are divided by the shares trained on."""
     cohort, features = cells()
+    cohort = dataclasses.replace(cohort, left_out=(BLURRED,))
     runner = StudyRunner(cohort, plan_of(cohort), None, 1)
     held = runner.run(features, tmp_path, HEAD)
     noise = runner.run({"early": features["early"]}, tmp_path / "noise", HEAD).predictions
@@ -38,3 +45,19 @@ def test_estimates_are_those_of_the_held_out_scores(tmp_path: Path) -> None:
     assert found.baselines["noise"].value < 0.7 < found.estimates["macro_auroc"].value  # type: ignore[operator]
     assert found.report.record.title == "3 classes: held-out images"
     assert (found.is_positive, found.patients) == (None, None)
+    told = [{"reason": "blurred", "images": 3, "patients": 2}]
+    assert found.report["class_study"]["excluded"] == told
+
+
+def test_a_test_part_tells_what_was_left_out_once(tmp_path: Path) -> None:
+    """Before the cohort was divided; of a cohort that left out nothing, nothing is claimed."""
+    cohort, features = cells()
+    plan = msgspec.structs.replace(
+        plan_of(cohort), evaluation=Evaluation(kind="test part", test=0.3, reason="")
+    )
+    for left_out in ((), (BLURRED,)):
+        runner = StudyRunner(dataclasses.replace(cohort, left_out=left_out), plan, None, 1)
+        held = runner.run(features, tmp_path / str(len(left_out)), HEAD)
+        study = class_results(runner, held, {}).report["class_study"]
+        assert study["excluded"] is None
+        assert [each["reason"] for each in study["left_out"]] == ["blurred"] * len(left_out)

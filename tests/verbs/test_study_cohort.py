@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from verbs.test_study import parsed, table
 
-from prevalens.cohorts import Cohort
+from prevalens.cohorts import Cohort, LeftOut
 from prevalens.exceptions import DataWarning, InvalidInputError, UnreadableImageError
 from prevalens.verbs.study import add_arguments
 from prevalens.verbs.study_cohort import read_cohort
@@ -107,6 +107,10 @@ def test_several_classes_are_taken_together_and_named(
     assert len(rest) == len(image_cohort)
     assert set(one.label_names.tolist()) == {"sick", "well"}
     assert rest.is_positive.sum() == one.is_positive.sum() == image_cohort.is_positive.sum()
+    (gone,) = one.left_out
+    assert gone.images == counts["so-so"]
+    assert rest.left_out == ()
+    assert gone.reason == "class 'so-so', neither --positive 'sick' nor --versus 'well'"
 
 
 def test_without_a_positive_class_all_three_are_studied(
@@ -127,6 +131,11 @@ def test_without_a_positive_class_all_three_are_studied(
     two = read_cohort(parsed(source, "--leave-out", "so-so"))
     assert set(two.label_names.tolist()) == {"sick", "well"}
     assert two.provenance.endswith(f"left out: so-so ({counts['so-so']} images)")
+    rows = np.array(unnamed_labels(source)) == "so-so"
+    (gone,) = two.left_out
+    assert gone.images == rows.sum()
+    assert gone.patients == len(np.unique(cohort.patients[rows])) >= 3
+    assert gone.reason == "class 'so-so', left out on request (--leave-out)"
     with pytest.raises(InvalidInputError, match="Did you mean 'so-so'"):
         read_cohort(parsed(source, "--leave-out", "soso"))
 
@@ -330,6 +339,7 @@ def test_rows_without_a_label_are_left_out_on_request(
     assert len(cohort) == len(image_cohort) - 1
     assert image_cohort.images[3] not in cohort.images
     assert "1 rows without a label are left out" in capsys.readouterr().out
+    assert cohort.left_out == (LeftOut(reason="no label (--blank drop)", images=1),)
 
 
 def test_several_rows_an_image_are_joined_on_request(image_cohort: Cohort) -> None:

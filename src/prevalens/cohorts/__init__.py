@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         majority_class,
         prevalence,
     )
+    from prevalens.cohorts.left_out import LeftOut
     from prevalens.cohorts.summary import CohortSummary
     from prevalens.cohorts.synthetic import make_cells
 
@@ -24,6 +25,7 @@ __all__ = [
     "Cohort",
     "CohortSummary",
     "Duplicates",
+    "LeftOut",
     "class_counts",
     "class_weights",
     "find_duplicates",
@@ -42,6 +44,7 @@ __getattr__ = lazy_names(
         "Cohort": "cohort",
         "CohortSummary": "summary",
         "Duplicates": "duplicates",
+        "LeftOut": "left_out",
         "class_counts": "imbalance",
         "class_weights": "imbalance",
         "find_duplicates": "duplicates",

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -28,6 +28,7 @@ from prevalens.cohorts.cohort_card import CohortPictures, cohort_html, pictures_
 from prevalens.cohorts.hidden_patients import check_independent
 from prevalens.cohorts.image_names import file_of, image_names
 from prevalens.cohorts.joining import common_root, joined
+from prevalens.cohorts.left_out import LeftOut, check_left_out, classes_left_out
 from prevalens.cohorts.matching import refuse_no_match, rows_that_match
 from prevalens.cohorts.summary import CohortSummary, summarise
 from prevalens.exceptions import InvalidInputError
@@ -61,6 +62,8 @@ class Cohort(FrozenColumns):
         provenance: Where the images come from, in words that belong in a report.
         reader: What reads the images, wherever they are read: in batches, caches, fingerprints,
             audits and reports. By default `prevalens.images.FileReader()`.
+        left_out: What was left out of this cohort before, for the flow of images in a report;
+            `drop_classes` adds to it, and a part of the rows has none.
 
     Attributes:
         labels: Class of each row as an index into `classes`, shape `(n_rows,)`.
@@ -99,6 +102,7 @@ class Cohort(FrozenColumns):
     root: Path = Path()
     provenance: str = ""
     reader: Reader | None = None
+    left_out: tuple[LeftOut, ...] = ()
     patient_codes: Codes = field(init=False)
     independent: bool = field(init=False)
 
@@ -127,6 +131,7 @@ class Cohort(FrozenColumns):
             classes=classes,
             covariates=covariates,
             root=Path(self.root),
+            left_out=check_left_out("left_out", self.left_out),
         )
         check_reader(self.reader)
 
@@ -224,14 +229,19 @@ class Cohort(FrozenColumns):
                 f"Each image is one row, but `rows` names {name_some(twice)} more than once. Name "
                 "each row once."
             )
+        # What was left out of the whole is not what was left out of a part.
+        return self._rows(kept, left_out=self.left_out if kept.size == len(self) else ())
+
+    def _rows(self, kept: Rows, **values: Any) -> Self:
         codes = self.patient_codes[kept]
-        return self._with(
-            images=self.images[kept],
-            labels=self.labels[kept],
-            patients=self.patients[kept],
-            patient_codes=encode_numbers(codes)[1] if kept.size else codes,
-            covariates={name: column[kept] for name, column in self.covariates.items()},
-        )
+        columns = {
+            "images": self.images[kept],
+            "labels": self.labels[kept],
+            "patients": self.patients[kept],
+            "patient_codes": encode_numbers(codes)[1] if kept.size else codes,
+            "covariates": {name: column[kept] for name, column in self.covariates.items()},
+        }
+        return self._with(**columns | values)
 
     def join_patients(self, pairs: Iterable[tuple[str, str]]) -> Self:
         """Return the cohort in which the patients of each pair are one.
@@ -265,8 +275,16 @@ class Cohort(FrozenColumns):
             positive=chosen,
         )
 
-    def drop_classes(self, classes: str | Sequence[str]) -> Self:
+    def drop_classes(
+        self, classes: str | Sequence[str], *, reason: str = "left out by choice"
+    ) -> Self:
         """Return the cohort without the rows of some classes, and without these classes.
+
+        `left_out` counts the images and patients of each, for the flow of images in a report.
+
+        Args:
+            classes: Names of the classes.
+            reason: Why they are left out, in words.
 
         Raises:
             InvalidInputError: there is no such class, `positive` is among them, or fewer than two
@@ -284,7 +302,10 @@ class Cohort(FrozenColumns):
         code_of = {name: code for code, name in enumerate(left)}
         codes = np.array([code_of.get(name, -1) for name in self.classes], dtype=np.int64)
         kept = np.flatnonzero(codes[self.labels] >= 0)
-        return self._with(labels=codes[self.labels], classes=left).take(kept)
+        owners = None if self.independent else self.patient_codes
+        gone = classes_left_out(self.labels, owners, self.classes, dropped, reason)
+        labels = codes[self.labels[kept]]
+        return self._rows(kept, labels=labels, classes=left, left_out=self.left_out + gone)
 
     def where(self, mask: ArrayLike | None = None, /, **values: object) -> Self:
         """Return the cohort of the rows that meet every condition.
@@ -374,5 +395,6 @@ class Cohort(FrozenColumns):
             },
             root=root,
             reader=self.reader,
+            left_out=self.left_out + other.left_out,
             provenance="; ".join(filter(None, [self.provenance, other.provenance])),
         )

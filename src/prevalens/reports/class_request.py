@@ -1,6 +1,6 @@
 """What the author asked of a report of several classes, checked once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from prevalens.cohorts.cohort import Cohort
+from prevalens.cohorts.left_out import LeftOut
 from prevalens.exceptions import InvalidInputError
 from prevalens.metrics.class_columns import ClassColumns
 from prevalens.metrics.settings import Settings
@@ -22,7 +23,7 @@ from prevalens.typing import Codes
 # Arguments that say something of one positive class and a threshold.
 _OF_TWO = (
     *("threshold", "threshold_origin", "prevalence", "compare_threshold", "uncorrected"),
-    *("patient_score", "patient_threshold", "refer", "site", "baselines"),
+    *("patient_score", "patient_threshold", "refer", "site"),
 )
 
 
@@ -35,9 +36,10 @@ class ClassRequest:
     compare: Predictions | None
     learning_curve: PatientCurve | None
     development: Development | None
+    baselines: Mapping[str, Predictions] | None
     partition: Partition | None
     cohort: Cohort | None
-    excluded: Mapping[str, int] | None
+    excluded: Sequence[LeftOut] | None
     worst: int
     picture: Picture | None
     picture_note: str
@@ -60,13 +62,10 @@ class ClassRequest:
         scores = held.scores.astype(np.float64)
         return ClassColumns(held.labels, scores, self.codes, held.classes, held.ordered, ids)
 
-    @cached_property
-    def others(self) -> ClassColumns | None:
-        """The columns of the model that is compared."""
-        if self.compare is None:
-            return None
+    def columns_of(self, other: Predictions) -> ClassColumns:
+        """Return the columns of another model's scores of the same rows."""
         # The labels are the same array, which says that both models scored the same rows.
-        return replace(self.columns, scores=self.compare.scores.astype(np.float64))
+        return replace(self.columns, scores=other.scores.astype(np.float64))
 
     @property
     def settings(self) -> Settings:

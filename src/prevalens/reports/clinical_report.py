@@ -12,6 +12,7 @@ from prevalens._checks import check_choice, check_kind, check_path
 from prevalens._notebook import frame
 from prevalens._writing import write_text
 from prevalens.cohorts.cohort import Cohort
+from prevalens.cohorts.left_out import LeftOut
 from prevalens.decisions.operating_point import OperatingPoint
 from prevalens.decisions.referral import Referral
 from prevalens.decisions.threshold_set import ThresholdSet
@@ -44,8 +45,7 @@ class ClinicalReport:
 
     Of three or more classes the one with the highest score is predicted, and each is taken against
     the rest: `threshold`, `threshold_origin`, `prevalence`, `compare_threshold`, `uncorrected`,
-    `patient_score`, `patient_threshold`, `refer`, `site` and `baselines` are of two classes, and
-    refused.
+    `patient_score`, `patient_threshold`, `refer` and `site` are of two classes, and refused.
 
     Args:
         predictions: Predictions of rows that the model never saw.
@@ -73,7 +73,8 @@ class ClinicalReport:
         partition: How the cohort was divided, for the flow of images.
         cohort: The cohort that `partition` divides: with it, patients are counted in each part
             and those in more than one part are found; without it, that is not checked.
-        excluded: Images left out before scoring, by reason; `{}` says that none were.
+        excluded: Images left out before scoring, by reason, or a cohort's `left_out`; `{}` says
+            that none were. What was left out of `cohort` is told in any case.
         patient_score: How images are pooled into patients, a `PatientPooling`, or `"mean"` or
             `"max"`, where the question is about patients; None leaves patients out.
         patient_threshold: Threshold of the pooled scores, in [0, 1], or what `choose_threshold`
@@ -128,7 +129,7 @@ class ClinicalReport:
         uncorrected: Predictions | None = None,
         partition: Partition | None = None,
         cohort: Cohort | None = None,
-        excluded: Mapping[str, int] | None = None,
+        excluded: Mapping[str, int] | Sequence[LeftOut] | None = None,
         patient_score: PatientPooling | str | None = None,
         patient_threshold: float | OperatingPoint | None = None,
         refer: Referral | tuple[float, float] | None = None,

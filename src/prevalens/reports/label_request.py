@@ -1,6 +1,6 @@
 """What the author asked of a report of several labels a row, checked once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -9,6 +9,7 @@ import numpy as np
 
 from prevalens._checks import check_choice
 from prevalens.cohorts.cohort import Cohort
+from prevalens.cohorts.left_out import LeftOut
 from prevalens.decisions.operating_point import OperatingPoint
 from prevalens.decisions.threshold_set import ThresholdSet
 from prevalens.exceptions import InvalidInputError
@@ -39,7 +40,7 @@ class LabelRequest:
     compare: Predictions | None
     partition: Partition | None
     cohort: Cohort | None
-    excluded: Mapping[str, int] | None
+    excluded: Sequence[LeftOut] | None
     confidence_level: float
     seed: int
     title: str

@@ -9,6 +9,7 @@ import numpy as np
 
 from prevalens._checks import check_choice, check_integer, check_kind, check_number
 from prevalens.cohorts.cohort import Cohort
+from prevalens.cohorts.left_out import LeftOut, stated_left_out
 from prevalens.decisions.operating_point import OperatingPoint
 from prevalens.decisions.prior_shift import PriorShift
 from prevalens.decisions.referral import Referral
@@ -49,7 +50,7 @@ class Request:
     uncorrected: Predictions | None
     partition: Partition | None
     cohort: Cohort | None
-    excluded: Mapping[str, int] | None
+    excluded: Sequence[LeftOut] | None
     patient_score: PatientPooling | None
     patient_threshold: OperatingPoint | None
     refer: tuple[float, float] | None
@@ -154,7 +155,6 @@ def checked_request(
         "compare_threshold": None
         if other_at is None
         else check_number("compare_threshold", other_at, low=0, high=1),
-        "baselines": _baselines(predictions, asked["baselines"]),
         "uncorrected": _same_rows(predictions, asked["uncorrected"]),
         **_referral(asked["refer"]),
         "patient_score": pooling,
@@ -199,7 +199,8 @@ def checked_common(predictions: Predictions, asked: Mapping[str, Any]) -> dict[s
         "compare": _same_rows(predictions, asked["compare"]),
         "learning_curve": _curve(predictions, asked["learning_curve"]),
         "development": _development(predictions, asked["development"]),
-        "excluded": _counts(asked["excluded"]),
+        "baselines": _baselines(predictions, asked["baselines"]),
+        "excluded": _exclusions(asked["excluded"], asked["cohort"]),
         "worst": check_integer("worst", _WORST if worst is None else worst, minimum=0),
         "confidence_level": _share("confidence_level", asked["confidence_level"]),
         "seed": check_integer("seed", asked["seed"], minimum=0),
@@ -241,13 +242,11 @@ def _share_or_none(name: str, value: float | None) -> float | None:
     return None if value is None else _share(name, value)
 
 
-def _counts(excluded: Mapping[str, int] | None) -> dict[str, int] | None:
-    if excluded is None:
-        return None
-    return {
-        str(why): check_integer(f"excluded[{why!r}]", count, minimum=0)
-        for why, count in excluded.items()
-    }
+def _exclusions(
+    excluded: Mapping[str, int] | Sequence[LeftOut] | None, cohort: Cohort | None
+) -> tuple[LeftOut, ...] | None:
+    known = () if cohort is None else cohort.left_out
+    return None if excluded is None else stated_left_out("excluded", excluded, known)
 
 
 def _baselines(

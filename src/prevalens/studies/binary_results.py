@@ -56,6 +56,7 @@ def binary_results(
         learning_curve=curve,
         partition=runner.partition,
         cohort=None if runner.partition is None else runner.cohort,
+        excluded=runner.left_out,
         title=f"{plan.subject}: held-out images",
         seed=plan.seed,
     )

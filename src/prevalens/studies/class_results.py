@@ -45,8 +45,10 @@ def class_results(
     report = ClinicalReport(
         predictions,
         learning_curve=curve,
+        baselines=rivals or None,
         partition=runner.partition,
         cohort=None if runner.partition is None else runner.cohort,
+        excluded=runner.left_out,
         title=f"{plan.subject}: held-out images",
         seed=plan.seed,
     )

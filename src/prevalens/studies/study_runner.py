@@ -2,6 +2,7 @@
 
 import hashlib
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import msgspec
 import numpy as np
 
 from prevalens.cohorts.cohort import Cohort
+from prevalens.cohorts.left_out import LeftOut
 from prevalens.exceptions import DataWarning
 from prevalens.predictions.predictions import Predictions
 from prevalens.studies.baselines import covariate_features, thumbnail_features
@@ -48,6 +50,11 @@ class StudyRunner:
         if self.partition is None:
             return np.arange(len(self.cohort))
         return training_rows(self.partition)
+
+    @property
+    def left_out(self) -> Sequence[LeftOut] | None:
+        """What a report must be told was left out; None where the cohort it is given tells that."""
+        return None if self.partition is not None else self.cohort.left_out or None
 
     def fit(self, features: Features, rows: Rows, head: HeadChoice, seed: int) -> AnyProbe:
         """Return the probe of the study's kind, fitted on rows.

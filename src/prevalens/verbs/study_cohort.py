@@ -66,12 +66,10 @@ def _named_classes(cohort: "cohorts.Cohort", options: argparse.Namespace) -> "co
     if options.leave_out:
         counts = Counter(cohort.label_names.tolist())
         out = list(map(as_text, options.leave_out))
-        cohort = cohort.drop_classes(out)
+        cohort = _without(cohort, out)
         told = "left out: " + ", ".join(f"{quoted(name)} ({counts[name]} images)" for name in out)
         print(told)  # noqa: T201
-        whose = None if cohort.independent else cohort.patients
-        told = f"{cohort.provenance}; {told}"
-        cohort = replace(cohort, patients=whose, provenance=told)  # type: ignore[arg-type]
+        cohort = _changed(cohort, provenance=f"{cohort.provenance}; {told}")
     if options.positive is not None:
         return _two_classes(cohort, options)
     if len(cohort.classes) == 2:
@@ -86,6 +84,23 @@ def _named_classes(cohort: "cohorts.Cohort", options: argparse.Namespace) -> "co
     )
     print(f"{len(images)} classes: {named}; --positive and one takes it against the rest")  # noqa: T201
     return cohort
+
+
+def _without(cohort: "cohorts.Cohort", out: Sequence[str]) -> "cohorts.Cohort":
+    """Return the cohort without some classes; its flow of images says why."""
+    cohort.drop_classes(out)  # names every unknown class at once
+    for name in dict.fromkeys(out):
+        rows = cohort.label_names == name
+        few = 0 < len(np.unique(cohort.patients[rows])) < _FEW_IDS
+        reason = "left out on request (--leave-out)"
+        told = f"of too few patients to hold some out, {reason}" if few else reason
+        cohort = cohort.drop_classes(name, reason=told)
+    return cohort
+
+
+def _changed(cohort: "cohorts.Cohort", **values: Any) -> "cohorts.Cohort":
+    whose = None if cohort.independent else cohort.patients
+    return replace(cohort, patients=whose, **values)  # type: ignore[arg-type]
 
 
 def _stand_in(classes: Sequence[str], options: argparse.Namespace) -> dict[str, Any]:
@@ -182,7 +197,7 @@ def _from_table(source: Path, options: argparse.Namespace) -> "cohorts.Cohort":
         changed[options.image] = find_images(_spelled(given[options.image]), root)
     changed |= _labels(given[options.label], options)
     try:
-        return cohorts.read_table(
+        cohort = cohorts.read_table(
             given | changed if changed or blanks else source,
             image=options.image,
             label=options.label,
@@ -198,6 +213,10 @@ def _from_table(source: Path, options: argparse.Namespace) -> "cohorts.Cohort":
             raise
         told = told_where(_spelled(columns[options.image]), root)
         raise UnreadableImageError(f"{error}\n{told}") from error
+    if blanks and options.blank == DROP and options.combine is None:
+        unlabelled = cohorts.LeftOut(reason="no label (--blank drop)", images=blanks)
+        return _changed(cohort, left_out=(unlabelled,))
+    return cohort
 
 
 def _spelled(cells: Cells) -> list[str]:
@@ -249,4 +268,6 @@ def _two_classes(cohort: "cohorts.Cohort", options: argparse.Namespace) -> "coho
             f"--versus must be 'rest' or one of {', '.join(map(repr, others))}, got "
             f"{options.versus!r}."
         )
-    return cohort.drop_classes([name for name in others if name != options.versus])
+    rest = [name for name in others if name != options.versus]
+    why = f"neither --positive {cohort.positive!r} nor --versus {options.versus!r}"
+    return cohort.drop_classes(rest, reason=why)

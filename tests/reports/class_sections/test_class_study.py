@@ -23,7 +23,7 @@ def test_images_and_patients_of_each_class_by_hand() -> None:
         ("z", 1, 1, 1),
     ]
     assert (part["mixed_patients"], part["most_images"]) == (1, 2)
-    assert part["excluded"] == [{"reason": "blurred", "images": 2}]
+    assert part["excluded"] == [{"reason": "blurred", "images": 2, "patients": None}]
     assert report["settings"]["train_prevalence"] == [0.5, 0.25, 0.25]
 
 

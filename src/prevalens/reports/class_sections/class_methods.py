@@ -40,8 +40,7 @@ def _sentences(report: ClassReportHead) -> list[str]:
         _MEANS,
         "Undefined estimates are named as not estimable with the reason; none is set to 0.",
     ]
-    tested = getattr(report, "subgroups", None) or getattr(report, "class_comparison", None)
-    if tested:
+    if any(getattr(report, key, None) for key in ("subgroups", "class_comparison", "baselines")):
         sentences.append("p values of several tests are adjusted by Holm's method (Holm 1979).")
     return sentences
 

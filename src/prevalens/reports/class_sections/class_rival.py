@@ -29,10 +29,9 @@ class ClassComparison(Part, frozen=True, kw_only=True):
 
 
 def _compute(request: ClassRequest) -> ClassComparison | None:
-    others = request.others
-    if others is None:
+    if request.compare is None:
         return None
-    sides = request.columns, others
+    sides = request.columns, request.columns_of(request.compare)
     keys = (*_COMPARED, *(_OF_GRADES if request.columns.ordered else ()))
     return ClassComparison(
         differences=adjusted_parts(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import msgspec
 import numpy as np
 
 from prevalens._records import Part
@@ -9,12 +10,10 @@ from prevalens.reports.class_head import ClassReportHead
 from prevalens.reports.class_request import ClassRequest
 from prevalens.reports.document import Block, Flow, Paragraph, Table
 from prevalens.reports.estimate_text import percent_text
+from prevalens.reports.exclusions import Excluded, exclusions_of, flow_head
 from prevalens.reports.sections.section import Section
 from prevalens.reports.sections.study import (
     ANSWERS,
-    Excluded,
-    excluded_of,
-    flow_head,
     patient_sizes,
     repeated_rows,
     sizes_text,
@@ -43,6 +42,7 @@ class ClassStudy(Part, frozen=True, kw_only=True):
     median_images: float | None
     most_images: int | None
     excluded: list[Excluded] | None
+    left_out: list[Excluded] = msgspec.field(default_factory=list)
 
 
 def _compute(request: ClassRequest) -> ClassStudy:
@@ -66,7 +66,7 @@ def _compute(request: ClassRequest) -> ClassStudy:
             for which, name in enumerate(columns.names)
         ],
         mixed_patients=None if codes is None else int((held.sum(axis=1) > 1).sum()),
-        excluded=excluded_of(request.excluded),
+        **exclusions_of(request),
         **patient_sizes(codes),
     )
 
@@ -92,7 +92,7 @@ def _show(report: ClassReportHead) -> Sequence[Block]:
     shown: list[Block] = [
         Flow(
             "Flow of images and patients",
-            flow_head(report, study.images, study.patients, study.excluded),
+            flow_head(report, study),
         ),
         Table(
             "Images and patients of each class",

@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from prevalens._records import Part
 from prevalens.reports.document import Block, Flow, Paragraph
+from prevalens.reports.exclusions import Excluded, exclusions_of, flow_head
 from prevalens.reports.label_head import LabelReportHead
 from prevalens.reports.label_request import LabelRequest
 from prevalens.reports.sections.section import Section
 from prevalens.reports.sections.study import (
     ANSWERS,
-    Excluded,
-    excluded_of,
-    flow_head,
     patient_sizes,
     repeated_rows,
     sizes_text,
@@ -31,6 +31,7 @@ class LabelStudy(Part, frozen=True, kw_only=True):
     median_images: float | None
     most_images: int | None
     excluded: list[Excluded] | None
+    left_out: list[Excluded] = msgspec.field(default_factory=list)
 
 
 def _compute(request: LabelRequest) -> LabelStudy:
@@ -43,7 +44,7 @@ def _compute(request: LabelRequest) -> LabelStudy:
         without_label=int(((has == 0) & whole).sum()),
         several_labels=int((has > 1).sum()),
         not_all_known=int((~whole).sum()),
-        excluded=excluded_of(request.excluded),
+        **exclusions_of(request),
         **patient_sizes(codes),
     )
 
@@ -52,7 +53,7 @@ def _show(report: LabelReportHead) -> Sequence[Block]:
     study = SECTION.of(report)
     if study is None:
         return []
-    boxes = flow_head(report, study.images, study.patients, study.excluded)
+    boxes = flow_head(report, study)
     return [
         Flow("Flow of images and patients", boxes),
         Paragraph(

@@ -1,10 +1,13 @@
 """What the model must beat: simple scores of the same rows, each beside it with its difference."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from prevalens._records import Part
 from prevalens.metrics.comparison import compare_models
-from prevalens.metrics.contrast import holm
+from prevalens.metrics.contrast import Contrast, holm
+from prevalens.predictions.predictions import Predictions
+from prevalens.reports.class_head import ClassReportHead
+from prevalens.reports.class_request import ClassRequest
 from prevalens.reports.document import Block, Paragraph, Table
 from prevalens.reports.estimate_tables import notes_of
 from prevalens.reports.estimate_text import estimate_text, name_of, p_text
@@ -14,6 +17,7 @@ from prevalens.reports.request import Request
 from prevalens.reports.sections.section import Answer, Section
 
 _MEASURES = ("auroc", "average_precision")
+_SHORT = {"auroc": "AUROC", "macro_auroc": "macro AUROC"}
 
 
 class BaselinesPart(Part, frozen=True, kw_only=True):
@@ -23,20 +27,39 @@ class BaselinesPart(Part, frozen=True, kw_only=True):
 
 
 def _compute(request: Request) -> BaselinesPart | None:
-    if not request.baselines:
-        return None
     held = request.predictions
-    contrasts = {
-        (name, key): compare_models(
+    return against(
+        request,
+        _MEASURES,
+        lambda other, key: compare_models(
             held.labels,
             held.scores,
             other.scores,
             measure=key,
             patients=request.codes,
             confidence_level=request.confidence_level,
-        )
+        ),
+    )
+
+
+def against(
+    request: Request | ClassRequest,
+    measures: Sequence[str],
+    contrast: Callable[[Predictions, str], Contrast],
+) -> BaselinesPart | None:
+    """Compare the model with each baseline; None where there are none.
+
+    Args:
+        request: What the author asked.
+        measures: Keys of the measures.
+        contrast: Returns the model minus other predictions in a measure.
+    """
+    if not request.baselines:
+        return None
+    contrasts = {
+        (name, key): contrast(other, key)
         for name, other in request.baselines.items()
-        for key in _MEASURES
+        for key in measures
     }
     known = {
         _place(*place): each.p_value
@@ -48,7 +71,7 @@ def _compute(request: Request) -> BaselinesPart | None:
         differences={
             name: {
                 key: contrast_part(contrasts[name, key], adjusted.get(_place(name, key)))
-                for key in _MEASURES
+                for key in measures
             }
             for name in request.baselines
         }
@@ -60,6 +83,16 @@ def _place(name: str, key: str) -> str:
 
 
 def _show(report: ReportHead) -> Sequence[Block]:
+    return show_baselines(report, "auroc")
+
+
+def show_baselines(report: ReportHead | ClassReportHead, ranked: str) -> list[Block]:
+    """Show the model beside each baseline, and name those that it is not shown to beat.
+
+    Args:
+        report: The report.
+        ranked: Key of the measure that tells whether a baseline is beaten.
+    """
     part = SECTION.of(report)
     if part is None:
         return []
@@ -76,13 +109,14 @@ def _show(report: ReportHead) -> Sequence[Block]:
     header = ("Baseline", "Measure", "Baseline's", "This model's", "Difference", "p (Holm)")
     addresses = [f"baselines.differences.{name}.{key}.difference" for name, key, _ in found]
     caption = f"This model minus each baseline on the same rows, with {report.level}"
-    beaten = [name for name, of in part.differences.items() if not _beats(of["auroc"])]
+    beaten = [name for name, of in part.differences.items() if not _beats(of[ranked])]
     shown: list[Block] = [Table(caption, header, rows, addresses)]
     if beaten:
         shown.append(
             Paragraph(
                 "These rows do not show that this model ranks better than "
-                f"{' and '.join(beaten)}: the interval of the difference in AUROC is not above 0.",
+                f"{' and '.join(beaten)}: the interval of the difference in "
+                f"{_SHORT.get(ranked, name_of(ranked))} is not above 0.",
                 "note",
             )
         )

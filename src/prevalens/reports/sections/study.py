@@ -1,27 +1,22 @@
 """Who was studied: images, patients, and what was left out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from prevalens._records import Part
 from prevalens.predictions.predictions import Predictions
 from prevalens.reports.document import Block, Flow, FlowBox, Paragraph, Table
-from prevalens.reports.estimate_text import count_text, estimate_text, percent_text
+from prevalens.reports.estimate_text import estimate_text, percent_text
+from prevalens.reports.exclusions import Excluded, exclusions_of, flow_head
 from prevalens.reports.report_head import ReportHead
 from prevalens.reports.request import Request
 from prevalens.reports.sections.partition import SECTION as PARTITION
 from prevalens.reports.sections.section import Answer, Section
 from prevalens.typing import Codes
-
-
-class Excluded(Part, frozen=True, kw_only=True):
-    """Images left out before any were scored, and why."""
-
-    reason: str
-    images: int
 
 
 class Study(Part, frozen=True, kw_only=True):
@@ -39,6 +34,7 @@ class Study(Part, frozen=True, kw_only=True):
     median_images: float | None
     most_images: int | None
     excluded: list[Excluded] | None
+    left_out: list[Excluded] = msgspec.field(default_factory=list)
 
 
 def _compute(request: Request) -> Study:
@@ -50,15 +46,8 @@ def _compute(request: Request) -> Study:
         negative_images=n_negative,
         repeated_rows=repeated_rows(held),
         **_patients(request),
-        excluded=excluded_of(request.excluded),
+        **exclusions_of(request),
     )
-
-
-def excluded_of(left_out: Mapping[str, int] | None) -> list[Excluded] | None:
-    """Return what was left out, by reason; None where it is not stated."""
-    if left_out is None:
-        return None
-    return [Excluded(reason=why, images=count) for why, count in left_out.items()]
 
 
 def repeated_rows(predictions: Predictions) -> int:
@@ -156,7 +145,7 @@ def sizes_text(study: Any) -> list[Block]:
 def _flow(report: ReportHead, study: Study) -> Flow:
     negative, positive = report.settings.classes
     matrix = report.confusion_matrix
-    boxes = flow_head(report, study.images, study.patients, study.excluded)
+    boxes = flow_head(report, study)
     classes = f"{study.positive_images:,} {positive}, {study.negative_images:,} {negative}"
     boxes[-1] = replace(boxes[-1], lines=[*boxes[-1].lines, classes])
     boxes += [
@@ -178,55 +167,6 @@ def _flow(report: ReportHead, study: Study) -> Flow:
         ),
     ]
     return Flow("Flow of images and patients", boxes)
-
-
-def flow_head(
-    report: Any, images: int, patients: int | None, excluded: Sequence[Excluded] | None
-) -> list[FlowBox]:
-    """Return the boxes down to the reported images, which are the last.
-
-    Args:
-        report: The report, for its partition.
-        images: Reported images.
-        patients: Reported patients; None where images are independent.
-        excluded: What was left out; None where it is not stated.
-    """
-    parts = PARTITION.of(report)
-    reported = FlowBox("Reported", [_whose(images, patients)])
-    if parts is None:
-        return [*_exclusion(images, excluded), reported]
-    cohort = FlowBox("Cohort", [_whose(parts.images, parts.patients)])
-    others = [_part_box(part, report) for part in parts.parts if not part.reported]
-    if sum(part.images for part in parts.parts if part.reported) == images:
-        # Every image of the reported part is reported: what was left out never was in the cohort.
-        return [*_exclusion(parts.images, excluded), cohort, *others, reported]
-    return [cohort, *others, *_exclusion(None, excluded), reported]
-
-
-def _exclusion(left: int | None, excluded: Sequence[Excluded] | None) -> list[FlowBox]:
-    """Return what was left out, after the images before it where those that are left are known."""
-    if excluded is None:
-        before, told = "not provided", ["not provided"]
-    else:
-        gone = sum(each.images for each in excluded)
-        before = "" if left is None else count_text(left + gone, "image")
-        told = [f"{each.reason}: {count_text(each.images, 'image')}" for each in excluded]
-    first = [] if left is None else [FlowBox("Before exclusions", [before])]
-    return [*first, FlowBox("Excluded", told or ["none"], where="aside")]
-
-
-def _part_box(part: Any, report: Any) -> FlowBox:
-    lines = [_whose(part.images, part.patients)]
-    if part.positive_images is not None:
-        negative, positive = report.settings.classes
-        rest = part.images - part.positive_images
-        lines.append(f"{part.positive_images:,} {positive}, {rest:,} {negative}")
-    return FlowBox(part.name.capitalize(), lines, where="aside")
-
-
-def _whose(images: int, patients: int | None) -> str:
-    count = count_text(images, "image")
-    return count if patients is None else f"{count} of {count_text(patients, 'patient')}"
 
 
 def stated_count(value: int | None) -> str:
