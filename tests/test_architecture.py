@@ -149,7 +149,6 @@ LONG = {
     "reports/model_card.py": _RECORD,
     "reports/request.py": "the arguments of a report, checked once",
     "reports/sections/calibration.py": _SECTION,
-    "reports/sections/subgroups.py": _SECTION,
     "splits/leakage.py": _CALL,
     "splits/partition.py": _RECORD,
     "splits/precision_plan.py": _CALL,

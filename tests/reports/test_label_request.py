@@ -15,10 +15,10 @@ from prevalens.reports.verification import verify_run
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
-        ({"by": ["site"]}, r"`by` is of one label, got \['site'\].*one_vs_rest"),
-        ({"prevalence": 0.1}, "`prevalence` is of one label"),
-        ({"worst": 5}, "`worst` is of one label, got 5"),
-        ({"picture_note": "where it looked"}, "`picture_note` is of one label"),
+        ({"by": ["site"]}, r"no covariate 'site'; they have \[\]"),
+        ({"prevalence": 0.1}, "`prevalence` is of one label.*one_vs_rest"),
+        ({"worst": -1}, "`worst` must be a whole number >= 0, got -1"),
+        ({"refer": (0.1, 0.2)}, r"`refer` is of one label, got \(0.1, 0.2\)"),
         ({"threshold": {"mass": 0.5}}, r"one for each of \['mass', 'node', 'fluid'\]"),
         ({"threshold": 2.0}, "got 2.0"),
         ({"threshold_origin": "guessed"}, "'exploratory', got 'guessed'"),

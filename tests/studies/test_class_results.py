@@ -43,6 +43,9 @@ def test_estimates_are_those_of_the_held_out_scores(tmp_path: Path) -> None:
     assert found.estimates["macro_auroc_within_folds"].value is not None
     assert found.baselines["noise"].value is not None
     assert found.baselines["noise"].value < 0.7 < found.estimates["macro_auroc"].value  # type: ignore[operator]
+    against = found.report["baselines"]["differences"]["noise"]["macro_auroc"]
+    assert against["second"]["value"] == found.baselines["noise"].value
+    assert against["difference"]["lower"] > 0
     assert found.report.record.title == "3 classes: held-out images"
     assert (found.is_positive, found.patients) == (None, None)
     told = [{"reason": "blurred", "images": 3, "patients": 2}]

@@ -120,6 +120,39 @@ def test_several_classes_need_no_threshold(tmp_path: Path) -> None:
     )
 
 
+def test_classes_of_interest_are_named_with_their_thresholds(
+    tmp_path: Path, table: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each by its name, or one number for all; of two classes one positive class is named."""
+    rng = np.random.default_rng(4)
+    labels, raw = rng.integers(0, 3, 90), rng.random((90, 3))
+    scores = np.round(raw / raw.sum(axis=1, keepdims=True), 2)
+    header = "dx,id,score_mel,score_nv,score_bcc"
+    lines = [
+        f"{('mel', 'nv', 'bcc')[label]},p{row // 3},{','.join(map(str, scores[row]))}"
+        for row, label in enumerate(labels)
+    ]
+    source, out = tmp_path / "t.csv", tmp_path / "r.json"
+    source.write_text("\n".join([header, *lines]), encoding="utf-8")
+    words = ["report", str(source), "--label", "dx", "--scores", "score_", "--patient", "id"]
+    words += ["-o", str(out), "--positive", "mel"]
+
+    own = ["--positive", "bcc", "--threshold", "bcc=0.25", "--prevalence", "mel=0.02"]
+    assert main([*words, *own]) == 0
+    mel, bcc = json.loads(out.read_text("utf-8"))["class_decisions"]["classes"]
+    assert (mel["name"], mel["threshold"], mel["prevalence"]) == ("mel", None, 0.02)
+    assert (bcc["threshold"], bcc["prevalence"]) == (0.25, None)
+    told = scores[:, 2] >= 0.25
+    assert bcc["confusion_matrix"]["true_positive"] == int((told & (labels == 2)).sum())
+    assert main([*words, "--threshold", "0.3"]) == 0
+    (mel,) = json.loads(out.read_text("utf-8"))["class_decisions"]["classes"]
+    assert mel["threshold"] == 0.3
+    assert main([*words, "--threshold", "0.3", "--threshold", "0.4"]) == 2
+    assert "--threshold takes one number" in capsys.readouterr().err
+    assert main(["report", str(table), *REPORT, "--positive", "a", "--positive", "b"]) == 2
+    assert "--positive takes one class beside one score column" in capsys.readouterr().err
+
+
 def test_two_classes_without_a_threshold_are_refused(
     table: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

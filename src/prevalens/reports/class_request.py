@@ -1,6 +1,6 @@
 """What the author asked of a report of several classes, checked once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -13,6 +13,7 @@ from prevalens.exceptions import InvalidInputError
 from prevalens.metrics.class_columns import ClassColumns
 from prevalens.metrics.settings import Settings
 from prevalens.predictions.predictions import Predictions
+from prevalens.reports.class_interest import Interest, classes_of_interest
 from prevalens.reports.development import Development
 from prevalens.reports.patient_curve import PatientCurve
 from prevalens.reports.pictures import Picture
@@ -20,11 +21,12 @@ from prevalens.reports.request import checked_common, patient_names
 from prevalens.splits.partition import Partition
 from prevalens.typing import Codes
 
-# Arguments that say something of one positive class and a threshold.
+# Arguments that say something of two classes alone.
 _OF_TWO = (
-    *("threshold", "threshold_origin", "prevalence", "compare_threshold", "uncorrected"),
-    *("patient_score", "patient_threshold", "refer", "site"),
+    *("compare_threshold", "uncorrected", "patient_score", "patient_threshold", "refer", "site"),
 )
+# Those that may be of the classes of interest.
+_OF_INTEREST = ("positive", "threshold", "threshold_origin", "prevalence")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +34,8 @@ class ClassRequest:
     """The checked arguments of a `ClinicalReport` of several classes."""
 
     predictions: Predictions
+    interest: Mapping[str, Interest]
+    guarantee: str | None
     by: Sequence[str]
     compare: Predictions | None
     learning_curve: PatientCurve | None
@@ -86,5 +90,11 @@ def checked_class_request(predictions: Predictions, **asked: Any) -> ClassReques
             f"{list(predictions.classes)}, of which the one with the highest score is predicted. "
             "Leave it out, or report one class against the rest: `predictions.one_vs_rest(...)`."
         )
-    kept = {name: value for name, value in asked.items() if name not in _OF_TWO}
-    return ClassRequest(predictions=predictions, **kept | checked_common(predictions, asked))
+    interest, guarantee = classes_of_interest(predictions, asked)
+    kept = {name: asked[name] for name in asked if name not in {*_OF_TWO, *_OF_INTEREST}}
+    return ClassRequest(
+        predictions=predictions,
+        interest=interest,
+        guarantee=guarantee,
+        **kept | checked_common(predictions, asked),
+    )

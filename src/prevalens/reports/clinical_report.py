@@ -44,19 +44,25 @@ class ClinicalReport:
     """Every estimate of a model on held-out rows, with its interval and its n.
 
     Of three or more classes the one with the highest score is predicted, and each is taken against
-    the rest: `threshold`, `threshold_origin`, `prevalence`, `compare_threshold`, `uncorrected`,
-    `patient_score`, `patient_threshold`, `refer` and `site` are of two classes, and refused.
+    the rest: `threshold`, `threshold_origin` and `prevalence` are of the classes of interest, and
+    `compare_threshold`, `uncorrected`, `patient_score`, `patient_threshold`, `refer` and `site` are
+    of two classes, and refused.
 
     Args:
         predictions: Predictions of rows that the model never saw.
         threshold: Scores at or above it are predicted positive, in [0, 1]; or what
             `choose_threshold` returned, with its rule and guarantee. Two classes need it. Of
-            several labels one for all, one for each by name, or what `choose_thresholds` returned.
+            several labels, or of the classes of interest, one for all, one for each by name, or
+            what `choose_thresholds` returned; a class of interest without one is predicted where
+            its score is the highest.
         threshold_origin: `"pre-specified"` before these rows were seen; `"validation"`, chosen on
             other rows; or `"exploratory"`, anything else. By default that of the operating point,
             or exploratory for a number.
+        positive: Classes of interest of three or more, each of which has a decision section: a
+            name, or several; of grades, this one or a higher one. By default those that
+            `threshold` names.
         prevalence: Prevalence where the model will be used, in (0, 1), for predictive values,
-            net benefit and the key results.
+            net benefit and the key results; of classes of interest by name.
         by: Covariates whose levels become subgroups.
         site: Covariate that names the site of each image: measures are pooled over sites by
             random effects, with limits for the next site; None pools nothing.
@@ -116,9 +122,15 @@ class ClinicalReport:
         self,
         predictions: Predictions,
         *,
-        threshold: float | OperatingPoint | Mapping[str, float] | ThresholdSet | None = None,
+        threshold: float
+        | OperatingPoint
+        | Mapping[str, float]
+        | Mapping[str, OperatingPoint]
+        | ThresholdSet
+        | None = None,
         threshold_origin: str | None = None,
-        prevalence: float | None = None,
+        positive: str | Sequence[str] | None = None,
+        prevalence: float | Mapping[str, float] | None = None,
         by: Sequence[str] = (),
         site: str | None = None,
         compare: Predictions | None = None,
@@ -148,6 +160,7 @@ class ClinicalReport:
             predictions,
             threshold=threshold,
             threshold_origin=threshold_origin,
+            positive=positive,
             prevalence=prevalence,
             by=by,
             site=site,

@@ -2,6 +2,8 @@
 
 from typing import ClassVar
 
+import msgspec
+
 from prevalens._records import Part, Record
 from prevalens.exceptions import InvalidInputError
 from prevalens.reports.record_parts import EstimatePart
@@ -17,6 +19,8 @@ class LabelSettings(Part, frozen=True, kw_only=True):
     confidence_level: float
     seed: int
     threshold_guarantee: str | None = None
+    by: list[str] = msgspec.field(default_factory=list)
+    picture_note: str = ""
 
 
 class LabelReportHead(Record, frozen=True, kw_only=True):

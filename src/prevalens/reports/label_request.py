@@ -17,15 +17,15 @@ from prevalens.metrics.label_columns import LabelColumns, check_thresholds
 from prevalens.metrics.settings import Settings
 from prevalens.predictions.predictions import Predictions
 from prevalens.reports.choices import ORIGINS
+from prevalens.reports.pictures import Picture
 from prevalens.reports.request import checked_common, patient_names
 from prevalens.splits.partition import Partition
 from prevalens.typing import Codes
 
 # Arguments that a report of one label takes.
 _OF_ONE = (
-    *("prevalence", "by", "compare_threshold", "uncorrected", "patient_score"),
-    *("patient_threshold", "worst", "picture", "picture_note", "refer", "site", "baselines"),
-    *("learning_curve", "development"),
+    *("prevalence", "compare_threshold", "uncorrected", "patient_score"),
+    *("patient_threshold", "refer", "site", "baselines", "learning_curve", "development"),
 )
 
 
@@ -37,10 +37,14 @@ class LabelRequest:
     thresholds: Mapping[str, float] | float | None
     threshold_origin: str
     threshold_guarantee: str | None
+    by: Sequence[str]
     compare: Predictions | None
     partition: Partition | None
     cohort: Cohort | None
     excluded: Sequence[LeftOut] | None
+    worst: int
+    picture: Picture | None
+    picture_note: str
     confidence_level: float
     seed: int
     title: str
@@ -76,10 +80,14 @@ def checked_label_request(predictions: Predictions, **asked: Any) -> LabelReques
             known of no row.
     """
     names = predictions.classes
-    asked = asked | {"worst": asked["worst"] or None}  # none are shown, so 0 is what happens
+    if asked["positive"] is not None:
+        raise InvalidInputError(
+            f"`positive` names classes of interest, got the labels {list(names)}, of which each "
+            "has its own estimates and `threshold`. Leave it out."
+        )
     for name in _OF_ONE:
         given: Any = asked[name]
-        if given is not None and not (isinstance(given, str | tuple | list) and not len(given)):
+        if given is not None:
             raise InvalidInputError(
                 f"`{name}` is of one label, got {given!r:.60} and the labels {list(names)}. Leave "
                 "it out, or report one label: `predictions.one_vs_rest(...)`."
@@ -100,7 +108,8 @@ def checked_label_request(predictions: Predictions, **asked: Any) -> LabelReques
         asked = asked | {"threshold_origin": asked["threshold_origin"] or "validation"}
     check_thresholds(thresholds, names)
     common = checked_common(predictions, asked)
-    kept = ("partition", "cohort", "title", "made_by", "date")
+    kept = ("partition", "cohort", "picture", "picture_note", "title", "made_by", "date")
+    checked = ("by", "compare", "excluded", "worst", "confidence_level", "seed")
     return LabelRequest(
         predictions=predictions,
         thresholds=thresholds,
@@ -108,7 +117,7 @@ def checked_label_request(predictions: Predictions, **asked: Any) -> LabelReques
             "threshold_origin", asked["threshold_origin"] or "exploratory", ORIGINS
         ),
         threshold_guarantee=guarantee,
-        **{name: common[name] for name in ("compare", "excluded", "confidence_level", "seed")},
+        **{name: common[name] for name in checked},
         **{name: asked[name] for name in kept},
     )
 

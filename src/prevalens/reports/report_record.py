@@ -163,6 +163,8 @@ def _label_head(request: LabelRequest) -> LabelReportHead:
             train_prevalence=list(shares) if isinstance(shares, tuple) else None,
             confidence_level=request.confidence_level,
             seed=request.seed,
+            by=list(request.by),
+            picture_note=request.picture_note,
         ),
         estimates=estimate_parts(label_estimates(request.columns, request.settings)),
     )

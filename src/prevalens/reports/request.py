@@ -137,7 +137,12 @@ def checked_request(
         InvalidInputError: as in `ClinicalReport`.
     """
     point = threshold if isinstance(threshold, OperatingPoint) else None
-    other_at = asked["compare_threshold"]
+    other_at, asked = asked["compare_threshold"], dict(asked)
+    if asked.pop("positive", None) is not None:
+        raise InvalidInputError(
+            "`positive` names classes of interest of three or more, got the two classes "
+            f"{list(predictions.classes)}. Leave it out; the positive one is the second."
+        )
     if threshold is None:
         raise InvalidInputError(
             "A report of two classes needs `threshold`, got None. Pass a number in [0, 1]. (In "

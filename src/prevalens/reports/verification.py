@@ -14,6 +14,7 @@ from prevalens._records import read_json
 from prevalens.decisions.operating_point import OperatingPoint
 from prevalens.exceptions import InvalidInputError
 from prevalens.predictions.predictions import Predictions
+from prevalens.reports.class_head import ClassSettings
 from prevalens.reports.clinical_report import ClinicalReport
 from prevalens.reports.label_head import LabelSettings
 from prevalens.reports.lineage import LineageRecord, changed_files, hashed_folder
@@ -29,9 +30,10 @@ _RECOMPUTED = (
 )
 _OF_CLASSES = (
     *("confusion_matrix", "estimates", "confusion", "each_class", "class_calibration"),
-    "subgroups",
+    *("subgroups", "class_subgroups", "class_decisions"),
 )
-_OF_LABELS = ("estimates", "each_label", "label_study")
+_OF_LABELS = ("estimates", "each_label", "label_study", "label_subgroups")
+_CAME_LATER = {"class_subgroups", "label_subgroups"}  # reports from before are without
 _OF_OTHERS = {"other_roc", "other_precision_recall", "guarantee"}
 _TOLERANCE = 1e-9  # relative: another processor may round sums otherwise
 _LARGEST = 2**30  # bytes of a page
@@ -155,6 +157,29 @@ def _of_patients(report: ClinicalReport) -> dict[str, Any]:
     return {"patient_score": patient_level.pooling_of(part), "patient_threshold": point}
 
 
+def _of_interest(decisions: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the classes of interest of a report of several, and how they were decided."""
+    if decisions is None:
+        return {}
+    thresholds, origins = {}, set()
+    for each in decisions["classes"]:
+        at, rule, origin = (each[f"threshold{k}"] for k in ("", "_rule", "_origin"))
+        if at is not None:
+            point = OperatingPoint(
+                threshold=at, rule=rule or "", guarantee=None, estimates={}, origin=origin
+            )
+            thresholds[each["name"]] = at if rule is None else point
+            origins.add(origin)
+    shares = {each["name"]: each["prevalence"] for each in decisions["classes"]}
+    return {
+        "positive": list(shares),
+        "threshold": thresholds or None,
+        # Of numbers beside points the former are exploratory, the latter know theirs.
+        "threshold_origin": origins.pop() if len(origins) == 1 else None,
+        "prevalence": {name: share for name, share in shares.items() if share is not None} or None,
+    }
+
+
 def _differences(report: ClinicalReport, predictions: Predictions) -> Iterator[str]:
     was, settings = report.to_dict(), report.record.settings
     of_two: dict[str, Any] = {}
@@ -173,9 +198,11 @@ def _differences(report: ClinicalReport, predictions: Predictions) -> Iterator[s
             "threshold": None if at is None else dict(zip(settings.classes, at, strict=True)),
             "threshold_origin": settings.threshold_origin,
         }
+    if isinstance(settings, ClassSettings):
+        of_two = _of_interest(was["class_decisions"])
     again = ClinicalReport(
         predictions,
-        by=() if isinstance(settings, LabelSettings) else settings.by,
+        by=settings.by,
         worst=0,
         confidence_level=settings.confidence_level,
         seed=settings.seed,
@@ -186,7 +213,8 @@ def _differences(report: ClinicalReport, predictions: Predictions) -> Iterator[s
         yield f"predictions.csv has SHA-256 {hashes[1]}; the report was made from {hashes[0]}."
     parts = _RECOMPUTED if isinstance(settings, Settings) else _OF_CLASSES
     for part in _OF_LABELS if isinstance(settings, LabelSettings) else parts:
-        yield from _compared(part, was[part], again[part])
+        if part not in _CAME_LATER or was[part] is not None:
+            yield from _compared(part, was[part], again[part])
 
 
 def _compared(where: str, was: Any, now: Any) -> Iterator[str]:

@@ -25,8 +25,13 @@ def add_cohort(parser: argparse.ArgumentParser) -> None:
     add("--root", metavar="FOLDER", help="folder of the image paths (default: TABLE's)")
 
 
-def add_prediction_columns(parser: argparse.ArgumentParser) -> None:
-    """Add what says where the labels, the scores and the patients of predictions stand."""
+def add_prediction_columns(parser: argparse.ArgumentParser, *, interest: bool = False) -> None:
+    """Add what says where the labels, the scores and the patients of predictions stand.
+
+    Args:
+        parser: Where they are added.
+        interest: Whether several classes of interest may be named.
+    """
     add = parser.add_argument
     add(
         *("--label", "--labels"),
@@ -50,7 +55,12 @@ def add_prediction_columns(parser: argparse.ArgumentParser) -> None:
     patients.add_argument(
         "--independent", action="store_true", help="say that every image is another patient's"
     )
-    add("--positive", metavar="CLASS", help="name of the positive class, where labels are names")
+    named = "name of the positive class, where labels are names"
+    if interest:
+        more = "; of three or more classes one of interest, given again for another"
+        add("--positive", action="append", metavar="CLASS", help=f"{named}{more}")
+    else:
+        add("--positive", metavar="CLASS", help=named)
 
 
 def add_pooling(
@@ -129,6 +139,5 @@ def predictions_of(
         label=options.label,
         score=options.score,
         patient=None if options.independent else options.patient,
-        positive=options.positive,
-        **settings,
+        **{"positive": options.positive} | settings,
     )

@@ -6,7 +6,8 @@ from pathlib import Path
 from prevalens import predictions, reports
 from prevalens._checks import check_choice
 from prevalens._numbers import as_every_number
-from prevalens._tables import read_columns
+from prevalens._tables import read_all_columns, read_columns
+from prevalens.exceptions import InvalidInputError
 from prevalens.reports.choices import FORMATS, ORIGINS
 from prevalens.verbs.arguments import (
     add_pooling,
@@ -14,6 +15,7 @@ from prevalens.verbs.arguments import (
     pooling_of,
     predictions_of,
 )
+from prevalens.verbs.by_name import by_name, named_number
 
 PURPOSE = "report every estimate of a table of predictions, with its interval"
 EXAMPLE = (
@@ -32,7 +34,7 @@ def _add_predictions(parser: argparse.ArgumentParser) -> None:
     """Add what says where the labels, the scores and the patients stand."""
     add = parser.add_argument
     add("table", metavar="TABLE", help="CSV with one row per image")
-    add_prediction_columns(parser)
+    add_prediction_columns(parser, interest=True)
     add(
         "--compare",
         metavar="COLUMN",
@@ -53,20 +55,31 @@ def _add_analysis(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add(
         "--threshold",
-        type=float,
+        type=named_number,
+        action="append",
         metavar="SCORE",
-        help="score from which an image is predicted positive (two classes)",
+        help="score from which an image is predicted positive; of several labels or classes of "
+        "interest one for all, or given again for each by its name (mel=0.3)",
     )
     add(
         "--threshold-origin",
         choices=ORIGINS,
         help="how the threshold was chosen (default: exploratory)",
     )
-    for name, where in (
-        ("--prevalence", "where the model will be used"),
-        ("--train-prevalence", "among the rows trained on"),
-    ):
-        add(name, type=float, metavar="SHARE", help=f"prevalence {where}, 0 to 1")
+    add(
+        "--prevalence",
+        type=named_number,
+        action="append",
+        metavar="SHARE",
+        help="prevalence where the model will be used, 0 to 1; of classes of interest given again "
+        "for each by its name (mel=0.02)",
+    )
+    add(
+        "--train-prevalence",
+        type=float,
+        metavar="SHARE",
+        help="prevalence among the rows trained on, 0 to 1",
+    )
     add_pooling(parser)
     add("--patient-threshold", type=float, metavar="SCORE", help="threshold of the pooled scores")
     add(
@@ -100,9 +113,11 @@ def run(options: argparse.Namespace) -> int:
     """Compute the report and write its files; return 0."""
     for output in options.output:
         check_choice("the suffix of --output", Path(output).suffix.lower(), FORMATS)
+    interest = _interest(options)
     given = predictions_of(
         options,
         options.table,
+        positive=None if interest or not options.positive else options.positive[0],
         image=options.image,
         root=options.root,
         allow_outside=options.allow_outside,
@@ -115,9 +130,10 @@ def run(options: argparse.Namespace) -> int:
         given,
         compare=other,
         compare_threshold=options.compare_threshold,
-        threshold=options.threshold,
+        threshold=by_name("--threshold", options.threshold),
         threshold_origin=options.threshold_origin,
-        prevalence=options.prevalence,
+        positive=interest,
+        prevalence=by_name("--prevalence", options.prevalence),
         by=options.by,
         site=options.site,
         worst=options.worst,
@@ -136,6 +152,22 @@ def run(options: argparse.Namespace) -> int:
     if not options.output:
         print(report)  # noqa: T201
     return 0
+
+
+def _interest(options: argparse.Namespace) -> list[str] | None:
+    """Return the classes of interest of several; None of two classes, or where none is named."""
+    if options.positive is None:
+        return None
+    prefix, columns = f"{options.score.rstrip('_')}_", read_all_columns(options.table)
+    of_several = sum(name.startswith(prefix) for name in columns) > 1
+    if options.score in columns or not of_several:
+        if len(options.positive) > 1:
+            raise InvalidInputError(
+                f"--positive takes one class beside one score column, got {options.positive}. "
+                "Name one, or give --scores the prefix of a column for each class."
+            )
+        return None
+    return list(options.positive)
 
 
 def _other(

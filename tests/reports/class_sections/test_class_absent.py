@@ -8,7 +8,5 @@ def test_what_is_absent_is_named_with_its_remedy(of_grades: ClinicalReport) -> N
     found = {each["part"]: each["remedy"] for each in of_grades["not_included"]}
     assert "Comparison with another model" not in found
     assert "Rows left out before scoring" not in found
-    assert (
-        "one_vs_rest" in found["Decisions of one class: threshold, predictive values, net benefit"]
-    )
+    assert "`positive`" in found["Decisions on the classes of interest"]
     assert "How the rows were divided" in found

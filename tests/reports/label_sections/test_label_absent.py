@@ -14,4 +14,4 @@ def test_what_is_missing_is_named_with_its_remedy(
     named = {part["part"] for part in of_findings["not_included"]}
     assert without["Predicted labels"] == "give `threshold`"
     assert "Predicted labels" not in named
-    assert "Subgroups and errors of a label" in named
+    assert "Predictive values, net benefit and pooled patients of a label" in named

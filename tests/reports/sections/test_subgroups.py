@@ -10,7 +10,8 @@ from prevalens.predictions import Predictions
 from prevalens.reports import ClinicalReport
 from prevalens.reports.document import Forest, Paragraph, Table
 from prevalens.reports.record_parts import estimate_part
-from prevalens.reports.sections.subgroups import SECTION, Level
+from prevalens.reports.sections.subgroups import SECTION
+from prevalens.reports.subgroup_parts import Level
 
 
 def with_sites(sizes: dict[str, int], **covariates: np.ndarray) -> Predictions:

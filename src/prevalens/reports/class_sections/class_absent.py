@@ -15,11 +15,6 @@ def _derive(made: Made) -> list[Absent]:
         *absent_sections(made),
         *without(
             ("Data source", not held.provenance, "give `provenance` with the predictions"),
-            (
-                "Decisions of one class: threshold, predictive values, net benefit",
-                True,
-                "report one class against the rest, `predictions.one_vs_rest(...)`",
-            ),
             ("Rows left out before scoring", made.request.excluded is None, "give `excluded`"),
             ("Pictures of errors", held.images is None, "the predictions need image files"),
         ),

@@ -11,7 +11,8 @@ from prevalens.reports.document import Block
 from prevalens.reports.record_parts import EstimatePart, estimate_parts
 from prevalens.reports.sections.section import Section
 from prevalens.reports.sections.subgroups import SECTION as OF_TWO
-from prevalens.reports.sections.subgroups import Subgroups, show_subgroups, subgroups_of
+from prevalens.reports.sections.subgroups import show_subgroups
+from prevalens.reports.subgroup_parts import Subgroups, subgroups_of
 from prevalens.typing import Flags
 
 _SHOWN = ("accuracy", "balanced_accuracy", "macro_f1", "macro_auroc", "multiclass_brier")

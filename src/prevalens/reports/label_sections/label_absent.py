@@ -11,14 +11,18 @@ from prevalens.reports.sections.section import Made, Section
 
 def _derive(made: Made) -> list[Absent]:
     request = made.request
-    one = "report one label, `predictions.one_vs_rest(...)`"
     return [
         *absent_sections(made),
         *without(
             ("Data source", not request.predictions.provenance, "give `provenance`"),
             ("Predicted labels", request.thresholds is None, "give `threshold`"),
             ("Rows left out before scoring", request.excluded is None, "give `excluded`"),
-            ("Subgroups and errors of a label", True, one),
+            (
+                "Predictive values, net benefit and pooled patients of a label",
+                True,
+                "report one label, `predictions.one_vs_rest(...)`",
+            ),
+            ("Pictures of errors", request.predictions.images is None, "give image files"),
         ),
     ]
 

@@ -30,6 +30,9 @@ def _sentences(report: LabelReportHead) -> list[str]:
     )
     if setting.threshold_guarantee:
         predicted += f" {setting.threshold_guarantee} (Angelopoulos 2021)"
+    adjusted = ("label_subgroups", "label_comparison")
+    tested = any(getattr(report, key, None) for key in adjusted)
+    holm = ["p values of several tests are adjusted by Holm's method (Holm 1979)."]
     return [
         f"An image may have several labels. {predicted}",
         "Each label counts on the images where it is known; the others are left out and counted.",
@@ -37,6 +40,7 @@ def _sentences(report: LabelReportHead) -> list[str]:
         *(f"{', '.join(titles)}: {method}." for method, titles in found.items()),
         "A mean over labels carries the limits of each label, so that a rare one widens it.",
         "Undefined estimates are named as not estimable with the reason; none is set to 0.",
+        *(holm if tested else []),
     ]
 
 

@@ -1,6 +1,7 @@
 """The rows the model was surest of and wrong about: misses and false alarms, with pictures."""
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import numpy as np
 
@@ -8,10 +9,14 @@ from prevalens._records import Part
 from prevalens.reports.class_request import ClassRequest
 from prevalens.reports.document import Block, Gallery, Paragraph
 from prevalens.reports.estimate_text import number_text
+from prevalens.reports.label_request import LabelRequest
 from prevalens.reports.pictures import thumbnail
 from prevalens.reports.report_head import ReportHead
 from prevalens.reports.request import Request
 from prevalens.reports.sections.section import Answer, Section
+from prevalens.typing import Flags, Scores
+
+AnyRequest: TypeAlias = Request | ClassRequest | LabelRequest
 
 
 class WrongRow(Part, frozen=True, kw_only=True):
@@ -35,22 +40,36 @@ class Errors(Part, frozen=True, kw_only=True):
 def _compute(request: Request) -> Errors | None:
     if request.worst == 0:
         return None
-    held, positive = request.predictions, request.predictions.labels == 1
-    missed = np.flatnonzero(positive & ~request.predicted)
-    alarms = np.flatnonzero(~positive & request.predicted)
-    low = missed[np.argsort(held.scores[missed], kind="stable")][: request.worst]
-    high = alarms[np.argsort(-held.scores[alarms], kind="stable")][: request.worst]
-    return Errors(
-        misses=[_wrong(request, row) for row in low.tolist()],
-        false_alarms=[_wrong(request, row) for row in high.tolist()],
+    held = request.predictions
+    return surest_errors(
+        request, held.labels == 1, held.scores, request.predicted, most=request.worst
     )
 
 
-def _wrong(request: Request, row: int) -> WrongRow:
-    return wrong_row(request, row, float(request.predictions.scores[row]))
+def surest_errors(
+    request: AnyRequest, positive: Flags, scores: Scores, predicted: Flags, *, most: int
+) -> Errors:
+    """Return the misses with the lowest scores, and the false alarms with the highest.
+
+    Args:
+        request: What the author asked.
+        positive: Whether each row is positive, shape `(n_rows,)`.
+        scores: Score of each row, shape `(n_rows,)`.
+        predicted: Whether each row is predicted positive, shape `(n_rows,)`; a row that is neither
+            `positive` nor predicted is no error.
+        most: Rows of each kind, at most.
+    """
+    missed = np.flatnonzero(positive & ~predicted)
+    alarms = np.flatnonzero(~positive & predicted)
+    low = missed[np.argsort(scores[missed], kind="stable")][:most]
+    high = alarms[np.argsort(-scores[alarms], kind="stable")][:most]
+    return Errors(
+        misses=[wrong_row(request, row, float(scores[row])) for row in low.tolist()],
+        false_alarms=[wrong_row(request, row, float(scores[row])) for row in high.tolist()],
+    )
 
 
-def wrong_row(request: Request | ClassRequest, row: int, score: float) -> WrongRow:
+def wrong_row(request: AnyRequest, row: int, score: float) -> WrongRow:
     """Return a row with its picture, or why it has none.
 
     Args:
@@ -80,19 +99,34 @@ def _show(report: ReportHead) -> Sequence[Block]:
     part, matrix = SECTION.of(report), report.confusion_matrix
     if part is None:
         return []
+    shown = error_blocks(part, matrix.false_negative, matrix.false_positive)
+    note = report.settings.picture_note
+    return [*shown, *([Paragraph(note)] if note and pictured(part) else [])]
+
+
+def error_blocks(part: Errors, missed: int, alarms: int, *, of: str = "") -> list[Block]:
+    """Return the pictures of the surest errors, or that there is none.
+
+    Args:
+        part: The rows.
+        missed: Positive images that were predicted negative.
+        alarms: Negative images that were predicted positive.
+        of: The label, where a report has several.
+    """
+    whose = f" of {of}" if of else ""
     shown: list[Block] = []
     for rows, total, what, none in (
         (
             part.misses,
-            matrix.false_negative,
-            "missed positives, the lowest scores first",
-            "No positive image was predicted negative.",
+            missed,
+            f"missed positives{whose}, the lowest scores first",
+            f"No positive image{whose} was predicted negative.",
         ),
         (
             part.false_alarms,
-            matrix.false_positive,
-            "false alarms, the highest scores first",
-            "No negative image was predicted positive.",
+            alarms,
+            f"false alarms{whose}, the highest scores first",
+            f"No negative image{whose} was predicted positive.",
         ),
     ):
         if not total:
@@ -100,9 +134,12 @@ def _show(report: ReportHead) -> Sequence[Block]:
         else:
             items = [(_text(row), row.thumbnail) for row in rows]
             shown.append(Gallery(f"{len(rows)} of {total:,} {what}", items))
-    note = report.settings.picture_note
-    drawn = any(row.thumbnail for row in [*part.misses, *part.false_alarms])
-    return [*shown, *([Paragraph(note)] if note and drawn else [])]
+    return shown
+
+
+def pictured(part: Errors) -> bool:
+    """Tell whether any of the rows has a picture."""
+    return any(row.thumbnail for row in [*part.misses, *part.false_alarms])
 
 
 def row_text(row: WrongRow) -> str:
@@ -117,7 +154,7 @@ def _text(row: WrongRow) -> str:
 
 def _pictured(report: ReportHead) -> bool:
     part = SECTION.of(report)
-    return part is not None and any(row.thumbnail for row in [*part.misses, *part.false_alarms])
+    return part is not None and pictured(part)
 
 
 def _all_right(report: ReportHead) -> bool:

@@ -23,7 +23,8 @@ from prevalens.reports.record_parts import EstimatePart, estimate_part
 from prevalens.reports.report_head import ReportHead
 from prevalens.reports.request import Request
 from prevalens.reports.sections.section import Answer, Section
-from prevalens.reports.sections.subgroups import SMALLEST, counts, covariate_of, hidden_levels
+from prevalens.reports.subgroup_blocks import counts
+from prevalens.reports.subgroup_parts import SMALLEST, covariate_of, hidden_levels
 
 _POOLED = ("auroc", "sensitivity", "specificity", "observed_expected", "calibration_slope")
 _CALIBRATION = ("observed_expected",)  # moves where scores are corrected for prevalence
