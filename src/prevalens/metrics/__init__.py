@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     )
     from prevalens.metrics.class_comparison import compare_multiclass, compare_multiclass_groups
     from prevalens.metrics.class_measure import ClassMeasure
-    from prevalens.metrics.class_measures import all_class_measures
+    from prevalens.metrics.class_measures import (
+        all_class_measures,
+        register_class_measure,
+        unregister_class_measure,
+    )
     from prevalens.metrics.comparison import compare_groups, compare_models
     from prevalens.metrics.confusion import (
         accuracy,
@@ -127,12 +131,14 @@ __all__ = [
     "precision_recall_curve",
     "predictive_values",
     "prevalence",
+    "register_class_measure",
     "register_measure",
     "reliability_curve",
     "roc_curve",
     "scaled_brier",
     "sensitivity",
     "specificity",
+    "unregister_class_measure",
     "unregister_measure",
     "wilson_interval",
     "youden",
@@ -161,6 +167,8 @@ __getattr__ = lazy_names(
         "SmoothCurve": "smooth_curve",
         "accuracy": "confusion",
         "all_class_measures": "class_measures",
+        "register_class_measure": "class_measures",
+        "unregister_class_measure": "class_measures",
         "all_estimates": "every_estimate",
         "all_measures": "registry",
         "auroc": "ranking",

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from prevalens._checks import check_choice
+from prevalens.exceptions import InvalidInputError
 from prevalens.metrics.agreement import agreement_estimate, agreement_pulls
 from prevalens.metrics.class_columns import ClassColumns
 from prevalens.metrics.class_means import (
@@ -36,7 +37,7 @@ from prevalens.metrics.class_ranking import (
 )
 from prevalens.metrics.class_smooth import changes_from, estimate_from, mean_pulls
 from prevalens.metrics.estimate import Estimate
-from prevalens.metrics.registry import measure_of
+from prevalens.metrics.registry import Registration, all_measures, measure_of
 from prevalens.metrics.settings import Settings
 
 _decision = partial(ClassMeasure, group="decision", direction="higher")
@@ -190,11 +191,12 @@ CLASS_TABLE = (
     ),
 )
 _BY_KEY = {measure.key: measure for measure in CLASS_TABLE}
+_OWN = frozenset(_BY_KEY)
 
 
 def _reduced(measure: ClassMeasure) -> Any:
     """Send a measure of the table to another process by its key; it is there, too."""
-    if _BY_KEY.get(measure.key) is measure:
+    if _BY_KEY.get(measure.key) is measure and measure.key in _OWN:
         return class_measure_of, (measure.key,)
     return measure.__reduce_ex__(2)
 
@@ -203,13 +205,13 @@ copyreg.pickle(ClassMeasure, _reduced)
 
 
 def all_class_measures() -> tuple[ClassMeasure, ...]:
-    """Return every measure of several classes, in the order of a report.
+    """Return every measure of several classes, in the order of a report; a user's own come last.
 
     Examples:
         >>> [measure.key for measure in all_class_measures()][:2]
         ['accuracy', 'balanced_accuracy']
     """
-    return CLASS_TABLE
+    return tuple(_BY_KEY.values())
 
 
 def class_measure_of(key: str) -> ClassMeasure:
@@ -221,9 +223,76 @@ def class_measure_of(key: str) -> ClassMeasure:
     return _BY_KEY[check_choice("measure", key, _BY_KEY)]
 
 
+def register_class_measure(measure: ClassMeasure) -> Registration[ClassMeasure]:
+    """Register a measure of several classes: estimates, comparisons and reports have it then.
+
+    Args:
+        measure: The measure; its key must be new, among measures of two classes, too.
+
+    Returns:
+        A context manager that removes the measure again; leave it alone to keep the measure.
+
+    Raises:
+        InvalidInputError: the key is taken.
+
+    Examples:
+        What the predicted classes cost, as a mean over images:
+
+        >>> import numpy as np
+        >>> from prevalens.metrics import (
+        ...     ClassMeasure, multiclass_estimates, register_class_measure,
+        ... )
+        >>> cost = np.array([[0.0, 1.0], [5.0, 0.0]])
+        >>> mean_cost = ClassMeasure(
+        ...     key="mean_cost", title="Mean cost", group="decision", direction="lower",
+        ...     references=("Elkan 2001",), high=5.0,
+        ...     of_images=lambda labels, scores: cost[labels, scores.argmax(axis=1)],
+        ... )
+        >>> with register_class_measure(mean_cost):
+        ...     made = multiclass_estimates(
+        ...         [0, 1, 1], [[0.7, 0.3], [0.6, 0.4], [0.2, 0.8]], classes="ab"
+        ...     )
+        >>> round(made.overall["mean_cost"].value, 3)
+        1.667
+    """
+    taken = {**dict.fromkeys(each.key for each in all_measures()), **_BY_KEY}
+    if measure.key in taken:
+        yours = measure.key in _BY_KEY and measure.key not in _OWN
+        more = f", or unregister_class_measure({measure.key!r}) first." if yours else "."
+        raise InvalidInputError(
+            f"A measure with the key {measure.key!r} is registered already. Use another key{more}"
+        )
+    _BY_KEY[measure.key] = measure
+    return Registration(measure.key, measure, unregister_class_measure)
+
+
+def unregister_class_measure(key: str) -> None:
+    """Remove a measure that was registered by `register_class_measure`.
+
+    Raises:
+        InvalidInputError: no such measure is registered, or it is the library's own.
+
+    Examples:
+        >>> import numpy as np
+        >>> from prevalens.metrics import ClassMeasure, all_class_measures, register_class_measure
+        >>> made = ClassMeasure(
+        ...     key="error", title="Error", group="decision", direction="lower",
+        ...     references=("Brodersen 2010",), of_matrix=lambda matrix: 1 - np.trace(matrix),
+        ... )
+        >>> registered = register_class_measure(made)
+        >>> unregister_class_measure("error")
+        >>> "error" in [each.key for each in all_class_measures()]
+        False
+    """
+    class_measure_of(key)
+    if key in _OWN:
+        raise InvalidInputError(f"{key!r} is one of the library's own measures and stays.")
+    del _BY_KEY[key]
+
+
 def class_estimates(
     columns: ClassColumns, settings: Settings, keys: Sequence[str] | None = None
 ) -> dict[str, Estimate]:
     """Compute every measure that suits the classes, or those named, by key."""
-    chosen = CLASS_TABLE if keys is None else [class_measure_of(key) for key in keys]
+    chosen = all_class_measures() if keys is None else [class_measure_of(key) for key in keys]
     return {each.key: each.estimate(columns, settings) for each in chosen if each.suits(columns)}

@@ -3,7 +3,7 @@
 import copyreg
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from prevalens._checks import check_choice
 from prevalens.exceptions import InvalidInputError
@@ -61,18 +61,23 @@ def estimate_of(key: str, columns: Columns, settings: Settings) -> Estimate:
     return measure_of(key).compute(columns, settings)
 
 
-class Registration:
+M = TypeVar("M")
+
+
+class Registration(Generic[M]):
     """A registered measure; as a context it is removed at the end.
 
     Args:
         key: Key of the measure.
+        measure: The measure.
+        remove: Removes the measure of a key.
     """
 
-    def __init__(self, key: str) -> None:
-        self.key = key
+    def __init__(self, key: str, measure: M, remove: Callable[[str], None]) -> None:
+        self.key, self._measure, self._remove = key, measure, remove
 
-    def __enter__(self) -> Measure:
-        return _MEASURES[self.key]
+    def __enter__(self) -> M:
+        return self._measure
 
     def __exit__(
         self,
@@ -80,10 +85,10 @@ class Registration:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        unregister_measure(self.key)
+        self._remove(self.key)
 
 
-def register_measure(measure: Measure) -> Registration:
+def register_measure(measure: Measure) -> Registration[Measure]:
     """Register a measure: `all_estimates`, comparisons and reports have it from then on.
 
     Args:
@@ -113,7 +118,7 @@ def register_measure(measure: Measure) -> Registration:
             + ("." if measure.key in _OWN else f", or unregister_measure({measure.key!r}) first.")
         )
     _MEASURES[measure.key] = measure
-    return Registration(measure.key)
+    return Registration(measure.key, measure, unregister_measure)
 
 
 def unregister_measure(key: str) -> None:

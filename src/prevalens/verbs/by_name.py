@@ -40,8 +40,9 @@ def by_name(option: str, given: Sequence[Named] | None) -> float | dict[str, flo
     if names == [""]:
         return given[0][1]
     if "" in names or len(set(names)) < len(names):
+        came = " ".join(f"{name}={value:g}" if name else f"{value:g}" for name, value in given)
         raise InvalidInputError(
             f"{option} takes one number, or one for each class by its name, such as {option} "
-            f"mel=0.3 {option} bcc=0.2, got {' '.join(f'{n}={v:g}' if n else f'{v:g}' for n, v in given)}."
+            f"mel=0.3 {option} bcc=0.2, got {came}."
         )
     return dict(given)

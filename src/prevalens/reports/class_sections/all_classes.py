@@ -28,6 +28,13 @@ def _show(report: ClassReportHead) -> Sequence[Block]:
         caption = f"{title}, all classes together, with {report.level}"
         shown.append(estimate_table(report.estimates, keys, caption=caption, address="estimates"))
         shown += noted(report.estimates, keys)
+    # A user's measure that is not registered where the report is read has no group.
+    known = {measure.key for measure in all_class_measures()}
+    others = [key for key in report.estimates if key not in known]
+    if others:
+        caption = f"Other measures, all classes together, with {report.level}"
+        shown.append(estimate_table(report.estimates, others, caption=caption, address="estimates"))
+        shown += noted(report.estimates, others)
     return shown
 
 
