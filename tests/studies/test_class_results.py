@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
+from sklearn.metrics import cohen_kappa_score
 from studies.test_class_probe import cells
 from studies.test_study_runner import HEAD, plan_of
 
@@ -64,3 +65,31 @@ def test_a_test_part_tells_what_was_left_out_once(tmp_path: Path) -> None:
         study = class_results(runner, held, {}).report["class_study"]
         assert study["excluded"] is None
         assert [each["reason"] for each in study["left_out"]] == ["blurred"] * len(left_out)
+
+
+def test_grades_have_distances_and_weighted_kappas(tmp_path: Path) -> None:
+    """As scikit-learn and a count have them; plain classes have none, and the report follows."""
+    cohort, features = cells()
+    found = {}
+    for ordered in (True, False):
+        runner = StudyRunner(cohort, plan_of(cohort, ordered=ordered), None, 1)
+        held = runner.run(features, tmp_path / str(ordered), HEAD)
+        found[ordered] = class_results(runner, held, {})
+        assert held.predictions.ordered == ordered
+    rows = held.predictions
+    told = rows.scores.argmax(axis=1)
+    graded, plain = found[True], found[False]
+
+    assert graded.estimates["quadratic_kappa"].value == pytest.approx(
+        cohen_kappa_score(rows.labels, told, weights="quadratic")
+    )
+    assert graded.estimates["grade_distance"].value == pytest.approx(
+        np.abs(rows.labels - told).mean()
+    )
+    assert graded.estimates["ranked_probability_score"].lower is not None
+    assert set(graded.estimates) - set(plain.estimates) == {
+        *("quadratic_kappa", "grade_distance", "ranked_probability_score")
+    }
+    assert graded.report.record.title == "3 grades: held-out images"
+    assert "Grades, from the lowest: a, b, c" in " ".join(graded.report.page(".txt").split())
+    assert "quadratic_kappa" not in plain.report["estimates"]

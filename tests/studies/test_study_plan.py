@@ -89,3 +89,30 @@ def test_a_plan_of_several_classes_comes_back_and_keeps_to_them(
     path.write_text(json.dumps(made(cohort).to_dict() | {"threshold": None}), encoding="utf-8")
     with pytest.raises(InvalidInputError, match="belong to two classes"):
         StudyPlan.read(path)
+
+
+def test_grades_are_of_three_or_more(cohort: Cohort, tmp_path: Path) -> None:
+    """Said in the plan, kept in its file; of two classes they are refused."""
+    several = Cohort(
+        images=[f"{k}.png" for k in range(40)],
+        labels=[f"g{k % 4}" for k in range(40)],
+        patients=[f"p{k}" for k in range(40)],
+        positive="g0",
+        classes=("g0", "g1", "g2", "g3"),
+    )
+    graded = plan(several, check_files=False, ordered=True)[1]
+    graded.write(tmp_path / "plan.json")
+
+    assert (graded.ordered, graded.subject) == (True, "4 grades")
+    assert "of grades, from the lowest, (images, patients) g0" in str(graded)
+    assert StudyPlan.read(tmp_path / "plan.json") == graded
+    assert "grades" not in str(plan(several, check_files=False)[1])
+    numbers = Cohort(
+        images=["a", "b", "c"], labels=["0", "1", "2"], patients=["p", "q", "r"], positive="0"
+    )
+    with pytest.raises(InvalidInputError, match=r"rise, got \['1', '2', '0'\]. Read the cohort"):
+        plan(numbers, check_files=False, ordered=True)
+    with pytest.raises(InvalidInputError, match="`ordered` is of three or more classes, got the"):
+        plan(cohort, check_files=False, ordered=True)
+    with pytest.raises(InvalidInputError, match="`ordered` is of three or more classes"):
+        StudyPlan.from_dict(made(cohort).to_dict() | {"ordered": True})

@@ -14,6 +14,7 @@ from prevalens.studies.held_out_scores import HeldOutScores
 from prevalens.studies.study_results import StudyResults
 from prevalens.studies.study_runner import StudyRunner
 
+_OF_GRADES = ("quadratic_kappa", "grade_distance", "ranked_probability_score")
 _SUMMED_UP = ("accuracy", "balanced_accuracy", "macro_f1", "macro_auroc", "log_loss")
 
 
@@ -36,7 +37,7 @@ def class_results(
         curve: The learning curve, or None.
     """
     plan, predictions = runner.plan, held.predictions
-    estimates = _estimates(predictions, *_SUMMED_UP)
+    estimates = _estimates(predictions, *_SUMMED_UP, *(_OF_GRADES if plan.ordered else ()))
     k = len(predictions.classes)
     turned = _estimates(correct_predictions(predictions, [1 / k] * k), "balanced_accuracy")
     estimates["balanced_accuracy_at_equal_shares"] = turned["balanced_accuracy"]
@@ -60,5 +61,7 @@ def class_results(
 
 def _estimates(predictions: Predictions, *keys: str) -> dict[str, Estimate]:
     held = predictions
-    columns = check_class_columns(held.labels, held.scores, held.patients, classes=held.classes)
+    columns = check_class_columns(
+        held.labels, held.scores, held.patients, classes=held.classes, ordered=held.ordered
+    )
     return class_estimates(columns, Settings(None, 0.95), keys)

@@ -42,6 +42,7 @@ def plan(
     unit: str = "image",
     pooling: PatientPooling | None = None,
     sensitivity: float | None = None,
+    ordered: bool = False,
     preprocessing: str | None = None,
     layers: Sequence[str] = (),
     check_files: bool = True,
@@ -90,6 +91,8 @@ def plan(
         pooling: How images are pooled into patients; by default rule 7.
         sensitivity: Sensitivity that the threshold is chosen for, in (0, 1), of two classes alone;
             by default 0.95.
+        ordered: Whether the three or more classes of the cohort, in their order, are grades from
+            the lowest to the highest: the report then has distances and weighted kappas.
         preprocessing: What pixels need before a `.keras` network that has no rescaling inside.
         layers: Layers to try, by name; by default five along the depth.
         check_files: Whether files are compared; without, identical files go unnoticed, and the
@@ -119,6 +122,8 @@ def plan(
     several = len(cohort.classes) > 2
     if several:
         _refuse_of_two(cohort, sensitivity=sensitivity, pooling=pooling, unit=unit)
+    if ordered:
+        _check_grades(cohort)
     asked = 0.95 if sensitivity is None else sensitivity
     check_number("sensitivity", asked, low=0, high=1, open_low=True, open_high=True)
     _check_weights(DEFAULT_NETWORK if weights is None else check_path("weights", weights))
@@ -144,6 +149,7 @@ def plan(
         head, evaluation = cost.head, cost.evaluation
         curve = curve if cost.curve_orders else None
     of_two: dict[str, Any] = {"positive": None, "classes": [*cohort.classes], "threshold": None}
+    of_two["ordered"] = ordered
     if not several:
         threshold = threshold_of(
             facts["positive_patients"], evaluation, asked, units=units_of(cohort)
@@ -196,6 +202,28 @@ def _check_unit(unit: str, pooling: PatientPooling | None) -> None:
             f"A study decides on images or patients, got a pooling by {pooling.unit!r}. Pool its "
             "predictions.csv: PatientPooling(unit=...).pool, or `prevalens report --unit`."
         )
+
+
+def _check_grades(cohort: Cohort) -> None:
+    """Refuse grades of two classes, and numbers that do not rise."""
+    names = list(cohort.classes)
+    if len(names) < 3:
+        raise InvalidInputError(
+            f"`ordered` is of three or more classes, got the two {names}. Leave it out."
+        )
+    if all(map(_is_number, names)) and sorted(names, key=float) != names:
+        raise InvalidInputError(
+            f"Grades that are numbers rise, got {names}. Read the cohort with its `classes` from "
+            "the lowest to the highest."
+        )
+
+
+def _is_number(name: str) -> bool:
+    try:
+        float(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _refuse_of_two(cohort: Cohort, **given: Any) -> None:

@@ -34,6 +34,7 @@ class StudyPlan(Record, frozen=True, kw_only=True):
         cohort_fingerprint: `Cohort.fingerprint` of the cohort that it was made for, after joining.
         positive: The positive class; None of several classes.
         classes: Names of the three or more classes of a study of all of them; left out of two.
+        ordered: Whether these classes are grades, from the lowest to the highest.
         unit: `"image"`, or `"patient"`: then patients have decisions, and estimates, of their own.
         pooling: How images are pooled, where the unit is the patient.
         seed: Seed of everything that is drawn.
@@ -66,6 +67,7 @@ class StudyPlan(Record, frozen=True, kw_only=True):
     cohort_fingerprint: str
     positive: str | None
     classes: list[str] | msgspec.UnsetType = msgspec.UNSET
+    ordered: bool = False
     unit: Literal["image", "patient"] = "image"
     pooling: PoolingChoice | None = None
     seed: Annotated[int, msgspec.Meta(ge=0)] = 0
@@ -87,6 +89,8 @@ class StudyPlan(Record, frozen=True, kw_only=True):
                 "`positive` and `threshold` belong to two classes, `classes` to several, got "
                 f"{self.positive!r}, {self.threshold!r} and {self.classes!r}."
             )
+        if self.ordered and not self.several:
+            raise InvalidInputError("`ordered` is of three or more classes. Set it to false.")
         if self.several and (self.unit != "image" or len(set(self.class_names)) < 3):
             raise InvalidInputError(
                 "A study of several classes has three or more different `classes` and the unit "
@@ -112,7 +116,8 @@ class StudyPlan(Record, frozen=True, kw_only=True):
     @property
     def subject(self) -> str:
         """What the study is about, for titles."""
-        return f"{len(self.class_names)} classes" if self.positive is None else self.positive
+        kind = "grades" if self.ordered else "classes"
+        return f"{len(self.class_names)} {kind}" if self.positive is None else self.positive
 
     def __str__(self) -> str:
         facts = defaultdict(lambda: "?", self.facts)  # written by hand, it may hold fewer
@@ -126,7 +131,9 @@ class StudyPlan(Record, frozen=True, kw_only=True):
             who = f"{facts['images']} images, {facts['patients']} different ones, "
         if self.several:
             counts = facts["of_classes"] if isinstance(facts["of_classes"], dict) else {}
-            who += f"of (images, {'different' if independent else 'patients'}) " + ", ".join(
+            order = "grades, from the lowest, " if self.ordered else ""
+            counted = f"(images, {'different' if independent else 'patients'})"
+            who += f"of {order}{counted} " + ", ".join(
                 f"{name} {counts.get(name, '?')}" for name in self.class_names
             )
         else:

@@ -3,7 +3,7 @@
 import hashlib
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -91,12 +91,17 @@ class StudyRunner:
             names = [f"repeat-0-fold-{number}" for number in range(plan.evaluation.n_splits)]
             kind = ClassProbeRecord if plan.several else ProbeRecord
             records = [kind.load(folder / name / "probe.json") for name in names]
-            return HeldOutScores(made.predictions, records, made.folds[0], made)
+            graded = replace(made.predictions, ordered=plan.ordered)
+            return HeldOutScores(graded, records, made.folds[0], made)
         fold = Fold(0, 0, plan.seed, self.partition, folder)
         probe = build(self.cohort, fold)
         rows = self.partition.test
         predictions = Predictions.of(
-            self.cohort, rows, probe.predict(self.cohort, rows), train_prevalence=self._shares()
+            self.cohort,
+            rows,
+            probe.predict(self.cohort, rows),
+            train_prevalence=self._shares(),
+            ordered=plan.ordered,
         )
         return HeldOutScores(predictions, [probe.probe.record], np.zeros(len(rows), np.int64), None)
 

@@ -97,6 +97,13 @@ def _add_classes(where: "argparse._ArgumentGroup") -> None:
         metavar="CLASS",
         help="classes whose images are left out, such as those of one or two patients",
     )
+    where.add_argument(
+        "--grades",
+        nargs="+",
+        default=[],
+        metavar="CLASS",
+        help="say that the classes are grades: all of them, from the lowest to the highest",
+    )
 
 
 def add_odd_cells(where: "argparse._ArgumentGroup") -> None:
@@ -182,6 +189,7 @@ def run(options: argparse.Namespace) -> int:
         unit=options.unit or "image",
         pooling=pooling_of(options),
         sensitivity=options.sensitivity,
+        ordered=bool(options.grades),
         preprocessing=options.preprocessing,
         seed=options.seed or 0,
     )

@@ -2,9 +2,6 @@
 
 import argparse
 import os
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +25,9 @@ from prevalens.verbs.label_cells import (
     without_blanks,
 )
 from prevalens.verbs.missing_options import in_order, lacking_options, quoted
+from prevalens.verbs.study_classes import FEW_IDS, named_classes, replaced, stand_in
 
 _NO_TABLES = (".xlsx", ".xls", ".ods", ".parquet", ".json", ".zip")
-_FEW_IDS = 3  # of a class: fewer cannot be held out, trained and chosen on
 _INDEPENDENT = "--patient none: every image is taken as another patient's"
 
 
@@ -41,7 +38,7 @@ def read_cohort(options: argparse.Namespace) -> "cohorts.Cohort":
         InvalidInputError: options or columns are missing (all are named at once), or `--versus`
             is no class.
     """
-    return _named_classes(read_images(options), options)
+    return named_classes(read_images(options), options)
 
 
 def read_images(options: argparse.Namespace) -> "cohorts.Cohort":
@@ -59,56 +56,6 @@ def read_images(options: argparse.Namespace) -> "cohorts.Cohort":
             "\n".join([f"For the folder {source}:", *map("  {}".format, lacking)])
         )
     return _from_folder(source, options)
-
-
-def _named_classes(cohort: "cohorts.Cohort", options: argparse.Namespace) -> "cohorts.Cohort":
-    """Return the cohort of the classes that the options ask for; all are named."""
-    if options.leave_out:
-        counts = Counter(cohort.label_names.tolist())
-        out = list(map(as_text, options.leave_out))
-        cohort = _without(cohort, out)
-        told = "left out: " + ", ".join(f"{quoted(name)} ({counts[name]} images)" for name in out)
-        print(told)  # noqa: T201
-        cohort = _changed(cohort, provenance=f"{cohort.provenance}; {told}")
-    if options.positive is not None:
-        return _two_classes(cohort, options)
-    if len(cohort.classes) == 2:
-        raise InvalidInputError(
-            f"Two classes are left, {' and '.join(map(quoted, cohort.classes))}. Name the one "
-            "whose miss costs by --positive."
-        )
-    images = np.bincount(cohort.labels, minlength=len(cohort.classes)).tolist()
-    named = ", ".join(
-        f"{quoted(name)} ({count} images)"
-        for name, count in zip(cohort.classes, images, strict=True)
-    )
-    print(f"{len(images)} classes: {named}; --positive and one takes it against the rest")  # noqa: T201
-    return cohort
-
-
-def _without(cohort: "cohorts.Cohort", out: Sequence[str]) -> "cohorts.Cohort":
-    """Return the cohort without some classes; its flow of images says why."""
-    cohort.drop_classes(out)  # names every unknown class at once
-    for name in dict.fromkeys(out):
-        rows = cohort.label_names == name
-        few = 0 < len(np.unique(cohort.patients[rows])) < _FEW_IDS
-        reason = "left out on request (--leave-out)"
-        told = f"of too few patients to hold some out, {reason}" if few else reason
-        cohort = cohort.drop_classes(name, reason=told)
-    return cohort
-
-
-def _changed(cohort: "cohorts.Cohort", **values: Any) -> "cohorts.Cohort":
-    whose = None if cohort.independent else cohort.patients
-    return replace(cohort, patients=whose, **values)  # type: ignore[arg-type]
-
-
-def _stand_in(classes: Sequence[str], options: argparse.Namespace) -> dict[str, Any]:
-    """Return what a cohort needs: the positive class; of all classes any one that is kept."""
-    if options.positive is not None:
-        return {"positive": as_text(options.positive)}
-    out = set(map(as_text, options.leave_out))
-    return {"positive": next((x for x in classes if x not in out), classes[0]), "classes": classes}
 
 
 def _refuse_table_options(source: Path, options: argparse.Namespace) -> None:
@@ -138,7 +85,7 @@ def _from_folder(source: Path, options: argparse.Namespace) -> "cohorts.Cohort":
         cohort = cohorts.read_folder(
             source,
             **given,
-            **_stand_in(classes, options),
+            **stand_in(classes, options),
             follow_links=options.allow_outside,
         )
     except InvalidInputError as error:
@@ -162,7 +109,7 @@ def _check_ids(cohort: "cohorts.Cohort") -> None:
     for code, name in enumerate(cohort.classes):
         rows = cohort.labels == code
         ids = np.unique(cohort.patients[rows]).tolist()
-        if len(ids) < _FEW_IDS < int(rows.sum()):
+        if len(ids) < FEW_IDS < int(rows.sum()):
             raise InvalidInputError(
                 f"Patient ids are what stands before '_' in file names, but the {rows.sum():,} "
                 f"images of {name!r} share {name_some(ids)}. If these are no patients, add "
@@ -202,7 +149,7 @@ def _from_table(source: Path, options: argparse.Namespace) -> "cohorts.Cohort":
             image=options.image,
             label=options.label,
             patient=None if independent else options.patient,
-            **_stand_in(in_order(classes_in(given[options.label], None)), options),
+            **stand_in(in_order(classes_in(given[options.label], None)), options),
             covariates=further,
             combine=options.combine,
             root=root,
@@ -215,7 +162,7 @@ def _from_table(source: Path, options: argparse.Namespace) -> "cohorts.Cohort":
         raise UnreadableImageError(f"{error}\n{told}") from error
     if blanks and options.blank == DROP and options.combine is None:
         unlabelled = cohorts.LeftOut(reason="no label (--blank drop)", images=blanks)
-        return _changed(cohort, left_out=(unlabelled,))
+        return replaced(cohort, left_out=(unlabelled,))
     return cohort
 
 
@@ -251,23 +198,3 @@ def _below(cells: Cells, root: Path, *, given: bool) -> tuple[Path, list[str] | 
     if not all(Path(name).is_relative_to(top) for name in names):
         return root, None
     return top, [Path(name).relative_to(top).as_posix() for name in names]
-
-
-def _two_classes(cohort: "cohorts.Cohort", options: argparse.Namespace) -> "cohorts.Cohort":
-    others = [name for name in cohort.classes if name != cohort.positive]
-    if options.versus in {None, "rest"} and (options.versus is None or "rest" not in others):
-        if len(others) > 1:
-            counts = Counter(cohort.label_names.tolist())
-            named = ", ".join(f"{quoted(name)} ({counts[name]} images)" for name in others)
-            tell = "" if options.versus else "; --versus and a class takes one of them alone"
-            print(f"{quoted(cohort.positive)} against the rest: {named}{tell}")  # noqa: T201
-            return cohort.one_vs_rest(cohort.positive)
-        return cohort
-    if options.versus not in others:
-        raise InvalidInputError(
-            f"--versus must be 'rest' or one of {', '.join(map(repr, others))}, got "
-            f"{options.versus!r}."
-        )
-    rest = [name for name in others if name != options.versus]
-    why = f"neither --positive {cohort.positive!r} nor --versus {options.versus!r}"
-    return cohort.drop_classes(rest, reason=why)
