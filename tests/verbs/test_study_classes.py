@@ -60,3 +60,13 @@ def test_grades_and_one_class_are_two_studies(tmp_path: Path) -> None:
     """One of the options is left out."""
     with pytest.raises(InvalidInputError, match="--grades is of a study of all grades"):
         read_cohort(parsed(source(tmp_path), "--positive", "mild", "--grades", *GRADES))
+
+
+def test_several_findings_are_studied_one_at_a_time(tmp_path: Path) -> None:
+    """Where cells name several and no finding is named, the refusal says what to do instead."""
+    lines = ["image,label,patient", *(f"{k}.png,{'A|B' if k % 2 else 'C'},p{k}" for k in range(9))]
+    path = tmp_path / "images.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    told = r"no --positive.*cells name several findings: each is studied in a run of its own"
+    with pytest.raises(InvalidInputError, match=told):
+        read_cohort(bare(str(path), "-o", "run"))

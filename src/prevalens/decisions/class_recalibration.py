@@ -3,24 +3,24 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import msgspec
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import brentq
 from scipy.special import softmax
 
 from prevalens._checks import check_choice, check_kind, check_number, check_path
 from prevalens._records import Part, Record
-from prevalens.decisions.class_scaling import fit_own_scales, fit_shared_scale
+from prevalens.decisions.class_scaling import fit_own_scales, fit_shared_scale, fit_temperature
+from prevalens.decisions.dirichlet_map import check_dirichlet, choose_penalties, fit_dirichlet
 from prevalens.decisions.recalibration import METHODS, Recalibration, fit_recalibration
 from prevalens.exceptions import InvalidInputError
 from prevalens.predictions.checking import checked_scores
 from prevalens.predictions.predictions import Predictions
-from prevalens.typing import Labels, Scores
+from prevalens.typing import Scores
 
-CLASS_METHODS = ("temperature", "platt", "bias_corrected", "vector")
+CLASS_METHODS = ("temperature", "platt", "bias_corrected", "vector", "dirichlet")
 _LEAST = 1e-7  # a float32 softmax reaches 0, whose logarithm is infinite
 
 
@@ -44,6 +44,7 @@ class ClassRecalibrationRecord(Record, frozen=True, kw_only=True):
     temperature: float | None
     offsets: list[float] | msgspec.UnsetType = msgspec.UNSET
     scales: list[float] | msgspec.UnsetType = msgspec.UNSET
+    matrix: list[list[float]] | msgspec.UnsetType = msgspec.UNSET
     maps: list[ClassMapPart]
 
 
@@ -60,9 +61,12 @@ class ClassRecalibration:
         offsets: What is added to the log scores of each class after the temperature, or after
             `scales`; empty for nothing.
         scales: What the log scores of each class are multiplied by, in place of a temperature.
+        matrix: What the log scores of all classes are multiplied by, a row for each class, in
+            place of both.
 
     Raises:
-        InvalidInputError: a temperature is not above 0, or offsets are not one a class.
+        InvalidInputError: a temperature is not above 0, offsets are not one a class, or a matrix
+            is not square.
 
     Examples:
         >>> from prevalens.decisions import fit_class_recalibration
@@ -81,6 +85,7 @@ class ClassRecalibration:
     multilabel: bool = False
     offsets: tuple[float, ...] = ()
     scales: tuple[float, ...] = ()
+    matrix: tuple[tuple[float, ...], ...] = ()
 
     def __post_init__(self) -> None:
         if self.temperature is not None:
@@ -94,12 +99,28 @@ class ClassRecalibration:
                 f"`scales` are {len(self.classes)} numbers above 0 in place of a `temperature`, "
                 f"one a class, got {self.scales}."
             )
-        known = len(self.classes) if self.temperature is not None or self.scales else 0
+        k = len(self.classes)
+        if self.matrix and (
+            self.temperature is not None
+            or self.scales
+            or [len(row) for row in self.matrix] != [k] * k
+            or not np.isfinite(self.matrix).all()
+        ):
+            raise InvalidInputError(
+                f"`matrix` has {k} rows of {k} finite numbers, in place of a `temperature` or "
+                f"`scales`, got {self.matrix!r:.60}."
+            )
+        known = k if self._of_logs else 0
         if self.offsets and (len(self.offsets) != known or not np.isfinite(self.offsets).all()):
             raise InvalidInputError(
-                f"`offsets` are {known} finite numbers beside a `temperature` or `scales`, got "
-                f"{self.offsets}."
+                f"`offsets` are {known} finite numbers beside a `temperature`, `scales` or a "
+                f"`matrix`, got {self.offsets}."
             )
+
+    @property
+    def _of_logs(self) -> bool:
+        """Whether it is one map of all log scores."""
+        return self.temperature is not None or bool(self.scales) or bool(self.matrix)
 
     def correct(self, scores: ArrayLike) -> Scores:
         """Return recalibrated scores, shape `(n_rows, n_classes)`, in [0, 1].
@@ -108,10 +129,12 @@ class ClassRecalibration:
             InvalidInputError: the scores are not those of the classes fitted.
         """
         values = checked_scores(scores, self.classes, several=self.multilabel)
-        if self.temperature is not None or self.scales:
+        if self._of_logs:
             scale = np.asarray(self.scales) if self.scales else 1 / (self.temperature or 1.0)
             added = np.asarray(self.offsets) if self.offsets else 0.0
-            return np.asarray(softmax(_logs(values) * scale + added, axis=1))
+            logs = _logs(values)
+            made = logs @ np.asarray(self.matrix).T if self.matrix else logs * scale
+            return np.asarray(softmax(made + added, axis=1))
         columns = zip(self.maps, values.T, strict=True)
         made = np.column_stack([each.correct(column) for each, column in columns])
         return made if self.multilabel else made / made.sum(axis=1, keepdims=True)
@@ -133,6 +156,7 @@ class ClassRecalibration:
             temperature=self.temperature,
             offsets=[*self.offsets] if self.offsets else msgspec.UNSET,
             scales=[*self.scales] if self.scales else msgspec.UNSET,
+            matrix=[[*row] for row in self.matrix] if self.matrix else msgspec.UNSET,
             maps=parts,
         )
         record.save(Path(check_path("path", path)))
@@ -145,7 +169,11 @@ class ClassRecalibration:
             InvalidInputError: the file cannot be read, is cut, edited or of another format.
         """
         held = ClassRecalibrationRecord.load(Path(check_path("path", path)))
-        scaled = held.temperature is not None or not isinstance(held.scales, msgspec.UnsetType)
+        given: list[Any] = [held.offsets, held.scales, held.matrix]
+        added, scales, matrix = (
+            () if isinstance(each, msgspec.UnsetType) else tuple(each) for each in given
+        )
+        scaled = held.temperature is not None or bool(scales) or bool(matrix)
         wanted = 0 if scaled else len(held.classes)
         if len(held.maps) != wanted or len(held.classes) < 2:
             raise InvalidInputError(
@@ -156,10 +184,15 @@ class ClassRecalibration:
             maps = [
                 Recalibration(m.method, m.slope, m.intercept, tuple(m.steps)) for m in held.maps
             ]
-            added = () if isinstance(held.offsets, msgspec.UnsetType) else tuple(held.offsets)
-            scales = () if isinstance(held.scales, msgspec.UnsetType) else tuple(held.scales)
-            several = held.multilabel
-            return cls(tuple(held.classes), held.temperature, tuple(maps), several, added, scales)
+            return cls(
+                tuple(held.classes),
+                held.temperature,
+                tuple(maps),
+                held.multilabel,
+                added,
+                scales,
+                tuple(map(tuple, matrix)),
+            )
         except InvalidInputError as error:
             raise InvalidInputError(f"{path} was edited or cut: {error} {held.REMEDY}") from error
 
@@ -179,8 +212,9 @@ def fit_class_recalibration(
             scores are divided by their sum; `"temperature"`, one number for all, which never
             changes the class of the highest score and suits rare classes; `"bias_corrected"`,
             a temperature and an offset for each class, after which the mean score of each class
-            is its share of these rows; or `"vector"`, a scale and an offset for each class. Of
-            labels any method of `fit_recalibration`, for each on the rows where it is known.
+            is its share of these rows; `"vector"`, a scale and an offset for each class; or
+            `"dirichlet"`, a matrix and offsets, whose penalties are chosen on held-out patients.
+            Of labels any method of `fit_recalibration`, for each on the rows where it is known.
 
     Raises:
         InvalidInputError: there are two classes, a class has no row, or a class or label has no
@@ -188,7 +222,7 @@ def fit_class_recalibration(
 
     References:
         Guo et al. (2017), ICML; Zadrozny & Elkan (2002), KDD; Alexandari, Kundaje & Shrikumar
-        (2020), ICML.
+        (2020), ICML; Kull et al. (2019), NeurIPS.
 
     Examples:
         >>> validation = Predictions(
@@ -217,7 +251,9 @@ def fit_class_recalibration(
             "leave those classes out."
         )
     if method == "temperature" and not several:
-        return ClassRecalibration(classes, _temperature(predictions.labels, predictions.scores))
+        return ClassRecalibration(
+            classes, fit_temperature(predictions.labels, _logs(predictions.scores))
+        )
     if method == "bias_corrected":
         scale, offsets = fit_shared_scale(predictions.labels, _logs(predictions.scores))
         return ClassRecalibration(classes, 1 / scale, offsets=tuple(offsets.tolist()))
@@ -226,8 +262,20 @@ def fit_class_recalibration(
         return ClassRecalibration(
             classes, offsets=tuple(offsets.tolist()), scales=tuple(scales.tolist())
         )
+    if method == "dirichlet":
+        return _dirichlet(predictions)
     maps = tuple(_map_of(predictions, name, method) for name in classes)
     return ClassRecalibration(classes, None, maps, several)
+
+
+def _dirichlet(predictions: Predictions) -> ClassRecalibration:
+    labels, logs, codes = predictions.labels, _logs(predictions.scores), predictions.patient_codes
+    patients = np.arange(len(labels)) if codes is None else codes
+    beside, intercept = choose_penalties(labels, logs, patients, classes=predictions.classes)
+    matrix, offsets = fit_dirichlet(labels, logs, off_diagonal=beside, intercept=intercept)
+    check_dirichlet(matrix, classes=predictions.classes)
+    rows = tuple(map(tuple, matrix.tolist()))
+    return ClassRecalibration(predictions.classes, offsets=tuple(offsets.tolist()), matrix=rows)
 
 
 def _map_of(predictions: Predictions, name: str, method: str) -> Recalibration:
@@ -236,31 +284,6 @@ def _map_of(predictions: Predictions, name: str, method: str) -> Recalibration:
     except InvalidInputError as error:
         wide = "" if predictions.is_multilabel else " Or use method='temperature', one for all."
         raise InvalidInputError(f"{name!r} has no fit of its own: {error}{wide}") from error
-
-
-def _temperature(labels: Labels, scores: Scores) -> float:
-    """Return the temperature of the largest likelihood: where its slope in 1 / it is 0."""
-    logs = _logs(scores)
-    own = logs[np.arange(len(labels)), labels]
-
-    def slope(inverse: float) -> float:
-        expected = (softmax(inverse * logs, axis=1) * logs).sum(axis=1)
-        return float((expected - own).mean())
-
-    remedy = "Check the order of the classes, or give more rows."
-    if (own >= logs.max(axis=1)).all():
-        raise InvalidInputError(
-            f"No temperature corrects these scores: every row's own class scores highest. {remedy}"
-        )
-    if slope(0.0) >= 0:
-        raise InvalidInputError(
-            "No temperature corrects these scores: higher ones do not go with the classes. "
-            + remedy
-        )
-    most = 1.0
-    while slope(most) <= 0:  # it ends: rows whose own class is not the highest pull it up
-        most *= 2
-    return 1 / float(brentq(slope, 0.0, most, xtol=1e-12))
 
 
 def _logs(scores: Scores) -> Scores:

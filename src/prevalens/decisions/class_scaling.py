@@ -4,13 +4,45 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
-from scipy.special import log_softmax
+from scipy.optimize import brentq, minimize
+from scipy.special import log_softmax, softmax
 
 from prevalens.exceptions import InvalidInputError
 from prevalens.typing import Labels, Scores
 
 _REMEDY = "Check the order of the classes, or give more rows."
+
+
+def fit_temperature(labels: Labels, logs: Scores) -> float:
+    """Return the temperature of the largest likelihood: where its slope in 1 / it is 0.
+
+    Args:
+        labels: Class of each row, shape `(n_rows,)`.
+        logs: Log scores, shape `(n_rows, n_classes)`.
+
+    Raises:
+        InvalidInputError: every row's own class scores highest, so that no temperature is the
+            best; or higher scores do not go with the classes.
+    """
+    own = logs[np.arange(len(labels)), labels]
+
+    def slope(inverse: float) -> float:
+        expected = (softmax(inverse * logs, axis=1) * logs).sum(axis=1)
+        return float((expected - own).mean())
+
+    if (own >= logs.max(axis=1)).all():
+        raise InvalidInputError(
+            f"No temperature corrects these scores: every row's own class scores highest. {_REMEDY}"
+        )
+    if slope(0.0) >= 0:
+        raise InvalidInputError(
+            "No temperature corrects these scores: higher ones do not go with the classes. "
+            + _REMEDY
+        )
+    most = 1.0
+    while slope(most) <= 0:  # it ends: rows whose own class is not the highest pull it up
+        most *= 2
+    return 1 / float(brentq(slope, 0.0, most, xtol=1e-12))
 
 
 def fit_shared_scale(labels: Labels, logs: Scores) -> tuple[float, NDArray[np.float64]]:

@@ -3,7 +3,11 @@
 import numpy as np
 
 from prevalens._checks import check_choice, check_integer, check_kind
-from prevalens.decisions.class_recalibration import ClassRecalibration, fit_class_recalibration
+from prevalens.decisions.class_recalibration import (
+    CLASS_METHODS,
+    ClassRecalibration,
+    fit_class_recalibration,
+)
 from prevalens.decisions.prior_shift import PriorShift
 from prevalens.decisions.recalibration import METHODS, Recalibration, fit_recalibration
 from prevalens.exceptions import InvalidInputError
@@ -49,7 +53,8 @@ def recalibrate(
         (True, True)
     """
     check_kind("predictions", predictions, Predictions)
-    check_choice("method", method, METHODS)
+    of_classes = not (predictions.is_binary or predictions.is_multilabel)
+    check_choice("method", method, CLASS_METHODS if of_classes else METHODS)
     check_integer("n_folds", n_folds, minimum=2)
     if shift is not None and not predictions.is_binary:
         raise InvalidInputError(

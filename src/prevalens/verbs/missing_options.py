@@ -9,7 +9,7 @@ from prevalens import _cells
 from prevalens._checks import did_you_mean
 from prevalens._tables import Cells
 from prevalens.verbs.image_search import PICTURES
-from prevalens.verbs.label_cells import classes_in, separator_of
+from prevalens.verbs.label_cells import WHOLE, classes_in, separator_of
 
 # As a header may call them; letter case, blanks, underscores and the like do not matter.
 _KNOWN = {
@@ -144,12 +144,18 @@ def _lacking_classes(
     """Return what the classes of the column ask for."""
     cells = columns[label]
     separator = options.separator or separator_of(cells, options.positive)
-    counts = classes_in(cells, None if separator == "none" else separator)
+    counts = classes_in(cells, None if separator == WHOLE else separator)
     if not counts:
         few = [quoted(column) for column in _of_few_values(columns, {label})]
         such = f", such as {' or '.join(few[:6])}" if few else ""
         return [f"column {label!r} is empty; name another by --label{such}"]
-    return unnamed_class(counts, options)
+    found = unnamed_class(counts, options)
+    if options.positive is None and separator not in {None, WHOLE}:
+        found = [f"{each} (cells name several findings: {_ONE_BY_ONE})" for each in found]
+    return found
+
+
+_ONE_BY_ONE = "each is studied in a run of its own, against all other images"
 
 
 def _suggested(name: str, columns: Mapping[str, Cells], positive: str | None) -> str | None:
