@@ -1,7 +1,7 @@
 """One measure of a model of several classes: its name, its place, how it is computed."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
@@ -73,7 +73,9 @@ class ClassMeasure:
     group: str
     direction: str
     references: tuple[str, ...]
-    estimate: Callable[[ClassColumns, Settings], Estimate] = _no_estimate
+    estimate: Callable[[ClassColumns, Settings], Estimate] = field(
+        default_factory=lambda: _no_estimate
+    )
     changes: Callable[[ClassColumns], Numbers] | None = None
     of_matrix: Callable[[Numbers], float] | None = None
     of_images: Callable[[Labels, Numbers], Numbers] | None = None

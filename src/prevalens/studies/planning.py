@@ -120,10 +120,7 @@ def plan(
     check_kind("cohort", cohort, Cohort)
     check_integer("seed", seed, minimum=0)
     several = len(cohort.classes) > 2
-    if several:
-        _refuse_of_two(cohort, sensitivity=sensitivity, pooling=pooling, unit=unit)
-    if ordered:
-        _check_grades(cohort)
+    _check_classes(cohort, ordered=ordered, sensitivity=sensitivity, pooling=pooling, unit=unit)
     asked = 0.95 if sensitivity is None else sensitivity
     check_number("sensitivity", asked, low=0, high=1, open_low=True, open_high=True)
     _check_weights(DEFAULT_NETWORK if weights is None else check_path("weights", weights))
@@ -149,7 +146,6 @@ def plan(
         head, evaluation = cost.head, cost.evaluation
         curve = curve if cost.curve_orders else None
     of_two: dict[str, Any] = {"positive": None, "classes": [*cohort.classes], "threshold": None}
-    of_two["ordered"] = ordered
     if not several:
         threshold = threshold_of(
             facts["positive_patients"], evaluation, asked, units=units_of(cohort)
@@ -168,6 +164,7 @@ def plan(
         baselines=["thumbnail", "covariates"] if _usable(cohort, part) else ["thumbnail"],
         budget=budget,
         learning_curve=curve,
+        ordered=ordered,
         **of_two,
     )
 
@@ -204,9 +201,13 @@ def _check_unit(unit: str, pooling: PatientPooling | None) -> None:
         )
 
 
-def _check_grades(cohort: Cohort) -> None:
-    """Refuse grades of two classes, and numbers that do not rise."""
+def _check_classes(cohort: Cohort, *, ordered: bool, **given: Any) -> None:
+    """Refuse what only two classes have, grades of two classes, and numbers that do not rise."""
     names = list(cohort.classes)
+    if len(names) > 2:
+        _refuse_of_two(cohort, **given)
+    if not ordered:
+        return
     if len(names) < 3:
         raise InvalidInputError(
             f"`ordered` is of three or more classes, got the two {names}. Leave it out."

@@ -1,6 +1,7 @@
 """prevalens report: every estimate of a table of predictions, with its interval."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from prevalens import predictions, reports
@@ -28,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments of the verb."""
     _add_predictions(parser)
     _add_analysis(parser)
+    _add_files(parser)
 
 
 def _add_predictions(parser: argparse.ArgumentParser) -> None:
@@ -51,7 +53,7 @@ def _add_predictions(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_analysis(parser: argparse.ArgumentParser) -> None:
-    """Add what decides the estimates, and the files they are written to."""
+    """Add what decides the estimates."""
     add = parser.add_argument
     add(
         "--threshold",
@@ -98,6 +100,11 @@ def _add_analysis(parser: argparse.ArgumentParser) -> None:
         help="confidence level of the intervals, 0 to 1 (default: 0.95)",
     )
     add("--seed", type=int, default=0, metavar="NUMBER", help="random seed (default: 0)")
+
+
+def _add_files(parser: argparse.ArgumentParser) -> None:
+    """Add the title, and the files that are written."""
+    add = parser.add_argument
     add("--title", default="Clinical report", metavar="TEXT", help="heading of the report")
     add(
         "-o",
@@ -145,13 +152,18 @@ def run(options: argparse.Namespace) -> int:
         title=options.title,
         made_by=f"prevalens report {Path(options.table).name}",
     )
-    for output in options.output:
+    _write(report, options.output)
+    return 0
+
+
+def _write(report: "reports.ClinicalReport", outputs: Sequence[str]) -> None:
+    """Write the files, or print the text where there are none."""
+    for output in outputs:
         done = "replaced" if Path(output).exists() else "wrote"
         report.save(output)
         print(f"{done} {output}")  # noqa: T201
-    if not options.output:
+    if not outputs:
         print(report)  # noqa: T201
-    return 0
 
 
 def _interest(options: argparse.Namespace) -> list[str] | None:
