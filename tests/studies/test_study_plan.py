@@ -114,7 +114,5 @@ def test_grades_are_of_three_or_more(cohort: Cohort, tmp_path: Path) -> None:
         plan(numbers, check_files=False, ordered=True)
     with pytest.raises(InvalidInputError, match="`ordered` is of three or more classes, got the"):
         plan(cohort, check_files=False, ordered=True)
-    with pytest.raises(
-        InvalidInputError, match="ordered. is of three or more classes|ordered is of three"
-    ):
+    with pytest.raises(InvalidInputError, match="ordered is of three or more classes"):
         StudyPlan.from_dict(made(cohort).to_dict() | {"ordered": True})
