@@ -16,6 +16,7 @@ from prevalens.reports.request import Request, checked_request
 _LEFT_OUT = (
     *("by", "site", "compare", "compare_threshold", "baselines", "learning_curve", "uncorrected"),
     *("partition", "cohort", "excluded", "patient_score", "patient_threshold", "refer", "picture"),
+    "development",
 )
 _COMMON = ("picture_note", "confidence_level", "seed", "title", "made_by", "date")
 

@@ -10,6 +10,7 @@ import numpy as np
 from prevalens._checks import check_kind, check_path, name_some
 from prevalens._tables import read_all_columns
 from prevalens.cohorts.cohort import Cohort
+from prevalens.cohorts.left_out import LeftOut
 from prevalens.decisions.operating_point import OperatingPoint
 from prevalens.exceptions import DataWarning, InvalidInputError, LeakageError
 from prevalens.features.extraction import contents_of
@@ -90,8 +91,17 @@ def validate_study(
         train_prevalence=card.train_prevalence,
         root=cohort.root,
         reader=cohort.reader,
+        ordered=development.predictions.ordered,
     )
-    report = _report(root, predictions, development, card, prevalence=prevalence, by=by)
+    report = _report(
+        root,
+        predictions,
+        development,
+        card,
+        prevalence=prevalence,
+        by=by,
+        excluded=cohort.left_out or None,
+    )
     out.mkdir(parents=True, exist_ok=True)
     predictions.save(out / "predictions.csv")
     report.save(out / "report.html")
@@ -207,6 +217,7 @@ def _report(
     *,
     prevalence: float | None,
     by: Sequence[str],
+    excluded: Sequence[LeftOut] | None,
 ) -> ClinicalReport:
     plan, summary = StudyPlan.read(run / "plan.json"), StudySummary.load(run / "study.json")
     title = f"{plan.subject}: the next cohort"
@@ -217,7 +228,12 @@ def _report(
                 "it out."
             )
         return ClinicalReport(
-            predictions, by=by, development=development, title=title, seed=plan.seed
+            predictions,
+            by=by,
+            development=development,
+            excluded=excluded,
+            title=title,
+            seed=plan.seed,
         )
     pooling = None if plan.pooling is None else plan.pooling.pooling
     pooled = None
@@ -231,6 +247,7 @@ def _report(
         patient_score=pooling,
         patient_threshold=pooled,
         development=development,
+        excluded=excluded,
         title=title,
         seed=plan.seed,
     )

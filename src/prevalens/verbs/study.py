@@ -230,6 +230,7 @@ def _refuse_other_words(
         "--preprocessing": (options.preprocessing, plan.network.preprocessing),
         "--sensitivity": (options.sensitivity, threshold),
         "--minutes": (options.minutes, minutes),
+        "--grades": (options.grades or None, plan.class_names if plan.ordered else None),
     }
     for name, (asked, planned) in said.items():
         if asked is not None and asked != planned:

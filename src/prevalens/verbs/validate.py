@@ -81,7 +81,8 @@ def _cohort(
     counts = Counter(cohort.label_names.tolist())
     told = ", ".join(f"{name} ({counts[name]} images)" for name in left_out)
     print(f"left out, as the study is of {plan.positive!r} against {other!r}: {told}")  # noqa: T201
-    return cohort.drop_classes(left_out)
+    reason = f"not of the study of {plan.positive!r} against {other!r}"
+    return cohort.drop_classes(left_out, reason=reason)
 
 
 def _present(options: argparse.Namespace, wanted: list[str]) -> str:
