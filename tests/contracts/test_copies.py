@@ -27,7 +27,7 @@ from prevalens.splits import Partition
 pytestmark = [pytest.mark.keras, pytest.mark.filterwarnings("ignore")]
 
 # Made of a user's own functions, and as easily sent as these; or a protocol, which nothing is.
-OF_FUNCTIONS = {"Formula", "Measure"}
+OF_FUNCTIONS = {"ClassMeasure", "Formula", "Measure"}
 NEVER_MADE = {"Reader"}
 # Keras pickles its layers by a file of its own, which tests/test_keras_registration.py reads.
 OF_KERAS = {"RandomAugmentation"}
@@ -39,7 +39,6 @@ SPAWNED = {"cohorts", "images", "metrics", "splits"}
 NO_EXAMPLE = {
     "Acceptance",
     "BoundCriterion",
-    "ClassMeasure",
     "CohortSummary",
     "CovariateHoldout",
     "ModelCard",

@@ -30,8 +30,9 @@ class LeftOut:
         ...     images=["a.png", "b.png", "c.png", "d.png"], labels=["sick", "well", "odd", "odd"],
         ...     patients=["p", "q", "q", "r"], positive="sick",
         ... )
-        >>> cohort.drop_classes("odd").left_out
-        (LeftOut(reason="class 'odd', left out by choice", images=2, patients=2),)
+        >>> (gone,) = cohort.drop_classes("odd").left_out
+        >>> gone
+        LeftOut(reason="class 'odd', left out by choice", images=2, patients=2)
     """
 
     reason: str
