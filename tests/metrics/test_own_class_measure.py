@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 
 from prevalens.exceptions import InvalidInputError
@@ -195,3 +197,15 @@ def test_one_function_makes_a_measure() -> None:
         with register_class_measure(measure):
             made.append(estimates(held)["my_kappa"].lower)
     assert made[0] == made[1] == made[2]
+
+
+@given(key=st.text("abcdefgh", min_size=1, max_size=8))
+def test_what_is_registered_and_removed_leaves_the_table_as_it_was(key: str) -> None:
+    """Under any new key, as a context or by hand; no other measure moves."""
+    before = all_class_measures()
+    measure = kappa(key=f"own_{key}")
+    with register_class_measure(measure) as made:
+        assert all_class_measures() == (*before, made)
+    register_class_measure(measure)
+    unregister_class_measure(measure.key)
+    assert all_class_measures() == before
