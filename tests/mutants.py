@@ -1,7 +1,7 @@
 """Draw a sample of mutants, and count what became of it: names for, and from, `mutmut run`.
 
 `nox -s mutants` makes the mutants below `mutants/` before it tests them. Then
-`python tests/mutants.py draw 0.1 splits metrics > drawn` draws a tenth of each file's,
+`python tests/mutants.py draw 0.1 splits metrics > drawn` draws a tenth of each stage's,
 `nox -s mutants -- $(cat drawn)` tests them, and `python tests/mutants.py count drawn` counts.
 """
 
@@ -22,13 +22,14 @@ LIVES = {0, 5, 33}
 
 
 def draw(share: float, stages: list[str], *, seed: int) -> list[str]:
-    """Draw `share` of each file's mutants, rounded, from those of the stages."""
+    """Draw `share` of each stage's mutants, rounded, from those of all its files."""
     rng = random.Random(seed)  # noqa: S311
     drawn = []
     for stage in stages:
-        for file in sorted((MADE / "prevalens" / stage).glob("*.py.meta")):
-            names = sorted(json.loads(file.read_text(encoding="utf-8"))["exit_code_by_key"])
-            drawn += rng.sample(names, round(share * len(names)))
+        names: list[str] = []
+        for file in sorted((MADE / "prevalens" / stage).rglob("*.py.meta")):
+            names += sorted(json.loads(file.read_text(encoding="utf-8"))["exit_code_by_key"])
+        drawn += rng.sample(names, round(share * len(names)))
     return drawn
 
 

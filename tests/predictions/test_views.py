@@ -88,7 +88,7 @@ def test_oblong_images_name_the_views_that_work() -> None:
 @pytest.mark.parametrize(
     ("images", "views", "text"),
     [
-        (IMAGES, ["mirored"], "Did you mean 'mirrored'"),
+        (IMAGES, ["mirored"], "`views` must.*Did you mean 'mirrored'"),
         (IMAGES, [], "at least one"),
         (IMAGES, ["as_is", "as_is"], "different"),
         (IMAGES[:0], ["as_is"], "got none"),

@@ -110,6 +110,14 @@ def test_the_forms_have_every_item_of_the_report(made: Path) -> None:
     )
 
 
+def test_the_datasheet_is_named_by_the_answer_or_the_model(run: Path, tmp_path: Path) -> None:
+    """The data set's own name where it was given."""
+    for answers, name in (({}, "Rows predicted by cells"), ({"dataset": "Cells 2"}, "Cells 2")):
+        folder = tmp_path / name
+        write_dossier(run, folder, name="cells", answers=answers)
+        assert json.loads((folder / "datasheet.json").read_text("utf-8"))["name"] == name
+
+
 def test_cards_say_what_is_missing(made: Path) -> None:
     """What was answered stands in both; the rest is to be completed."""
     for name in ("model-card.md", "chai-card.md"):

@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 import pytest
 
 from prevalens.exceptions import InvalidInputError, MissingExtraError
+from prevalens.predictions import Predictions
 from prevalens.reports import ClinicalReport, chart_names, plot_chart
 from prevalens.reports.document import Chart, Line
 from prevalens.reports.plots import _draw, _draw_line
@@ -49,6 +50,23 @@ def test_the_confusion_matrix_shows_its_counts(report: ClinicalReport) -> None:
         report["confusion_matrix"][name]
         for name in ("true_positive", "false_positive", "false_negative", "true_negative")
     ]
+    assert [text.get_position() for text in axes.texts] == [(0, 0), (1, 0), (0, 1), (1, 1)]
+    assert axes.get_xticks().tolist() == axes.get_yticks().tolist() == [0, 1]
+    negative, positive = report["settings"]["classes"]
+    assert [text.get_text() for text in axes.get_xticklabels()] == [
+        f"label {positive}",
+        f"label {negative}",
+    ]
+    assert [text.get_text() for text in axes.get_yticklabels()] == [
+        "predicted positive",
+        "predicted negative",
+    ]
+
+
+def test_several_labels_have_no_one_matrix(finding_rows: Predictions) -> None:
+    """The refusal names the way to one."""
+    with pytest.raises(InvalidInputError, match=r"no one matrix.*one_vs_rest"):
+        plot_chart(ClinicalReport(finding_rows), "confusion_matrix")
 
 
 @pytest.mark.parametrize("kind", ["line", "steps", "dashes", "band", "marks"])
