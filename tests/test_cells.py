@@ -88,8 +88,9 @@ def test_ids_of_every_script_are_no_flaw() -> None:
     ("cell", "rounded"),
     [
         *((cell, True) for cell in ("1.23E+11", "1,23E+11", "1e5", 1.23457e11, 2.0**53)),
+        *((cell, True) for cell in (float("inf"), -float("inf"), np.float16("inf"))),
         *((cell, False) for cell in ("123000000000", 123000000000, "E11", "1.5", 61.0, None)),
-        *((cell, False) for cell in (123456789012.0, 2.0**53 - 1, float("inf"))),
+        *((cell, False) for cell in (123456789012.0, 2.0**53 - 1, float("nan"))),
     ],
 )
 def test_what_a_spreadsheet_rounded_is_seen(cell: Any, rounded: bool) -> None:

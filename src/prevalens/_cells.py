@@ -131,10 +131,13 @@ def flaw(text: str) -> str | None:
 
 
 def is_rounded(value: Any) -> bool:
-    """Tell whether an id was rounded: by a spreadsheet (1.23457E+11), or in a narrow float."""
+    """Tell whether an id was rounded: by a spreadsheet (1.23457E+11), or in a narrow float.
+
+    What was too large for its float is infinite, and stands for every id that was.
+    """
     if isinstance(value, str | bytes):
         return bool(_EXCEL.fullmatch(plain(value)))
-    if not isinstance(value, float | np.floating) or not math.isfinite(value):
+    if not isinstance(value, float | np.floating) or math.isnan(value):
         return False
     number = float(value)
     if isinstance(value, np.float32 | np.float16):
