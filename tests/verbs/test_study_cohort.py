@@ -22,6 +22,25 @@ def test_a_table_of_the_usual_columns_needs_no_options(image_cohort: Cohort) -> 
     np.testing.assert_array_equal(cohort.is_positive, image_cohort.is_positive)
 
 
+@pytest.mark.parametrize(("no", "yes"), [("0", "1"), ("False", "True"), ("negative", "positive")])
+def test_flags_say_which_class_is_positive(
+    image_cohort: Cohort, no: str, yes: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is told aloud, and another can be named; two names say nothing."""
+    path = Path(table(image_cohort))
+    path.write_text(path.read_text("utf-8").replace("sick", yes).replace("well", no), "utf-8")
+    options = parsed(str(path))
+    options.positive = None
+    cohort = read_cohort(options)
+
+    assert cohort.positive == yes
+    np.testing.assert_array_equal(cohort.is_positive, image_cohort.is_positive)
+    assert f"label holds flags: {yes} is the positive class" in capsys.readouterr().out
+    options.positive = no
+    assert read_cohort(options).positive == no
+    assert "flags" not in capsys.readouterr().out
+
+
 def test_all_that_is_missing_is_named_at_once(tmp_path: Path) -> None:
     """With what the header suggests for each, and how to go without patients."""
     path = tmp_path / "images.csv"

@@ -22,6 +22,9 @@ _KNOWN = {
 }
 _SHOWN = 12  # classes that are listed
 _FEW = 20  # values of a column that may be classes
+# A column of flags says itself which class is asked for: no before yes.
+_FLAGS = ({"0", "1"}, {"false", "true"}, {"no", "yes"}, {"negative", "positive"})
+_YES = {"1", "true", "yes", "positive"}
 _WORDS = {"image": "IMAGES", "label": "CLASSES", "patient": "PATIENTS"}
 
 
@@ -81,6 +84,21 @@ def lacking_options(
         ]
     add += [] if options.output else ["-o RUN"]
     return [*lines, f"To go on, add: {' '.join(add)}"] if lines and add else lines
+
+
+def flagged(columns: Mapping[str, Cells], options: argparse.Namespace) -> str | None:
+    """Return the positive class of a column of flags, 0 and 1 or yes and no, where none was named.
+
+    Args:
+        columns: The table.
+        options: The options.
+    """
+    if options.positive is not None or options.label not in columns:
+        return None
+    found = list(classes_in(columns[options.label], None))
+    if len(found) != 2 or {name.lower() for name in found} not in _FLAGS:
+        return None
+    return next(name for name in found if name.lower() in _YES)
 
 
 def takes_every_class(cells: Cells, options: argparse.Namespace) -> bool:

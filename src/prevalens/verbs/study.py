@@ -83,7 +83,8 @@ def _add_classes(where: "argparse._ArgumentGroup") -> None:
     where.add_argument(
         "--positive",
         metavar="CLASS",
-        help="class whose miss is the costly error; without it all of three or more are studied",
+        help="class whose miss is the costly error; without it all of three or more are studied, "
+        "and of 0 and 1 or no and yes the second is it",
     )
     where.add_argument(
         "--versus",
@@ -170,11 +171,11 @@ def _add_choices(how: "argparse._ArgumentGroup") -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Plan the study and run it; return 0."""
+    cohort = read_cohort(options)
     if options.positive is None and options.prevalence is not None:
         raise InvalidInputError(
             "--prevalence is of two classes: name the one it is of by --positive, or leave it out."
         )
-    cohort = read_cohort(options)
     folder = Path(options.output)
     if not options.resume and folder.exists() and any(folder.iterdir()):
         raise InvalidInputError(

@@ -24,7 +24,7 @@ from prevalens.verbs.label_cells import (
     refuse_ambiguous,
     without_blanks,
 )
-from prevalens.verbs.missing_options import in_order, lacking_options, quoted
+from prevalens.verbs.missing_options import flagged, in_order, lacking_options, quoted
 from prevalens.verbs.study_classes import FEW_IDS, named_classes, replaced, stand_in
 
 _NO_TABLES = (".xlsx", ".xls", ".ods", ".parquet", ".json", ".zip")
@@ -127,10 +127,16 @@ def _from_table(source: Path, options: argparse.Namespace) -> "cohorts.Cohort":
     columns = read_all_columns(source)
     independent = options.patient.lower() == "none" and "none" not in columns
     further = [*options.covariates, *([options.part_column] if options.part_column else [])]
+    flag = flagged(columns, options)
+    if flag is not None:
+        options.positive = flag
     lacking = lacking_options(columns, options, further, independent=independent)
     if lacking:
         header = f"{source} has the columns {', '.join(map(repr, columns))}, but:"
         raise InvalidInputError("\n  ".join([header, *lacking]))
+    if flag is not None:
+        told = f"{flag} is the positive class; --positive and the other turns that round"
+        print(f"{options.label} holds flags: {told}")  # noqa: T201
     if independent:
         print(_INDEPENDENT)  # noqa: T201
     root = source.parent if options.root is None else Path(options.root)
