@@ -9,6 +9,8 @@ import pytest
 from prevalens.decisions import choose_threshold
 from prevalens.predictions import Predictions
 from prevalens.reports import ClinicalReport
+from prevalens.reports.document import Table, flat
+from prevalens.reports.report_record import document_of
 from prevalens.reports.verification import verify_run
 
 
@@ -48,6 +50,23 @@ def test_at_a_threshold_it_is_the_report_of_two_classes(kinds: Predictions) -> N
     for key, estimate in made["estimates"].items():
         same(estimate, alone["estimates"][key])
     assert {"sensitivity", "specificity", "ppv", "npv"} <= set(made["estimates"])
+
+
+def test_no_two_tables_have_one_name(kinds: Predictions) -> None:
+    """A screen reader lists tables by their names: those of two classes differ."""
+    held = ClinicalReport(
+        kinds, positive=["mild", "severe"], threshold=0.3, prevalence=0.05, worst=0
+    )
+    passages = document_of(held.record).passages
+    names = [
+        block.caption
+        for passage in passages
+        for block in flat(passage.blocks)
+        if isinstance(block, Table)
+    ]
+
+    assert sum("less frequent" in name for name in names) == 2
+    assert sorted(names) == sorted(set(names))
 
 
 def test_without_a_threshold_the_highest_score_decides(kinds: Predictions) -> None:

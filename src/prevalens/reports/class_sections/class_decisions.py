@@ -160,8 +160,8 @@ def _details(report: ClassReportHead, number: int, each: ClassDecision) -> Detai
             address=f"{address}.estimates",
         ),
         *noted(each.estimates, keys),
-        *_placed(PREDICTIVE.show(inner), address, number),
-        *_placed(USEFULNESS.show(inner), address, number),
+        *_placed(PREDICTIVE.show(inner), address, number, positive),
+        *_placed(USEFULNESS.show(inner), address, number, positive),
     ]
     return Details(f"Decisions on {positive}", blocks)
 
@@ -177,13 +177,16 @@ def _rule(each: ClassDecision) -> str:
     return f"{told} {each.guarantee}" if each.guarantee else told
 
 
-def _placed(blocks: Sequence[Block], address: str, number: int) -> list[Block]:
-    """Return blocks of a report of two classes with the places they have in this one."""
+def _placed(blocks: Sequence[Block], address: str, number: int, name: str) -> list[Block]:
+    """Return blocks of a report of two classes with the places they have in this one.
+
+    Captions name the class, as those of all parts of a page differ.
+    """
     made: list[Block] = []
     for block in blocks:
         if isinstance(block, Table):
             keys = [key and f"{address}.{key}" for key in block.keys]
-            made.append(replace(block, keys=keys))
+            made.append(replace(block, keys=keys, caption=f"{name}: {block.caption}"))
         elif isinstance(block, Chart):
             made.append(replace(block, name=f"{block.name}_{number}"))
         else:
