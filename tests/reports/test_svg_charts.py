@@ -43,13 +43,23 @@ def test_corners_of_the_axes_are_where_they_belong() -> None:
     assert float(right) - float(left) == pytest.approx(float(bottom) - float(top), abs=0.2)
 
 
-@pytest.mark.parametrize("kind", ["line", "steps", "dashes", "band", "marks"])
-def test_every_kind_is_valid_xml_and_has_a_legend(kind: str) -> None:
-    """Lines, steps, dashes, bands and marks, with their swatches."""
+@pytest.mark.parametrize(
+    ("kind", "shape"),
+    [
+        ("line", "line c1"),
+        ("steps", "line c1"),
+        ("dashes", "line dashes c1"),
+        ("band", "band c0"),
+        ("marks", "mark c1"),
+    ],
+)
+def test_every_kind_is_valid_xml_and_has_a_legend(kind: str, shape: str) -> None:
+    """Lines, steps, dashes, bands and marks, with their colours and swatches."""
     line = Line("<n>", [0, 0.5, 1], [0, 0.2, 0.4], kind, (0.1, 0.3, 0.5))
     drawn = parsed(svg_chart(chart(line)))
 
     assert len(list(drawn.iter())) > 10
+    assert f'class="{shape}"' in svg_chart(chart(Line("first", [0, 1], [0, 1]), line))
     assert "&lt;n&gt;" in legend(chart(line))
     assert parsed(legend(chart(line))).tag == "ul"
 

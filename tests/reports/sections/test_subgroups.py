@@ -94,6 +94,10 @@ def test_an_estimate_on_few_patients_is_left_out() -> None:
 
     assert "sensitivity" not in first.estimates
     assert "sensitivity" in second.estimates
+    # A difference would tell the small side's from the other's.
+    for level in (first, second):
+        assert "sensitivity" not in level.differences
+        assert "auroc" in level.differences
 
 
 def test_a_number_is_cut_into_thirds() -> None:
