@@ -169,7 +169,7 @@ def test_images_stated_to_be_independent_are_spoken_of_as_images(image_cohort: C
     assert joined.provenance == "copies of another image: 2 of 54, each counted by itself"
     assert made.audit[0].finding == "2 pairs of images are identical files"
     told = str(made)
-    assert "54 images, 52 different ones, 14 images sick" in told
+    assert "54 images, 52 different ones, 14 images of class sick" in told
     assert "patient" not in told.replace("inner folds of patients", "")
     held_out = Predictions.of(joined, np.arange(54), np.full(54, 0.5))
     assert held_out.patients is None

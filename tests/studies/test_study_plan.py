@@ -47,7 +47,7 @@ def test_a_plan_is_read_aloud_with_its_reasons(cohort: Cohort) -> None:
     """Each choice stands on a line, with its reason."""
     text = str(made(cohort))
 
-    assert "cohort:      54 images of 12 patients, 14 images sick of 4 patients" in text
+    assert "cohort:      54 images of 12 patients, 14 images of class sick (4 patients)" in text
     assert "cross-fitting, 4 folds of patients (4 patients of the rarer class are too few" in text
     assert "threshold:   sensitivity 0.95 (4 positive patients are too few for a promise" in text
     assert "baselines:   thumbnail, covariates" in text

@@ -137,12 +137,8 @@ class StudyPlan(Record, frozen=True, kw_only=True):
                 f"{name} {counts.get(name, '?')}" for name in self.class_names
             )
         else:
-            who += (
-                f"{facts['positive_images']} images {self.positive}"
-                if independent
-                else f"{facts['positive_images']} images {self.positive} of "
-                f"{facts['positive_patients']} patients"
-            )
+            who += f"{facts['positive_images']} images of class {self.positive}"
+            who += "" if independent else f" ({facts['positive_patients']} patients)"
         rows = [
             ("cohort", who, ""),
             *(("audit", step.finding, step.action) for step in self.audit),
