@@ -115,7 +115,9 @@ def seven_classes(_folder: Path) -> ClinicalReport:
     )  # fmt: skip
     return ClinicalReport(
         held, by=("site",), compare=held.with_scores(scores[1]), excluded={"duplicate": 12},
-        made_by="docs/check_reports.py", title="Diagnoses of skin lesions: test set",
+        positive=("melanoma", "carcinoma"), threshold={"melanoma": 0.2},
+        prevalence={"melanoma": 0.02}, made_by="docs/check_reports.py",
+        title="Diagnoses of skin lesions: test set",
     )  # fmt: skip
 
 
@@ -130,10 +132,11 @@ def labels(_folder: Path) -> ClinicalReport:
     held = Predictions(
         labels=known, scores=1 / (1 + np.exp(-odds)), patients=[f"p{k}" for k in owner],
         classes=("effusion", "atelectasis", "nodule", "pneumothorax", "hernia"),
+        covariates={"view": np.array(["front", "side"])[owner % 2]},
         provenance="Synthetic: made up by docs/check_reports.py",
     )  # fmt: skip
     return ClinicalReport(
-        held, threshold=0.5, threshold_origin="pre-specified",
+        held, threshold=0.5, threshold_origin="pre-specified", by=("view",),
         made_by="docs/check_reports.py", title="Findings of chest radiographs: test set",
     )  # fmt: skip
 
@@ -168,6 +171,25 @@ def page_count(pdf: bytes) -> int:
     return len(re.findall(rb"/Type\s*/Page[^s]", pdf))
 
 
+PAPER = {"width": 720, "height": 1040, "deviceScaleFactor": 1, "mobile": False}  # A4, no margins
+OVER = """
+return [...document.querySelectorAll("table, figure")].filter(each => {
+    const own = each.getBoundingClientRect().width;
+    return own > each.closest("details, section").getBoundingClientRect().width + 1;
+}).map(each => (each.querySelector("caption, figcaption") || each).textContent.slice(0, 60));
+"""
+
+
+def printed_over(driver: Any, page: Path) -> list[str]:
+    """Name tables and charts that are wider than their column of a printed page."""
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PAPER)
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    driver.get(page.as_uri())
+    found: list[str] = driver.execute_script(OVER)
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    return found
+
+
 def look(driver: Any, page: Path, axe: str) -> Iterator[str]:
     """Open a report on each screen and in print; write what is seen, name what is wrong."""
     driver.set_script_timeout(120)
@@ -180,6 +202,8 @@ def look(driver: Any, page: Path, axe: str) -> Iterator[str]:
         shot = {"captureBeyondViewport": True, "format": "png"}
         seen = driver.execute_cdp_cmd("Page.captureScreenshot", shot)["data"]
         page.with_name(f"{page.stem}-{width}-{scheme}.png").write_bytes(base64.b64decode(seen))
+    for table in printed_over(driver, page):
+        yield f"{page.name} (print): wider than its column: {table}"
     driver.get(page.as_uri())
     pdf = base64.b64decode(driver.execute_cdp_cmd("Page.printToPDF", A4)["data"])
     page.with_suffix(".pdf").write_bytes(pdf)
