@@ -22,6 +22,10 @@ def test_patients_are_the_unit_of_their_own_estimates(predictions: Predictions) 
     assert found["unit"] == "patient"
     assert found["n"] == int(pooled.labels.sum())
     assert sum(report["patient_level"]["confusion_matrix"].values()) == 40
+    assert "positive patients" in report["patient_level"]["estimates"]["auroc"]["note"]
+    for estimate in report["patient_level"]["estimates"].values():
+        told = (estimate.get(key) or "" for key in ("note", "method", "not_estimable"))
+        assert "image" not in " ".join(told)
 
 
 def test_without_the_question_there_is_no_table(predictions: Predictions) -> None:

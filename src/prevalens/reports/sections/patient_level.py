@@ -10,7 +10,12 @@ from prevalens.metrics.registry import keys_where
 from prevalens.predictions.patient_pooling import PatientPooling
 from prevalens.reports.document import Block, Paragraph
 from prevalens.reports.estimate_tables import estimate_table, noted
-from prevalens.reports.record_parts import EstimatePart, MatrixPart, matrix_part
+from prevalens.reports.record_parts import (
+    EstimatePart,
+    MatrixPart,
+    estimate_part,
+    matrix_part,
+)
 from prevalens.reports.report_head import ReportHead
 from prevalens.reports.request import Request
 from prevalens.reports.sections.confusion_matrix import matrix_block
@@ -72,10 +77,20 @@ def _compute(request: Request) -> PatientLevel | None:
         threshold_rule=None if point is None else point.rule,
         confusion_matrix=matrix_part(pooled.labels == 1, pooled.scores >= threshold),
         estimates={
-            name: EstimatePart(**estimate.to_dict() | {"unit": pooling.unit})
+            name: _of_units(estimate_part(estimate), pooling.unit)
             for name, estimate in estimates.items()
         },
     )
+
+
+def _of_units(made: EstimatePart, unit: str) -> EstimatePart:
+    """Return the estimate with what it says of images said of what was pooled."""
+    words = {
+        key: text.replace("image", unit)
+        for key in ("note", "not_estimable", "method")
+        if (text := getattr(made, key)) is not None
+    }
+    return msgspec.structs.replace(made, unit=unit, **words)
 
 
 def _show(report: ReportHead) -> Sequence[Block]:
