@@ -28,6 +28,7 @@ needs_data = pytest.mark.skipif(
 
 
 @needs_data
+@pytest.mark.published
 def test_the_answers_to_imbalance_rank_effusions_alike(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
