@@ -15,7 +15,7 @@ from PIL import Image
 import prevalens.augmentation.operations  # noqa: F401
 from prevalens.augmentation.operation import OPERATIONS
 from prevalens.cohorts import Cohort
-from prevalens.metrics import registry
+from prevalens.metrics import class_measures, registry
 
 # Timing decides no test: a busy machine is no fault.
 settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -80,7 +80,7 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _tables() -> Iterator[None]:
     """Leave the tables that users add to as they were: a page of the docs adds to them too."""
-    tables: list[dict[str, Any]] = [OPERATIONS, registry._MEASURES]
+    tables: list[dict[str, Any]] = [OPERATIONS, registry._MEASURES, class_measures._BY_KEY]
     before = [dict(table) for table in tables]
     yield
     for table, rows in zip(tables, before, strict=True):

@@ -4,7 +4,7 @@ import argparse
 
 import pytest
 
-from prevalens.verbs.missing_options import lacking_options
+from prevalens.verbs.missing_options import flagged, lacking_options
 from prevalens.verbs.study import add_arguments
 
 
@@ -72,6 +72,32 @@ def test_an_empty_column_of_classes_is_said_to_be() -> None:
     lines = told("image,label,patient,state", rows, "-o", "run")
     assert "column 'label' is empty; name another by --label, such as state" in lines
     assert lines.endswith("To go on, add: --label CLASSES")
+
+
+@pytest.mark.parametrize(
+    ("classes", "positive"),
+    [
+        (["0", "1"], "1"),
+        (["Yes", "no"], "Yes"),
+        (["positive", "negative"], "positive"),
+        (["yes", "1"], None),
+        (["no", "0"], None),
+        (["1"], None),
+        (["yes", "Yes", "no"], None),
+        (["0", "1", "2"], None),
+        (["sick", "well"], None),
+    ],
+)
+def test_a_column_of_flags_says_its_positive_class(
+    classes: list[str], positive: str | None
+) -> None:
+    """The yes to its no, and nothing where that is not plain."""
+    options = argparse.Namespace(positive=None, label="label")
+
+    assert flagged({"label": [*classes, classes[0]]}, options) == positive
+    assert flagged({"other": classes}, options) is None
+    options.positive = classes[0]
+    assert flagged({"label": classes}, options) is None
 
 
 def test_of_three_classes_none_need_be_named() -> None:

@@ -13,11 +13,7 @@ from prevalens.exceptions import InvalidInputError
 from prevalens.predictions.predictions import Predictions
 from prevalens.reports.request import Request, checked_request
 
-_LEFT_OUT = (
-    *("by", "site", "compare", "compare_threshold", "baselines", "learning_curve", "uncorrected"),
-    *("partition", "cohort", "excluded", "patient_score", "patient_threshold", "refer", "picture"),
-    "development",
-)
+# What is asked of the whole report and holds for each class; all else is of the whole alone.
 _COMMON = ("picture_note", "confidence_level", "seed", "title", "made_by", "date")
 
 
@@ -140,16 +136,16 @@ def _interest(
         code = predictions.classes.index(name)
         told = chosen >= code if predictions.ordered else chosen == code
         side = side.with_scores(told.astype(np.float64))
-    settings = dict.fromkeys(_LEFT_OUT) | {key: asked[key] for key in _COMMON}
+    own = {
+        "threshold": threshold if by_score else 0.5,
+        "threshold_origin": asked["threshold_origin"] if by_score else None,
+        "prevalence": prevalence,
+        "worst": 0,
+        "by": (),
+    }
+    common = {key: asked[key] for key in _COMMON}
     try:
-        request = checked_request(
-            side,
-            threshold=threshold if by_score else 0.5,
-            threshold_origin=asked["threshold_origin"] if by_score else None,
-            prevalence=prevalence,
-            worst=0,
-            **settings | {"by": ()},
-        )
+        request = checked_request(side, **dict.fromkeys(asked) | common | own)
     except InvalidInputError as error:
         raise InvalidInputError(f"{name!r}: {error}") from error
     return Interest(request=request, decided_by_score=by_score)

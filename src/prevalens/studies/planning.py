@@ -1,11 +1,13 @@
 """Decide a study from a fingerprint of its cohort, by written rules."""
 
 import importlib
+import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from prevalens._cells import as_number
 from prevalens._checks import check_choice, check_integer, check_kind, check_number, check_path
 from prevalens.cohorts.cohort import Cohort
 from prevalens.exceptions import InvalidInputError
@@ -212,19 +214,12 @@ def _check_classes(cohort: Cohort, *, ordered: bool, **given: Any) -> None:
         raise InvalidInputError(
             f"`ordered` is of three or more classes, got the two {names}. Leave it out."
         )
-    if all(map(_is_number, names)) and sorted(names, key=float) != names:
+    numbers = list(map(as_number, names))
+    if not any(map(math.isnan, numbers)) and sorted(numbers) != numbers:
         raise InvalidInputError(
             f"Grades that are numbers rise, got {names}. Read the cohort with its `classes` from "
             "the lowest to the highest."
         )
-
-
-def _is_number(name: str) -> bool:
-    try:
-        float(name)
-    except ValueError:
-        return False
-    return True
 
 
 def _refuse_of_two(cohort: Cohort, **given: Any) -> None:

@@ -22,9 +22,8 @@ _KNOWN = {
 }
 _SHOWN = 12  # classes that are listed
 _FEW = 20  # values of a column that may be classes
-# A column of flags says itself which class is asked for: no before yes.
-_FLAGS = ({"0", "1"}, {"false", "true"}, {"no", "yes"}, {"negative", "positive"})
-_YES = {"1", "true", "yes", "positive"}
+# A column of flags says itself which class is asked for: the yes to its no.
+_FLAGS = {"1": "0", "true": "false", "yes": "no", "positive": "negative"}
 _WORDS = {"image": "IMAGES", "label": "CLASSES", "patient": "PATIENTS"}
 
 
@@ -95,10 +94,13 @@ def flagged(columns: Mapping[str, Cells], options: argparse.Namespace) -> str | 
     """
     if options.positive is not None or options.label not in columns:
         return None
-    found = list(classes_in(columns[options.label], None))
-    if len(found) != 2 or {name.lower() for name in found} not in _FLAGS:
+    names = classes_in(columns[options.label], None)
+    found = {name.lower(): name for name in names}
+    if len(names) > len(found):  # one is written in two ways: nothing is told for sure
         return None
-    return next(name for name in found if name.lower() in _YES)
+    return next(
+        (name for flag, name in found.items() if {*found} == {flag, _FLAGS.get(flag)}), None
+    )
 
 
 def takes_every_class(cells: Cells, options: argparse.Namespace) -> bool:

@@ -38,9 +38,9 @@ def _show(report: ClassReportHead) -> Sequence[Block]:
 
 
 SECTION: Section[list[Subgroups]] = Section(
-    key="subgroups",
-    title="Subgroups",
-    place=35,
+    key=OF_TWO.key,
+    title=OF_TWO.title,
+    place=OF_TWO.place,
     part=list[Subgroups],
     compute=_compute,
     show=_show,
