@@ -14,6 +14,7 @@ FILES = (
     "prevalens.augmentation.random_augmentation",
     "prevalens.models.classifier_file",
     "prevalens.models.logit_adjusted_loss",
+    "prevalens.models.mean_log_odds",
 )
 
 

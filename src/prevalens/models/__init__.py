@@ -6,6 +6,7 @@ from prevalens._lazy import lazy_names
 
 if TYPE_CHECKING:
     from prevalens.models.auc_margin_loss import AucMarginLoss
+    from prevalens.models.averaging import average_classifiers
     from prevalens.models.class_balanced_loss import ClassBalancedLoss
     from prevalens.models.classifier import create_classifier
     from prevalens.models.classifier_card import ClassifierCard
@@ -27,6 +28,7 @@ __all__ = [
     "LogitAdjustedLoss",
     "Preprocessing",
     "all_classifier",
+    "average_classifiers",
     "backbone_names",
     "create_classifier",
     "export_classifier",
@@ -46,6 +48,7 @@ __getattr__ = lazy_names(
         "LogitAdjustedLoss": "logit_adjusted_loss",
         "Preprocessing": "registry",
         "all_classifier": "leukaemia_classifier",
+        "average_classifiers": "averaging",
         "backbone_names": "registry",
         "create_classifier": "classifier",
         "export_classifier": "classifier_export",

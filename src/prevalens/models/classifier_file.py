@@ -17,6 +17,7 @@ from prevalens.exceptions import InvalidInputError
 from prevalens.models.classifier_card import ClassifierCard, read_card
 from prevalens.models.keras_file import check_keras_file
 from prevalens.models.loaded_classifier import Classifier
+from prevalens.models.mean_log_odds import MeanLogOdds
 
 
 @keras.saving.register_keras_serializable(package="prevalens")
@@ -40,7 +41,9 @@ class CardLayer(keras.layers.Layer):
         return {**super().get_config(), "card": self.card}
 
 
-_OWN_LAYERS = {f"prevalens>{kind.__name__}": kind for kind in (CardLayer, RandomAugmentation)}
+_OWN_LAYERS = {
+    f"prevalens>{kind.__name__}": kind for kind in (CardLayer, MeanLogOdds, RandomAugmentation)
+}
 
 
 def save_classifier(model: keras.Model, path: str | os.PathLike[str], card: ClassifierCard) -> None:
