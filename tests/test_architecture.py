@@ -92,6 +92,8 @@ WITH_KERAS = {
     "models/class_balanced_loss.py",
     "models/focal_loss.py",
     "models/auc_margin_loss.py",
+    "models/averaging.py",
+    "models/mean_log_odds.py",
     "models/leukaemia_classifier.py",
     "callbacks/corrected_log_loss.py",
     "callbacks/epoch_printer.py",

@@ -4,7 +4,15 @@ import keras
 import numpy as np
 import pytest
 
-from prevalens.augmentation.array_calls import cast, clip, column, constant, is_torch, take_rows
+from prevalens.augmentation.array_calls import (
+    cast,
+    clip,
+    column,
+    constant,
+    is_torch,
+    mix_channels,
+    take_rows,
+)
 
 pytestmark = pytest.mark.keras
 
@@ -63,3 +71,16 @@ def test_only_tensors_of_pytorch_are_pytorchs() -> None:
     """Arrays and numbers are not."""
     assert not is_torch(np.zeros(2))
     assert not is_torch(3)
+
+
+@pytest.mark.parametrize("backend", [False, True])
+def test_channels_are_mixed_by_each_images_matrix(backend: bool) -> None:
+    """As `pixel @ matrix` for every pixel, in numpy and in Keras."""
+    rng = np.random.default_rng(0)
+    pictures = rng.normal(size=(2, 4, 5, 3)).astype(np.float32)
+    matrices = rng.normal(size=(2, 3, 3)).astype(np.float32)
+    given = [keras.ops.convert_to_tensor(x) if backend else x for x in (pictures, matrices)]
+    mixed = keras.ops.convert_to_numpy(mix_channels(*given, keras.ops if backend else np))
+
+    for k in range(2):
+        np.testing.assert_allclose(mixed[k], pictures[k] @ matrices[k], rtol=1e-5, atol=1e-5)

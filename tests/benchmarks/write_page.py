@@ -34,8 +34,8 @@ PAGE = DOCS / "explanation" / "benchmarks.md"
 BACKENDS = ("tensorflow", "jax", "torch")
 PACKAGES = (
     "prevalens", "numpy", "scipy", "scikit-learn", "imbalanced-learn", "pillow", "keras",
-    "tensorflow-cpu", "tensorflow", "jax", "torch", "opencv-python-headless", "cykooz-resizer", "grain", "kornia",
-    "albumentations",
+    "tensorflow-cpu", "tensorflow", "jax", "torch", "opencv-python-headless", "cykooz-resizer",
+    "grain", "kornia", "albumentations",
 )  # fmt: skip
 LIMIT = 1200  # seconds; no benchmark takes that long on two cores
 

@@ -42,6 +42,24 @@ def clip(values: Any, low: float, high: float, xp: Any) -> Any:
     return values.clamp(low, high) if is_torch(values) else xp.clip(values, low, high)
 
 
+def mix_channels(pictures: Any, matrices: Any, xp: Any) -> Any:
+    """Multiply the channels of each pixel by its image's matrix, from the right.
+
+    Args:
+        pictures: Shape `(n, height, width, channels)`.
+        matrices: Shape `(n, channels, channels)`.
+        xp: Array module, `numpy` or `keras.ops`.
+    """
+    if is_torch(pictures):
+        return xp.einsum("nhwc,ncd->nhwd", pictures, matrices)
+    # Sums that a compiler fuses; the product of so narrow matrices costs JAX twice as much.
+    parts = [
+        pictures[..., channel : channel + 1] * matrices[:, None, None, channel, :]
+        for channel in range(pictures.shape[-1])
+    ]
+    return sum(parts[1:], parts[0])
+
+
 def constant(values: NDArray[Any], beside: Any, xp: Any) -> Any:
     """Return an array that lives as long as the program, beside a tensor.
 

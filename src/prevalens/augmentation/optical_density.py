@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from prevalens.augmentation.array_calls import clip
+from prevalens.augmentation.array_calls import clip, is_torch
 from prevalens.augmentation.host_functions import Planes, exponential, logarithm
 
 WHITE = 256.0  # one more than the brightest level, so that black has a finite density
@@ -27,9 +27,13 @@ def without_black(changed: Any, pictures: Any, *, xp: Any) -> Any:
 
     Black is no dye: cells that were cut out, as in C-NMC 2019, keep their black ground.
     """
-    brightest = pictures[..., :1]
-    for channel in range(1, pictures.shape[-1]):  # faster than a maximum over so short an axis
-        brightest = xp.maximum(brightest, pictures[..., channel : channel + 1])
+    if is_torch(pictures):  # which is slow at a maximum over so short an axis
+        brightest = pictures[..., :1]
+        for channel in range(1, pictures.shape[-1]):
+            brightest = xp.maximum(brightest, pictures[..., channel : channel + 1])
+    else:
+        # XLA would fuse slices with what made the pictures, and make them anew for each.
+        brightest = xp.max(pictures, axis=-1, keepdims=True)
     return changed * clip(brightest, 0.0, 1.0, xp)
 
 

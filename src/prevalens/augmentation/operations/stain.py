@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prevalens._checks import check_choice, check_number
-from prevalens.augmentation.array_calls import constant
+from prevalens.augmentation.array_calls import constant, mix_channels
 from prevalens.augmentation.operation import PixelOperation
 from prevalens.augmentation.optical_density import (
     WHITE,
@@ -76,7 +76,7 @@ class Stain(PixelOperation, frozen=True, kw_only=True):
         dyes_there, undo_there = constant(dyes, beside, xp), constant(undo, beside, xp)
         matrix = xp.matmul(undo_there[None] * scale[:, None, :], dyes_there[None])
         offset = xp.matmul(sampled["stain_offset"], dyes_there[:2])
-        density = xp.einsum("nhwc,ncd->nhwd", density_of(pictures, xp=xp), matrix)
+        density = mix_channels(density_of(pictures, xp=xp), matrix, xp)
         return without_black(level_of(density + offset[:, None, None, :], xp=xp), pictures, xp=xp)
 
     def change_on_host(
