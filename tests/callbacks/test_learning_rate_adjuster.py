@@ -536,6 +536,58 @@ def test_averaged_weights_are_what_was_judged_and_what_training_ends_with() -> N
     assert equal([keras.ops.convert_to_numpy(v) for v in average], model.get_weights())
 
 
+def test_second_weights_go_back_with_the_weights() -> None:
+    """ScheduleFreeAdamW steps from weights of its own: those of epoch 1 come back with it."""
+
+    def second(model: Any) -> list[Any]:
+        return [
+            np.array(keras.ops.convert_to_numpy(v), copy=True)
+            for v in model.optimizer.variables
+            if v.name.endswith("momentum")
+        ]
+
+    class Note(keras.callbacks.Callback):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.second: list[list[Any]] = []
+
+        def on_epoch_end(self, epoch: int, logs: object = None) -> None:
+            self.second.append(second(self.model))
+
+    model = small_model(keras.optimizers.ScheduleFreeAdamW(0.1))
+    script, before, after = Scripted(val_loss=[0.5, 0.6]), Note(), Note()
+    train(model, script, before, callbacks.LRA(verbose=0), after, epochs=2)
+
+    assert not equal(before.second[0], before.second[1])
+    assert equal(after.second[1], before.second[0])
+    assert equal(model.get_weights(), script.weights[0])
+
+
+def test_gradients_that_wait_are_not_taken_back() -> None:
+    """Three batches an epoch, summed up by two: after six steps no gradient waits.
+
+    After epoch 1 one waits; taken back with its epoch, it would make the next sum one of three.
+    """
+
+    def waiting(model: Any) -> float:
+        return sum(
+            float(np.abs(keras.ops.convert_to_numpy(v)).sum())
+            for v in model.optimizer.variables
+            if v.name.endswith("gradient_accumulator")
+        )
+
+    sums: list[float] = []
+    note = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: sums.append(waiting(model)))
+    model = small_model(keras.optimizers.SGD(0.5, momentum=0.9, gradient_accumulation_steps=2))
+    script = Scripted(val_loss=[0.5, 0.6])
+    adjuster = callbacks.LRA(verbose=0, restore_optimizer=True)
+    train(model, script, adjuster, note, epochs=2, batch_size=6)
+
+    assert adjuster.record.rows[-1].action == "lowered, restored"
+    assert sums[0] > 0
+    assert sums[1] == 0
+
+
 def test_each_rate_of_several_is_lowered_and_the_highest_is_told() -> None:
     """Two optimizers at 0.5 and 0.1: one lowering halves both."""
     fast, slow = keras.optimizers.SGD(0.5), keras.optimizers.SGD(0.1)

@@ -46,7 +46,8 @@ class LearningRateAdjuster(keras.callbacks.Callback):
         accuracy: Name in Keras' logs of the training accuracy, where there is a `threshold`.
         mode: `"min"` or `"max"`; `"auto"` reads it off the monitor's name.
         restore_optimizer: Whether going back also restores the optimizer's slots (its momenta)
-            of the kept epoch. The rate, the step count and a loss scale are never taken back.
+            of the kept epoch. The rate, the step count, gradients that are still summed up and a
+            loss scale are never taken back; the second weights of ScheduleFreeAdamW always are.
         weights_file: Keep the best weights in this `.npz` file rather than in memory; where the
             disk is full, a warning is given and memory holds them.
         unfreeze_at: Number of epochs, from 1, after which the first of two phases ends, so that

@@ -9,7 +9,13 @@ import keras
 
 from prevalens._processes import running_processes
 from prevalens._writing import remove_unfinished
-from prevalens.callbacks.optimizer_rates import averages, slots, uses_averages
+from prevalens.callbacks.optimizer_rates import (
+    averages,
+    keeps_weights,
+    second_weights,
+    slots,
+    uses_averages,
+)
 from prevalens.callbacks.weight_snapshot import WeightSnapshot
 from prevalens.exceptions import PrevalensWarning
 
@@ -17,8 +23,9 @@ from prevalens.exceptions import PrevalensWarning
 class ModelSnapshots:
     """Takes snapshots of what a step back restores, and restores them.
 
-    That is the weights, the averaged weights of an optimizer with `use_ema=True`, and with
-    `with_slots` the optimizer's slots. Rates, step counts and a loss scale are never among it.
+    That is the weights, the averaged weights of an optimizer with `use_ema=True`, the second
+    weights of a ScheduleFreeAdamW, and with `with_slots` the optimizer's slots. Rates, step counts,
+    gradients that are still summed up and a loss scale are never among it.
 
     Args:
         file: Keep snapshots in this `.npz` file; None keeps them in memory.
@@ -36,7 +43,7 @@ class ModelSnapshots:
 
     def take(self, model: Any) -> WeightSnapshot:
         """Return a snapshot of the model as it is."""
-        if uses_averages(model.optimizer) and not model.optimizer.built:
+        if keeps_weights(model.optimizer) and not model.optimizer.built:
             model.optimizer.build(model.trainable_variables)
         return self.keep([keras.ops.convert_to_numpy(v) for v in self._variables(model)])
 
@@ -79,4 +86,5 @@ class ModelSnapshots:
 
     def _variables(self, model: Any) -> list[Any]:
         more = slots(model.optimizer) if self._with_slots else []
-        return [*model.weights, *averages(model.optimizer), *more]
+        own = [*averages(model.optimizer), *second_weights(model.optimizer)]
+        return [*model.weights, *own, *more]

@@ -7,8 +7,9 @@ import keras
 
 from prevalens.exceptions import InvalidInputError
 
-# Not part of what a step back may take back.
-_GOES_ON = ("learning_rate", "iteration", "step_counter", "dynamic_scale")
+# Not part of what a step back may take back. Gradients that wait to be summed up are of the step
+# count: those of another place in the sum would make it one of too many or too few.
+_GOES_ON = ("learning_rate", "iteration", "step_counter", "dynamic_scale", "gradient_accumulator")
 
 
 def parts(optimizer: Any) -> list[Any]:
@@ -50,16 +51,40 @@ def averages(optimizer: Any) -> list[Any]:
     ]
 
 
+def second_weights(optimizer: Any) -> list[Any]:
+    """Return the variables that are weights themselves, from which the model's are computed.
+
+    ScheduleFreeAdamW steps from weights of its own, which Keras 3.15 names `momentum`: without
+    them the step after a step back would start from where training had got to.
+    """
+    return [
+        variable
+        for part in parts(optimizer)
+        if _has_second_weights(part)
+        for variable in getattr(part, "_momentums", [])
+        if variable is not None
+    ]
+
+
+def _has_second_weights(part: Any) -> bool:
+    return any(kind.__name__ == "ScheduleFreeAdamW" for kind in type(part).__mro__)
+
+
+def keeps_weights(optimizer: Any) -> bool:
+    """Return whether any part keeps averaged or second weights, once it is built."""
+    return uses_averages(optimizer) or any(map(_has_second_weights, parts(optimizer)))
+
+
 def uses_averages(optimizer: Any) -> bool:
     """Return whether any part keeps averaged weights."""
     return any(getattr(part, "use_ema", False) for part in parts(optimizer))
 
 
 def slots(optimizer: Any) -> list[Any]:
-    """Return the optimizer's variables but its rates, step counts, loss scale and averages."""
-    averaged = {id(variable) for variable in averages(optimizer)}
+    """Return the optimizer's variables but those that go on, and those that are weights."""
+    averaged = {id(each) for each in (*averages(optimizer), *second_weights(optimizer))}
     return [
         variable
         for variable in optimizer.variables
-        if variable.name not in _GOES_ON and id(variable) not in averaged
+        if not variable.name.endswith(_GOES_ON) and id(variable) not in averaged
     ]
