@@ -51,6 +51,22 @@ def test_a_file_that_cannot_be_written_is_a_sentence(
     assert len(told.splitlines()) == 1
 
 
+def test_a_full_disk_is_a_sentence_about_the_file(
+    table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The report that has no room is named, not standard output, which is well."""
+
+    def refuse(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    target = tmp_path / "r.html"
+    assert main(["report", str(table), *REPORT, "-o", str(target)]) == 2
+    told = capsys.readouterr().err.splitlines()
+    assert told[-1].startswith(f"prevalens report: {target} cannot be written: No space left")
+    assert list(tmp_path.glob("*r*.html")) == []
+
+
 def test_ctrl_c_is_a_sentence_and_code_130(
     table: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

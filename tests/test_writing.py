@@ -1,12 +1,19 @@
 """Outputs are written whole or not at all."""
 
+import errno
 import json
 import os
 from pathlib import Path
 
 import pytest
 
-from prevalens._writing import remove_unfinished, whole_file, write_json, write_text
+from prevalens._writing import (
+    remove_unfinished,
+    whole_file,
+    whole_folder,
+    write_json,
+    write_text,
+)
 from prevalens.exceptions import UnwritableFileError
 
 
@@ -97,3 +104,79 @@ def test_the_mask_of_the_process_is_never_touched(
     finally:
         monkeypatch.undo()
         os.umask(before)
+
+
+@pytest.mark.parametrize(
+    ("number", "named", "remedy"),
+    [
+        (errno.ENOSPC, None, "Make room"),
+        (errno.EDQUOT, None, "within your quota"),
+        (errno.EFBIG, "source.csv", "ulimit -f"),  # a copy names the file it reads
+        (errno.EIO, None, "Name another place"),
+    ],
+)
+def test_a_refused_write_names_the_file_that_was_asked_for(
+    number: int, named: str | None, remedy: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system names no file, or one that nobody gave; the file that stood there stays."""
+    target = tmp_path / "report.html"
+    write_text(target, "old")
+
+    def refuse(_: int) -> None:
+        raise OSError(number, os.strerror(number), named)
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(UnwritableFileError, match=remedy) as told:
+        write_text(target, "new")
+
+    assert str(told.value).startswith(f"{target} cannot be written: {os.strerror(number)}. ")
+    assert target.read_text(encoding="utf-8") == "old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_what_the_system_says_of_another_file_is_left_as_it_is(tmp_path: Path) -> None:
+    """A source that is not there is no fault of the target."""
+    with pytest.raises(FileNotFoundError, match="source"), whole_file(tmp_path / "a.csv") as made:
+        made.write_bytes((tmp_path / "source.csv").read_bytes())
+
+
+@pytest.mark.parametrize("length", [240, 241, 255])
+def test_the_longest_name_is_written(length: int, tmp_path: Path) -> None:
+    """A temporary name is ten longer than its file's, and still no longer than the system takes."""
+    target = tmp_path / f"{'a' * (length - 4)}.csv"
+    (tmp_path / "b.csv").touch()
+    with whole_file(target) as temporary:
+        temporary.write_text("text")
+        killed = temporary.read_text(encoding="utf-8")
+        assert temporary.suffix == ".csv"
+    temporary.write_text(killed)  # as a killed writer leaves it
+    remove_unfinished(target)
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == [target.name, "b.csv"]
+
+
+def test_a_name_that_is_too_long_is_said_before_the_work(tmp_path: Path) -> None:
+    """No folder is at fault, and the block is not entered."""
+    with pytest.raises(UnwritableFileError, match="Give a shorter name"):
+        write_half(tmp_path / f"{'a' * 252}.csv")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    """What fails inside names the folder that was asked for; an empty one is replaced."""
+    target = tmp_path / "cells"
+    target.mkdir()
+
+    def fail() -> None:
+        with whole_folder(target) as made:
+            (made / "one.txt").touch()
+            write_text(made / "one.txt" / "two.txt", "text")
+
+    with pytest.raises(UnwritableFileError) as told:
+        fail()
+    assert str(told.value).startswith(f"{target / 'one.txt' / 'two.txt'} cannot be written")
+    assert sorted(tmp_path.rglob("*")) == [target]
+
+    with whole_folder(target) as made:
+        write_text(made / "one.txt", "text")
+    assert sorted(tmp_path.rglob("*")) == [target, target / "one.txt"]

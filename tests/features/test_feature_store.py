@@ -1,6 +1,8 @@
 """What is kept is found by its content, whole or not at all."""
 
+import errno
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prevalens.exceptions import InvalidInputError
+from prevalens.exceptions import InvalidInputError, UnwritableFileError
 from prevalens.features import FeatureStore
 
 
@@ -127,3 +129,21 @@ def test_a_file_that_does_not_tell_its_width_is_named(tmp_path: Path) -> None:
     (tmp_path / "old-0.features").write_bytes(b'{"format": "prevalens features 1"}'.ljust(4096))
     with pytest.raises(InvalidInputError, match=r"old-0\.features does not say how many features"):
         FeatureStore(tmp_path).contents()
+
+
+def test_a_full_disk_names_the_folder_and_keeps_what_was_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first batch was kept, the second finds no room: the next run has the first."""
+    kept = FeatureStore(tmp_path).open({"network": "a"}, n_features=3)
+    kept.keep([content(0)], values(0))
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", refuse)
+        with pytest.raises(UnwritableFileError, match=rf"^{re.escape(str(tmp_path))} cannot be"):
+            kept.keep([content(1)], values(1))
+
+    assert kept.reopened().known() == {content(0)}

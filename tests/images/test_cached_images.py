@@ -139,6 +139,22 @@ def test_on_a_full_disk_the_rest_of_an_older_file_is_left_where_it_is(
     assert (older.n_kept, newer.n_kept) == (3, 0)
 
 
+def test_a_head_that_finds_no_room_is_a_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that is full from the start leaves a cache that keeps nothing, and no error."""
+    kept = slots(tmp_path, (3, 1, 1, 3))
+
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("prevalens.images.cached_images._write_at", refuse)
+    with pytest.warns(DataWarning, match="0 of 3 images are kept"):
+        kept.write_head({"format": "pixels"})
+    kept.keep(0, np.zeros((1, 1, 3), dtype=np.uint8))
+    assert kept.n_kept == 0
+
+
 def test_after_a_failed_write_nothing_more_is_tried(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

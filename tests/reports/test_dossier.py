@@ -1,14 +1,15 @@
 """A dossier holds what is handed in, and whatever is changed in it afterwards is found."""
 
 import csv
+import errno
 import json
-import shutil
+import os
 from pathlib import Path
 
 import pytest
 from reports.conftest import clustered
 
-from prevalens.exceptions import InvalidInputError
+from prevalens.exceptions import InvalidInputError, UnwritableFileError
 from prevalens.images.opening import hash_file
 from prevalens.predictions import Predictions
 from prevalens.reports import ClinicalReport, verify_run, write_dossier
@@ -135,10 +136,31 @@ def test_what_cannot_be_written_is_refused(run: Path, made: Path, tmp_path: Path
         write_dossier(run, tmp_path / "new", name="cells", answers={"license": "mit"})
     with pytest.raises(InvalidInputError, match="Correct `root`"):
         write_dossier(run, tmp_path / "new", name="cells", root=tmp_path)
-    shutil.rmtree(tmp_path / "new")
     (run / "report.json").unlink()
     with pytest.raises(InvalidInputError, match=r"report\.json"):
         write_dossier(run, tmp_path / "new", name="cells")
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_full_disk_leaves_no_half_dossier(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The fifth file finds no room: the folder is not there, so the next try is not refused."""
+    room = iter(range(4))
+
+    def fill(_: int) -> None:
+        if next(room, None) is None:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", fill)
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(UnwritableFileError, match=r"new.guidelines\.csv .* Make room"):
+        write_dossier(run, tmp_path / "new", name="cells")
+    assert sorted(tmp_path.iterdir()) == before
+
+    monkeypatch.undo()
+    write_dossier(run, tmp_path / "new", name="cells")
+    assert (tmp_path / "new" / "lineage.json").exists()
 
 
 def test_three_classes_have_a_card_of_theirs(tmp_path: Path) -> None:

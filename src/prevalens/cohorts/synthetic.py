@@ -1,8 +1,6 @@
 """A small leukaemia study, drawn offline: patients, smears and cells that never lived."""
 
 import os
-import secrets
-import shutil
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,6 +12,7 @@ from PIL import Image as Pillow
 
 from prevalens._checks import check_choice, check_integer, check_number, check_path, name_some
 from prevalens._seeding import generator
+from prevalens._writing import whole_folder
 from prevalens.cohorts.cohort import Cohort
 from prevalens.cohorts.drawing_record import DrawingRecord, DrawingSettings
 from prevalens.cohorts.drawn_patients import (
@@ -200,10 +199,7 @@ def _size(path: Path) -> int:
 
 def _draw_whole(root: Path, tasks: list[_Task], record: DrawingSettings, *, workers: int) -> None:
     """Draw beside the folder and put the whole in its place at the end."""
-    root.parent.mkdir(parents=True, exist_ok=True)
-    part = root.parent / f".{root.name}-{secrets.token_hex(4)}"
-    part.mkdir()
-    try:
+    with whole_folder(root) as part:
         for label in _CLASSES:
             (part / label).mkdir()
         chunks = [tasks[start : start + 32] for start in range(0, len(tasks), 32)]
@@ -215,11 +211,6 @@ def _draw_whole(root: Path, tasks: list[_Task], record: DrawingSettings, *, work
             sizes = Parallel(n_jobs=workers)(delayed(draw)(chunk) for chunk in chunks)
         merged = {file: size for chunk in sizes for file, size in chunk.items()}
         DrawingRecord(settings=record, bytes=merged).save(part / MANIFEST)
-        if root.exists():
-            root.rmdir()  # empty, as checked; Windows renames onto no folder
-        part.replace(root)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
 
 
 def _draw_files(part: Path, tasks: list[_Task], *, image_size: int, seed: int) -> dict[str, int]:

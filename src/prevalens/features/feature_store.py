@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from prevalens._checks import check_path
 from prevalens._gate import open_file
+from prevalens._writing import naming
 from prevalens.exceptions import InvalidInputError
 
 _FORMAT = "prevalens features 1"
@@ -145,23 +146,33 @@ class StoredFeatures:
         return values
 
     def keep(self, contents: Sequence[bytes], values: NDArray[np.float32]) -> None:
-        """Write features to this run's own file; `take` sees them after `reopened`."""
+        """Write features to this run's own file; `take` sees them after `reopened`.
+
+        Raises:
+            UnwritableFileError: the disk is full, or the folder may only be read; what was kept
+                before stays.
+        """
         records = np.zeros(len(contents), dtype=self._record)
         records["content"] = [np.void(content) for content in contents]
         records["values"] = values
         records["check"] = [_check(record) for record in records]
-        if self._own is None:
-            self._directory.mkdir(parents=True, exist_ok=True)
-            self._own = self._directory / f"{self._key}-{secrets.token_hex(8)}.features"
-            about = {
-                "format": _FORMAT,
-                "n_features": self._record["values"].shape[0],
-                "settings": self._settings,
-            }
-            head = json.dumps(about).encode()[: _HEAD - 1].ljust(_HEAD - 1) + b"\n"
-            self._own.write_bytes(head)
-        with self._own.open("ab") as opened:
-            opened.write(records.tobytes())
+        with naming(self._directory):
+            if self._own is None:
+                self._own = self._begin()
+            with self._own.open("ab") as opened:
+                opened.write(records.tobytes())
+
+    def _begin(self) -> Path:
+        """Make this run's own file, which says what it is."""
+        self._directory.mkdir(parents=True, exist_ok=True)
+        file = self._directory / f"{self._key}-{secrets.token_hex(8)}.features"
+        about = {
+            "format": _FORMAT,
+            "n_features": self._record["values"].shape[0],
+            "settings": self._settings,
+        }
+        file.write_bytes(json.dumps(about).encode()[: _HEAD - 1].ljust(_HEAD - 1) + b"\n")
+        return file
 
     def reopened(self) -> "StoredFeatures":
         """Return the same with what was kept meanwhile."""

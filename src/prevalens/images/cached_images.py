@@ -184,7 +184,7 @@ class CachedImages:
         """Write what this file is, for `read_head`, unless it is too long to fit."""
         text = json.dumps(head).encode()
         if len(text) < _HEAD and not self.is_read_only:
-            _write_at(self._handle, np.frombuffer(text, np.uint8), 0)
+            self._write((np.frombuffer(text, np.uint8), 0))
 
     def _put(self, row: int, image: Image, content: Contents) -> None:
         if self._full:
@@ -193,9 +193,18 @@ class CachedImages:
         record = np.zeros((1, _RECORD), dtype=np.uint64)
         record[0, :4], record[0, 4:6], record[0, 6] = self._signatures[row], content, _sum(flat)
         record[0, 7] = _check(record, np.array([row]))[0]
+        places = (
+            (flat, self._first + row * self._bytes),
+            (record.view(np.uint8)[0], _HEAD + row * _RECORD * 8),
+        )
+        if self._write(*places):
+            self.trusted[row] = True
+
+    def _write(self, *parts: tuple[np.ndarray[Any, Any], int]) -> bool:
+        """Write each array at its place; return False, and say so, where the disk is full."""
         try:
-            _write_at(self._handle, flat, self._first + row * self._bytes)
-            _write_at(self._handle, record.view(np.uint8)[0], _HEAD + row * _RECORD * 8)
+            for data, place in parts:
+                _write_at(self._handle, data, place)
         except OSError as error:
             self._full = True
             warnings.warn(
@@ -203,10 +212,9 @@ class CachedImages:
                 f"{self.n_kept} of {len(self)} images are kept, the others are decoded each time. "
                 "Make room to speed the next run up.",
                 DataWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
-            return
-        self.trusted[row] = True
+        return not self._full
 
     def _refuse_cut(self) -> None:
         # To read through the map beyond the file's end would kill the process, and still does where

@@ -15,7 +15,7 @@ import numpy as np
 
 from prevalens._checks import check_choice, check_path
 from prevalens._optional import require
-from prevalens._writing import whole_file, write_text
+from prevalens._writing import naming, whole_file, whole_folder, write_text
 from prevalens.exceptions import InvalidInputError, PrevalensError
 from prevalens.models.classifier_card import correct
 from prevalens.models.loaded_classifier import Classifier
@@ -85,7 +85,8 @@ def export_classifier(
             "file ending in '.tflite', or leave `precision` out."
         )
     _check_backend(kind, keras.backend.backend())
-    network = answering_network(classifier)
+    with naming(target):  # a copy is written, where temporary files go
+        network = answering_network(classifier)
     card = json.dumps(classifier.card.to_dict(), allow_nan=False)
     if kind == _SAVED_MODEL:
         with _new_folder(target) as folder:
@@ -235,9 +236,5 @@ def _new_folder(target: Path) -> Iterator[Path]:
     """Give a folder that gets the target's name once the block succeeds."""
     if target.exists():
         raise InvalidInputError(f"{target} exists. Name a new folder for the SavedModel.")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as room:
-        folder = Path(room) / target.name
-        folder.mkdir()
+    with whole_folder(target) as folder:
         yield folder
-        folder.rename(target)

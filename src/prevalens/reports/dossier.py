@@ -12,7 +12,7 @@ import msgspec
 
 from prevalens._checks import check_choice, check_path
 from prevalens._records import read_json
-from prevalens._writing import whole_file, write_json, write_text
+from prevalens._writing import whole_file, whole_folder, write_json, write_text
 from prevalens.exceptions import InvalidInputError
 from prevalens.images.opening import hash_file
 from prevalens.predictions.predictions import Predictions
@@ -90,10 +90,26 @@ def write_dossier(
         raise InvalidInputError(f"{target} holds files already. Name a new folder.")
     report = ClinicalReport.from_dict(read_json(source / "report.json", remedy="Report anew."))
     rows = predictions_of(source / "predictions.csv", report)
-    _write_report(report, source, target, name)
-    _write_cards(report, target, name, told)
-    write_json(target / "datasheet.json", _datasheet(rows, target, name, told))
-    found = _write_images(rows, target, None if root is None else Path(check_path("root", root)))
+    with whole_folder(target) as made:
+        _write_report(report, source, made, name)
+        _write_cards(report, made, name, told)
+        write_json(made / "datasheet.json", _datasheet(rows, made, name, told))
+        found = _write_images(rows, made, None if root is None else Path(check_path("root", root)))
+        record = _lineage(report, rows, found, run=source, dossier=made, also=also)
+        record.save(made / LINEAGE)
+    return record
+
+
+def _lineage(
+    report: ClinicalReport,
+    rows: Predictions,
+    found: int,
+    *,
+    run: Path,
+    dossier: Path,
+    also: Sequence[str | os.PathLike[str]],
+) -> LineageRecord:
+    """Hash all there is, where `found` images were."""
     plain = report.to_dict()
     record = LineageRecord(
         prevalens=plain["prevalens"],
@@ -103,15 +119,13 @@ def write_dossier(
         partition_of=plain["provenance"]["partition_of"],
         images=len(rows),
         images_found=found,
-        images_sha256=hash_file(target / "images.csv") if found else None,
-        run=hashed_folder(source, without=target),
+        images_sha256=hash_file(dossier / "images.csv") if found else None,
+        run=hashed_folder(run, without=dossier),
         also=[hashed(Path(path), Path(path).name) for path in also],
-        dossier=hashed_folder(target),
+        dossier=hashed_folder(dossier),
         checksum="",
     )
-    record = msgspec.structs.replace(record, checksum=checksum_of(record.to_dict()))
-    record.save(target / LINEAGE)
-    return record
+    return msgspec.structs.replace(record, checksum=checksum_of(record.to_dict()))
 
 
 def _write_report(report: ClinicalReport, source: Path, target: Path, name: str) -> None:
