@@ -92,7 +92,9 @@ def test_the_mean_over_folds_of_a_measure_of_three_classes() -> None:
 
     assert made.value == pytest.approx(np.mean(by_hand))  # type: ignore[arg-type]
     assert (made.n, made.events, made.patients) == (60, None, 20)
-    with pytest.raises(InvalidInputError, match="of several classes takes no `threshold`"):
+    with pytest.raises(
+        InvalidInputError, match="of several classes or labels takes no `threshold`"
+    ):
         within_folds(rows, FOLDS, "macro_auroc", threshold=0.5, confidence_level=0.95)
     with pytest.raises(InvalidInputError, match="`measure`"):
         within_folds(rows, FOLDS, "auroc", threshold=None, confidence_level=0.95)

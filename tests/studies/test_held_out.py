@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from studies.test_planning import patients, planned
 
-from prevalens.cohorts import Cohort
+from prevalens.cohorts import Cohort, MultilabelCohort
 from prevalens.exceptions import InvalidInputError
 from prevalens.studies.held_out import (
     ENOUGH_TO_CHOOSE_ON,
@@ -150,3 +150,35 @@ def test_a_draw_keeps_eight_patients_of_each_of_three_classes() -> None:
 
     assert (np.bincount(labels[kept], minlength=3) >= 8).all()
     assert kept.sum() <= 5 + 3 * 8
+
+
+def test_every_label_needs_two_patients_of_each_side_to_choose_on() -> None:
+    """Of two folds one trains on a single patient without it; the label is named."""
+    has = np.column_stack([np.arange(12) % 2, np.arange(12) > 1]).astype(float)
+    cohort = MultilabelCohort(
+        images=[f"{k}.png" for k in range(12)],
+        patients=[f"p{k}" for k in range(12)],
+        names=("even", "late"),
+        targets=has,
+    )
+    told = refusal(cohort, CROSS)
+
+    assert "fold 1 of 2, of label 'late', trains on 5 patients with a positive image and 1" in told
+
+
+def test_a_part_without_one_side_of_a_label_names_it() -> None:
+    """To train on and to test on; a label that is not known there is not there."""
+    given_part = Evaluation(kind="given part", reason="")
+    for where, what in ((slice(0, 8), "train"), (slice(8, 12), "test")):
+        targets = np.column_stack([np.arange(12) % 2, np.arange(12) // 2 % 2]).astype(float)
+        targets[where, 1] = np.where(targets[where, 1] == 1, np.nan, 0)
+        cohort = MultilabelCohort(
+            images=[f"{k}.png" for k in range(12)],
+            patients=[f"p{k}" for k in range(12)],
+            names=("even", "late"),
+            targets=targets,
+            covariates={"part": ["train"] * 8 + ["test"] * 4},
+        )
+        told = refusal(cohort, given_part, part="part")
+        assert f"each label to {what} on" in told
+        assert "all are alike in 'late'. Correct the column" in told

@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 from studies.test_class_probe import PLAIN, cells
+from studies.test_label_probe import films
 from studies.test_probe import ASK, HEAD, study
 
 from prevalens.exceptions import InvalidInputError
 from prevalens.predictions import Predictions
 from prevalens.studies.class_probe import fit_class_probe
 from prevalens.studies.held_out_scores import HeldOutScores
+from prevalens.studies.label_probe import fit_label_probe
 from prevalens.studies.probe import fit_probe
 
 
@@ -43,5 +45,24 @@ def test_several_classes_have_no_threshold() -> None:
     held = HeldOutScores(
         Predictions.of(cohort, rows, probe.scores(features)), [probe.record], rows * 0, None
     )
-    with pytest.raises(InvalidInputError, match="choose no threshold"):
+    with pytest.raises(InvalidInputError, match="choose no one threshold"):
         _ = held.is_positive
+
+
+@pytest.mark.filterwarnings("ignore:.*The threshold")
+def test_each_label_is_decided_by_the_threshold_of_its_fold() -> None:
+    """A score equal to it has the label; of the other fold's and the other label's none decides."""
+    cohort, features = films()
+    rows = np.arange(len(cohort))
+    records = [
+        fit_label_probe(features, cohort, part, head=HEAD, threshold=ASK, seed=1).record
+        for part in (rows[:60], rows[60:])
+    ]
+    bounds = np.array([record.thresholds for record in records])
+    folds = rows % 2
+    held = HeldOutScores(Predictions.of(cohort, rows, bounds[rows // 60]), records, folds, None)
+    expected = bounds[rows // 60] >= bounds[folds]
+
+    assert held.label_records == records
+    assert not expected.all()
+    np.testing.assert_array_equal(held.is_positive, expected)

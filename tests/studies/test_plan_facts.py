@@ -1,7 +1,9 @@
 """The counts that a plan is made from."""
 
-from prevalens.cohorts import Cohort
-from prevalens.studies.plan_facts import cohort_facts, patients_of_classes
+import math
+
+from prevalens.cohorts import Cohort, MultilabelCohort
+from prevalens.studies.plan_facts import cohort_facts, names_of, patients_of_classes
 
 
 def test_the_facts_are_counted_by_hand(cohort: Cohort) -> None:
@@ -30,3 +32,21 @@ def test_of_several_classes_images_and_patients_are_counted_each() -> None:
     assert (facts["images"], facts["patients"]) == (6, 3)
     assert "positive_images" not in facts
     assert patients_of_classes(cohort) == {"x": 1, "y": 1, "z": 2}
+
+
+def test_of_several_labels_both_sides_of_each_are_counted() -> None:
+    """Where it is known; a patient with and without one counts for both."""
+    cohort = MultilabelCohort(
+        images=list("abcd"),
+        patients=["p", "p", "q", "r"],
+        names=("x", "y"),
+        targets=[[1, 0], [0, 0], [1, math.nan], [1, 1]],
+    )
+    facts = cohort_facts(cohort)
+
+    assert facts["of_labels"]["x"] == {
+        "images": 3, "known": 4, "patients": 3, "patients_without": 1,
+    }  # fmt: skip
+    assert facts["of_labels"]["y"]["known"] == 3
+    assert patients_of_classes(cohort) == {"x": 3, "not x": 1, "y": 1, "not y": 1}
+    assert names_of(cohort) == ("x", "y")

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from studies.test_planning import mixed, patients, planned
 
-from prevalens.cohorts import Cohort
+from prevalens.cohorts import Cohort, MultilabelCohort
 from prevalens.exceptions import InvalidInputError, UnreadableImageError
 from prevalens.predictions import PatientPooling, Predictions
 from prevalens.studies import plan
@@ -188,3 +188,33 @@ def test_a_learning_curve_is_asked_for_from_twenty_patients(
     assert of_three is not None
     assert of_three.reason.startswith("20 patients of the rarest class")
     assert planned(kinds(a=40, b=40, c=19)).learning_curve is None
+
+
+def labelled(*with_label: int, patients: int = 40) -> MultilabelCohort:
+    """Return one image a patient; of label k the first so many patients have it."""
+    columns = [np.arange(patients) < count for count in with_label]
+    return MultilabelCohort(
+        images=[f"{k}.png" for k in range(patients)],
+        patients=[f"p{k}" for k in range(patients)],
+        names=tuple("abc"[: len(columns)]),
+        targets=np.column_stack(columns).astype(float),
+    )
+
+
+def test_labels_are_cut_into_as_many_folds_as_the_rarer_side_has_patients() -> None:
+    """Of a label that most have the absence counts; no curve is asked for and nothing promised."""
+    made = planned(labelled(20, 36))
+
+    assert (made.evaluation.kind, made.evaluation.n_splits) == ("cross-fitting", 4)
+    assert made.evaluation.reason == "4 patients of the rarer label are too few to set some aside"
+    assert made.threshold is not None
+    assert made.threshold.confidence is None
+    assert made.learning_curve is None
+    assert planned(labelled(420, 450, patients=900)).evaluation.kind == "test part"
+
+
+def test_every_label_of_too_few_patients_is_named() -> None:
+    """With it or without it, and how they are left out."""
+    told = r"'b' \(patients with it: 2, without it: 38\), 'c' .*with it: 39.*--leave-out 'b' 'c'"
+    with pytest.raises(InvalidInputError, match=told):
+        planned(labelled(20, 2, 39))

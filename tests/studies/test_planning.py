@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 from studies.small_network import save_network
 
-from prevalens.cohorts import Cohort
+from prevalens.cohorts import Cohort, MultilabelCohort
 from prevalens.exceptions import InvalidInputError
 from prevalens.predictions import PatientPooling
 from prevalens.studies import StudyPlan, plan
@@ -116,3 +117,34 @@ def test_what_is_of_two_classes_is_refused_of_three(given: dict[str, Any]) -> No
     (name,) = given
     with pytest.raises(InvalidInputError, match=rf"`{name}` is of two classes.*one_vs_rest"):
         planned(three_classes(), **given)
+
+
+@pytest.mark.parametrize(
+    "given", [{"ordered": True}, {"unit": "patient"}, {"pooling": PatientPooling()}]
+)
+def test_what_is_not_of_several_labels_is_refused_of_them(given: dict[str, Any]) -> None:
+    """A sensitivity is of each label; the way round is told."""
+    cohort = MultilabelCohort(
+        images=[f"{k}.png" for k in range(24)],
+        patients=[f"p{k}" for k in range(24)],
+        names=("effusion", "mass"),
+        targets=[[k % 2, k % 3 == 0] for k in range(24)],
+    )
+    (name,) = given
+    with pytest.raises(InvalidInputError, match=rf"`{name}` is of two classes.*one_vs_rest"):
+        planned(cohort, **given)
+
+
+@pytest.mark.keras
+def test_minutes_count_a_head_for_each_label(image_cohort: Cohort, tmp_path: Path) -> None:
+    """Twice as many labels take twice the time for heads."""
+    weights, seconds = save_network(tmp_path / "net.keras"), list[float]()
+    flags = image_cohort.is_positive.astype(float)
+    for names in ("ab", "abcd"):
+        cohort = MultilabelCohort.of(
+            image_cohort, names=tuple(names), targets=np.column_stack([flags] * len(names))
+        )
+        made = planned(cohort, weights=weights, minutes=10)
+        assert made.budget is not None
+        seconds.append(made.budget.estimated_seconds["heads"])
+    assert seconds[1] == pytest.approx(2 * seconds[0], abs=0.11)

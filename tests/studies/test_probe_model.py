@@ -2,15 +2,17 @@
 
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from studies.small_network import save_network
 
-from prevalens.cohorts import Cohort
+from prevalens.cohorts import Cohort, MultilabelCohort
 from prevalens.exceptions import InvalidInputError
 from prevalens.images import read_images
 from prevalens.models import load_classifier
 from prevalens.studies.class_probe import fit_class_probe
+from prevalens.studies.label_probe import fit_label_probe
 from prevalens.studies.plan_choices import HeadChoice, ThresholdChoice
 from prevalens.studies.probe import fit_probe
 from prevalens.studies.probe_model import probe_classifier, save_probe
@@ -88,3 +90,38 @@ def test_a_head_that_is_no_layer_is_refused(image_cohort: Cohort, tmp_path: Path
     probe = fit_probe(features, image_cohort, rows, head=head, threshold=ASK, seed=0)
     with pytest.raises(InvalidInputError, match="'mlp' is not linear"):
         probe_classifier(probe, network)
+
+
+@pytest.mark.filterwarnings("ignore:.*The threshold")
+def test_the_file_of_several_labels_scores_each_as_its_probe(
+    image_cohort: Cohort, tmp_path: Path
+) -> None:
+    """Labels that chose other layers are in one layer; thresholds and shares are each label's."""
+    network = tap_network(save_network(tmp_path / "net.keras"), layers=["r0", "r1@2", "r2"])
+    features = network_features(image_cohort, network)
+    count = len(image_cohort)
+    second = np.arange(count) % 3 == 0
+    targets = np.column_stack([image_cohort.is_positive, second]).astype(float)
+    targets[5, 1] = np.nan
+    cohort = MultilabelCohort.of(image_cohort, names=("bright", "third"), targets=targets)
+    head = HeadChoice(kinds=["logistic"], penalties=[0.1], inner_folds=2, averaged=1, reason="")
+    rows = np.arange(count)
+    probe = fit_label_probe(features, cohort, rows, head=head, threshold=ASK, seed=2)
+    # Each label sees layers of its own, in another order than the network has them.
+    for name, layers in (("bright", ["r2", "r0"]), ("third", ["r1@2"])):
+        own = {layer: features[layer] for layer in layers}
+        known, single = cohort.known(name), cohort.one_vs_rest(name)
+        part = {layer: values[known] for layer, values in own.items()}
+        both = msgspec.structs.replace(head, averaged=2)
+        probe.probes[name] = fit_probe(  # type: ignore[index]
+            part, single, np.arange(len(single)), head=both, threshold=ASK, seed=2
+        )
+    save_probe(probe, network, cohort, rows, tmp_path / "model.keras")
+    loaded = load_classifier(tmp_path / "model.keras")
+    answer = loaded([str(cohort.path(row)) for row in range(count)])
+
+    np.testing.assert_allclose(answer.scores, probe.scores(features), atol=1e-4)
+    assert loaded.card.multilabel
+    assert loaded.card.classes == ("bright", "third")
+    assert loaded.card.threshold == tuple(probe.record.thresholds)
+    assert loaded.card.train_prevalence == pytest.approx(np.nanmean(targets, axis=0))

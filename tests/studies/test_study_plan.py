@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 
-from prevalens.cohorts import Cohort
+from prevalens.cohorts import Cohort, MultilabelCohort
 from prevalens.exceptions import InvalidInputError
 from prevalens.studies import StudyPlan, plan
 
@@ -116,3 +116,35 @@ def test_grades_are_of_three_or_more(cohort: Cohort, tmp_path: Path) -> None:
         plan(cohort, check_files=False, ordered=True)
     with pytest.raises(InvalidInputError, match="ordered is of three or more classes"):
         StudyPlan.from_dict(made(cohort).to_dict() | {"ordered": True})
+
+
+def test_a_plan_of_several_labels_comes_back_and_keeps_to_them(tmp_path: Path) -> None:
+    """It says how many have each; half of another kind of study is refused."""
+    cohort = MultilabelCohort(
+        images=[f"{k}.png" for k in range(40)],
+        patients=[f"p{k // 2}" for k in range(40)],
+        names=("effusion", "mass"),
+        targets=[[k % 2, k % 8 == 0] for k in range(40)],
+    )
+    told, path = made(cohort, sensitivity=0.8), tmp_path / "plan.json"
+    told.write(path)
+    plain = told.to_dict()
+
+    assert StudyPlan.read(path) == told
+    assert plain["labels"] == ["effusion", "mass"]
+    assert "classes" not in plain
+    assert (told.subject, told.of_labels, told.several) == ("2 labels", True, False)
+    assert "with labels (images, patients) effusion [20, 20], mass [5, 5]" in str(told)
+    assert "threshold:   sensitivity 0.8 (of each label by itself" in str(told)
+    Draft202012Validator(StudyPlan.json_schema()).validate(plain)
+    curve = {"shares": [0.5, 1.0], "n_repeats": 1, "reason": ""}
+    for change, why in (
+        ({"positive": "mass"}, "belong to two classes"),
+        ({"threshold": None}, "belong to two classes"),
+        ({"classes": ["a", "b", "c"]}, "belong to two classes"),
+        ({"labels": ["mass", "mass"]}, "two or more different"),
+        ({"unit": "patient"}, "two or more different"),
+        ({"learning_curve": curve}, "is of classes"),
+    ):
+        with pytest.raises(InvalidInputError, match=why):
+            StudyPlan.from_dict(plain | change)

@@ -52,6 +52,26 @@ def test_suspects_of_three_classes_have_the_score_of_label_and_suggestion(tmp_pa
     }
 
 
+def test_suspects_of_several_labels_are_of_each_where_it_is_known(tmp_path: Path) -> None:
+    """An image stands there once for each label; the surest of all is first, by hand."""
+    rows = Predictions(
+        labels=[[1, 0], [0, 1], [1, 0], [0, 1], [1, 1], [0, np.nan]],
+        scores=[[0.9, 0.1], [0.1, 0.9], [0.9, 0.2], [0.1, 0.9], [0.05, 0.02], [0.1, 0.99]],
+        patients=list("abcdef"),
+        images=[f"{name}.png" for name in "abcdef"],
+        classes=("effusion", "mass"),
+    )
+    save_suspects(rows, tmp_path / "suspects.csv")
+
+    assert read_all_columns(tmp_path / "suspects.csv") == {
+        "image": ["e.png", "e.png"],
+        "patient": ["e", "e"],
+        "label": ["mass", "effusion"],
+        "suggested": ["not mass", "not effusion"],
+        "score": ["0.02", "0.05"],
+    }
+
+
 def test_each_patient_is_a_row(tmp_path: Path) -> None:
     """Pooled score, risk and decision, the class by its name."""
     pooled = Predictions(

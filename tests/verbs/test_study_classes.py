@@ -62,11 +62,11 @@ def test_grades_and_one_class_are_two_studies(tmp_path: Path) -> None:
         read_cohort(parsed(source(tmp_path), "--positive", "mild", "--grades", *GRADES))
 
 
-def test_several_findings_are_studied_one_at_a_time(tmp_path: Path) -> None:
-    """Where cells name several and no finding is named, the refusal says what to do instead."""
+def test_several_findings_are_studied_one_at_a_time_or_all_on_request(tmp_path: Path) -> None:
+    """Where cells name several and no finding is named, the refusal says both ways."""
     lines = ["image,label,patient", *(f"{k}.png,{'A|B' if k % 2 else 'C'},p{k}" for k in range(9))]
     path = tmp_path / "images.csv"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    told = r"no --positive.*cells name several findings: each is studied in a run of its own"
+    told = r"no --positive.*several findings: --positive and one .*--separator '\|' without"
     with pytest.raises(InvalidInputError, match=told):
         read_cohort(bare(str(path), "-o", "run"))

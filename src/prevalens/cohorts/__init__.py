@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         prevalence,
     )
     from prevalens.cohorts.left_out import LeftOut
+    from prevalens.cohorts.multilabel_cohort import MultilabelCohort
     from prevalens.cohorts.summary import CohortSummary
     from prevalens.cohorts.synthetic import make_cells
 
@@ -26,6 +27,7 @@ __all__ = [
     "CohortSummary",
     "Duplicates",
     "LeftOut",
+    "MultilabelCohort",
     "class_counts",
     "class_weights",
     "find_duplicates",
@@ -45,6 +47,7 @@ __getattr__ = lazy_names(
         "CohortSummary": "summary",
         "Duplicates": "duplicates",
         "LeftOut": "left_out",
+        "MultilabelCohort": "multilabel_cohort",
         "class_counts": "imbalance",
         "class_weights": "imbalance",
         "find_duplicates": "duplicates",

@@ -1,7 +1,7 @@
 """A cohort in figures."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,23 @@ from prevalens.typing import Codes, Column, Labels
 
 # Text covariates of more values than this are ids or free text; their values are only counted.
 _MANY = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelCount:
+    """How often one of several labels is known and there.
+
+    Args:
+        images: Images that have it.
+        known: Images of which it is known whether they have it.
+        patients: Patients with an image that has it.
+        patients_without: Patients with an image that is known to lack it.
+    """
+
+    images: int
+    known: int
+    patients: int
+    patients_without: int
 
 
 @dataclass(frozen=True)
@@ -32,6 +49,7 @@ class CohortSummary:
         covariates: By name: of numbers their range, median and count of missing; of texts, images,
             patients and prevalence of each value, or the number of values where those are many.
         provenance: Where the images come from.
+        labels_of: By label its counts, where an image may have several labels.
 
     Examples:
         >>> from prevalens.cohorts import Cohort
@@ -61,12 +79,14 @@ class CohortSummary:
     mixed_patients: int
     covariates: Mapping[str, Mapping[str, Any]]
     provenance: str = ""
+    labels_of: Mapping[str, LabelCount] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the summary as plain values."""
         return {
             **vars(self),
             "images_of": dict(self.images_of),
+            "labels_of": {name: vars(of) for name, of in self.labels_of.items()},
             "patients_of": dict(self.patients_of),
             "images_per_patient": list(self.images_per_patient),
             "covariates": {name: dict(of) for name, of in self.covariates.items()},
@@ -86,6 +106,11 @@ class CohortSummary:
                 f"  {name}: {count} images of {self.patients_of[name]} patients"
                 + (" (positive)" if name == self.positive else "")
                 for name, count in self.images_of.items()
+            ),
+            *(
+                f"Label {name!r}: {of.images} of {of.known} images on which it is known, of "
+                f"{of.patients} patients"
+                for name, of in self.labels_of.items()
             ),
             f"Prevalence of {self.positive!r} among images: {share}",
             f"Imbalance: {ratio}",

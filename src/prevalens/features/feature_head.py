@@ -65,6 +65,11 @@ class FeatureHead:
         return f"FeatureHead({self.kind}, {len(self.classes)} {what}, penalty {self.penalty})"
 
     @property
+    def n_features(self) -> int:
+        """Number of features that it takes."""
+        return len(self._mean)
+
+    @property
     def linear(self) -> tuple[NDArray[np.float64], float] | None:
         """Weights `(n_features,)` and bias of the logit of raw features; None where it is not so.
 

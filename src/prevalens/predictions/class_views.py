@@ -4,10 +4,30 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from prevalens.cohorts.cohort import Cohort
+from prevalens.cohorts.multilabel_cohort import MultilabelCohort
 from prevalens.typing import Numbers
 
 if TYPE_CHECKING:
     from prevalens.predictions.predictions import Predictions
+
+
+def told_of(cohort: Cohort, scores: Numbers) -> tuple[Any, tuple[str, ...], Numbers]:
+    """Return labels, names of the classes and scores of a cohort's rows, as `Predictions` has them.
+
+    Args:
+        cohort: The rows.
+        scores: As in `Predictions.of`.
+    """
+    if isinstance(cohort, MultilabelCohort):
+        return cohort.targets, cohort.names, scores
+    classes = cohort.classes
+    if len(classes) > 2:
+        return cohort.labels, classes, scores
+    code = classes.index(cohort.positive)
+    if scores.ndim == 2 and scores.shape[1] == 2:
+        scores = scores[:, [1 - code, code]]
+    return cohort.is_positive.astype(np.int64), (classes[1 - code], classes[code]), scores
 
 
 def one_class(predictions: "Predictions", code: int) -> dict[str, Any]:

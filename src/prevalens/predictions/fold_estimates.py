@@ -11,6 +11,8 @@ from prevalens.metrics.class_columns import check_class_columns
 from prevalens.metrics.class_measures import class_measure_of
 from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.inputs import check_columns, check_confidence_level
+from prevalens.metrics.label_columns import check_label_columns
+from prevalens.metrics.label_measures import label_measure_of
 from prevalens.metrics.registry import estimate_of, keys_where, measure_of
 from prevalens.metrics.settings import Settings
 from prevalens.predictions.predictions import Predictions
@@ -36,9 +38,10 @@ def within_folds(
     models share training patients is not in the interval, as in every cross-validation.
 
     Args:
-        predictions: Out-of-fold predictions of two or more classes.
+        predictions: Out-of-fold predictions of two or more classes, or of several labels.
         folds: Fold of each row, shape `(n_rows,)`.
-        measure: Key of a measure; of several classes one of `all_class_measures`.
+        measure: Key of a measure; of several classes one of `all_class_measures`, of several
+            labels one that no threshold is needed for.
         threshold: Threshold where the measure needs one.
         confidence_level: Of the interval, in (0, 1).
 
@@ -91,8 +94,13 @@ def _one(
     if not part.is_binary:
         if threshold is not None:
             raise InvalidInputError(
-                f"{measure!r} of several classes takes no `threshold`, got {threshold!r}."
+                f"{measure!r} of several classes or labels takes no `threshold`, got {threshold!r}."
             )
+        if part.is_multilabel:
+            columns = check_label_columns(
+                part.labels, part.scores, part.patients, names=part.classes
+            )
+            return label_measure_of(measure).estimate(columns, Settings(None, confidence_level))
         columns_of = check_class_columns(
             part.labels, part.scores, part.patients, classes=part.classes
         )
@@ -104,5 +112,5 @@ def _one(
             f"{threshold!r}."
         )
     at = None if threshold is None else check_number("threshold", threshold, low=0, high=1)
-    columns = check_columns(part.labels, part.scores, part.patients)
-    return estimate_of(measure, columns, Settings(at, confidence_level))
+    checked = check_columns(part.labels, part.scores, part.patients)
+    return estimate_of(measure, checked, Settings(at, confidence_level))

@@ -31,7 +31,7 @@ from prevalens.predictions.checking import (
     checked_shares,
     refuse_one_hot,
 )
-from prevalens.predictions.class_views import from_grade, one_class
+from prevalens.predictions.class_views import from_grade, one_class, told_of
 from prevalens.predictions.prediction_table import (
     OWN,
     read_constants,
@@ -286,7 +286,8 @@ class Predictions(FrozenColumns):
             cohort: The cohort.
             rows: Rows that were predicted, shape `(n_rows,)`.
             scores: What `model.predict` gave, shape `(n_rows,)`, `(n_rows, 1)` or, one column for
-                each of `cohort.classes`, `(n_rows, n_classes)`.
+                each of `cohort.classes` (of a `MultilabelCohort` each of its `names`),
+                `(n_rows, n_classes)`.
             train_prevalence: Share of the positive class among the rows trained on; for several
                 classes of each.
             ordered: Whether the cohort's classes are grades, from the lowest to the highest.
@@ -300,12 +301,7 @@ class Predictions(FrozenColumns):
                 "alone call Predictions(labels=..., scores=..., patients=...)."
             )
         held_out = cohort.take(rows)
-        labels, classes, given = held_out.labels, held_out.classes, np.asarray(scores)
-        if len(classes) == 2:
-            code = classes.index(cohort.positive)
-            labels = held_out.is_positive.astype(np.int64)
-            given = given[:, [1 - code, code]] if given.ndim == 2 and given.shape[1] == 2 else given
-            classes = (classes[1 - code], classes[code])
+        labels, classes, given = told_of(held_out, np.asarray(scores))
         return cls(
             labels=labels,
             scores=given,

@@ -11,6 +11,7 @@ from prevalens._checks import check_choice, check_integer, check_number
 from prevalens._columns import check_same_index, warn_of_lookalikes
 from prevalens._seeding import generator
 from prevalens.cohorts.cohort import Cohort
+from prevalens.cohorts.multilabel_cohort import MultilabelCohort
 from prevalens.exceptions import InvalidInputError
 from prevalens.splits.columns import Strata
 from prevalens.splits.partition import NO_ROWS, Partition, count_crossing
@@ -63,14 +64,15 @@ class PatientSplitter(BaseCrossValidator):
         return {**vars(self), "strata": strata}
 
     def _units_of(self, cohort: Cohort) -> Units:
+        labels, classes = _labels_of(cohort)
         units = Units.of(
-            cohort.labels,
+            labels,
             cohort.patients,
             strata=self.strata,
             columns=cohort.covariates,
             bins=self.bins,
         )
-        return units.renamed(cohort.classes)
+        return units.renamed(classes)
 
     def _units_from(self, X: Any, y: ArrayLike | None, groups: ArrayLike | None) -> Units:  # noqa: N803
         """Read what scikit-learn's protocol hands over."""
@@ -118,6 +120,24 @@ class PatientSplitter(BaseCrossValidator):
             settings={**self._settings(), **settings},
             patients_crossing=count_crossing(units.codes, list(rows.values())),
         )
+
+
+def _labels_of(cohort: Cohort) -> tuple[Labels, Sequence[str]]:
+    """Return the class of each row; of several labels a column for each, and all names.
+
+    The absence of a label is a column too where that is the rarer; a label that is not known
+    counts for neither.
+    """
+    if not isinstance(cohort, MultilabelCohort):
+        return cohort.labels, cohort.classes
+    columns, names = list[Any](), list[str]()
+    for name, values in zip(cohort.names, cohort.targets.T, strict=True):
+        columns.append(values == 1)
+        names.append(name)
+        if (values == 0).sum() < (values == 1).sum():
+            columns.append(values == 0)
+            names.append(f"not {name}")
+    return np.column_stack(columns).astype(np.int64), names
 
 
 def check_rows(X: Any, n_rows: int) -> None:  # noqa: N803

@@ -20,6 +20,7 @@ from prevalens.predictions.predictions import Predictions
 from prevalens.splits.partition import Partition
 from prevalens.splits.patient_kfold import PatientKFold
 from prevalens.studies.fold import Build, Fold
+from prevalens.studies.plan_facts import names_of
 from prevalens.typing import Labels, Numbers
 
 _SCORES = "scores.json"
@@ -246,11 +247,12 @@ def _checked(scores: Any, cohort: Cohort, fold: Fold) -> Numbers:
     """Return scores as `(n, k)`, refused where they are no scores of the held-out rows."""
     made = np.asarray(scores, dtype=np.float64)
     made = made[:, np.newaxis] if made.ndim == 1 else made
-    rows, columns = len(fold.partition.test), {1, len(cohort.classes)}
+    wide = len(names_of(cohort))
+    rows, columns = len(fold.partition.test), {1, wide}
     if made.ndim != 2 or made.shape[0] != rows or made.shape[1] not in columns:
         raise InvalidInputError(
             f"`build` must give one score per held-out row, (n,), (n, 1) or (n, "
-            f"{len(cohort.classes)}), got {np.shape(scores)} for {rows} rows of {fold.name}."
+            f"{wide}), got {np.shape(scores)} for {rows} rows of {fold.name}."
         )
     if not np.all((made >= 0) & (made <= 1)):
         raise InvalidInputError(

@@ -1,11 +1,12 @@
 """Who is held out in a study, and whether everything can be chosen on those who are left."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from prevalens._checks import name_some
 from prevalens.cohorts.cohort import Cohort
+from prevalens.cohorts.multilabel_cohort import MultilabelCohort
 from prevalens.exceptions import ImpossibleSplitError, InvalidInputError
 from prevalens.splits.partition import Partition
 from prevalens.splits.patient_holdout import PatientHoldout
@@ -45,6 +46,9 @@ def held_out_part(
     # Counts the patients that cross, and warns of them: a public split may leak.
     given = Partition.of(cohort, column=part)
     for what, rows in (("train", training_rows(given)), ("test", given.test)):
+        if isinstance(cohort, MultilabelCohort):
+            _check_part_of_labels(cohort, rows, part=part, what=what)
+            continue
         if len(cohort.classes) > 2:
             _check_several(cohort, rows, part=part, what=what)
             continue
@@ -69,6 +73,22 @@ def _check_several(cohort: Cohort, rows: Rows, *, part: str, what: str) -> None:
             f"{'to train' if what == 'train' else 'classes to test'} on, but of the {len(rows)} "
             f"there none is {name_some(lacking)}. Correct the column, leave out classes, or leave "
             "the column out to have the images cross-fitted."
+        )
+
+
+def _check_part_of_labels(cohort: MultilabelCohort, rows: Rows, *, part: str, what: str) -> None:
+    """Refuse a part on whose rows some label is never there, or never known to be absent."""
+    lacking = [
+        name
+        for name, sides in cohort.sides().items()
+        if not all(np.isin(side, rows).any() for side in sides)
+    ]
+    if lacking:
+        raise InvalidInputError(
+            f"Column {part!r} must leave images with and without each label to {what} on, but of "
+            f"the {len(rows)} there all are alike in {name_some(lacking)}. Correct the column, "
+            "leave out these labels (--leave-out), or leave the column out to have the images "
+            "cross-fitted."
         )
 
 
@@ -111,14 +131,26 @@ def check_choices(
             raise InvalidInputError(f"The study cannot be cross-fitted: {error}") from error
     else:
         trained = [training_rows(partition)]
-    for number, rows in enumerate(trained):
-        labels, patients = study_labels(cohort)[rows], cohort.patients[rows]
-        some = some_patients(labels, patients, at_most=head.at_most, seed=seed)
-        if pooling is not None:
-            _check_patients(labels, patients, pooling.least_images, fold=number + 1)
-        for chosen in (labels, patients), (labels[some], patients[some]):
-            where = f"fold {number + 1} of {len(trained)}"
-            _check_inner(*chosen, classes=cohort.classes, where=where, seed=seed)
+    for single, known, told in _of_two_or_more(cohort):
+        for number, inside in enumerate(trained):
+            rows = np.flatnonzero(np.isin(known, inside))
+            labels, patients = study_labels(single)[rows], single.patients[rows]
+            some = some_patients(labels, patients, at_most=head.at_most, seed=seed)
+            if pooling is not None:
+                _check_patients(labels, patients, pooling.least_images, fold=number + 1)
+            where = f"fold {number + 1} of {len(trained)}{told}"
+            chosen = [(labels, patients), (labels[some], patients[some])]
+            for each in chosen[: 1 if some.all() else 2]:
+                _check_inner(*each, classes=single.classes, where=where, seed=seed)
+
+
+def _of_two_or_more(cohort: Cohort) -> Iterator[tuple[Cohort, Rows, str]]:
+    """Yield what one head is fitted on: a cohort, its rows, and which label it is of, if any."""
+    if not isinstance(cohort, MultilabelCohort):
+        yield cohort, np.arange(len(cohort)), ""
+        return
+    for name in cohort.names:
+        yield cohort.one_vs_rest(name), cohort.known(name), f", of label {name!r},"
 
 
 def _check_inner(

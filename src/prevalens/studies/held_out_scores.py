@@ -9,8 +9,11 @@ from prevalens.exceptions import InvalidInputError
 from prevalens.predictions.predictions import Predictions
 from prevalens.studies.class_probe import ClassProbeRecord
 from prevalens.studies.cross_prediction import CrossPredictions
+from prevalens.studies.label_probe import LabelProbeRecord
 from prevalens.studies.probe import ProbeRecord
 from prevalens.typing import Flags, Labels
+
+AnyProbeRecord = ProbeRecord | ClassProbeRecord | LabelProbeRecord
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +28,7 @@ class HeldOutScores:
     """
 
     predictions: Predictions
-    records: Sequence[ProbeRecord | ClassProbeRecord]
+    records: Sequence[AnyProbeRecord]
     folds: Labels
     crossed: CrossPredictions | None
 
@@ -38,11 +41,19 @@ class HeldOutScores:
         """
         found = [one for one in self.records if isinstance(one, ProbeRecord)]
         if len(found) < len(self.records):
-            raise InvalidInputError("Folds of several classes choose no threshold.")
+            raise InvalidInputError("Folds of several classes or labels choose no one threshold.")
         return found
 
     @property
+    def label_records(self) -> list[LabelProbeRecord]:
+        """The records, of a study of several labels; else none."""
+        return [one for one in self.records if isinstance(one, LabelProbeRecord)]
+
+    @property
     def is_positive(self) -> Flags:
-        """Decision on each row, by the threshold of the fold that held it out."""
-        bounds = np.array([record.threshold for record in self.binary_records])
+        """Decision on each row, of labels `(n_rows, n_labels)`, by its own fold's threshold."""
+        if several := self.label_records:
+            bounds = np.array([record.thresholds for record in several])
+        else:
+            bounds = np.array([record.threshold for record in self.binary_records])
         return np.asarray(self.predictions.scores >= bounds[self.folds])

@@ -8,6 +8,7 @@ import numpy as np
 
 from prevalens.cohorts.cohort import Cohort
 from prevalens.cohorts.duplicates import find_duplicates
+from prevalens.cohorts.multilabel_cohort import MultilabelCohort
 from prevalens.decisions.fixed_sequence import patients_needed
 from prevalens.exceptions import InvalidInputError
 from prevalens.predictions.patient_pooling import PatientPooling
@@ -119,6 +120,9 @@ def _held_out_by(cohort: Cohort, part: str | None) -> Evaluation:
         return Evaluation(kind="given part", reason=f"the column {part!r} names it")
     counts = patients_of_classes(cohort)
     rarer, units = min(counts.values()), units_of(cohort)
+    what = "label" if isinstance(cohort, MultilabelCohort) else "class"
+    if rarer < 3 and isinstance(cohort, MultilabelCohort):
+        _refuse_rare_labels(cohort)
     if rarer < 3 and len(counts) > 2:
         _refuse_rare(cohort, counts)
     if rarer < 3:
@@ -130,12 +134,12 @@ def _held_out_by(cohort: Cohort, part: str | None) -> Evaluation:
         )
     if rarer >= ENOUGH_FOR_A_TEST_PART:
         return Evaluation(
-            kind="test part", reason=f"{rarer} {units} of the rarer class are enough for a part"
+            kind="test part", reason=f"{rarer} {units} of the rarer {what} are enough for a part"
         )
     return Evaluation(
         kind="cross-fitting",
         n_splits=min(5, rarer),
-        reason=f"{rarer} {units} of the rarer class are too few to set some aside",
+        reason=f"{rarer} {units} of the rarer {what} are too few to set some aside",
     )
 
 
@@ -153,6 +157,23 @@ def _refuse_rare(cohort: Cohort, counts: Mapping[str, int]) -> None:
         f"--leave-out {' '.join(map(repr, rare))} (In Python, by `drop_classes`), merge them with "
         "other classes in the table, or collect images of more patients. Check that the ids are "
         "those of patients."
+    )
+
+
+def _refuse_rare_labels(cohort: MultilabelCohort) -> None:
+    """Name each label that too few patients have, or too few are known to lack."""
+    counts = cohort.describe().labels_of
+    rare = [n for n, of in counts.items() if min(of.patients, of.patients_without) < 3]
+    named = ", ".join(
+        f"{name!r} (patients with it: {counts[name].patients}, without it: "
+        f"{counts[name].patients_without})"
+        for name in rare
+    )
+    raise InvalidInputError(
+        "A label that fewer than 3 patients have, or are known to lack, cannot be held out while "
+        f"others are left to train and to choose on: {named}. Leave them out by --leave-out "
+        f"{' '.join(map(repr, rare))}, their images stay (in Python, by `drop_classes`), or "
+        "collect images of more patients. Check that the ids are those of patients."
     )
 
 
@@ -176,8 +197,22 @@ def threshold_of(
     )
 
 
+def threshold_of_labels(sensitivity: float) -> ThresholdChoice:
+    """Return the rule of the threshold of each of several labels: a point estimate."""
+    return ThresholdChoice(
+        sensitivity=sensitivity,
+        reason="of each label by itself; nothing is promised, as promises of several labels would "
+        "have to hold together",
+    )
+
+
 def curve_for(cohort: Cohort) -> CurveChoice | None:
-    """Return how it is asked whether more patients would help; None where they are too few."""
+    """Return how it is asked whether more patients would help; None where they are too few.
+
+    Of several labels it is not asked.
+    """
+    if isinstance(cohort, MultilabelCohort):
+        return None
     rarer = min(patients_of_classes(cohort).values())
     if rarer < ENOUGH_FOR_A_CURVE:
         return None

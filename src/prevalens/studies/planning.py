@@ -3,13 +3,14 @@
 import importlib
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from prevalens._cells import as_number
 from prevalens._checks import check_choice, check_integer, check_kind, check_number, check_path
 from prevalens.cohorts.cohort import Cohort
+from prevalens.cohorts.multilabel_cohort import MultilabelCohort
 from prevalens.exceptions import InvalidInputError
 from prevalens.models.registry import find_backbone
 from prevalens.predictions.patient_pooling import PatientPooling
@@ -20,7 +21,7 @@ from prevalens.studies.plan_choices import (
     HeadChoice,
     NetworkChoice,
 )
-from prevalens.studies.plan_facts import cohort_facts, units_of
+from prevalens.studies.plan_facts import cohort_facts, names_of, units_of
 from prevalens.studies.plan_rules import (
     HEAD,
     audited,
@@ -28,6 +29,7 @@ from prevalens.studies.plan_rules import (
     evaluation_of,
     pooling_of,
     threshold_of,
+    threshold_of_labels,
 )
 from prevalens.studies.study_plan import StudyPlan, names_network_file
 from prevalens.studies.time_budget import StudyCost, within
@@ -54,7 +56,9 @@ def plan(
 
     A cohort of three or more classes makes a study of all of them: no threshold is chosen, the
     class with the highest score is predicted, and `positive` says nothing. For one class against
-    the rest, give `cohort.one_vs_rest(...)`.
+    the rest, give `cohort.one_vs_rest(...)`. A `MultilabelCohort` makes a study of all its labels:
+    what is said of classes below holds for each label and for its absence, every label has a
+    threshold of its own, and rules 7 and 8 do not apply.
 
     The rules, in their order:
 
@@ -121,7 +125,6 @@ def plan(
     """
     check_kind("cohort", cohort, Cohort)
     check_integer("seed", seed, minimum=0)
-    several = len(cohort.classes) > 2
     _check_classes(cohort, ordered=ordered, sensitivity=sensitivity, pooling=pooling, unit=unit)
     asked = 0.95 if sensitivity is None else sensitivity
     check_number("sensitivity", asked, low=0, high=1, open_low=True, open_high=True)
@@ -147,12 +150,6 @@ def plan(
         cost, budget = within(given, minutes)
         head, evaluation = cost.head, cost.evaluation
         curve = curve if cost.curve_orders else None
-    of_two: dict[str, Any] = {"positive": None, "classes": [*cohort.classes], "threshold": None}
-    if not several:
-        threshold = threshold_of(
-            facts["positive_patients"], evaluation, asked, units=units_of(cohort)
-        )
-        of_two = {"positive": cohort.positive, "threshold": threshold}
     return cohort, StudyPlan(
         cohort_fingerprint=cohort.fingerprint,
         unit=unit,  # type: ignore[arg-type]
@@ -167,8 +164,23 @@ def plan(
         budget=budget,
         learning_curve=curve,
         ordered=ordered,
-        **of_two,
+        **_subject_of(cohort, facts, evaluation, asked),
     )
+
+
+def _subject_of(
+    cohort: Cohort, facts: Mapping[str, Any], evaluation: Evaluation, sensitivity: float
+) -> dict[str, Any]:
+    """Return what the study is of, two classes, several, or labels, with the threshold's rule."""
+    if isinstance(cohort, MultilabelCohort):
+        threshold = threshold_of_labels(sensitivity)
+        return {"positive": None, "labels": [*cohort.names], "threshold": threshold}
+    if len(cohort.classes) > 2:
+        return {"positive": None, "classes": [*cohort.classes], "threshold": None}
+    threshold = threshold_of(
+        facts["positive_patients"], evaluation, sensitivity, units=units_of(cohort)
+    )
+    return {"positive": cohort.positive, "threshold": threshold}
 
 
 def study_cost(
@@ -189,7 +201,10 @@ def study_cost(
     """
     orders = 0 if curve is None else curve.n_repeats
     giga, widths = _size_of(network)
-    return StudyCost(len(cohort), giga, widths, evaluation, head, len(cohort.classes), orders)
+    # A head of labels has a column for each, as that of classes has for all but one.
+    several = isinstance(cohort, MultilabelCohort)
+    classes = len(names_of(cohort)) + several
+    return StudyCost(len(cohort), giga, widths, evaluation, head, classes, orders)
 
 
 def _check_unit(unit: str, pooling: PatientPooling | None) -> None:
@@ -206,6 +221,8 @@ def _check_unit(unit: str, pooling: PatientPooling | None) -> None:
 def _check_classes(cohort: Cohort, *, ordered: bool, **given: Any) -> None:
     """Refuse what only two classes have, grades of two classes, and numbers that do not rise."""
     names = list(cohort.classes)
+    if isinstance(cohort, MultilabelCohort):
+        _refuse_of_patients(cohort, ordered=ordered, **given)
     if len(names) > 2:
         _refuse_of_two(cohort, **given)
     if not ordered:
@@ -219,6 +236,18 @@ def _check_classes(cohort: Cohort, *, ordered: bool, **given: Any) -> None:
         raise InvalidInputError(
             f"Grades that are numbers rise, got {names}. Read the cohort with its `classes` from "
             "the lowest to the highest."
+        )
+
+
+def _refuse_of_patients(cohort: MultilabelCohort, *, ordered: bool, **given: Any) -> None:
+    """Refuse grades, and patients as the unit, of several labels."""
+    wrong = [name for name in ("unit", "pooling") if given[name] not in (None, "image")]
+    wrong += ["ordered"] if ordered else []
+    if wrong:
+        raise InvalidInputError(
+            f"`{wrong[0]}` is of two classes or grades, but the cohort has the labels "
+            f"{list(cohort.names)}. Leave it out, or study one label: `cohort.one_vs_rest(...)`, "
+            "or --positive."
         )
 
 

@@ -11,6 +11,7 @@ from prevalens._checks import check_kind, check_path
 from prevalens._writing import write_json
 from prevalens.callbacks.run_lock import RunLock
 from prevalens.cohorts.cohort import Cohort
+from prevalens.cohorts.multilabel_cohort import MultilabelCohort
 from prevalens.exceptions import InvalidInputError
 from prevalens.features.extraction import extract_features
 from prevalens.features.feature_store import FeatureStore
@@ -23,6 +24,10 @@ from prevalens.studies.class_results import class_results
 from prevalens.studies.decision_rules import PatientDecisions, PatientRule
 from prevalens.studies.head_search import Features
 from prevalens.studies.held_out import check_choices
+from prevalens.studies.held_out_scores import HeldOutScores
+from prevalens.studies.label_probe import LabelProbe
+from prevalens.studies.label_results import label_results
+from prevalens.studies.plan_facts import names_of
 from prevalens.studies.probe import Probe
 from prevalens.studies.probe_model import save_probe
 from prevalens.studies.study_curve import save_curve, study_curve
@@ -45,8 +50,9 @@ class Study:
     Args:
         folder: Where its files are.
         predictions: Held-out predictions.
-        is_positive: Decision on each held-out image, by the threshold of its own fold; None of
-            several classes, of which the one with the highest score is predicted.
+        is_positive: Decision on each held-out image, by the threshold of its own fold, of labels
+            `(n_rows, n_labels)`; None of several classes, of which the one with the highest score
+            is predicted.
         patients: Decisions on held-out patients, where they are the unit; else None.
         report: The clinical report.
         summary: What was found.
@@ -125,10 +131,7 @@ def run_study(
         final = runner.fit(features, train, plan.head, plan.seed)
         save_probe(final, network, cohort, train, root / "model.keras")
         curve = _curve(runner, features, final, say)
-        if plan.several:
-            found = class_results(runner, held, rivals, curve=curve)
-        else:
-            found = binary_results(runner, held, rivals, prevalence=prevalence, curve=curve)
+        found = _results(runner, held, rivals, prevalence=prevalence, curve=curve)
         if curve is not None:
             save_curve(curve, root / "learning_curve.csv")
         if found.patients is not None:
@@ -143,12 +146,29 @@ def run_study(
             folds=[record.to_dict() for record in held.records],
             files=_files(patients=found.patients is not None, curve=curve is not None),
             patients=_of_patients(found, None if of_two is None else of_two.patients),
+            labels=_of_labels(found, final),
         )
         summary.save(root / "study.json")
         say_time(plan.budget, time.monotonic() - begun, say)
         return Study(
             root, held.predictions, found.is_positive, found.patients, found.report, summary
         )
+
+
+def _results(
+    runner: StudyRunner,
+    held: HeldOutScores,
+    rivals: Mapping[str, Predictions],
+    *,
+    prevalence: float | None,
+    curve: LearningCurve | None,
+) -> StudyResults:
+    """Return what the study found, by the kind that its plan is of."""
+    if runner.plan.of_labels:
+        return label_results(runner, held, rivals)
+    if runner.plan.several:
+        return class_results(runner, held, rivals, curve=curve)
+    return binary_results(runner, held, rivals, prevalence=prevalence, curve=curve)
 
 
 def _files(*, patients: bool, curve: bool) -> dict[str, str]:
@@ -176,6 +196,17 @@ def _of_patients(found: StudyResults, rule: PatientRule | None) -> dict[str, Any
         "estimates": _plain(found.patient_estimates),
         "threshold": rule.threshold,
         "not_classifiable": found.patients.not_classifiable,
+    }
+
+
+def _of_labels(found: StudyResults, final: AnyProbe) -> dict[str, Any] | None:
+    """Return what the summary says of each label; None where an image has one class."""
+    if found.labels is None or not isinstance(final, LabelProbe):
+        return None
+    chosen = final.record.labels
+    return {
+        name: {"estimates": _plain(estimates), "threshold": chosen[name].threshold}
+        for name, estimates in found.labels.items()
     }
 
 
@@ -213,10 +244,17 @@ def _check_asked(cohort: Cohort, plan: StudyPlan, prevalence: float | None) -> N
             f"`prevalence` is of two classes, got {prevalence!r} and {plan.class_names}. Leave it "
             "out; `load_classifier(...)(images, prevalence=...)` takes a share of each class."
         )
-    if plan.several != (len(cohort.classes) > 2):
+    if plan.of_labels and prevalence is not None:
         raise InvalidInputError(
-            f"The plan is of {plan.subject!r}, the cohort of {list(cohort.classes)}. Plan anew for "
-            "this one."
+            f"`prevalence` is of two classes, got {prevalence!r} and the labels "
+            f"{plan.label_names}. Leave it out; `load_classifier(...)(images, prevalence=...)` "
+            "takes a share of each label."
+        )
+    several = isinstance(cohort, MultilabelCohort)
+    if (plan.several, plan.of_labels) != (len(cohort.classes) > 2, several):
+        raise InvalidInputError(
+            f"The plan is of {plan.subject!r}, the cohort of "
+            f"{list(names_of(cohort))}. Plan anew for this one."
         )
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 from prevalens._tables import write_columns
 from prevalens.exceptions import ImpossibleSplitError
 from prevalens.features.learning_curve import LearningCurve, compute_learning_curve
-from prevalens.studies.class_probe import ClassProbeRecord
 from prevalens.studies.head_search import Features
-from prevalens.studies.probe import ProbeRecord
+from prevalens.studies.held_out_scores import AnyProbeRecord
+from prevalens.studies.label_probe import LabelProbeRecord
 from prevalens.studies.study_runner import StudyRunner
 
 STRONGER = 10.0
@@ -15,7 +15,7 @@ STRONGER = 10.0
 
 
 def study_curve(
-    runner: StudyRunner, features: Features, chosen: ProbeRecord | ClassProbeRecord
+    runner: StudyRunner, features: Features, chosen: AnyProbeRecord
 ) -> tuple[LearningCurve | None, str]:
     """Return the curve of a study, and why there is none.
 
@@ -29,7 +29,7 @@ def study_curve(
         chosen: What the saved model chose.
     """
     asked, cohort, rows = runner.plan.learning_curve, runner.cohort, runner.trained_rows()
-    if asked is None:
+    if asked is None or isinstance(chosen, LabelProbeRecord):
         return None, ""
     penalty = chosen.penalties[0]
     try:

@@ -2,6 +2,7 @@
 
 import os
 from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -32,8 +33,9 @@ class StudyPlan(Record, frozen=True, kw_only=True):
 
     Args:
         cohort_fingerprint: `Cohort.fingerprint` of the cohort that it was made for, after joining.
-        positive: The positive class; None of several classes.
+        positive: The positive class; None of several classes or labels.
         classes: Names of the three or more classes of a study of all of them; left out of two.
+        labels: Names of the labels, where an image may have any number of them; else left out.
         ordered: Whether these classes are grades, from the lowest to the highest.
         unit: `"image"`, or `"patient"`: then patients have decisions, and estimates, of their own.
         pooling: How images are pooled, where the unit is the patient.
@@ -67,6 +69,7 @@ class StudyPlan(Record, frozen=True, kw_only=True):
     cohort_fingerprint: str
     positive: str | None
     classes: list[str] | msgspec.UnsetType = msgspec.UNSET
+    labels: list[str] | msgspec.UnsetType = msgspec.UNSET
     ordered: bool = False
     unit: Literal["image", "patient"] = "image"
     pooling: PoolingChoice | None = None
@@ -83,12 +86,20 @@ class StudyPlan(Record, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Refuse a unit without its pooling, and what would be ignored."""
-        of_two = self.positive is not None, self.threshold is not None
-        if any(of_two) == self.several or not (self.several or all(of_two)):
+        kinds = self.positive is not None, self.several, self.of_labels
+        if sum(kinds) != 1 or (self.threshold is None) != self.several:
             raise InvalidInputError(
-                "`positive` and `threshold` belong to two classes, `classes` to several, got "
-                f"{self.positive!r}, {self.threshold!r} and {self.classes!r}."
+                "`positive` and `threshold` belong to two classes, `classes` to several, `labels` "
+                f"and `threshold` to several labels, got {self.positive!r}, {self.threshold!r}, "
+                f"{self.classes!r} and {self.labels!r}."
             )
+        if self.of_labels and (self.unit != "image" or len(set(self.label_names)) < 2):
+            raise InvalidInputError(
+                "A study of several labels has two or more different `labels` and the unit "
+                f"'image', got {self.label_names} and {self.unit!r}."
+            )
+        if self.of_labels and self.learning_curve is not None:
+            raise InvalidInputError("`learning_curve` is of classes. Set it to null.")
         if self.ordered and not self.several:
             raise InvalidInputError("`ordered` is of three or more classes. Set it to false.")
         if self.several and (self.unit != "image" or len(set(self.class_names)) < 3):
@@ -109,6 +120,16 @@ class StudyPlan(Record, frozen=True, kw_only=True):
         return [] if isinstance(self.classes, msgspec.UnsetType) else self.classes
 
     @property
+    def label_names(self) -> list[str]:
+        """Names of the several labels; empty where an image has one class."""
+        return [] if isinstance(self.labels, msgspec.UnsetType) else self.labels
+
+    @property
+    def of_labels(self) -> bool:
+        """Whether the study is of several labels, of which an image may have any number."""
+        return not isinstance(self.labels, msgspec.UnsetType)
+
+    @property
     def several(self) -> bool:
         """Whether the study is of three or more classes."""
         return not isinstance(self.classes, msgspec.UnsetType)
@@ -116,8 +137,26 @@ class StudyPlan(Record, frozen=True, kw_only=True):
     @property
     def subject(self) -> str:
         """What the study is about, for titles."""
+        if self.of_labels:
+            return f"{len(self.label_names)} labels"
         kind = "grades" if self.ordered else "classes"
         return f"{len(self.class_names)} {kind}" if self.positive is None else self.positive
+
+    def refuse_next_cohort(self, run: str | os.PathLike[str]) -> None:
+        """Refuse a study of several labels, which no next cohort is set beside.
+
+        Args:
+            run: Folder of the study.
+
+        Raises:
+            InvalidInputError: it is one.
+        """
+        if self.of_labels:
+            raise InvalidInputError(
+                f"{run} is a study of several labels, whose next cohort is not set beside it. "
+                "Score its images by `prevalens predict`, add a column of 0 and 1 for each label, "
+                "and report them by `prevalens report --labels label_ --scores score_`."
+            )
 
     def __str__(self) -> str:
         facts = defaultdict(lambda: "?", self.facts)  # written by hand, it may hold fewer
@@ -129,16 +168,7 @@ class StudyPlan(Record, frozen=True, kw_only=True):
         who = f"{facts['images']} images of {facts['patients']} patients, "
         if independent:
             who = f"{facts['images']} images, {facts['patients']} different ones, "
-        if self.several:
-            counts = facts["of_classes"] if isinstance(facts["of_classes"], dict) else {}
-            order = "grades, from the lowest, " if self.ordered else ""
-            counted = f"(images, {'different' if independent else 'patients'})"
-            who += f"of {order}{counted} " + ", ".join(
-                f"{name} {counts.get(name, '?')}" for name in self.class_names
-            )
-        else:
-            who += f"{facts['positive_images']} images of class {self.positive}"
-            who += "" if independent else f" ({facts['positive_patients']} patients)"
+        who += self._counted(facts, independent=independent)
         rows = [
             ("cohort", who, ""),
             *(("audit", step.finding, step.action) for step in self.audit),
@@ -162,6 +192,24 @@ class StudyPlan(Record, frozen=True, kw_only=True):
         return "\n".join(
             f"{name + ':':12} {what}{f' ({why})' if why else ''}" for name, what, why in rows
         )
+
+    def _counted(self, facts: Mapping[str, Any], *, independent: bool) -> str:
+        """Return how many images, and of how many patients, each class or label has."""
+        counted = f"(images, {'different' if independent else 'patients'})"
+        if self.of_labels:
+            found = facts["of_labels"] if isinstance(facts["of_labels"], dict) else {}
+            return f"with labels {counted} " + ", ".join(
+                f"{name} [{of.get('images', '?')}, {of.get('patients', '?')}]"
+                for name, of in ((name, found.get(name, {})) for name in self.label_names)
+            )
+        if self.several:
+            counts = facts["of_classes"] if isinstance(facts["of_classes"], dict) else {}
+            order = "grades, from the lowest, " if self.ordered else ""
+            return f"of {order}{counted} " + ", ".join(
+                f"{name} {counts.get(name, '?')}" for name in self.class_names
+            )
+        told = f"{facts['positive_images']} images of class {self.positive}"
+        return told + ("" if independent else f" ({facts['positive_patients']} patients)")
 
     def _of_curve(self) -> list[tuple[str, str, str]]:
         if self.learning_curve is None:

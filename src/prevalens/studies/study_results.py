@@ -16,9 +16,11 @@ class StudyResults:
         report: The clinical report.
         estimates: By name, as in `StudySummary`.
         baselines: By baseline, the estimate that it is compared by.
-        is_positive: Decision on each held-out image; None of several classes.
+        is_positive: Decision on each held-out image, of labels `(n_rows, n_labels)`; None of
+            several classes.
         patients: Decisions on held-out patients, where they are the unit.
         patient_estimates: By name, the estimates of patients, where they are the unit.
+        labels: By label its own estimates, by name; None where an image has one class.
     """
 
     report: ClinicalReport
@@ -27,3 +29,4 @@ class StudyResults:
     is_positive: Flags | None = None
     patients: PatientDecisions | None = None
     patient_estimates: dict[str, Estimate] | None = None
+    labels: dict[str, dict[str, Estimate]] | None = None

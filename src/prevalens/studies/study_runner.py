@@ -5,12 +5,14 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
 
 from prevalens.cohorts.cohort import Cohort
 from prevalens.cohorts.left_out import LeftOut
+from prevalens.cohorts.multilabel_cohort import MultilabelCohort
 from prevalens.exceptions import DataWarning
 from prevalens.predictions.predictions import Predictions
 from prevalens.studies.baselines import covariate_features, thumbnail_features
@@ -19,13 +21,14 @@ from prevalens.studies.cross_prediction import cross_predict
 from prevalens.studies.fold import Fold
 from prevalens.studies.head_search import Features
 from prevalens.studies.held_out import held_out_part, training_rows
-from prevalens.studies.held_out_scores import HeldOutScores
+from prevalens.studies.held_out_scores import AnyProbeRecord, HeldOutScores
+from prevalens.studies.label_probe import LabelProbe, LabelProbeRecord, fit_label_probe
 from prevalens.studies.plan_choices import HeadChoice
 from prevalens.studies.probe import Probe, ProbeRecord, fit_probe
 from prevalens.studies.study_plan import StudyPlan
 from prevalens.typing import Numbers, Rows
 
-AnyProbe = Probe | ClassProbe
+AnyProbe = Probe | ClassProbe | LabelProbe
 
 
 class StudyRunner:
@@ -89,7 +92,8 @@ class StudyRunner:
                 n_jobs=self.n_jobs,
             )
             names = [f"repeat-0-fold-{number}" for number in range(plan.evaluation.n_splits)]
-            kind = ClassProbeRecord if plan.several else ProbeRecord
+            kind: type[AnyProbeRecord] = ClassProbeRecord if plan.several else ProbeRecord
+            kind = LabelProbeRecord if plan.of_labels else kind
             records = [kind.load(folder / name / "probe.json") for name in names]
             graded = replace(made.predictions, ordered=plan.ordered)
             return HeldOutScores(graded, records, made.folds[0], made)
@@ -106,7 +110,9 @@ class StudyRunner:
         return HeldOutScores(predictions, [probe.probe.record], np.zeros(len(rows), np.int64), None)
 
     def _shares(self) -> list[float] | None:
-        """Return the share of each of several classes that scores are at; None of two."""
+        """Return the share of each of several classes or labels that scores are at; None of two."""
+        if isinstance(self.cohort, MultilabelCohort):
+            return np.nanmean(self.cohort.targets[self.trained_rows()], axis=0).tolist()
         if not self.plan.several:
             return None
         labels = self.cohort.labels[self.trained_rows()]
@@ -128,19 +134,15 @@ class _Build:
         return _ProbeModel(self.features, probe)
 
     def fit(self, cohort: Cohort, rows: Rows, seed: int) -> AnyProbe:
-        """Return the probe of the plan's classes, fitted on rows."""
+        """Return the probe of the plan's classes or labels, fitted on rows."""
         plan = self.plan
         if plan.threshold is None:
             return fit_class_probe(self.features, cohort, rows, head=self.head, seed=seed)
-        return fit_probe(
-            self.features,
-            cohort,
-            rows,
-            head=self.head,
-            threshold=plan.threshold,
-            pooling=None if plan.pooling is None else plan.pooling.pooling,
-            seed=seed,
-        )
+        given: Any = {"head": self.head, "threshold": plan.threshold, "seed": seed}
+        if isinstance(cohort, MultilabelCohort):
+            return fit_label_probe(self.features, cohort, rows, **given)
+        pooling = None if plan.pooling is None else plan.pooling.pooling
+        return fit_probe(self.features, cohort, rows, pooling=pooling, **given)
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,13 +14,17 @@ class StudySummary(Record, frozen=True, kw_only=True):
             decisions, each by the threshold of the fold that held the image out.
             Of several classes `accuracy`, `balanced_accuracy`, the same where all scores are turned
             to equal classes (`balanced_accuracy_at_equal_shares`), `macro_f1`, `macro_auroc`,
-            `macro_auroc_within_folds`, `log_loss`.
-        baselines: By baseline, its `auroc`, of several classes its `macro_auroc`.
-        threshold: Threshold of the saved model; None of several classes.
+            `macro_auroc_within_folds`, `log_loss`. Of several labels means over them:
+            `macro_auroc`, `macro_auroc_within_folds`, `macro_average_precision`, `macro_brier`,
+            and of the decisions `macro_sensitivity` and `macro_specificity`.
+        baselines: By baseline, its `auroc`, of several classes or labels its `macro_auroc`.
+        threshold: Threshold of the saved model; None of several classes or labels.
         folds: What each fold chose.
         patients: Where patients are the unit: their `estimates` (`brier` of the recalibrated
             risks), the `threshold` of the saved model's pooled scores, and by class how many are
             `not_classifiable`; else None.
+        labels: Where an image may have several labels: by label its `estimates`, and the
+            `threshold` of the saved model; else None.
         files: What stands in the folder, and what it is.
 
     Examples:
@@ -39,3 +43,4 @@ class StudySummary(Record, frozen=True, kw_only=True):
     folds: list[dict[str, Any]]
     files: dict[str, str]
     patients: dict[str, Any] | None = None
+    labels: dict[str, dict[str, Any]] | None = None

@@ -28,7 +28,8 @@ class StudyCost:
         widths: Features of each layer that is tried.
         evaluation: How held-out scores are made.
         head: What is chosen by inner folds.
-        classes: Number of classes; of several a head is as many columns as classes but one.
+        classes: Number of classes; of several a head is as many columns as classes but one. Of
+            several labels one more than there are.
         curve_orders: Orders of the patients that a learning curve is averaged over; 0 for none.
     """
 

@@ -117,7 +117,7 @@ def read_development(run: Path, *, other_patients: bool = False) -> Development:
         other_patients: As in `Development`.
 
     Raises:
-        InvalidInputError: a file is missing or cannot be read.
+        InvalidInputError: a file is missing or cannot be read, or the study is of several labels.
     """
     lacking = [name for name in _FILES if not (run / name).is_file()]
     if lacking:
@@ -125,6 +125,7 @@ def read_development(run: Path, *, other_patients: bool = False) -> Development:
             f"{run} is no ended study: {name_some(lacking)} is missing. Name the folder that "
             "`prevalens study` wrote, or go on with that study."
         )
+    StudyPlan.read(run / "plan.json").refuse_next_cohort(run)
     summary = StudySummary.load(run / "study.json")
     named = "patient" in read_all_columns(run / "predictions.csv")
     held = Predictions.load(

@@ -1,5 +1,6 @@
 """Cells of a label column that name several findings, such as `Edema|Effusion`."""
 
+import argparse
 from collections import Counter
 from collections.abc import Mapping
 
@@ -25,6 +26,17 @@ def separator_of(cells: Cells, positive: str | None) -> str | None:
         if any(text != positive and positive in parts_of(text, separator) for text in texts):
             return separator
     return None
+
+
+def wants_labels(options: argparse.Namespace) -> bool:
+    """Tell whether a study is of several labels: columns, or all findings that cells name."""
+    named = bool(getattr(options, "labels", None))
+    return named or (options.separator not in {None, WHOLE} and options.positive is None)
+
+
+def labels_in_columns(options: argparse.Namespace) -> bool:
+    """Tell whether a study is of several labels with a column each."""
+    return wants_labels(options) and options.separator in {None, WHOLE}
 
 
 def parts_of(text: str, separator: str | None) -> list[str]:

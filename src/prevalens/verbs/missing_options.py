@@ -9,7 +9,13 @@ from prevalens import _cells
 from prevalens._checks import did_you_mean
 from prevalens._tables import Cells
 from prevalens.verbs.image_search import PICTURES
-from prevalens.verbs.label_cells import WHOLE, classes_in, separator_of
+from prevalens.verbs.label_cells import (
+    WHOLE,
+    classes_in,
+    labels_in_columns,
+    separator_of,
+    wants_labels,
+)
 
 # As a header may call them; letter case, blanks, underscores and the like do not matter.
 _KNOWN = {
@@ -43,7 +49,9 @@ def lacking_options(
         independent: Whether every image is another patient's.
     """
     lines, add, taken = [], [], set[str]()
-    for name in ("image", "label", *(() if independent else ("patient",))):
+    several, in_columns = wants_labels(options), labels_in_columns(options)
+    needed = {"label": not in_columns, "patient": not independent}
+    for name in ("image", *(name for name, is_needed in needed.items() if is_needed)):
         given = getattr(options, name)
         if given in columns:
             taken.add(given)
@@ -65,18 +73,19 @@ def lacking_options(
     ]
     label = options.label if options.label in columns else None
     label = label or _suggested("label", columns, options.positive)
-    empty = label is not None and not classes_in(columns[label], None)
+    empty = label is not None and not in_columns and not classes_in(columns[label], None)
     every = label is not None and takes_every_class(columns[label], options)
+    every |= several and not empty
     if label:
         lines += [] if every else _lacking_classes(columns, label, options)
     else:
-        lines += unnamed_positive(options)
+        lines += [] if several else unnamed_positive(options)
     if empty:
         add = [each for each in add if not each.startswith("--label ")] + ["--label CLASSES"]
     elif not (options.positive or every):
         add.append("--positive CLASS")
     lines += unnamed_run(options)
-    if lines and every and label:
+    if lines and every and label and not several:
         lines += [
             f"{each}, to take it against the rest"
             for each in _lacking_classes(columns, label, options)
@@ -171,11 +180,12 @@ def _lacking_classes(
         return [f"column {label!r} is empty; name another by --label{such}"]
     found = unnamed_class(counts, options)
     if options.positive is None and separator not in {None, WHOLE}:
-        found = [f"{each} (cells name several findings: {_ONE_BY_ONE})" for each in found]
+        told = (
+            "cells name several findings: --positive and one studies it against all other images, "
+            f"--separator '{separator}' without --positive all of them at once"
+        )
+        found = [f"{each} ({told})" for each in found]
     return found
-
-
-_ONE_BY_ONE = "each is studied in a run of its own, against all other images"
 
 
 def _suggested(name: str, columns: Mapping[str, Cells], positive: str | None) -> str | None:

@@ -92,11 +92,21 @@ def _add_classes(where: "argparse._ArgumentGroup") -> None:
         help="one other class, where there are several (default: 'rest', all others together)",
     )
     where.add_argument(
+        "--labels",
+        nargs="+",
+        default=[],
+        metavar="LABEL",
+        help="labels of which an image may have any number: columns of 0, 1 and blank (not "
+        "known), or patterns such as 'finding_*'; with --separator findings of its cells, where "
+        "all are studied without --labels and --positive",
+    )
+    where.add_argument(
         "--leave-out",
         nargs="+",
         default=[],
         metavar="CLASS",
-        help="classes whose images are left out, such as those of one or two patients",
+        help="classes whose images are left out, such as those of one or two patients; labels "
+        "that are left out, whose images stay",
     )
     where.add_argument(
         "--grades",
@@ -118,7 +128,8 @@ def add_odd_cells(where: "argparse._ArgumentGroup") -> None:
         "--separator",
         metavar="MARK",
         help="mark between several findings of one cell, such as '|': an image is positive if "
-        "--positive is among them; 'none': each cell is one class",
+        "--positive is among them, and without --positive all are studied; 'none': each cell is "
+        "one class",
     )
     where.add_argument(
         "--blank", metavar="CLASS", help="class of rows without a label; 'drop' leaves them out"
@@ -212,7 +223,7 @@ def run(options: argparse.Namespace) -> int:
         n_jobs=options.jobs,
         say=lambda text: _say(f"... {text}"),
     )
-    _tell(done, "macro auroc" if made.several else "auroc")
+    _tell(done, "macro auroc" if made.several or made.of_labels else "auroc")
     return 0
 
 
@@ -249,6 +260,9 @@ def _tell(done: "studies.Study", ranked: str) -> None:
         _say(f"{f'{ranked} of {name}':20} {plain_text(estimate)}")
     for name, estimate in (done.summary.patients or {"estimates": {}})["estimates"].items():
         _say(f"{'per patient: ' + name:20} {plain_text(estimate)}")
+    for label, of in (done.summary.labels or {}).items():
+        for name in ("auroc", "sensitivity", "specificity"):
+            _say(f"{f'{name} of {label}':20} {plain_text(of['estimates'][name])}")
     for name, what in done.summary.files.items():
         _say(f"wrote {done.folder / name}: {what}")
 

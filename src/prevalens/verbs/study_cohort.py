@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from prevalens._cells import as_text
 from prevalens._checks import name_some
 from prevalens._tables import Cells, read_all_columns
 from prevalens.cohorts.hidden_patients import warn_of_hidden_ids
+from prevalens.cohorts.multilabel_cohort import SOME_LABEL
 from prevalens.cohorts.path_pattern import compiled
 from prevalens.exceptions import InvalidInputError, UnreadableImageError
 from prevalens.verbs.folder_layout import BELOW_CLASS, classes_below, lacking_of_folder, or_table
@@ -20,12 +22,15 @@ from prevalens.verbs.label_cells import (
     DROP,
     WHOLE,
     classes_in,
+    labels_in_columns,
     one_finding,
     refuse_ambiguous,
+    wants_labels,
     without_blanks,
 )
 from prevalens.verbs.missing_options import flagged, in_order, lacking_options, quoted
 from prevalens.verbs.study_classes import FEW_IDS, named_classes, replaced, stand_in
+from prevalens.verbs.study_labels import as_one_label, label_table, labelled, refuse_of_classes
 
 _NO_TABLES = (".xlsx", ".xls", ".ods", ".parquet", ".json", ".zip")
 _INDEPENDENT = "--patient none: every image is taken as another patient's"
@@ -38,7 +43,8 @@ def read_cohort(options: argparse.Namespace) -> "cohorts.Cohort":
         InvalidInputError: options or columns are missing (all are named at once), or `--versus`
             is no class.
     """
-    return named_classes(read_images(options), options)
+    found = read_images(options)
+    return found if isinstance(found, cohorts.MultilabelCohort) else named_classes(found, options)
 
 
 def read_images(options: argparse.Namespace) -> "cohorts.Cohort":
@@ -61,9 +67,9 @@ def read_images(options: argparse.Namespace) -> "cohorts.Cohort":
 def _refuse_table_options(source: Path, options: argparse.Namespace) -> None:
     independent = options.patient.lower() == "none"
     named: dict[str, Any] = {"image": "image", "label": "label", "root": None, "covariates": []}
-    named |= dict.fromkeys(("separator", "blank", "combine")) | {"find": False}
+    named |= dict.fromkeys(("separator", "blank", "combine")) | {"find": False, "labels": []}
     named |= {} if independent else {"patient": "patient"}
-    ignored = [f"--{name}" for name, usual in named.items() if getattr(options, name) != usual]
+    ignored = [f"--{name}" for name, x in named.items() if getattr(options, name, x) != x]
     if ignored:
         raise InvalidInputError(
             f"{', '.join(ignored)}: of a table, but {source} is a folder. Name the parts of its "
@@ -125,12 +131,14 @@ def _from_table(source: Path, options: argparse.Namespace) -> "cohorts.Cohort":
             f"{source} is no text table: save it as CSV, a row an image, and give that file."
         )
     columns = read_all_columns(source)
-    independent = options.patient.lower() == "none" and "none" not in columns
-    further = [*options.covariates, *([options.part_column] if options.part_column else [])]
-    flag = flagged(columns, options)
+    independent = _is_independent(columns, options)
+    several = wants_labels(options)
+    if several:
+        refuse_of_classes(options)
+    flag = None if several else flagged(columns, options)
     if flag is not None:
         options.positive = flag
-    lacking = lacking_options(columns, options, further, independent=independent)
+    lacking = lacking_options(columns, options, _further(options), independent=independent)
     if lacking:
         header = f"{source} has the columns {', '.join(map(repr, columns))}, but:"
         raise InvalidInputError("\n  ".join([header, *lacking]))
@@ -139,24 +147,52 @@ def _from_table(source: Path, options: argparse.Namespace) -> "cohorts.Cohort":
         print(f"{options.label} holds flags: {told}")  # noqa: T201
     if independent:
         print(_INDEPENDENT)  # noqa: T201
+    given, blanks = _labelled_rows(columns, options)
+    if several:
+        table = label_table(given, options)
+        given, one = as_one_label(given, table, options)
+        cohort = _listed(source, given, one, altered=True, classes=SOME_LABEL)
+    else:
+        cohort = _listed(source, given, options, altered=blanks > 0)
+    if blanks and options.blank == DROP and options.combine is None:
+        unlabelled = cohorts.LeftOut(reason="no label (--blank drop)", images=blanks)
+        cohort = replaced(cohort, left_out=(unlabelled,))
+    return labelled(cohort, table, options.leave_out) if several else cohort
+
+
+def _is_independent(columns: Mapping[str, Cells], options: argparse.Namespace) -> bool:
+    """Tell whether every image is stated to be another patient's."""
+    return options.patient.lower() == "none" and "none" not in columns
+
+
+def _further(options: argparse.Namespace) -> list[str]:
+    return [*options.covariates, *([options.part_column] if options.part_column else [])]
+
+
+def _listed(
+    source: Path,
+    given: Mapping[str, Cells],
+    options: argparse.Namespace,
+    *,
+    altered: bool,
+    **classes: Any,
+) -> "cohorts.Cohort":
+    """Read the images of a table; `altered` says that its columns are not those of the file."""
     root = source.parent if options.root is None else Path(options.root)
-    given, blanks = without_blanks(columns, options.label, options.blank)
-    if blanks:
-        told = "left out" if options.blank == DROP else f"taken as {options.blank!r}"
-        print(f"{blanks} rows without a label are {told}")  # noqa: T201
     root, names = _below(given[options.image], root, given=options.root is not None)
     changed = {} if names is None else {options.image: names}
     if options.find:
         changed[options.image] = find_images(_spelled(given[options.image]), root)
     changed |= _labels(given[options.label], options)
+    classes = stand_in(in_order(classes_in(given[options.label], None)), options) | classes
     try:
-        cohort = cohorts.read_table(
-            given | changed if changed or blanks else source,
+        return cohorts.read_table(
+            {**given, **changed} if changed or altered else source,
             image=options.image,
             label=options.label,
-            patient=None if independent else options.patient,
-            **stand_in(in_order(classes_in(given[options.label], None)), options),
-            covariates=further,
+            patient=None if _is_independent(given, options) else options.patient,
+            **classes,
+            covariates=_further(options),
             combine=options.combine,
             root=root,
             allow_outside=options.allow_outside,
@@ -164,12 +200,21 @@ def _from_table(source: Path, options: argparse.Namespace) -> "cohorts.Cohort":
     except UnreadableImageError as error:
         if options.find:
             raise
-        told = told_where(_spelled(columns[options.image]), root)
+        told = told_where(_spelled(given[options.image]), root)
         raise UnreadableImageError(f"{error}\n{told}") from error
-    if blanks and options.blank == DROP and options.combine is None:
-        unlabelled = cohorts.LeftOut(reason="no label (--blank drop)", images=blanks)
-        return replaced(cohort, left_out=(unlabelled,))
-    return cohort
+
+
+def _labelled_rows(
+    columns: dict[str, Cells], options: argparse.Namespace
+) -> tuple[dict[str, Cells], int]:
+    """Return the columns of the rows with a label, and how many rows without one there are."""
+    if labels_in_columns(options):
+        return columns, 0
+    given, blanks = without_blanks(columns, options.label, options.blank)
+    if blanks:
+        told = "left out" if options.blank == DROP else f"taken as {options.blank!r}"
+        print(f"{blanks} rows without a label are {told}")  # noqa: T201
+    return given, blanks
 
 
 def _spelled(cells: Cells) -> list[str]:

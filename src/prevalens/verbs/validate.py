@@ -47,6 +47,7 @@ def run(options: argparse.Namespace) -> int:
     """Score the next cohort, print what changed and write the report; return 0."""
     folder = Path(options.study)
     plan = studies.StudyPlan.read(folder / "plan.json")
+    plan.refuse_next_cohort(folder)
     cohort = _cohort(options, folder, plan)
     report = studies.validate_study(
         folder,
