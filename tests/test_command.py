@@ -3,8 +3,10 @@
 import errno
 import io
 import os
+import signal
 import subprocess
 import sys
+import time
 import warnings
 from pathlib import Path
 
@@ -78,6 +80,52 @@ def test_ctrl_c_is_a_sentence_and_code_130(
     monkeypatch.setattr("prevalens.reports.ClinicalReport", stopped)
     assert main(["report", str(table), *REPORT]) == 130
     assert "prevalens report: stopped. No file is half written." in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGHUP", 129)])
+def test_asked_to_end_it_cleans_up_as_after_ctrl_c(
+    name: str,
+    code: int,
+    table: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """In the middle of a write: the file in the making goes, and the way of signals is put back."""
+    number = getattr(signal, name)
+
+    def ask(_: int) -> None:
+        os.kill(os.getpid(), number)
+        time.sleep(10)
+
+    monkeypatch.setattr(os, "fsync", ask)
+    folder = table.parent
+    before = sorted(folder.iterdir())
+    assert main(["report", str(table), *REPORT, "-o", str(folder / "r.html")]) == code
+    assert "prevalens report: stopped. No file is half written." in capsys.readouterr().err
+    assert sorted(folder.iterdir()) == before
+    assert signal.getsignal(number) is signal.SIG_DFL
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_a_program_that_has_its_own_way_with_a_signal_keeps_it(
+    table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`nohup` has SIGHUP ignored: the report is made."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    made: list[str] = []
+
+    def hang_up(*_: object, **__: object) -> None:
+        os.kill(os.getpid(), signal.SIGHUP)
+        made.append("report")
+        raise PermissionError(errno.EACCES, "Permission denied", "pictures/1.png")
+
+    try:
+        monkeypatch.setattr("prevalens.reports.ClinicalReport", hang_up)
+        assert main(["report", str(table), *REPORT]) == 2
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert made == ["report"]
 
 
 def test_other_errors_of_the_system_name_their_file(

@@ -3,6 +3,8 @@
 import json
 import os
 import sys
+import threading
+import time
 from typing import Any
 
 import numpy as np
@@ -92,3 +94,28 @@ def agreed(values: list[float]) -> list[float]:
     tools = require("jax.experimental.multihost_utils", extra="jax")
     shared = tools.broadcast_one_to_all(np.asarray(values, dtype=np.float32))
     return [float(value) for value in np.asarray(shared)]
+
+
+_WATCHED: set[int] = set()
+
+
+def leave_with(parent: int) -> None:
+    """End this worker process soon after the process that started it has ended.
+
+    A worker of joblib whose parent was killed waits five minutes for more work, and holds its
+    memory meanwhile. Nothing happens where this is no worker of that process on this machine.
+
+    Args:
+        parent: `os.getpid()` of the process that hands out the work.
+    """
+    # Windows tells the same parent after it has ended.
+    if os.name != "posix" or os.getppid() != parent or os.getpid() in _WATCHED:
+        return
+    _WATCHED.add(os.getpid())
+    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+
+
+def _watch(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)

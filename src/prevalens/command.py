@@ -2,9 +2,11 @@
 
 import argparse
 import contextlib
+import signal
 import sys
+import threading
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from importlib import metadata
 from types import ModuleType
@@ -61,7 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         0 where all went well; 1 where `audit` or `verify` found something or `accept` did not
         accept; 2 where input was refused or a file could not be read or written, with the reason
-        on standard error; 130 after Ctrl-C.
+        on standard error; 130 after Ctrl-C; 143 where the process was asked to end (SIGTERM), and
+        129 where its terminal was closed.
     """
     try:
         try:
@@ -84,7 +87,8 @@ def _run(arguments: Sequence[str] | None) -> int:
     with warnings.catch_warnings():
         warnings.showwarning = partial(_show_warning, flags=options.flags)
         try:
-            code: int = options.run(options)
+            with _stoppable():
+                code: int = options.run(options)
         except PrevalensError as error:
             sys.stderr.write(f"{name}: {in_shell_words(str(error), options.flags)}\n")
             return 2
@@ -93,10 +97,42 @@ def _run(arguments: Sequence[str] | None) -> int:
                 raise
             sys.stderr.write(f"{name}: {error.filename} cannot be used ({error.strerror}).\n")
             return 2
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stopped:
             sys.stderr.write(f"\n{name}: stopped. No file is half written.\n")
-            return 130
+            return 128 + getattr(stopped, "number", signal.SIGINT)
     return code
+
+
+class _Stopped(KeyboardInterrupt):
+    """The system's wish that the process ends, which then cleans up as after Ctrl-C."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+
+@contextlib.contextmanager
+def _stoppable() -> Iterator[None]:
+    """Stop as after Ctrl-C where the process is asked to end: workers too, and no litter stays."""
+
+    def stop(number: int, _: object) -> None:
+        raise _Stopped(number)
+
+    asked = [
+        getattr(signal, name)
+        for name in ("SIGTERM", "SIGHUP")
+        if hasattr(signal, name)
+        and threading.current_thread() is threading.main_thread()
+        # `nohup` has it ignored, and a program that calls this may have a way of its own.
+        and signal.getsignal(getattr(signal, name)) is signal.SIG_DFL
+    ]
+    for number in asked:
+        signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number in asked:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _show_warning(  # noqa: PLR0917 - as `warnings` calls it

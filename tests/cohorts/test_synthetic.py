@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections import Counter
 from pathlib import Path
 
@@ -95,6 +96,16 @@ def test_the_same_seed_draws_the_same_bytes_whatever_the_workers(tmp_path: Path)
 
     assert digests(tmp_path / "one") == digests(tmp_path / "two")
     assert digests(tmp_path / "one") != digests(tmp_path / "other")
+
+
+def test_workers_are_told_whom_they_work_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker whose parent was killed ends with it; 30 cells are one piece of work."""
+    told: list[int] = []
+    monkeypatch.setattr("prevalens.cohorts.synthetic.leave_with", told.append)
+    small(tmp_path / "cells")
+    assert told == [os.getpid()]
 
 
 def test_workers_left_in_another_folder_draw_where_they_are_told(

@@ -11,6 +11,7 @@ from joblib import Parallel, delayed
 from PIL import Image as Pillow
 
 from prevalens._checks import check_choice, check_integer, check_number, check_path, name_some
+from prevalens._processes import leave_with
 from prevalens._seeding import generator
 from prevalens._writing import whole_folder
 from prevalens.cohorts.cohort import Cohort
@@ -204,7 +205,13 @@ def _draw_whole(root: Path, tasks: list[_Task], record: DrawingSettings, *, work
             (part / label).mkdir()
         chunks = [tasks[start : start + 32] for start in range(0, len(tasks), 32)]
         # Workers that joblib kept from before may stand in another folder.
-        draw = partial(_draw_files, part.absolute(), image_size=record.image_size, seed=record.seed)
+        draw = partial(
+            _draw_files,
+            part.absolute(),
+            image_size=record.image_size,
+            seed=record.seed,
+            parent=os.getpid(),
+        )
         if workers == 1:
             sizes = [draw(chunk) for chunk in chunks]
         else:
@@ -213,7 +220,10 @@ def _draw_whole(root: Path, tasks: list[_Task], record: DrawingSettings, *, work
         DrawingRecord(settings=record, bytes=merged).save(part / MANIFEST)
 
 
-def _draw_files(part: Path, tasks: list[_Task], *, image_size: int, seed: int) -> dict[str, int]:
+def _draw_files(
+    part: Path, tasks: list[_Task], *, image_size: int, seed: int, parent: int
+) -> dict[str, int]:
+    leave_with(parent)
     sizes = {}
     for task in tasks:
         drawn = draw_image(task.patient, task.number, image_size=image_size, seed=seed)

@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 
 from prevalens._checks import check_integer, check_kind, check_path
+from prevalens._processes import leave_with
 from prevalens._records import Record
 from prevalens.cohorts.cohort import Cohort
 from prevalens.exceptions import InvalidInputError
@@ -181,7 +182,7 @@ def cross_predict(
             at = None if root is None else root / fold.name
             plan.append(replace(fold, folder=at))
     given = dict(settings or {})
-    jobs = (joblib.delayed(_scored)(cohort, build, fold, given) for fold in plan)
+    jobs = (joblib.delayed(_scored_by)(os.getpid(), cohort, build, fold, given) for fold in plan)
     found = []
     for fold, scores in zip(plan, _runner(n_jobs)(jobs), strict=True):
         found.append(scores)
@@ -200,6 +201,12 @@ def _runner(n_jobs: int | None) -> joblib.Parallel:
 
 def _drawn(key: list[int]) -> int:
     return int(np.random.SeedSequence(key).generate_state(1)[0])
+
+
+def _scored_by(parent: int, *job: Any) -> Numbers:
+    """Score a fold in a worker that ends with the process that handed it out."""
+    leave_with(parent)
+    return _scored(*job)
 
 
 def _scored(cohort: Cohort, build: Build, fold: Fold, settings: dict[str, Any]) -> Numbers:
