@@ -117,11 +117,11 @@ def test_a_folder_of_another_study_is_refused(tmp_path: Path) -> None:
     study = cohort()
     counted(study, tmp_path, settings={"rate": 0.1})
     for other, given, told in (
-        (cohort(24), {"settings": {"rate": 0.1}}, "cohort fingerprint"),
-        (study, {"settings": {"rate": 0.2}}, "settings"),
-        (study, {"settings": {"rate": 0.1}, "seed": 1}, "partition"),
+        (cohort(24), {"settings": {"rate": 0.1}}, "cohort fingerprint differs"),
+        (study, {"settings": {"rate": 0.2}}, r"settings differs \(rate was 0.1 and is 0.2\)"),
+        (study, {"settings": {"rate": 0.1}, "seed": 1}, "partition differs"),
     ):
-        with pytest.raises(InvalidInputError, match=f"another study: its {told} differs"):
+        with pytest.raises(InvalidInputError, match=f"another study: its {told}"):
             counted(other, tmp_path, **given)
 
 

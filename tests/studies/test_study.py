@@ -113,6 +113,21 @@ def test_pictures_that_changed_are_another_study(image_cohort: Cohort, tmp_path:
         run(image_cohort, tmp_path / "one")
 
 
+def test_another_backend_is_said(
+    image_cohort: Cohort, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its features differ in their last bits: folds of both are not mixed, and both are named."""
+    one = run(image_cohort, tmp_path / "one")
+    keras = pytest.importorskip("keras", exc_type=ImportError)
+    backend = keras.backend.backend()
+    assert one.summary.backend == backend
+    assert one.summary.versions["keras"] == keras.__version__
+
+    monkeypatch.setattr(keras.backend, "backend", lambda: "another")
+    with pytest.raises(InvalidInputError, match=f"backend was '{backend}' and is 'another'"):
+        run(image_cohort, tmp_path / "one")
+
+
 def test_a_folder_in_use_is_refused(image_cohort: Cohort, tmp_path: Path) -> None:
     """Another process runs a study in it."""
     weights = save_network(tmp_path / "net.keras")

@@ -30,7 +30,8 @@ class OddPictures:
         n_pictures: Pictures that were looked at.
         blank: Those of one value, but for less than a grey level of noise.
         flat_tails: Those whose lowest rows, 5 % or more, are of one colour that the top row is
-            not: what is left of a file that was cut and filled up.
+            not: what is left of a file that was cut and filled up. A progressive JPEG that was cut
+            and closed is coarse all over, and is not among them.
         few_levels: Those of less than 32 grey levels: masks, or a window or bits that do not fit.
         polarities: Positions by polarity, `"MONOCHROME1"` or `"MONOCHROME2"`, of DICOM files.
         depths: Positions by the bits that DICOM files state.

@@ -182,7 +182,7 @@ def cross_predict(
             at = None if root is None else root / fold.name
             plan.append(replace(fold, folder=at))
     given = dict(settings or {})
-    jobs = (joblib.delayed(_scored_by)(os.getpid(), cohort, build, fold, given) for fold in plan)
+    jobs = (joblib.delayed(_scored)(os.getpid(), cohort, build, fold, given) for fold in plan)
     found = []
     for fold, scores in zip(plan, _runner(n_jobs)(jobs), strict=True):
         found.append(scores)
@@ -203,20 +203,15 @@ def _drawn(key: list[int]) -> int:
     return int(np.random.SeedSequence(key).generate_state(1)[0])
 
 
-def _scored_by(parent: int, *job: Any) -> Numbers:
-    """Score a fold in a worker that ends with the process that handed it out."""
-    leave_with(parent)
-    return _scored(*job)
-
-
-def _scored(cohort: Cohort, build: Build, fold: Fold, settings: dict[str, Any]) -> Numbers:
+def _scored(by: int, cohort: Cohort, build: Build, fold: Fold, settings: dict[str, Any]) -> Numbers:
     """Return the scores of a fold's held-out rows, from its folder where they are there."""
+    leave_with(by)
     identity = {
         "cohort_fingerprint": cohort.fingerprint,
         "partition": fold.partition.to_dict()["checksum"],
         "settings": settings,
     }
-    path = None if fold.folder is None else fold.folder / _SCORES
+    path = fold.folder / _SCORES if fold.folder else None
     if path is not None and path.exists():
         kept = FoldScores.load(path)
         for name, value in identity.items():
@@ -227,8 +222,8 @@ def _scored(cohort: Cohort, build: Build, fold: Fold, settings: dict[str, Any]) 
                     "this one."
                 )
         return np.asarray(kept.scores, dtype=np.float64)
-    if fold.folder is not None:
-        fold.folder.mkdir(parents=True, exist_ok=True)
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
     model = build(cohort, fold)
     predict = getattr(model, "predict", model)
     if not callable(predict):
@@ -243,20 +238,24 @@ def _scored(cohort: Cohort, build: Build, fold: Fold, settings: dict[str, Any]) 
 
 
 def _differing(kept: Any, now: Any) -> str:
-    """Return which settings differ, by name."""
+    """Return which settings differ, by name, with both values where they are short."""
     if not isinstance(kept, dict) or not isinstance(now, dict):
         return ""
     named = sorted(name for name in {*kept, *now} if kept.get(name) != now.get(name))
-    return f" ({', '.join(named)})"
+    return f" ({', '.join(_change(name, kept.get(name), now.get(name)) for name in named)})"
+
+
+def _change(name: str, before: Any, after: Any) -> str:
+    is_short = len(f"{before!r}{after!r}") <= 48
+    return f"{name} was {before!r} and is {after!r}" if is_short else name
 
 
 def _checked(scores: Any, cohort: Cohort, fold: Fold) -> Numbers:
     """Return scores as `(n, k)`, refused where they are no scores of the held-out rows."""
     made = np.asarray(scores, dtype=np.float64)
     made = made[:, np.newaxis] if made.ndim == 1 else made
-    wide = len(names_of(cohort))
-    rows, columns = len(fold.partition.test), {1, wide}
-    if made.ndim != 2 or made.shape[0] != rows or made.shape[1] not in columns:
+    rows, wide = len(fold.partition.test), len(names_of(cohort))
+    if made.ndim != 2 or made.shape[0] != rows or made.shape[1] not in {1, wide}:
         raise InvalidInputError(
             f"`build` must give one score per held-out row, (n,), (n, 1) or (n, "
             f"{wide}), got {np.shape(scores)} for {rows} rows of {fold.name}."

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import keras
+
 from prevalens._checks import check_kind, check_path
 from prevalens._writing import write_json
+from prevalens.callbacks.run_identity import relevant_versions
 from prevalens.callbacks.run_lock import RunLock
 from prevalens.cohorts.cohort import Cohort
 from prevalens.cohorts.multilabel_cohort import MultilabelCohort
@@ -120,7 +123,7 @@ def run_study(
         network = _network(plan)
         features = network_features(cohort, network, store=FeatureStore(root / "features"))
         say("held-out scores")
-        runner = StudyRunner(cohort, plan, part, n_jobs)
+        runner = StudyRunner(cohort, plan, part, n_jobs, backend=keras.backend.backend())
         held = runner.run(features, root / "folds", plan.head)
         held.predictions.save(root / "predictions.csv")
         save_suspects(held.predictions, root / "suspects.csv")
@@ -147,6 +150,8 @@ def run_study(
             files=_files(patients=found.patients is not None, curve=curve is not None),
             patients=_of_patients(found, None if of_two is None else of_two.patients),
             labels=_of_labels(found, final),
+            backend=runner.backend,
+            versions=relevant_versions(str(runner.backend)),
         )
         summary.save(root / "study.json")
         say_time(plan.budget, time.monotonic() - begun, say)

@@ -39,13 +39,23 @@ class StudyRunner:
         plan: The plan.
         part: Covariate that names the parts, or None.
         n_jobs: Folds fitted at once.
+        backend: Keras' backend that computed the features; folds of another are not taken.
 
     Attributes:
         partition: The one partition of a study with a test part; None where it is cross-fitted.
     """
 
-    def __init__(self, cohort: Cohort, plan: StudyPlan, part: str | None, n_jobs: int) -> None:
+    def __init__(
+        self,
+        cohort: Cohort,
+        plan: StudyPlan,
+        part: str | None,
+        n_jobs: int,
+        *,
+        backend: str | None = None,
+    ) -> None:
         self.cohort, self.plan, self.part, self.n_jobs = cohort, plan, part, n_jobs
+        self.backend = backend
         self.partition = held_out_part(cohort, plan.evaluation, part=part, seed=plan.seed)
 
     def trained_rows(self) -> Rows:
@@ -87,7 +97,11 @@ class StudyRunner:
                 n_splits=plan.evaluation.n_splits,
                 seed=plan.seed,
                 folder=folder,
-                settings={"plan": plan.to_dict(), "features": _digests(features)},
+                settings={
+                    "plan": plan.to_dict(),
+                    "features": _digests(features),
+                    "backend": self.backend,
+                },
                 train_prevalence=self._shares(),
                 n_jobs=self.n_jobs,
             )

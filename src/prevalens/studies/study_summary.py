@@ -26,6 +26,8 @@ class StudySummary(Record, frozen=True, kw_only=True):
         labels: Where an image may have several labels: by label its `estimates`, and the
             `threshold` of the saved model; else None.
         files: What stands in the folder, and what it is.
+        backend: Keras' backend that the study ran on; None where an earlier version wrote it.
+        versions: Versions of Python and of the packages that the result may depend on, by name.
 
     Examples:
         >>> summary = StudySummary(
@@ -44,3 +46,5 @@ class StudySummary(Record, frozen=True, kw_only=True):
     files: dict[str, str]
     patients: dict[str, Any] | None = None
     labels: dict[str, dict[str, Any]] | None = None
+    backend: str | None = None
+    versions: dict[str, str | None] = {}  # noqa: RUF012 - msgspec copies it
