@@ -588,6 +588,25 @@ def test_gradients_that_wait_are_not_taken_back() -> None:
     assert sums[1] == 0
 
 
+def test_several_optimizers_are_known_before_the_first_epoch() -> None:
+    """A schedule in one of them is refused at once; after a broken first epoch the start returns.
+
+    Keras 3.15 builds them late on TensorFlow, and has no parts to ask before.
+    """
+    schedule = keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.5)
+    part = keras.optimizers.SGD(schedule)
+    model = small_model(keras.optimizers.MultiOptimizer(lambda _: part))
+    with pytest.raises(InvalidInputError, match=r"follows ExponentialDecay.*a number"):
+        train(model, callbacks.LRA(verbose=0))
+
+    average = keras.optimizers.SGD(0.5, use_ema=True, ema_momentum=0.5)
+    model = small_model(keras.optimizers.MultiOptimizer(lambda _: average))
+    start = [np.array(weight, copy=True) for weight in model.get_weights()]
+    with pytest.warns(PrevalensWarning):
+        train(model, Scripted(val_loss=[math.nan]), callbacks.LRA(verbose=0), epochs=1)
+    assert equal(model.get_weights(), start)
+
+
 def test_each_rate_of_several_is_lowered_and_the_highest_is_told() -> None:
     """Two optimizers at 0.5 and 0.1: one lowering halves both."""
     fast, slow = keras.optimizers.SGD(0.5), keras.optimizers.SGD(0.1)

@@ -57,3 +57,13 @@ def test_a_schedule_in_any_part_is_refused() -> None:
     parts = built(keras.optimizers.MultiOptimizer(lambda _: part))
     with pytest.raises(InvalidInputError, match="follows ExponentialDecay"):
         optimizer_rates.refuse_schedule(parts)
+
+
+def test_a_function_that_gives_the_rate_is_refused() -> None:
+    """Keras calls it in each step, so nothing else can set the rate."""
+
+    def warm_up() -> float:
+        return 0.1
+
+    with pytest.raises(InvalidInputError, match=r"follows warm_up.*a number"):
+        optimizer_rates.refuse_schedule(keras.optimizers.SGD(warm_up))

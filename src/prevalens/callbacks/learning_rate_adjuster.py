@@ -21,7 +21,7 @@ from prevalens.callbacks.epoch_printer import EpochPrinter
 from prevalens.callbacks.model_snapshots import ModelSnapshots
 from prevalens.callbacks.monitor_direction import monitor_direction
 from prevalens.callbacks.monitored_logs import MonitoredLogs
-from prevalens.callbacks.optimizer_rates import refuse_schedule, set_rates
+from prevalens.callbacks.optimizer_rates import refuse_schedule, set_rates, show_parts
 from prevalens.callbacks.other_callbacks import WatchedRates, check_other_callbacks
 from prevalens.callbacks.owner_questions import OwnerQuestions
 from prevalens.callbacks.training_phases import TrainingPhases
@@ -140,6 +140,7 @@ class LearningRateAdjuster(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:  # noqa: ARG002
         """Refuse what cannot work, and start afresh unless a state was given."""
+        show_parts(self.model)
         refuse_schedule(self.model.optimizer)
         self._snapshots.remove_unfinished()
         self._questions.check_no_halt_file()

@@ -18,6 +18,12 @@ def parts(optimizer: Any) -> list[Any]:
     return list(getattr(inner, "optimizers", [inner]))
 
 
+def show_parts(model: Any) -> None:
+    """Build a MultiOptimizer, which has no parts before; Keras 3.15 does so late on TensorFlow."""
+    if model.built and not parts(model.optimizer):
+        model.optimizer.build(model.trainable_variables)
+
+
 def read_rates(optimizer: Any) -> list[float]:
     """Return the rate of each part."""
     return [float(keras.ops.convert_to_numpy(part.learning_rate)) for part in parts(optimizer)]
@@ -30,12 +36,13 @@ def set_rates(optimizer: Any, rates: Sequence[float]) -> None:
 
 
 def refuse_schedule(optimizer: Any) -> None:
-    """Raise InvalidInputError where a rate follows a schedule, and so cannot be set."""
+    """Raise InvalidInputError where a rate follows a schedule or a function: it cannot be set."""
     for part in parts(optimizer):
         rate = getattr(part, "_learning_rate", None)
-        if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
+        if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule) or callable(rate):
+            name = getattr(rate, "__name__", type(rate).__name__)
             raise InvalidInputError(
-                f"The optimizer's rate follows {type(rate).__name__}, so it cannot be lowered. "
+                f"The optimizer's rate follows {name}, so it cannot be lowered. "
                 "Compile the model with a number as `learning_rate`, or leave this callback out."
             )
 
