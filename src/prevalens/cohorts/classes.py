@@ -12,6 +12,9 @@ from prevalens._columns import encode, listed, lookalikes
 from prevalens.exceptions import InvalidInputError
 from prevalens.typing import Labels
 
+# The two classes of a cohort of several labels, where it is taken as one of two classes.
+SOME_LABEL = ("no label", "some label")
+
 
 def coded_labels(
     labels: Any, classes: Sequence[Any], positive: Any

@@ -11,13 +11,11 @@ from numpy.typing import ArrayLike
 
 from prevalens._cells import as_text
 from prevalens._checks import check_kind, check_same_length, did_you_mean, name_some
+from prevalens.cohorts.classes import SOME_LABEL
 from prevalens.cohorts.cohort import Cohort
 from prevalens.cohorts.summary import CohortSummary, LabelCount
 from prevalens.exceptions import InvalidInputError
 from prevalens.typing import Flags, Labels, Numbers, Rows
-
-SOME_LABEL = ("no label", "some label")
-"""The two classes of such a cohort, where it is taken as one of two classes."""
 
 _TWO = (
     "A cohort of several labels needs two or more different names, got {}. Of one label make a "

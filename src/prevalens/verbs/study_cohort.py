@@ -12,8 +12,8 @@ from prevalens import cohorts
 from prevalens._cells import as_text
 from prevalens._checks import name_some
 from prevalens._tables import Cells, read_all_columns
+from prevalens.cohorts.classes import SOME_LABEL
 from prevalens.cohorts.hidden_patients import warn_of_hidden_ids
-from prevalens.cohorts.multilabel_cohort import SOME_LABEL
 from prevalens.cohorts.path_pattern import compiled
 from prevalens.exceptions import InvalidInputError, UnreadableImageError
 from prevalens.verbs.folder_layout import BELOW_CLASS, classes_below, lacking_of_folder, or_table

@@ -15,7 +15,7 @@ from prevalens import cohorts
 from prevalens._cells import as_text, is_missing
 from prevalens._checks import did_you_mean, name_some
 from prevalens._tables import Cells
-from prevalens.cohorts.multilabel_cohort import SOME_LABEL
+from prevalens.cohorts.classes import SOME_LABEL
 from prevalens.exceptions import InvalidInputError
 from prevalens.verbs.label_cells import WHOLE, classes_in, labels_in_columns, parts_of
 from prevalens.verbs.missing_options import quoted
