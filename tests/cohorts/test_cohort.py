@@ -415,3 +415,20 @@ def test_a_changed_copy_stays_independent(tmp_path: Path) -> None:
     named = dataclasses.replace(cohort, patients=["p", "p"])
     assert not named.independent
     assert named.n_patients == 1
+
+
+@pytest.mark.parametrize("positive", ["0", "1"])
+def test_a_copy_keeps_classes_that_are_numbers(positive: str) -> None:
+    """`dataclasses.replace` hands on codes, which are no names: 0 may be the code of class 1."""
+    labels = ["0", "1", "1"]
+    made = Cohort(
+        images=["a", "b", "c"], labels=labels, patients=["p", "q", "r"], positive=positive
+    )
+    for cohort in (made, made.take([1, 2]), made.one_vs_rest(positive)):
+        again = dataclasses.replace(cohort, provenance="elsewhere")
+        names = [again.classes[code] for code in again.labels.tolist()]
+
+        assert names == [cohort.classes[code] for code in cohort.labels.tolist()]
+        assert again.is_positive.tolist() == cohort.is_positive.tolist()
+    with pytest.raises(InvalidInputError, match="either names or indices"):
+        dataclasses.replace(made, labels=[0, 1, 1], classes=("1", "0"))

@@ -44,6 +44,28 @@ def read(*words: object) -> MultilabelCohort:
     return cohort
 
 
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (["--labels", "f_*", "--covariates", "age", "f_red"], "f_red"),
+        (["--label", "findings", "--separator", "|", "--covariates", "findings"], "findings"),
+        (["--label", "f_bright", "--covariates", "f_bright"], "f_bright"),
+    ],
+)
+def test_what_is_predicted_is_no_covariate(tmp_path: Path, words: list[str], named: str) -> None:
+    """A baseline of the answer itself would be perfect; of one label and of several."""
+    told = f"must be known without the label, got '{named}'"
+    with pytest.raises(InvalidInputError, match=told):
+        read_cohort(bare(str(films(tmp_path)), *words, "-o", "run"))
+
+
+def test_the_provenance_names_the_table(tmp_path: Path) -> None:
+    """Also where its columns were taken apart before they were read."""
+    cohort = read(films(tmp_path), "--labels", "f_*")
+
+    assert cohort.provenance == "48 images read from the table films.csv"
+
+
 def test_cells_that_name_findings_are_labels(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

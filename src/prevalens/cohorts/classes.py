@@ -1,6 +1,7 @@
 """Class names, and labels as numbers that index into them."""
 
 import numbers
+import weakref
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,18 @@ from prevalens.typing import Labels
 
 # The two classes of a cohort of several labels, where it is taken as one of two classes.
 SOME_LABEL = ("no label", "some label")
+# The classes of the labels that cohorts hold, by the identity of the column.
+_HELD: dict[int, tuple["weakref.ref[Any]", tuple[str, ...]]] = {}
+
+
+def hold(labels: Labels, classes: tuple[str, ...]) -> None:
+    """Know a cohort's own labels again, which `dataclasses.replace` hands to the copy.
+
+    As numbers they could be names of its classes, such as "0" and "1". The column is kept by a
+    weak reference.
+    """
+    key = id(labels)
+    _HELD[key] = (weakref.ref(labels, lambda _: _HELD.pop(key, None)), classes)
 
 
 def coded_labels(
@@ -30,8 +43,12 @@ def coded_labels(
     Raises:
         InvalidInputError: a label is missing or no class, or the classes break a rule.
     """
-    coded = encode("label", labels)
     chosen = as_text(positive)
+    column, held = _HELD.get(id(labels), (None, ()))
+    if column is not None and column() is labels and held == tuple(map(as_text, classes)):
+        check_classes(held, chosen)
+        return labels, held, chosen
+    coded = encode("label", labels)
     found = [name for name in coded.names if name != chosen]
     names = tuple(map(as_text, classes)) or (*found, *(n for n in coded.names if n == chosen))
     check_classes(names, chosen)

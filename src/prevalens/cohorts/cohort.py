@@ -23,7 +23,7 @@ from prevalens._columns import (
 )
 from prevalens._frozen_columns import FrozenColumns
 from prevalens._numbers import as_covariate
-from prevalens.cohorts.classes import check_classes, coded_labels
+from prevalens.cohorts.classes import check_classes, coded_labels, hold
 from prevalens.cohorts.cohort_card import CohortPictures, cohort_html, pictures_of
 from prevalens.cohorts.hidden_patients import check_independent
 from prevalens.cohorts.image_names import file_of, image_names
@@ -134,6 +134,10 @@ class Cohort(FrozenColumns):
             left_out=check_left_out("left_out", self.left_out),
         )
         check_reader(self.reader)
+
+    def _keep(self, **values: Any) -> None:
+        super()._keep(**values)
+        hold(self.labels, self.classes)
 
     def __len__(self) -> int:
         return len(self.labels)

@@ -2,7 +2,7 @@
 
 import argparse
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -148,8 +148,9 @@ def _from_table(source: Path, options: argparse.Namespace) -> "cohorts.Cohort":
     if independent:
         print(_INDEPENDENT)  # noqa: T201
     given, blanks = _labelled_rows(columns, options)
-    if several:
-        table = label_table(given, options)
+    table = label_table(given, options) if several else None
+    _refuse_answers(options, table[0] if table and labels_in_columns(options) else [options.label])
+    if table:
         given, one = as_one_label(given, table, options)
         cohort = _listed(source, given, one, altered=True, classes=SOME_LABEL)
     else:
@@ -157,7 +158,17 @@ def _from_table(source: Path, options: argparse.Namespace) -> "cohorts.Cohort":
     if blanks and options.blank == DROP and options.combine is None:
         unlabelled = cohorts.LeftOut(reason="no label (--blank drop)", images=blanks)
         cohort = replaced(cohort, left_out=(unlabelled,))
-    return labelled(cohort, table, options.leave_out) if several else cohort
+    return labelled(cohort, table, options.leave_out) if table else cohort
+
+
+def _refuse_answers(options: argparse.Namespace, answers: Sequence[str]) -> None:
+    """Refuse covariates that are what is to be predicted: a baseline of them would be perfect."""
+    wrong = [name for name in options.covariates if name in answers]
+    if wrong:
+        raise InvalidInputError(
+            f"--covariates must be known without the label, got {name_some(wrong)}, which the "
+            "study predicts. Leave it out of --covariates."
+        )
 
 
 def _is_independent(columns: Mapping[str, Cells], options: argparse.Namespace) -> bool:
@@ -186,7 +197,7 @@ def _listed(
     changed |= _labels(given[options.label], options)
     classes = stand_in(in_order(classes_in(given[options.label], None)), options) | classes
     try:
-        return cohorts.read_table(
+        cohort = cohorts.read_table(
             {**given, **changed} if changed or altered else source,
             image=options.image,
             label=options.label,
@@ -202,6 +213,8 @@ def _listed(
             raise
         told = told_where(_spelled(given[options.image]), root)
         raise UnreadableImageError(f"{error}\n{told}") from error
+    whence = cohort.provenance.replace("a data frame", f"the table {source.name}", 1)
+    return replaced(cohort, provenance=whence)
 
 
 def _labelled_rows(
