@@ -63,6 +63,17 @@ def test_weights_that_lie_elsewhere_are_refused(tmp_path: Path, kind: str) -> No
         check_keras_file(path)
 
 
+@pytest.mark.parametrize("kind", ["type", "nothing"])
+def test_weights_that_are_no_arrays_are_refused(tmp_path: Path, kind: str) -> None:
+    """HDF5 also holds types by name, and arrays of no values at all."""
+    with h5py.File(tmp_path / "w.h5", "w") as weights:
+        weights["a"] = np.dtype("f8") if kind == "type" else h5py.Empty("f8")
+    path = archive(tmp_path / "c.keras", weights=tmp_path / "w.h5")
+
+    with pytest.raises(InvalidInputError, match=r"c\.keras .*/a of its weights .* no array"):
+        check_keras_file(path)
+
+
 def test_what_is_no_file_or_no_archive_is_refused(tmp_path: Path) -> None:
     """A named pipe (which would wait for ever), a folder, a text and nothing at all."""
     os.mkfifo(tmp_path / "pipe.keras")

@@ -45,9 +45,10 @@ def coded_labels(
     """
     chosen = as_text(positive)
     column, held = _HELD.get(id(labels), (None, ()))
-    if column is not None and column() is labels and held == tuple(map(as_text, classes)):
+    own: Labels | None = None if column is None else column()
+    if own is not None and own is labels and held == tuple(map(as_text, classes)):
         check_classes(held, chosen)
-        return labels, held, chosen
+        return own, held, chosen
     coded = encode("label", labels)
     found = [name for name in coded.names if name != chosen]
     names = tuple(map(as_text, classes)) or (*found, *(n for n in coded.names if n == chosen))

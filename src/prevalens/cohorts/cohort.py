@@ -144,9 +144,7 @@ class Cohort(FrozenColumns):
 
     def __repr__(self) -> str:
         sizes = np.bincount(self.labels, minlength=len(self.classes)).tolist()
-        counts = ", ".join(
-            f"{name} {count}" for name, count in zip(self.classes, sizes, strict=True)
-        )
+        counts = ", ".join(f"{name} {n}" for name, n in zip(self.classes, sizes, strict=True))
         whose = "independent" if self.independent else f"of {self.n_patients} patients"
         return f"Cohort({len(self)} images {whose}: {counts})"
 
@@ -230,8 +228,7 @@ class Cohort(FrozenColumns):
         if kept.size and np.bincount(kept).max() > 1:
             twice = np.flatnonzero(np.bincount(kept) > 1).tolist()
             raise InvalidInputError(
-                f"Each image is one row, but `rows` names {name_some(twice)} more than once. Name "
-                "each row once."
+                f"Each image is one row, but `rows` names {name_some(twice)} twice. Name each once."
             )
         # What was left out of the whole is not what was left out of a part.
         return self._rows(kept, left_out=self.left_out if kept.size == len(self) else ())
@@ -258,8 +255,7 @@ class Cohort(FrozenColumns):
         Raises:
             InvalidInputError: an id is no patient of the cohort.
         """
-        first = np.unique(self.patient_codes, return_index=True)[1]
-        found = self.patients[first].tolist()
+        found = self.patients[np.unique(self.patient_codes, return_index=True)[1]].tolist()
         names = joined(found, [(as_text(a), as_text(b)) for a, b in pairs])
         coded = encode("patient id", as_texts(names)[self.patient_codes], ids=True)
         return self._with(patients=coded.texts, patient_codes=coded.codes)

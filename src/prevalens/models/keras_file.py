@@ -85,7 +85,11 @@ def _arrays(path: Any, group: Any, above: str) -> Iterator[tuple[str, Any]]:
             raise _refusal(path, f"{where} of its weights is a link.")
         found = group[name]
         if isinstance(found, h5py.Dataset):
+            if found.shape is None:  # of no values, not even an empty array
+                raise _refusal(path, f"{where} of its weights holds no array.")
             yield where, found
+        elif not isinstance(found, h5py.Group):
+            raise _refusal(path, f"{where} of its weights is a type, no array.")
         elif where.count("/") < 200:
             yield from _arrays(path, found, where)
         else:
