@@ -183,13 +183,12 @@ class Cohort(FrozenColumns):
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 of paths, labels, patients, classes and covariates; not of `root`."""
-        digest = hashlib.sha256()
         head = "\x1f".join(["prevalens cohort 1", self.positive, *self.classes])
         columns = [self.images, self.label_names, self.patients]
         for name in sorted(self.covariates):
             head += f"\x1e{name}"
             columns.append(self.covariates[name])
-        digest.update(head.encode())
+        digest = hashlib.sha256(head.encode())
         for column in columns:
             mark = "\x1d"
             for start in range(0, len(column) or 1, 100_000):
@@ -228,7 +227,8 @@ class Cohort(FrozenColumns):
         if kept.size and np.bincount(kept).max() > 1:
             twice = np.flatnonzero(np.bincount(kept) > 1).tolist()
             raise InvalidInputError(
-                f"Each image is one row, but `rows` names {name_some(twice)} twice. Name each once."
+                f"Each image is one row, but `rows` names {name_some(twice)} more than once. Name "
+                "each row once."
             )
         # What was left out of the whole is not what was left out of a part.
         return self._rows(kept, left_out=self.left_out if kept.size == len(self) else ())
