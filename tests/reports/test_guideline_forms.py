@@ -8,7 +8,7 @@ from prevalens.reports.guideline_items import SOURCES
 
 ROW = {
     "guideline": "CLAIM", "item": "37", "asks": "All partitions", "state": "partly",
-    "where": "patient_level", "note": 'says "so", and more',
+    "where": "patient_level", "note": 'says "so", and more', "section": "Per patient",
 }  # fmt: skip
 
 
@@ -17,7 +17,16 @@ def test_the_csv_reads_back() -> None:
     (row,) = csv.DictReader(io.StringIO(guideline_csv([ROW])))
 
     assert row["What it says"] == ROW["note"]
-    assert row["Section of the report"] == "patient level"
+    assert row["Section of the report"] == "Per patient"
+    assert row["Link"] == "report.html#patient_level"
+
+
+def test_a_row_of_an_older_report_names_its_key() -> None:
+    """Reports that hold no title of the section are still put into forms."""
+    older = {name: told for name, told in ROW.items() if name != "section"}
+    (row,) = csv.DictReader(io.StringIO(guideline_csv([older])))
+
+    assert row["Section of the report"] == "Patient level"
 
 
 def test_each_guideline_has_its_section() -> None:
@@ -27,3 +36,4 @@ def test_each_guideline_has_its_section() -> None:
 
     assert list(tables) == list(SOURCES)
     assert [len(table.rows) for table in tables.values()] == [0, 0, 1, 0]  # type: ignore[union-attr]
+    assert tables["CLAIM"].leads == ["report.html#patient_level"]  # type: ignore[union-attr]

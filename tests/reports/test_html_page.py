@@ -208,7 +208,7 @@ def test_misses_stand_beside_false_alarms_and_folds_together() -> None:
 
 def test_a_row_leads_to_its_section() -> None:
     """The last cell of a row is a link where the row names a section, and text otherwise."""
-    table = Table("c", ("Item", "Where"), [("1", "Study: <b>"), ("2", "")], leads=["study", ""])
+    table = Table("c", ("Item", "Where"), [("1", "Study: <b>"), ("2", "")], leads=["#study", ""])
     page = html_page(Document("t", [], [Passage("a", "A", [table])]), generator="test")
 
     assert '<a href="#study">Study: &lt;b&gt;</a>' in page

@@ -126,6 +126,24 @@ def test_a_column_may_name_the_parts(
     assert "patient 'k19' (train, test)" in capsys.readouterr().out
 
 
+@pytest.mark.filterwarnings("default:No image is there")
+def test_columns_of_the_usual_names_need_no_option(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`image`, `label` and `patient` are read; without files it says where it looked."""
+    rows = [f"a/{row}.png,{'sick' if row < 20 else 'well'},p{row // 2}" for row in range(40)]
+    table = tmp_path / "images.csv"
+    parts = ["part", *(["train"] * 30), *(["test"] * 10)]
+    lines = zip(["image,label,patient", *rows], parts, strict=True)
+    table.write_text("\n".join(f"{line},{part}" for line, part in lines), "utf-8")
+
+    assert main(["audit", str(table), "--positive", "sick", "--part-column", "part"]) == 0
+    told = capsys.readouterr()
+    assert "Nothing found; looked for: patients in two parts." in told.out
+    assert f"none of 40 was found, such as '{tmp_path / 'a' / '0.png'}'" in told.err
+    assert "correct --root" in told.err
+
+
 def test_the_parts_are_named_once(cohort_table: Path) -> None:
     """By a file and a column, nothing is audited."""
     parts = ["--partition", "a.json", "--part-column", "split"]

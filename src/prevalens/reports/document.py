@@ -30,7 +30,8 @@ class Table:
         rows: The cells of each row, as text.
         keys: For each row, the address of its estimate in the report's record, for example
             `"estimates.auroc"`; empty where rows are no estimates.
-        leads: For each row, the section of the page that its last cell leads to, or empty.
+        leads: For each row, the address that its last cell leads to, such as `"#study"` for a
+            section of the page, or empty.
     """
 
     caption: str

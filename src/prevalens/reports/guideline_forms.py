@@ -9,6 +9,7 @@ from prevalens.reports.document import Document, Paragraph, Passage, Table
 from prevalens.reports.guideline_items import SOURCES
 
 _HEADER = ("Item", "Asks for", "State", "Section of the report", "What it says")
+_REPORT = "report.html"  # what stands beside the forms in a dossier
 Row = Mapping[str, Any]
 
 
@@ -21,9 +22,10 @@ def guideline_document(rows: Sequence[Row], *, title: str) -> Document:
     """
     passages = []
     for guideline, source in SOURCES.items():
-        own = [_cells(row) for row in rows if row["guideline"] == guideline]
+        own = [row for row in rows if row["guideline"] == guideline]
         name = guideline.lower().replace("+", "-")
-        passages.append(Passage(name, guideline, [Table(source, _HEADER, own)]))
+        cells, leads = [_cells(row) for row in own], [_link(row) for row in own]
+        passages.append(Passage(name, guideline, [Table(source, _HEADER, cells, leads=leads)]))
     lead = (
         "One row for each sub-item. What the report does not answer is to be completed by the "
         "authors before this form is handed in."
@@ -32,13 +34,18 @@ def guideline_document(rows: Sequence[Row], *, title: str) -> Document:
 
 
 def guideline_csv(rows: Sequence[Row]) -> str:
-    """Return the form as CSV, a row an item."""
+    """Return the form as CSV, a row an item, with the address of the section that answers."""
     held = io.StringIO()
     writer = csv.writer(held, lineterminator="\n")
-    writer.writerow(("Guideline", *_HEADER))
-    writer.writerows((row["guideline"], *_cells(row)) for row in rows)
+    writer.writerow(("Guideline", *_HEADER, "Link"))
+    writer.writerows((row["guideline"], *_cells(row), _link(row)) for row in rows)
     return held.getvalue()
 
 
 def _cells(row: Row) -> tuple[str, str, str, str, str]:
-    return (row["item"], row["asks"], row["state"], row["where"].replace("_", " "), row["note"])
+    section = row.get("section") or row["where"].replace("_", " ").capitalize()
+    return (row["item"], row["asks"], row["state"], section, row["note"])
+
+
+def _link(row: Row) -> str:
+    return f"{_REPORT}#{row['where']}" if row["where"] else ""

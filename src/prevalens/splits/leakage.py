@@ -264,10 +264,12 @@ def audit_leakage(
 
 def _warn_unseen(cohort: Cohort, near: bool | None) -> None:  # noqa: FBT001
     if near is None and len(cohort):
+        first = ", ".join(repr(str(cohort.path(row).absolute())) for row in range(len(cohort))[:2])
         warnings.warn(
-            f"No image is there, so copies of images were not looked for: {cohort.path(0)} and "
-            "all others. Correct `root`. (In Python, give the cohort the `reader` of its images, "
-            "or pass near=False where they are elsewhere.)",
+            f"No image is there: none of {len(cohort):,} was found, such as {first}. Patients in "
+            "two parts were looked for, copies of images were not. If the images are elsewhere, "
+            "correct `root`. (In Python, give the cohort the `reader` of its images, or pass "
+            "near=False to do without them.)",
             DataWarning,
             stacklevel=3,
         )

@@ -12,14 +12,13 @@ def add_cohort(parser: argparse.ArgumentParser) -> None:
     """Add what says where the images, classes and patients of a table stand."""
     add = parser.add_argument
     add("table", metavar="TABLE", help="CSV with one row per image")
-    add("--image", required=True, metavar="COLUMN", help="column of image paths")
-    add("--label", required=True, metavar="COLUMN", help="column of class names")
+    add("--image", default="image", metavar="COLUMN", help="image paths (default: image)")
+    add("--label", default="label", metavar="COLUMN", help="class names (default: label)")
     add(
         "--patient",
-        required=True,
         action="append",
         metavar="COLUMN",
-        help="column of patient ids; given twice, columns that make an id together",
+        help="patient ids; given twice, columns that make an id together (default: patient)",
     )
     add("--positive", required=True, metavar="CLASS", help="class whose miss is the costly error")
     add("--root", metavar="FOLDER", help="folder of the image paths (default: TABLE's)")
@@ -122,7 +121,7 @@ def cohort_of(options: argparse.Namespace, *covariates: str) -> "cohorts.Cohort"
         options.table,
         image=options.image,
         label=options.label,
-        patient=options.patient,
+        patient=options.patient or "patient",
         positive=options.positive,
         covariates=covariates,
         root=options.root,

@@ -1,6 +1,7 @@
 """The guideline map is of this very report: take an input away, and its rows fall."""
 
 import inspect
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -211,3 +212,20 @@ def test_an_answer_says_where_it_stands() -> None:
         assert (row["state"] == OPEN) == (row["where"] == "") == (row["note"] == "")
     assert FULL["TRIPOD+AI 14"] == OPEN
     assert FULL["STARD-AI 30"] == "answered"
+
+
+@pytest.mark.parametrize("kind", ["two classes", "several classes", "several labels"])
+def test_a_section_is_named_as_the_page_names_it(
+    kind: str, of_grades: ClinicalReport, of_findings: ClinicalReport
+) -> None:
+    """Every row leads to a section that stands in the page, under the title that stands there."""
+    several = {"several classes": of_grades, "several labels": of_findings}
+    report = several.get(kind) or ClinicalReport(**WHOLE, patient_score="mean", refer=(0.3, 0.6))
+    page = report.page(".html")
+    titles = dict(re.findall('<h2 id="(.+?)-heading">(.+?)</h2>', page))
+    rows = [row for row in report["guidelines"] if row["where"]]
+
+    assert len(rows) > 10
+    for row in rows:
+        assert titles[row["where"]] == row["section"]
+        assert f'<a href="#{row["where"]}">{row["section"]}: ' in page

@@ -15,7 +15,11 @@ _OPEN = Answer(items=(), state=STATES[-1], note="")
 
 
 class GuidelineRow(Part, frozen=True, kw_only=True):
-    """One item, and its state in this report; `where` is a section's key, or empty."""
+    """One item, and its state in this report.
+
+    `where` is the key of the section that answers, which is its anchor in the page, and `section`
+    the title that a reader sees there; both are empty where the authors answer.
+    """
 
     guideline: str
     item: str
@@ -23,6 +27,12 @@ class GuidelineRow(Part, frozen=True, kw_only=True):
     state: State
     where: str
     note: str
+    section: str = ""  # reports written before it was held lack it
+
+    @property
+    def told_section(self) -> str:
+        """Title of the section that answers, or its key in words."""
+        return self.section or self.where.replace("_", " ").capitalize()
 
 
 def _derive(made: Made) -> list[GuidelineRow]:
@@ -32,19 +42,22 @@ def _derive(made: Made) -> list[GuidelineRow]:
 def _row(item: Item, made: Made) -> GuidelineRow:
     """Return the fullest answer that a section of this very report gives to an item."""
     found = [
-        (section.key, answer)
+        (section, answer)
         for section in made.sections
         for answer in section.answers
         if item.key in answer.items and answer.when(made.report)
     ]
-    where, answer = min(found, key=lambda pair: STATES.index(pair[1].state), default=("", _OPEN))
+    section, answer = min(
+        found, key=lambda pair: STATES.index(pair[1].state), default=(None, _OPEN)
+    )
     return GuidelineRow(
         guideline=item.guideline,
         item=item.number,
         asks=item.asks,
         state=answer.state,  # type: ignore[arg-type]
-        where=where,
+        where="" if section is None else section.key,
         note=answer.note,
+        section="" if section is None else section.heading(made.report),
     )
 
 
@@ -71,11 +84,12 @@ def _table(source: str, every: Sequence[GuidelineRow], listed: Sequence[Guidelin
     counts = ", ".join(f"{count} {state}" for state, count in found.items() if count)
     cells = [(f"{row.guideline} {row.item}", row.asks, row.state, _told(row)) for row in listed]
     header = ("Item", "Asks for", "State", "Where, and what")
-    return Table(f"{source}: {counts}", header, cells, leads=[row.where for row in listed])
+    leads = [f"#{row.where}" if row.where else "" for row in listed]
+    return Table(f"{source}: {counts}", header, cells, leads=leads)
 
 
 def _told(row: GuidelineRow) -> str:
-    return f"{row.where.replace('_', ' ').capitalize()}: {row.note}" if row.where else ""
+    return f"{row.told_section}: {row.note}" if row.where else ""
 
 
 SECTION: Section[list[GuidelineRow]] = Section(
