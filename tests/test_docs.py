@@ -1,15 +1,19 @@
-"""Every Python snippet of the README and the documentation runs."""
+"""Every Python snippet of the README and the documentation runs, and every command is parsed."""
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
 
+from prevalens.command import _parser
 from prevalens.splits import Finding
 from prevalens.splits.leakage import _REMEDIES
 
 ROOT = Path(__file__).parents[1]
 FENCE = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+SHELL = re.compile(r"^```(?:text|console)?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+COMMAND = re.compile(r"^(?:\$ )?prevalens ([a-z-]+ [^>\n]+)", re.MULTILINE)
 PAGES = {
     path.relative_to(ROOT).as_posix(): FENCE.findall(path.read_text(encoding="utf-8"))
     for path in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -40,6 +44,29 @@ def test_the_snippets_of_a_page_run_in_order(
     names: dict[str, object] = {"__name__": "__main__"}
     for number, code in enumerate(PAGES[page], start=1):
         exec(compile(code, f"{page}, snippet {number}", "exec"), names)  # noqa: S102
+
+
+def commands() -> list[tuple[str, str]]:
+    """Return each command of the pages, with its page."""
+    return [
+        (page, command)
+        for page in PAGES
+        for block in SHELL.findall((ROOT / page).read_text(encoding="utf-8"))
+        for command in COMMAND.findall(block.replace("\\\n", " "))
+    ]
+
+
+def test_commands_are_found() -> None:
+    """The README alone has two."""
+    assert [command.split()[0] for page, command in commands() if page == "README.md"] == [
+        *("study", "report"),
+    ]
+
+
+@pytest.mark.parametrize(("page", "command"), commands())
+def test_the_command_takes_what_a_page_gives_it(page: str, command: str) -> None:
+    """Its verb and every option are there, and none that is required lacks."""
+    _parser().parse_args(shlex.split(command, comments=True))
 
 
 def test_every_kind_of_finding_has_its_section_and_every_section_a_kind() -> None:
