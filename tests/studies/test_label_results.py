@@ -36,6 +36,9 @@ def test_estimates_are_means_over_labels_where_they_are_known(tmp_path: Path) ->
         assert found.labels[name]["sensitivity"].value == pytest.approx(caught[-1])
         assert found.labels[name]["specificity"].n == int((truth == 0).sum())
         assert found.report["settings"]["thresholds"][place] == pytest.approx(np.median(bounds))
+        rule = found.report["settings"]["threshold_rules"][name]
+        assert rule.startswith(f"median of the thresholds of {len(bounds)} folds ({bounds[0]:.4g}")
+        assert f"Threshold of {name}: median of the thresholds" in found.report.page(".txt")
 
     assert found.estimates["macro_auroc"].value == pytest.approx(np.mean(ranks))
     assert found.estimates["macro_sensitivity"].value == pytest.approx(np.mean(caught))

@@ -10,7 +10,7 @@ from prevalens.reports.record_parts import EstimatePart
 
 
 class LabelSettings(Part, frozen=True, kw_only=True):
-    """What the author asked for; one threshold for each label, or none."""
+    """What the author asked for; one threshold for each label, or none, and how each was chosen."""
 
     classes: list[str]
     thresholds: list[float] | None
@@ -19,6 +19,7 @@ class LabelSettings(Part, frozen=True, kw_only=True):
     confidence_level: float
     seed: int
     threshold_guarantee: str | None = None
+    threshold_rules: dict[str, str] = msgspec.field(default_factory=dict)
     by: list[str] = msgspec.field(default_factory=list)
     picture_note: str = ""
 

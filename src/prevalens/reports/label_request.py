@@ -37,6 +37,7 @@ class LabelRequest:
     thresholds: Mapping[str, float] | float | None
     threshold_origin: str
     threshold_guarantee: str | None
+    threshold_rules: Mapping[str, str]
     by: Sequence[str]
     compare: Predictions | None
     partition: Partition | None
@@ -101,9 +102,10 @@ def checked_label_request(predictions: Predictions, **asked: Any) -> LabelReques
             "An operating point is of one label. Give `threshold` one number for all labels, one "
             "for each by name, or what `choose_thresholds` returned."
         )
-    guarantee = None
+    guarantee, rules = None, dict[str, str]()
     if isinstance(thresholds, ThresholdSet):
         guarantee = _guarantee(thresholds)
+        rules = {name: point.rule for name, point in thresholds.points.items()}
         thresholds = {name: point.threshold for name, point in thresholds.points.items()}
         asked = asked | {"threshold_origin": asked["threshold_origin"] or "validation"}
     check_thresholds(thresholds, names)
@@ -117,6 +119,7 @@ def checked_label_request(predictions: Predictions, **asked: Any) -> LabelReques
             "threshold_origin", asked["threshold_origin"] or "exploratory", ORIGINS
         ),
         threshold_guarantee=guarantee,
+        threshold_rules=rules,
         **{name: common[name] for name in checked},
         **{name: asked[name] for name in kept},
     )

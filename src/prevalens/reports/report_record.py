@@ -160,6 +160,7 @@ def _label_head(request: LabelRequest) -> LabelReportHead:
             thresholds=None if at is None else at.tolist(),
             threshold_origin=request.threshold_origin,
             threshold_guarantee=request.threshold_guarantee,
+            threshold_rules=dict(request.threshold_rules),
             train_prevalence=list(shares) if isinstance(shares, tuple) else None,
             confidence_level=request.confidence_level,
             seed=request.seed,

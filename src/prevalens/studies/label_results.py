@@ -1,10 +1,11 @@
 """The report and the estimates of a study of several labels."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from prevalens.decisions.threshold_set import ThresholdSet
 from prevalens.metrics.confusion import confusion_estimates
 from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.label_columns import check_label_columns
@@ -13,7 +14,9 @@ from prevalens.metrics.ranking import auroc
 from prevalens.metrics.settings import Settings
 from prevalens.predictions.predictions import Predictions
 from prevalens.reports.clinical_report import ClinicalReport
+from prevalens.studies.decision_rules import median_point
 from prevalens.studies.held_out_scores import HeldOutScores
+from prevalens.studies.label_probe import LabelProbeRecord
 from prevalens.studies.study_results import StudyResults
 from prevalens.studies.study_runner import StudyRunner
 
@@ -35,12 +38,9 @@ def label_results(
         rivals: Held-out predictions of each baseline.
     """
     plan, predictions = runner.plan, held.predictions
-    medians = np.median([each.thresholds for each in held.label_records], axis=0).tolist()
-    thresholds = dict(zip(predictions.classes, medians, strict=True))
     report = ClinicalReport(
         predictions,
-        threshold=thresholds,
-        threshold_origin="validation",
+        threshold=_points(held.label_records),
         partition=runner.partition,
         cohort=None if runner.partition is None else runner.cohort,
         excluded=runner.left_out,
@@ -60,6 +60,17 @@ def label_results(
         is_positive=held.is_positive,
         labels={name: _of_label(predictions, decided, name) for name in predictions.classes},
     )
+
+
+def _points(made: Sequence[LabelProbeRecord]) -> ThresholdSet:
+    """Return one threshold of each label for the report, with what the folds decided by."""
+    points = {}
+    for name in made[0].labels:
+        own = [record.labels[name] for record in made]
+        points[name] = median_point(
+            [one.threshold for one in own], [one.rule for one in own], promise=None
+        )
+    return ThresholdSet(points, confidence=None)
 
 
 def _of_label(predictions: Predictions, decided: Predictions, name: str) -> dict[str, Estimate]:

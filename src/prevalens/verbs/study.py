@@ -263,6 +263,11 @@ def _tell(done: "studies.Study", ranked: str) -> None:
     for label, of in (done.summary.labels or {}).items():
         for name in ("auroc", "sensitivity", "specificity"):
             _say(f"{f'{name} of {label}':20} {plain_text(of['estimates'][name])}")
+    if done.is_positive is not None and len(done.summary.folds) > 1:
+        _say(
+            "Sensitivity and what follows it: each image by the threshold of the fold that held it "
+            "out. The report has them at the median of these thresholds."
+        )
     for name, what in done.summary.files.items():
         _say(f"wrote {done.folder / name}: {what}")
 

@@ -30,11 +30,13 @@ def _sentences(report: LabelReportHead) -> list[str]:
     )
     if setting.threshold_guarantee:
         predicted += f" {setting.threshold_guarantee} (Angelopoulos 2021)"
+    rules = [f"Threshold of {name}: {rule}." for name, rule in setting.threshold_rules.items()]
     adjusted = ("label_subgroups", "label_comparison")
     tested = any(getattr(report, key, None) for key in adjusted)
     holm = ["p values of several tests are adjusted by Holm's method (Holm 1979)."]
     return [
         f"An image may have several labels. {predicted}",
+        *rules,
         "Each label counts on the images where it is known; the others are left out and counted.",
         over_patients(independent=report.independent, level=setting.confidence_level),
         *(f"{', '.join(titles)}: {method}." for method, titles in found.items()),
