@@ -303,3 +303,13 @@ def test_a_list_in_a_cell_is_no_id(library: str, kind: Any) -> None:
         assert len(read["patient"]) == 2
         with pytest.raises(InvalidInputError, match="Each patient id must be one value"):
             encode("patient id", read["patient"], ids=True)
+
+
+@pytest.mark.parametrize("suffix", [".xlsx", ".PARQUET", ".html"])
+def test_a_file_of_another_kind_is_named_as_such(tmp_path: Path, suffix: str) -> None:
+    """A workbook read as text would be a table without rows."""
+    path = tmp_path / f"scores{suffix}"
+    path.write_bytes(b"PK\x03\x04")
+    for read in (read_all_columns, lambda given: read_columns(given, ["y"])):
+        with pytest.raises(InvalidInputError, match=r"scores\..* is no text table: save it as CSV"):
+            read(path)

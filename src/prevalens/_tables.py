@@ -22,6 +22,8 @@ from prevalens.exceptions import InvalidInputError
 Cells = list[Any]
 _DELIMITERS = ",;\t|"
 _QUOTED = re.compile(r'"[^"]*"')
+# What people give in place of a table; as text it would have no rows, or senseless ones.
+_NO_TABLE = re.compile(r"\.(xlsx?|ods|parquet|feather|json|zip|gz|html?|pdf|docx|np[yz]|h5|keras)")
 _LARGEST = 2**36  # bytes of a file
 _LONGEST = 2**24  # characters of a line
 _CHUNK = 1_000  # cells read at a time: few enough for a processor's cache
@@ -151,6 +153,10 @@ def _any(cells: Iterable[Any]) -> bool:
 
 
 def _read_file(path: Path, names: Sequence[str] | None) -> dict[str, Cells]:
+    if _NO_TABLE.fullmatch(path.suffix.lower()):
+        raise InvalidInputError(
+            f"{path} is no text table: save it as CSV, a row an image, and give that file."
+        )
     try:
         with (
             open_file(path, what="a CSV file", max_bytes=_LARGEST, may_be_empty=True) as opened,

@@ -322,7 +322,7 @@ def _refusal(
     unit = "images" if rows.patients is None else "patients"
     return (
         f"A {name} of at least {ask:g} cannot be promised with confidence {confidence:g} from "
-        f"{whose} of class {kind!r}, even where none is called wrong: it needs at least {needed} "
+        f"{whose} of class {kind!r}, even if all are predicted right: it needs at least {needed} "
         f"such {unit}. Collect more, ask for at most {possible:.3f}, or leave out `confidence`."
     )
 

@@ -91,7 +91,8 @@ class ValidationPlan:
         ]
         last = (
             f"{self.patients:>7} patients meet every aim, assuming a prevalence of "
-            f"{self.prevalence:g}, {self.images_per_patient:g} images per patient and a "
+            f"{self.prevalence:g}, {self.images_per_patient:g} "
+            f"{'image' if self.images_per_patient == 1 else 'images'} per patient and a "
             f"correlation of {self.correlation:g} between two images of one patient."
         )
         return "\n".join((*lines, last))

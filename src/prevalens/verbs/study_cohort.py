@@ -32,7 +32,6 @@ from prevalens.verbs.missing_options import flagged, in_order, lacking_options, 
 from prevalens.verbs.study_classes import FEW_IDS, named_classes, replaced, stand_in
 from prevalens.verbs.study_labels import as_one_label, label_table, labelled, refuse_of_classes
 
-_NO_TABLES = (".xlsx", ".xls", ".ods", ".parquet", ".json", ".zip")
 _INDEPENDENT = "--patient none: every image is taken as another patient's"
 
 
@@ -126,10 +125,6 @@ def _check_ids(cohort: "cohorts.Cohort") -> None:
 
 
 def _from_table(source: Path, options: argparse.Namespace) -> "cohorts.Cohort":
-    if source.suffix.lower() in _NO_TABLES:
-        raise InvalidInputError(
-            f"{source} is no text table: save it as CSV, a row an image, and give that file."
-        )
     columns = read_all_columns(source)
     independent = _is_independent(columns, options)
     several = wants_labels(options)
