@@ -11,6 +11,7 @@ from prevalens.augmentation.array_calls import (
     constant,
     is_torch,
     mix_channels,
+    product,
     take_rows,
 )
 
@@ -84,3 +85,14 @@ def test_channels_are_mixed_by_each_images_matrix(backend: bool) -> None:
 
     for k in range(2):
         np.testing.assert_allclose(mixed[k], pictures[k] @ matrices[k], rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("shapes", [((3, 3), (3, 90_001)), ((301, 7), (7, 299)), ((2, 1), (1, 1))])
+def test_a_product_in_pieces_is_the_product(shapes: tuple[tuple[int, int], ...]) -> None:
+    """Wide, tall and small; the last piece is the shorter."""
+    rng = np.random.default_rng(0)
+    left, right = (rng.normal(size=shape).astype(np.float32) for shape in shapes)
+    made = product(left, right)
+
+    assert made.dtype == np.float32
+    np.testing.assert_allclose(made, left.astype(np.float64) @ right, rtol=1e-4, atol=1e-5)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+_PIECE = 200_000  # multiplications
 # Constants on PyTorch's devices, by the identity of the array; the array is kept beside.
 _CONSTANTS: dict[tuple[int, str], tuple[NDArray[Any], Any]] = {}
 
@@ -40,6 +41,29 @@ def is_torch(values: Any) -> bool:
 def clip(values: Any, low: float, high: float, xp: Any) -> Any:
     """Return `values` cut off below `low` and above `high`."""
     return values.clamp(low, high) if is_torch(values) else xp.clip(values, low, high)
+
+
+def product(left: NDArray[Any], right: NDArray[Any]) -> NDArray[Any]:
+    """Return the product of two matrices of numpy of which one side is short.
+
+    It is made in pieces so small that OpenBLAS wakes no thread (it does from 262,144
+    multiplications on): a thread spins for a while after its work, and each of the threads that
+    read images would have one beside it.
+
+    Args:
+        left: Shape `(m, k)`.
+        right: Shape `(k, n)`.
+    """
+    (m, k), n = left.shape, right.shape[1]
+    made = np.empty((m, n), dtype=np.result_type(left, right))
+    step = max(1, _PIECE // (k * min(m, n)))
+    for start in range(0, max(m, n), step):
+        piece = slice(start, start + step)
+        if m >= n:
+            np.matmul(left[piece], right, out=made[piece])
+        else:
+            made[:, piece] = left @ right[:, piece]
+    return made
 
 
 def mix_channels(pictures: Any, matrices: Any, xp: Any) -> Any:

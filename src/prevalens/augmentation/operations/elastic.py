@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prevalens._checks import check_number
-from prevalens.augmentation.array_calls import constant
+from prevalens.augmentation.array_calls import constant, product
 from prevalens.augmentation.operation import FieldOperation
 from prevalens.augmentation.ranges import Parameter
 
@@ -85,7 +85,10 @@ def displacements(movements: Any, *, height: int, width: int, xp: Any) -> Any:
     grid = xp.reshape(movements, (-1, GRID, GRID))
     rows, columns = (constant(spline_weights(size), grid, xp) for size in (height, width))
     # One side at a time: numpy's einsum of three would multiply 49 numbers for each pixel.
-    return xp.matmul(xp.matmul(rows, grid), xp.transpose(columns))
+    along = xp.matmul(rows, grid)
+    if xp is np:
+        return np.stack([product(one, columns.T) for one in along])
+    return xp.matmul(along, xp.transpose(columns))
 
 
 @functools.cache

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prevalens._checks import check_choice, check_number
-from prevalens.augmentation.array_calls import constant, mix_channels
+from prevalens.augmentation.array_calls import constant, mix_channels, product
 from prevalens.augmentation.operation import PixelOperation
 from prevalens.augmentation.optical_density import (
     WHITE,
@@ -89,7 +89,7 @@ class Stain(PixelOperation, frozen=True, kw_only=True):
         rest = math.log(WHITE) * (1 - matrix.sum(axis=0)) - offset
         present = present_in(planes)
         light = light_of_planes(planes, library=library)
-        light = (matrix.T @ light.reshape(3, -1)).reshape(planes.shape)
+        light = product(matrix.T, light.reshape(3, -1)).reshape(planes.shape)
         light += rest.astype(np.float32)[:, None, None]
         levels = level_of_planes(light, library=library)
         levels *= present
