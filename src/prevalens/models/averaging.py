@@ -2,14 +2,14 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import keras
 import numpy as np
-from numpy.typing import NDArray
 
 from prevalens.exceptions import InvalidInputError
-from prevalens.models.classifier_card import ClassifierCard
+from prevalens.models.classifier_card import ClassifierCard, prior_ratios
 from prevalens.models.classifier_file import load_classifier
 from prevalens.models.loaded_classifier import Classifier
 from prevalens.models.mean_log_odds import MeanLogOdds
@@ -89,7 +89,7 @@ def average_classifiers(
         scores = [one[:, -1:] for one in scores]
     mean = MeanLogOdds(
         [card.temperature for card in cards],
-        [_shift(card, shares).tolist() for card in cards],
+        [_shift(card, common).tolist() for card in cards],
         classes=not (first.card.is_binary or first.card.multilabel),
         name="mean_log_odds",
     )
@@ -145,12 +145,10 @@ def _check_alike(number: int, member: Classifier, first: Classifier) -> None:
             )
 
 
-def _shift(card: ClassifierCard, common: NDArray[np.float64]) -> NDArray[np.float64]:
+def _shift(card: ClassifierCard, common: Any) -> Any:
     """Return what takes log-odds at the card's training prevalence to those at another."""
-    own = np.atleast_1d(np.asarray(card.train_prevalence, dtype=np.float64))
-    if card.is_binary or card.multilabel:
-        return np.log(common / (1 - common)) - np.log(own / (1 - own))
-    return np.log(common) - np.log(own)
+    ratios: Any = prior_ratios(replace(card, prevalence=common), dtype="float64")
+    return np.log(ratios)
 
 
 def _threshold(

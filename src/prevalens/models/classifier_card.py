@@ -159,7 +159,7 @@ def correct(scores: Any, card: ClassifierCard, *, ops: Any) -> Any:
         card: What is applied.
         ops: Where `log`, `exp` and `sum` come from: `numpy`, or `keras.ops`.
     """
-    ratios = _ratios(card, dtype=str(scores.dtype))
+    ratios = prior_ratios(card, dtype=str(scores.dtype))
     if card.is_binary or card.multilabel:
         yes, no = scores, 1 - scores
         if card.temperature != 1:
@@ -177,8 +177,13 @@ def correct(scores: Any, card: ClassifierCard, *, ops: Any) -> Any:
     return scores / ops.sum(scores, axis=-1, keepdims=True)
 
 
-def _ratios(card: ClassifierCard, *, dtype: str) -> np.ndarray[Any, np.dtype[Any]] | None:
-    """Return what the odds (of classes: the scores) are multiplied by, shape `(n_outputs,)`."""
+def prior_ratios(card: ClassifierCard, *, dtype: str) -> np.ndarray[Any, np.dtype[Any]] | None:
+    """Return what Bayes' rule multiplies odds (of classes: scores) by, shape `(n_outputs,)`.
+
+    Args:
+        card: Its training prevalence and its prevalence; without one nothing is multiplied.
+        dtype: Of the result.
+    """
     if card.prevalence is None:
         return None
     here, there = np.atleast_1d(card.prevalence), np.atleast_1d(card.train_prevalence)

@@ -17,10 +17,10 @@ from prevalens.models.classifier_file import save_classifier
 from prevalens.studies.class_probe import ClassProbe
 from prevalens.studies.label_probe import LabelProbe
 from prevalens.studies.probe import Probe
+from prevalens.studies.study_runner import AnyProbe
 from prevalens.studies.tapped_network import TappedNetwork
 from prevalens.typing import Rows
 
-AnyProbe: TypeAlias = Probe | ClassProbe | LabelProbe
 Layer: TypeAlias = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 

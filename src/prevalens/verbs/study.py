@@ -265,8 +265,8 @@ def _tell(done: "studies.Study", ranked: str) -> None:
             _say(f"{f'{name} of {label}':20} {plain_text(of['estimates'][name])}")
     if done.is_positive is not None and len(done.summary.folds) > 1:
         _say(
-            "Sensitivity and what follows it: each image by the threshold of the fold that held it "
-            "out. The report has them at the median of these thresholds."
+            "Sensitivity, specificity and predictive values take each image by the threshold of "
+            "the fold that held it out; the report takes the median of these thresholds."
         )
     for name, what in done.summary.files.items():
         _say(f"wrote {done.folder / name}: {what}")
