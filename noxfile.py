@@ -24,6 +24,7 @@ BACKENDS = {
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 IN_WHEEL = [
     "prevalens/py.typed",
+    "prevalens/metrics/__init__.pyi",
     "prevalens/reports/templates/page.css",
     "prevalens/reports/templates/page.html",
     "prevalens/reports/templates/page.js",

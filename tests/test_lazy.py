@@ -31,7 +31,7 @@ def test_importing_the_root_loads_nothing_heavy() -> None:
 
 def test_a_name_is_kept_once_loaded() -> None:
     """The second look-up does not go through the loader."""
-    load = lazy_names("prevalens.metrics", {"Estimate": "estimate"})
+    load = lazy_names("prevalens.metrics", {"Estimate": "prevalens.metrics.estimate"})
 
     assert load("Estimate") is prevalens.metrics.Estimate
     with pytest.raises(AttributeError, match="offers"):
@@ -52,7 +52,7 @@ def test_a_missing_backend_says_which_three_commands_mend_it(
         monkeypatch.delenv("KERAS_BACKEND", raising=False)
 
     with pytest.raises(MissingExtraError, match=said) as caught:
-        lazy_names("stage", {"Thing": "wants_jax"})("Thing")
+        lazy_names("stage", {"Thing": "stage.wants_jax"})("Thing")
     for backend in ("tensorflow", "jax", "torch"):
         assert f"pip install 'prevalens[{backend}]'" in str(caught.value)
 
@@ -68,10 +68,10 @@ def test_a_backend_that_is_there_but_not_selected_is_named(
     monkeypatch.delenv("KERAS_BACKEND", raising=False)
 
     with pytest.raises(MissingExtraError, match=r"`jax` is here .* KERAS_BACKEND=jax selects"):
-        lazy_names("stage", {"Thing": "wants"})("Thing")
+        lazy_names("stage", {"Thing": "stage.wants"})("Thing")
     there.clear()
     with pytest.raises(MissingExtraError, match=r"export KERAS_BACKEND=torch\nIn a notebook"):
-        lazy_names("stage", {"Thing": "wants"})("Thing")
+        lazy_names("stage", {"Thing": "stage.wants"})("Thing")
 
 
 def test_the_remedy_does_not_stand_below_the_frames_of_keras(
@@ -82,7 +82,7 @@ def test_the_remedy_does_not_stand_below_the_frames_of_keras(
     monkeypatch.setattr("importlib.import_module", _import_from(tmp_path))
 
     with pytest.raises(MissingExtraError) as caught:
-        lazy_names("stage", {"Thing": "wants"})("Thing")
+        lazy_names("stage", {"Thing": "stage.wants"})("Thing")
     assert caught.value.__cause__ is None
     assert caught.value.__context__ is None
 
@@ -94,7 +94,7 @@ def test_a_backend_that_keras_does_not_know_is_answered_the_same_way(
     (tmp_path / "misspelt.py").write_text("raise ValueError('Unable to import backend : jxa')\n")
     (tmp_path / "broken.py").write_text("raise ValueError('Something else')\n")
     monkeypatch.setattr("importlib.import_module", _import_from(tmp_path))
-    load = lazy_names("stage", {"Misspelt": "misspelt", "Broken": "broken"})
+    load = lazy_names("stage", {"Misspelt": "stage.misspelt", "Broken": "stage.broken"})
 
     monkeypatch.setenv("KERAS_BACKEND", "jxa")
     with pytest.raises(MissingExtraError, match=r"Did you mean 'jax'\? Install one of the three"):
@@ -112,7 +112,7 @@ def test_an_absent_backend_beyond_the_three_is_answered_too(
     """KERAS_BACKEND=openvino without OpenVINO is no backend; another absent package is its own."""
     (tmp_path / "wants.py").write_text("raise ModuleNotFoundError('none', name='openvino')\n")
     monkeypatch.setattr("importlib.import_module", _import_from(tmp_path))
-    load = lazy_names("stage", {"Thing": "wants"})
+    load = lazy_names("stage", {"Thing": "stage.wants"})
 
     monkeypatch.setenv("KERAS_BACKEND", "openvino")
     with pytest.raises(MissingExtraError, match="KERAS_BACKEND names 'openvino'"):

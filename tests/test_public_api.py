@@ -33,31 +33,30 @@ def stage_parameters() -> list[object]:
     ]
 
 
-@pytest.mark.parametrize("stage", STAGES)
-def test_the_three_lists_of_a_stage_agree(stage: str) -> None:
-    """`__all__`, the lazy table and the imports for type checkers list the same names."""
-    tree = ast.parse((SOURCE / stage / "__init__.py").read_text(encoding="utf-8"))
-    for_types = {
-        # A file exported whole is imported from the stage itself.
-        alias.name: alias.name
-        if node.module == f"prevalens.{stage}"
-        else node.module.removeprefix(f"prevalens.{stage}.")
-        for block in ast.walk(tree)
-        if isinstance(block, ast.If)
-        for node in ast.walk(block)
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-    }
-    table = next(
-        ast.literal_eval(node.args[1])
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "lazy_names"
-    )
-    listed = importlib.import_module(f"prevalens.{stage}").__all__
+def exports(stage: str) -> dict[str, str]:
+    """Return each name of a stage's stub, as Python reads it, and the import name of its file."""
+    tree = ast.parse((SOURCE / stage / "__init__.pyi").read_text(encoding="utf-8"))
+    found = {}
+    for node in tree.body:
+        assert isinstance(node, ast.ImportFrom), ast.unparse(node)
+        # One name a line, exported by its own name: what the loader reads, and type checkers show.
+        (alias,) = node.names
+        assert alias.asname == alias.name, ast.unparse(node)
+        assert alias.name not in found, f"{stage} exports {alias.name} twice"
+        found[alias.name] = node.module or ""
+    return found
 
-    assert listed == sorted(listed)
-    assert listed == sorted(table)
-    assert table == for_types
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_offers_what_its_stub_lists(stage: str) -> None:
+    """The stub is the one list: `__all__` and `dir` are its names, each of a file that is there."""
+    module, listed = importlib.import_module(f"prevalens.{stage}"), exports(stage)
+
+    assert listed
+    assert module.__all__ == sorted(listed) == dir(module)
+    for name, file in listed.items():
+        held = f"{file}.{name}" if file == f"prevalens.{stage}" else file
+        assert (SOURCE.parent / f"{held.replace('.', '/')}.py").is_file(), f"{name} from {file}"
 
 
 @pytest.mark.parametrize("stage", stage_parameters())
@@ -103,12 +102,6 @@ def test_the_version_comes_from_the_metadata() -> None:
 @pytest.mark.parametrize("stage", STAGES)
 def test_no_file_takes_the_name_of_what_it_holds(stage: str) -> None:
     """Importing a file sets its name on the stage, and a function of that name would be gone."""
-    tree = ast.parse((SOURCE / stage / "__init__.py").read_text(encoding="utf-8"))
-    table = next(
-        ast.literal_eval(node.args[1])
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "lazy_names"
-    )
-    taken = {name for name in table if (SOURCE / stage / f"{name}.py").exists()}
+    taken = {name for name in exports(stage) if (SOURCE / stage / f"{name}.py").exists()}
 
     assert taken <= {"presets"}  # a file whose functions are called by its name

@@ -3,6 +3,8 @@
 import importlib
 import importlib.util
 import os
+import pkgutil
+import re
 import sys
 from collections.abc import Callable, Mapping
 from types import ModuleType
@@ -28,8 +30,9 @@ STAGES = (
     "studies",
 )
 
-
 BACKENDS = ("tensorflow", "jax", "torch")
+
+_EXPORT = re.compile(r"^from (\S+) import \(?\s*(\w+) as", re.MULTILINE)
 
 
 def root_name(name: str) -> object:
@@ -47,12 +50,27 @@ def root_name(name: str) -> object:
     raise AttributeError(f"module 'prevalens' has no attribute {name!r}; its stages: {STAGES}")
 
 
+def offer(stage: str) -> tuple[list[str], Callable[[str], object], Callable[[], list[str]]]:
+    """Make `__all__`, `__getattr__` and `__dir__` of a stage from the stub beside its `__init__`.
+
+    The stub is the one list of what a stage offers: type checkers read it as it is.
+
+    Args:
+        stage: Import name of the stage, its `__name__`.
+    """
+    stub = (pkgutil.get_data(stage, "__init__.pyi") or b"").decode()
+    load = lazy_names(stage, {name: file for file, name in _EXPORT.findall(stub)})
+    names = sorted(name for _, name in _EXPORT.findall(stub))
+    return names, load, lambda: list(names)
+
+
 def lazy_names(stage: str, files: Mapping[str, str]) -> Callable[[str], object]:
     """Make the `__getattr__` of a stage.
 
     Args:
         stage: Import name of the stage, its `__name__`.
-        files: Each public name and the file of the stage that holds it.
+        files: Each public name and the import name of the file that holds it; a file that is
+            offered whole is held by the stage.
 
     Returns:
         A function that imports the file of a name on first use and keeps the name.
@@ -63,11 +81,11 @@ def lazy_names(stage: str, files: Mapping[str, str]) -> Callable[[str], object]:
             raise AttributeError(
                 f"module {stage!r} has no attribute {name!r}; it offers {sorted(files)}"
             )
-        module = _import_with_backend(f"{stage}.{files[name]}")
+        whole = files[name] == stage
+        module = _import_with_backend(f"{stage}.{name}" if whole else files[name])
         if "keras" in sys.modules:
             register_with_keras()
-        # A file whose functions are called by its name, such as `presets`, is its own value.
-        value = getattr(module, name, module) if files[name] == name else getattr(module, name)
+        value = module if whole else getattr(module, name)
         setattr(sys.modules[stage], name, value)
         return value
 

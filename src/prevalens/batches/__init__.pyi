@@ -1,0 +1,7 @@
+from prevalens.batches.combined_labels import label_combinations as label_combinations
+from prevalens.batches.image_dataset import ImageDataset as ImageDataset
+from prevalens.batches.oversampled_dataset import OversampledDataset as OversampledDataset
+from prevalens.batches.oversampling import OversamplingPlan as OversamplingPlan
+from prevalens.batches.sharding import join_shards as join_shards
+from prevalens.batches.undersampled_dataset import UndersampledDataset as UndersampledDataset
+from prevalens.batches.undersampling import UndersamplingPlan as UndersamplingPlan

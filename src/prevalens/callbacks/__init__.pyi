@@ -1,0 +1,10 @@
+from prevalens.callbacks.adjuster_rule import AdjusterRule as AdjusterRule
+from prevalens.callbacks.adjuster_rule import AdjusterState as AdjusterState
+from prevalens.callbacks.adjuster_rule import Decision as Decision
+from prevalens.callbacks.adjuster_rule import KeptEpoch as KeptEpoch
+from prevalens.callbacks.corrected_log_loss import CorrectedLogLoss as CorrectedLogLoss
+from prevalens.callbacks.learning_rate_adjuster import LRA as LRA
+from prevalens.callbacks.learning_rate_adjuster import LearningRateAdjuster as LearningRateAdjuster
+from prevalens.callbacks.run_lock import RunLock as RunLock
+from prevalens.callbacks.training_backup import TrainingBackup as TrainingBackup
+from prevalens.callbacks.two_phase_training import two_phases as two_phases

@@ -1,0 +1,15 @@
+from prevalens.cohorts.cnmc import read_cnmc as read_cnmc
+from prevalens.cohorts.cohort import Cohort as Cohort
+from prevalens.cohorts.duplicates import Duplicates as Duplicates
+from prevalens.cohorts.duplicates import find_duplicates as find_duplicates
+from prevalens.cohorts.folders import read_folder as read_folder
+from prevalens.cohorts.image_table import read_table as read_table
+from prevalens.cohorts.imbalance import class_counts as class_counts
+from prevalens.cohorts.imbalance import class_weights as class_weights
+from prevalens.cohorts.imbalance import imbalance_ratio as imbalance_ratio
+from prevalens.cohorts.imbalance import majority_class as majority_class
+from prevalens.cohorts.imbalance import prevalence as prevalence
+from prevalens.cohorts.left_out import LeftOut as LeftOut
+from prevalens.cohorts.multilabel_cohort import MultilabelCohort as MultilabelCohort
+from prevalens.cohorts.summary import CohortSummary as CohortSummary
+from prevalens.cohorts.synthetic import make_cells as make_cells

@@ -1,0 +1,13 @@
+from prevalens.features.cross_fitted_head import CrossFittedHead as CrossFittedHead
+from prevalens.features.cross_fitted_head import cross_fit_head as cross_fit_head
+from prevalens.features.extraction import extract_features as extract_features
+from prevalens.features.feature_head import FeatureHead as FeatureHead
+from prevalens.features.feature_head import fit_head as fit_head
+from prevalens.features.feature_store import FeatureStore as FeatureStore
+from prevalens.features.image_features import ImageFeatures as ImageFeatures
+from prevalens.features.label_errors import LabelErrors as LabelErrors
+from prevalens.features.label_errors import find_label_errors as find_label_errors
+from prevalens.features.learning_curve import LearningCurve as LearningCurve
+from prevalens.features.learning_curve import compute_learning_curve as compute_learning_curve
+from prevalens.features.similar_images import SimilarImages as SimilarImages
+from prevalens.features.similar_images import find_similar_images as find_similar_images

@@ -1,0 +1,15 @@
+from prevalens.models.auc_margin_loss import AucMarginLoss as AucMarginLoss
+from prevalens.models.averaging import average_classifiers as average_classifiers
+from prevalens.models.class_balanced_loss import ClassBalancedLoss as ClassBalancedLoss
+from prevalens.models.classifier import create_classifier as create_classifier
+from prevalens.models.classifier_card import ClassifierCard as ClassifierCard
+from prevalens.models.classifier_export import export_classifier as export_classifier
+from prevalens.models.classifier_file import load_classifier as load_classifier
+from prevalens.models.classifier_file import save_classifier as save_classifier
+from prevalens.models.focal_loss import FocalLoss as FocalLoss
+from prevalens.models.leukaemia_classifier import all_classifier as all_classifier
+from prevalens.models.loaded_classifier import Classifier as Classifier
+from prevalens.models.logit_adjusted_loss import LogitAdjustedLoss as LogitAdjustedLoss
+from prevalens.models.registry import Preprocessing as Preprocessing
+from prevalens.models.registry import backbone_names as backbone_names
+from prevalens.models.unfreezing import unfreeze as unfreeze

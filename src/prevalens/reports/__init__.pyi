@@ -1,0 +1,15 @@
+from prevalens.reports.acceptance import Acceptance as Acceptance
+from prevalens.reports.acceptance import accept_model as accept_model
+from prevalens.reports.acceptance import locked_set_sha256 as locked_set_sha256
+from prevalens.reports.acceptance_criteria import AcceptanceCriteria as AcceptanceCriteria
+from prevalens.reports.acceptance_criteria import BoundCriterion as BoundCriterion
+from prevalens.reports.acceptance_criteria import NonInferiorityCriterion as NonInferiorityCriterion
+from prevalens.reports.clinical_report import ClinicalReport as ClinicalReport
+from prevalens.reports.development import Development as Development
+from prevalens.reports.dossier import write_dossier as write_dossier
+from prevalens.reports.model_card import ModelCard as ModelCard
+from prevalens.reports.plots import chart_names as chart_names
+from prevalens.reports.plots import plot_chart as plot_chart
+from prevalens.reports.report_record import json_schema as json_schema
+from prevalens.reports.verification import Verification as Verification
+from prevalens.reports.verification import verify_run as verify_run

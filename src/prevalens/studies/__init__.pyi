@@ -1,0 +1,9 @@
+from prevalens.studies.cross_prediction import CrossPredictions as CrossPredictions
+from prevalens.studies.cross_prediction import cross_predict as cross_predict
+from prevalens.studies.fold import Fold as Fold
+from prevalens.studies.planning import plan as plan
+from prevalens.studies.study import Study as Study
+from prevalens.studies.study import run_study as run_study
+from prevalens.studies.study_plan import StudyPlan as StudyPlan
+from prevalens.studies.study_summary import StudySummary as StudySummary
+from prevalens.studies.validation import validate_study as validate_study
