@@ -1,12 +1,28 @@
 """Tests of the counted 2x2 table."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
-from prevalens.metrics.confusion import count_matrix
+from prevalens.metrics.confusion import checked
+from prevalens.metrics.confusion_matrix import ConfusionMatrix, matrix_of
+from prevalens.metrics.inputs import Columns
+from prevalens.metrics.settings import Settings
 
 LABELS = [1, 1, 1, 0, 0, 0, 0]
 PREDICTED = [1, 1, 0, 1, 0, 0, 0]
+
+
+def count_matrix(
+    labels: list[int],
+    predictions: list[int],
+    *,
+    patients: list[str] | None,
+    confidence_level: float,
+) -> ConfusionMatrix:
+    """Count checked columns."""
+    return matrix_of(*checked(labels, predictions, patients, confidence_level))
 
 
 def test_cells_are_counted_in_the_stated_order() -> None:
@@ -77,3 +93,16 @@ def test_a_spread_over_patients_adds_both_kinds() -> None:
     spread = matrix.spread(slopes)
     assert spread.variance == pytest.approx(sum(change**2 for change in changes))
     assert spread.patients == 3
+
+
+def test_a_matrix_is_counted_once_for_a_threshold_and_a_level() -> None:
+    """Measure after measure gets the same one; another threshold or level never gets it."""
+    columns = Columns(np.array([True, True, False]), np.array([0.9, 0.4, 0.6]), None)
+    at_half = matrix_of(columns, Settings(0.5, 0.95))
+
+    assert matrix_of(columns, Settings(0.5, 0.95, seed=3)) is at_half
+    assert at_half.counts.tolist() == [0, 1, 1, 1]
+    assert matrix_of(columns, Settings(0.7, 0.95)).counts.tolist() == [1, 0, 1, 1]
+    assert matrix_of(columns, Settings(0.7, 0.9)).confidence_level == 0.9
+    assert matrix_of(columns, Settings(None, 0.9)).counts.tolist() == [0, 1, 0, 2]
+    assert dataclasses.replace(columns, scores=1 - columns.scores).counted == {}

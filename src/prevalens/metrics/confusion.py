@@ -10,19 +10,16 @@ its rule.
 from numpy.typing import ArrayLike
 
 from prevalens._checks import check_choice, check_same_length
-from prevalens.metrics.compound import (
-    balanced_accuracy_estimate,
-    f1_estimate,
-    kappa_estimate,
-    mcc_estimate,
-    youden_estimate,
-)
-from prevalens.metrics.confusion_matrix import ConfusionMatrix
 from prevalens.metrics.estimate import Estimate
-from prevalens.metrics.inputs import check_confidence_level, check_labels, number_patients
-from prevalens.metrics.likelihood import dor_estimate, lr_negative_estimate, lr_positive_estimate
-
-INTERVALS = ("wilson", "exact")
+from prevalens.metrics.estimates import Estimates
+from prevalens.metrics.inputs import (
+    Columns,
+    check_confidence_level,
+    check_labels,
+    number_patients,
+)
+from prevalens.metrics.registry import all_measures, estimate_of
+from prevalens.metrics.settings import INTERVALS, Settings
 
 
 def confusion_estimates(
@@ -32,7 +29,7 @@ def confusion_estimates(
     patients: ArrayLike | None = None,
     confidence_level: float = 0.95,
     interval: str = "wilson",
-) -> dict[str, Estimate]:
+) -> Estimates:
     """Compute every estimate of the 2x2 table.
 
     Args:
@@ -43,8 +40,8 @@ def confusion_estimates(
         interval: Limits of proportions, `"wilson"` or `"exact"` (Clopper-Pearson).
 
     Returns:
-        The estimates by name: sensitivity, specificity, ppv, npv, lr_positive, lr_negative, dor,
-        accuracy, balanced_accuracy, youden, f1, mcc, kappa and prevalence.
+        The estimates by key, in the order of a report: every measure of predictions, registered
+        ones too, and the prevalence.
 
     Raises:
         InvalidInputError: a column is empty, of another length, or breaks its rule.
@@ -54,52 +51,31 @@ def confusion_estimates(
         >>> round(estimates["sensitivity"].value, 3), estimates["lr_positive"].infinite
         (0.667, True)
     """
-    check_choice("interval", interval, INTERVALS)
-    matrix = count_matrix(labels, predictions, patients=patients, confidence_level=confidence_level)
-    return estimates_of(matrix, interval=interval)
+    columns, settings = checked(labels, predictions, patients, confidence_level, interval)
+    return Estimates(
+        {
+            measure.key: measure.compute(columns, settings)
+            for measure in all_measures()
+            if measure.of_predictions
+        }
+    )
 
 
-def estimates_of(matrix: ConfusionMatrix, *, interval: str = "wilson") -> dict[str, Estimate]:
-    """Compute every estimate of a counted table."""
-    return {
-        "sensitivity": matrix.sensitivity(interval),
-        "specificity": matrix.specificity(interval),
-        "ppv": matrix.ppv(interval),
-        "npv": matrix.npv(interval),
-        "lr_positive": lr_positive_estimate(matrix),
-        "lr_negative": lr_negative_estimate(matrix),
-        "dor": dor_estimate(matrix),
-        "accuracy": matrix.accuracy(interval),
-        "balanced_accuracy": balanced_accuracy_estimate(matrix),
-        "youden": youden_estimate(matrix),
-        "f1": f1_estimate(matrix),
-        "mcc": mcc_estimate(matrix),
-        "kappa": kappa_estimate(matrix),
-        "prevalence": matrix.prevalence(interval),
-    }
-
-
-def count_matrix(
+def checked(
     labels: ArrayLike,
     predictions: ArrayLike,
-    *,
     patients: ArrayLike | None,
     confidence_level: float,
-) -> ConfusionMatrix:
-    """Check labels, predictions and patients, and count the 2x2 table.
-
-    Raises:
-        InvalidInputError: a column is empty, of another length, or neither 0 nor 1.
-    """
-    flags, called = check_labels(labels), check_labels(predictions, name="predictions")
-    check_same_length(labels=flags, predictions=called)
+    interval: str = "wilson",
+) -> tuple[Columns, Settings]:
+    """Check the columns; a prediction is a score of 0 or 1."""
+    check_choice("interval", interval, INTERVALS)
+    flags, predicted = check_labels(labels), check_labels(predictions, name="predictions")
+    check_same_length(labels=flags, predictions=predicted)
     codes, ids = number_patients(patients, len(flags))
-    return ConfusionMatrix(
-        flags,
-        called,
-        codes,
-        check_confidence_level(confidence_level),
-        ids,
+    level = check_confidence_level(confidence_level)
+    return Columns(flags, predicted.astype(float), codes, ids), Settings(
+        0.5, level, interval=interval
     )
 
 
@@ -120,10 +96,9 @@ def sensitivity(
         >>> round(made.value, 3), made.events, made.n
         (0.667, 2, 3)
     """
-    check_choice("interval", interval, INTERVALS)
-    return count_matrix(
-        labels, predictions, patients=patients, confidence_level=confidence_level
-    ).sensitivity(interval)
+    return estimate_of(
+        "sensitivity", *checked(labels, predictions, patients, confidence_level, interval)
+    )
 
 
 def specificity(
@@ -143,10 +118,9 @@ def specificity(
         >>> made.value, made.events, made.n
         (0.5, 1, 2)
     """
-    check_choice("interval", interval, INTERVALS)
-    return count_matrix(
-        labels, predictions, patients=patients, confidence_level=confidence_level
-    ).specificity(interval)
+    return estimate_of(
+        "specificity", *checked(labels, predictions, patients, confidence_level, interval)
+    )
 
 
 def ppv(
@@ -167,10 +141,7 @@ def ppv(
         >>> ppv([1, 1, 0], [0, 0, 0]).value is None  # nothing predicted positive: not estimable
         True
     """
-    check_choice("interval", interval, INTERVALS)
-    return count_matrix(
-        labels, predictions, patients=patients, confidence_level=confidence_level
-    ).ppv(interval)
+    return estimate_of("ppv", *checked(labels, predictions, patients, confidence_level, interval))
 
 
 def npv(
@@ -189,10 +160,7 @@ def npv(
         >>> npv([1, 1, 1, 0, 0], [1, 1, 0, 0, 1]).value
         0.5
     """
-    check_choice("interval", interval, INTERVALS)
-    return count_matrix(
-        labels, predictions, patients=patients, confidence_level=confidence_level
-    ).npv(interval)
+    return estimate_of("npv", *checked(labels, predictions, patients, confidence_level, interval))
 
 
 def accuracy(
@@ -211,10 +179,9 @@ def accuracy(
         >>> accuracy([1, 1, 1, 0, 0], [1, 1, 0, 0, 1]).value
         0.6
     """
-    check_choice("interval", interval, INTERVALS)
-    return count_matrix(
-        labels, predictions, patients=patients, confidence_level=confidence_level
-    ).accuracy(interval)
+    return estimate_of(
+        "accuracy", *checked(labels, predictions, patients, confidence_level, interval)
+    )
 
 
 def balanced_accuracy(
@@ -230,8 +197,8 @@ def balanced_accuracy(
         >>> round(balanced_accuracy([1, 1, 1, 0, 0], [1, 1, 0, 0, 1]).value, 3)  # (2/3 + 1/2) / 2
         0.583
     """
-    return balanced_accuracy_estimate(
-        count_matrix(labels, predictions, patients=patients, confidence_level=confidence_level)
+    return estimate_of(
+        "balanced_accuracy", *checked(labels, predictions, patients, confidence_level)
     )
 
 
@@ -248,9 +215,7 @@ def youden(
         >>> round(youden([1, 1, 1, 0, 0], [1, 1, 0, 0, 1]).value, 3)  # 2/3 + 1/2 - 1
         0.167
     """
-    return youden_estimate(
-        count_matrix(labels, predictions, patients=patients, confidence_level=confidence_level)
-    )
+    return estimate_of("youden", *checked(labels, predictions, patients, confidence_level))
 
 
 def f1(
@@ -266,9 +231,7 @@ def f1(
         >>> round(f1([1, 1, 1, 0, 0], [1, 1, 0, 0, 1]).value, 3)  # 2 * 2 / (2 * 2 + 1 + 1)
         0.667
     """
-    return f1_estimate(
-        count_matrix(labels, predictions, patients=patients, confidence_level=confidence_level)
-    )
+    return estimate_of("f1", *checked(labels, predictions, patients, confidence_level))
 
 
 def mcc(
@@ -284,9 +247,7 @@ def mcc(
         >>> round(mcc([1, 1, 1, 0, 0], [1, 1, 0, 0, 1]).value, 3)
         0.167
     """
-    return mcc_estimate(
-        count_matrix(labels, predictions, patients=patients, confidence_level=confidence_level)
-    )
+    return estimate_of("mcc", *checked(labels, predictions, patients, confidence_level))
 
 
 def kappa(
@@ -302,9 +263,7 @@ def kappa(
         >>> round(kappa([1, 1, 1, 0, 0], [1, 1, 0, 0, 1]).value, 3)  # (0.6 - 0.52) / (1 - 0.52)
         0.167
     """
-    return kappa_estimate(
-        count_matrix(labels, predictions, patients=patients, confidence_level=confidence_level)
-    )
+    return estimate_of("kappa", *checked(labels, predictions, patients, confidence_level))
 
 
 def lr_positive(
@@ -320,9 +279,7 @@ def lr_positive(
         >>> round(lr_positive([1, 1, 1, 0, 0], [1, 1, 0, 0, 1]).value, 3)  # (2/3) / (1 - 1/2)
         1.333
     """
-    return lr_positive_estimate(
-        count_matrix(labels, predictions, patients=patients, confidence_level=confidence_level)
-    )
+    return estimate_of("lr_positive", *checked(labels, predictions, patients, confidence_level))
 
 
 def lr_negative(
@@ -338,9 +295,7 @@ def lr_negative(
         >>> round(lr_negative([1, 1, 1, 0, 0], [1, 1, 0, 0, 1]).value, 3)  # (1 - 2/3) / (1/2)
         0.667
     """
-    return lr_negative_estimate(
-        count_matrix(labels, predictions, patients=patients, confidence_level=confidence_level)
-    )
+    return estimate_of("lr_negative", *checked(labels, predictions, patients, confidence_level))
 
 
 def dor(
@@ -356,9 +311,7 @@ def dor(
         >>> round(dor([1, 1, 1, 0, 0], [1, 1, 0, 0, 1]).value, 3)  # (2 * 1) / (1 * 1)
         2.0
     """
-    return dor_estimate(
-        count_matrix(labels, predictions, patients=patients, confidence_level=confidence_level)
-    )
+    return estimate_of("dor", *checked(labels, predictions, patients, confidence_level))
 
 
 def prevalence(
@@ -377,7 +330,4 @@ def prevalence(
         >>> made.value, made.patients
         (0.25, 4)
     """
-    check_choice("interval", interval, INTERVALS)
-    return count_matrix(
-        labels, labels, patients=patients, confidence_level=confidence_level
-    ).prevalence(interval)
+    return estimate_of("prevalence", *checked(labels, labels, patients, confidence_level, interval))

@@ -11,6 +11,7 @@ from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.inputs import Columns
 from prevalens.metrics.linear import basis_of
 from prevalens.metrics.proportion import patients_of, proportion_estimate
+from prevalens.metrics.settings import Settings
 from prevalens.typing import Codes, Flags, Numbers
 
 
@@ -116,3 +117,20 @@ class ConfusionMatrix:
             pull[:, 2:].sum(axis=1),
             counts[:, 2:].sum(axis=1),
         )
+
+
+def matrix_of(columns: Columns, settings: Settings) -> ConfusionMatrix:
+    """Count the confusion matrix at a threshold; where there is none, every row is positive.
+
+    The last one of the columns is kept: measure after measure asks for the same.
+    """
+    at = 0.0 if settings.threshold is None else settings.threshold
+    key = at, settings.confidence_level
+    matrix: ConfusionMatrix | None = columns.counted.get(key)
+    if matrix is None:
+        matrix = ConfusionMatrix(
+            columns.labels, columns.scores >= at, columns.codes, key[1], columns.ids
+        )
+        columns.counted.clear()
+        columns.counted[key] = matrix
+    return matrix

@@ -1,7 +1,7 @@
 """Labels, scores, predictions and patients, checked once before anything is counted."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,8 @@ class Columns:
     scores: Numbers
     codes: Codes | None
     ids: tuple[str, ...] | None = None
+    # What is counted once and asked for by several measures; see `matrix_of`.
+    counted: dict[tuple[float, float], Any] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def n_patients(self) -> int | None:

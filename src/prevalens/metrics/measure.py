@@ -122,6 +122,11 @@ class Measure:
                 f"Measure {self.key!r} is comparable only with a `formula` or an `influence`."
             )
 
+    @property
+    def of_predictions(self) -> bool:
+        """Whether labels and predictions are enough for it: no score, no odds at a threshold."""
+        return self.group in {"threshold", "flow"}
+
     def compute(self, columns: Columns, settings: Settings) -> Estimate:
         """Compute the estimate of checked columns."""
         if self.needs_threshold and settings.threshold is None:

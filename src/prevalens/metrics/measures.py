@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from prevalens.metrics import calibration, compound, reliability, utility
-from prevalens.metrics.confusion_matrix import ConfusionMatrix
+from prevalens.metrics.confusion_matrix import ConfusionMatrix, matrix_of
 from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.formulas import (
     Formula,
@@ -39,17 +39,14 @@ def _of_matrix(
     estimate: Callable[[ConfusionMatrix], Estimate],
 ) -> Callable[[Columns, Settings], Estimate]:
     """Count the confusion matrix at the threshold first."""
+    return lambda columns, settings: estimate(matrix_of(columns, settings))
 
-    def made(columns: Columns, settings: Settings) -> Estimate:
-        at = 0.0 if settings.threshold is None else settings.threshold
-        predicted = columns.scores >= at
-        return estimate(
-            ConfusionMatrix(
-                columns.labels, predicted, columns.codes, settings.confidence_level, columns.ids
-            )
-        )
 
-    return made
+def _of_share(
+    estimate: Callable[[ConfusionMatrix, str], Estimate],
+) -> Callable[[Columns, Settings], Estimate]:
+    """Do so where the kind of interval may be chosen."""
+    return lambda columns, settings: estimate(matrix_of(columns, settings), settings.interval)
 
 
 def _of_scores(estimate: Callable[..., Estimate]) -> Callable[[Columns, Settings], Estimate]:
@@ -97,7 +94,7 @@ TABLE = (
         prevalence_free=True,
         title="Sensitivity",
         formula=of_counts(lambda tn, fp, fn, tp: tp / (tp + fn), positive_rows),
-        estimate=_of_matrix(ConfusionMatrix.sensitivity),
+        estimate=_of_share(ConfusionMatrix.sensitivity),
         counted=True,
         needs="positive",
         references=_PREDICTIVE,
@@ -107,7 +104,7 @@ TABLE = (
         prevalence_free=True,
         title="Specificity",
         formula=of_counts(lambda tn, fp, fn, tp: tn / (tn + fp), negative_rows),
-        estimate=_of_matrix(ConfusionMatrix.specificity),
+        estimate=_of_share(ConfusionMatrix.specificity),
         counted=True,
         needs="negative",
         references=_PREDICTIVE,
@@ -116,7 +113,7 @@ TABLE = (
         key="ppv",
         title="Positive predictive value",
         formula=of_counts(lambda tn, fp, fn, tp: tp / (tp + fp), predicted_positive),
-        estimate=_of_matrix(ConfusionMatrix.ppv),
+        estimate=_of_share(ConfusionMatrix.ppv),
         counted=True,
         references=_PREDICTIVE,
     ),
@@ -124,7 +121,7 @@ TABLE = (
         key="npv",
         title="Negative predictive value",
         formula=of_counts(lambda tn, fp, fn, tp: tn / (tn + fn), predicted_negative),
-        estimate=_of_matrix(ConfusionMatrix.npv),
+        estimate=_of_share(ConfusionMatrix.npv),
         counted=True,
         references=_PREDICTIVE,
     ),
@@ -156,7 +153,7 @@ TABLE = (
         key="accuracy",
         title="Accuracy",
         formula=of_counts(lambda tn, fp, fn, tp: (tp + tn) / (tn + fp + fn + tp), every_row),
-        estimate=_of_matrix(ConfusionMatrix.accuracy),
+        estimate=_of_share(ConfusionMatrix.accuracy),
         counted=True,
         references=("Brodersen 2010",),
     ),
@@ -391,7 +388,7 @@ TABLE = (
         low=0.0,
         high=1.0,
         formula=Formula(_events, lambda observed, _: observed),
-        estimate=_of_matrix(ConfusionMatrix.prevalence),
+        estimate=_of_share(ConfusionMatrix.prevalence),
         counted=True,
         references=_PREDICTIVE,
     ),

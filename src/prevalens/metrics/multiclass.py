@@ -9,8 +9,6 @@ from numpy.typing import ArrayLike
 from prevalens.metrics.class_columns import ClassColumns, check_class_columns
 from prevalens.metrics.class_means import AT
 from prevalens.metrics.class_measures import class_estimates
-from prevalens.metrics.confusion import estimates_of
-from prevalens.metrics.confusion_matrix import ConfusionMatrix
 from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.inputs import check_confidence_level
 from prevalens.metrics.registry import all_measures
@@ -121,15 +119,9 @@ def _one_against_rest(
     columns: ClassColumns, which: int, confidence_level: float
 ) -> dict[str, Estimate]:
     ranked, decided = columns.ranked(which), columns.decided(which)
-    # One counted table serves all that confusion_estimates holds; the others come by the door.
-    counted = estimates_of(
-        ConfusionMatrix(decided.labels, decided.scores > 0, decided.codes, confidence_level)
-    )
     made: dict[str, Estimate] = {}
     for measure in all_measures():
-        if measure.key in counted:
-            made[measure.key] = counted[measure.key]
-        elif measure.group == "threshold":
+        if measure.of_predictions:
             made[measure.key] = measure.compute(decided, Settings(AT, confidence_level))
         elif measure.group == "ranking":
             made[measure.key] = measure.compute(ranked, Settings(None, confidence_level))

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from numpy.typing import ArrayLike
 
 from prevalens._checks import check_number
-from prevalens.metrics.confusion import count_matrix
-from prevalens.metrics.confusion_matrix import ConfusionMatrix
+from prevalens.metrics.confusion import checked
+from prevalens.metrics.confusion_matrix import ConfusionMatrix, matrix_of
 from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.likelihood import (
     FALSE_NEGATIVES,
@@ -76,7 +76,7 @@ def predictive_values(
     prevalence = check_number(
         "prevalence", prevalence, low=0, high=1, open_low=True, open_high=True
     )
-    matrix = count_matrix(labels, predictions, patients=patients, confidence_level=confidence_level)
+    matrix = matrix_of(*checked(labels, predictions, patients, confidence_level))
     return predictive_values_of(matrix, prevalence)
 
 

@@ -23,7 +23,7 @@ from prevalens.metrics.clusters import (
     leave_out,
     per_patient,
 )
-from prevalens.metrics.confusion_matrix import ConfusionMatrix
+from prevalens.metrics.confusion_matrix import matrix_of
 from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.inputs import Columns
 from prevalens.metrics.intervals import scale_of
@@ -242,15 +242,7 @@ class _Weighing:
 
 
 def _predictive_values(columns: Columns, settings: Settings, prevalence: float) -> PredictiveValues:
-    at = 0.0 if settings.threshold is None else settings.threshold
-    matrix = ConfusionMatrix(
-        columns.labels,
-        columns.scores >= at,
-        columns.codes,
-        settings.confidence_level,
-        columns.ids,
-    )
-    return predictive_values_of(matrix, prevalence)
+    return predictive_values_of(matrix_of(columns, settings), prevalence)
 
 
 def _basis(columns: Columns, settings: Settings, target: Target) -> Basis:
