@@ -14,6 +14,9 @@ from sphinx.application import Sphinx
 
 import prevalens
 from prevalens.command import VERBS
+from prevalens.metrics import all_class_measures, all_measures
+from prevalens.metrics.class_measure import CLASS_GROUPS
+from prevalens.metrics.measure import GROUPS
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -120,6 +123,47 @@ cited = dict(CITED.findall(CITATION.read_text(encoding="utf-8")))
     "}\n",
     encoding="utf-8",
 )
+
+
+def better(measure: Any) -> str:
+    """Return what is better, in words."""
+    words = {"target": f"nearer to {measure.target or 0:g}", "none": "neither"}
+    return words.get(measure.direction, measure.direction)
+
+
+def table(*columns: str, rows: list[tuple[object, ...]]) -> str:
+    """Return a table; what is true is "yes"."""
+    told = {True: "yes", False: "no"}
+    cells = [[str(told[x]) if isinstance(x, bool) else str(x) for x in row] for row in rows]
+    lines = [columns, ["---"] * len(columns), *cells]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+# The page of measures shows the tables that everything else reads.
+HEAD = ("Key", "Measure", "Section of the report", "Better")
+(HELP / "measures.md").write_text(
+    table(
+        *HEAD, "At a threshold", "Compared", "Defined in",
+        rows=[
+            (f"`{each.key}`", each.title, GROUPS[each.group], better(each),
+             each.needs_threshold, each.comparable, "; ".join(each.references))
+            for each in all_measures()
+        ],
+    ),
+    encoding="utf-8",
+)  # fmt: skip
+(HELP / "class_measures.md").write_text(
+    table(
+        *HEAD, "Compared", "Of", "Defined in",
+        rows=[
+            (f"`{each.key}`", each.title, CLASS_GROUPS[each.group], each.direction,
+             each.changes is not None, "grades" if each.graded else "classes",
+             "; ".join(each.references))
+            for each in all_class_measures()
+        ],
+    ),
+    encoding="utf-8",
+)  # fmt: skip
 
 # A page for each public name, which the table of its stage links to. In no table of contents: the
 # side bar stands on every page, and 250 more entries on each would be most of the documentation.

@@ -1,6 +1,7 @@
 """The confusion matrix in scikit-learn's order, as a whole and patient by patient."""
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -134,3 +135,17 @@ def matrix_of(columns: Columns, settings: Settings) -> ConfusionMatrix:
         columns.counted.clear()
         columns.counted[key] = matrix
     return matrix
+
+
+def of_matrix(
+    estimate: Callable[[ConfusionMatrix], Estimate],
+) -> Callable[[Columns, Settings], Estimate]:
+    """Count the confusion matrix at the threshold first."""
+    return lambda columns, settings: estimate(matrix_of(columns, settings))
+
+
+def of_share(
+    estimate: Callable[[ConfusionMatrix, str], Estimate],
+) -> Callable[[Columns, Settings], Estimate]:
+    """Do so where the kind of interval may be chosen."""
+    return lambda columns, settings: estimate(matrix_of(columns, settings), settings.interval)

@@ -48,6 +48,26 @@ def predicted_negative(columns: Columns, threshold: float) -> tuple[Flags, ...]:
     return (columns.scores < threshold,)
 
 
+def squared_errors(columns: Columns, threshold: float) -> tuple[Numbers, ...]:
+    """Return the squared error of each image, and its label."""
+    del threshold
+    labels = columns.labels.astype(np.float64)
+    return np.square(columns.scores - labels), labels
+
+
+def log_losses(columns: Columns, threshold: float) -> tuple[Numbers, ...]:
+    """Return the log loss of each image."""
+    del threshold
+    with np.errstate(divide="ignore"):
+        return (-np.log(np.where(columns.labels, columns.scores, 1 - columns.scores)),)
+
+
+def labels_and_scores(columns: Columns, threshold: float) -> tuple[Numbers, ...]:
+    """Return the label and the score of each image, as numbers."""
+    del threshold
+    return columns.labels.astype(np.float64), columns.scores
+
+
 @dataclass(frozen=True)
 class Formula:
     """A smooth function of means over images.

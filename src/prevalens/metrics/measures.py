@@ -7,16 +7,19 @@ from functools import partial
 import numpy as np
 
 from prevalens.metrics import calibration, compound, reliability, utility
-from prevalens.metrics.confusion_matrix import ConfusionMatrix, matrix_of
+from prevalens.metrics.confusion_matrix import ConfusionMatrix, of_matrix, of_share
 from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.formulas import (
     Formula,
     every_row,
+    labels_and_scores,
+    log_losses,
     negative_rows,
     of_counts,
     positive_rows,
     predicted_negative,
     predicted_positive,
+    squared_errors,
 )
 from prevalens.metrics.influences import (
     auroc_gradient,
@@ -32,42 +35,10 @@ from prevalens.metrics.ranking import auroc_estimate
 from prevalens.metrics.settings import Settings
 from prevalens.metrics.smooth import calibration_distance_estimate, calibration_index_estimate
 from prevalens.metrics.weighted import line_engine, rank_engine
-from prevalens.typing import Numbers
-
-
-def _of_matrix(
-    estimate: Callable[[ConfusionMatrix], Estimate],
-) -> Callable[[Columns, Settings], Estimate]:
-    """Count the confusion matrix at the threshold first."""
-    return lambda columns, settings: estimate(matrix_of(columns, settings))
-
-
-def _of_share(
-    estimate: Callable[[ConfusionMatrix, str], Estimate],
-) -> Callable[[Columns, Settings], Estimate]:
-    """Do so where the kind of interval may be chosen."""
-    return lambda columns, settings: estimate(matrix_of(columns, settings), settings.interval)
 
 
 def _of_scores(estimate: Callable[..., Estimate]) -> Callable[[Columns, Settings], Estimate]:
     return lambda columns, settings: estimate(columns, confidence_level=settings.confidence_level)
-
-
-def _squares(columns: Columns, threshold: float) -> tuple[Numbers, ...]:
-    del threshold
-    labels = columns.labels.astype(np.float64)
-    return np.square(columns.scores - labels), labels
-
-
-def _losses(columns: Columns, threshold: float) -> tuple[Numbers, ...]:
-    del threshold
-    with np.errstate(divide="ignore"):
-        return (-np.log(np.where(columns.labels, columns.scores, 1 - columns.scores)),)
-
-
-def _events(columns: Columns, threshold: float) -> tuple[Numbers, ...]:
-    del threshold
-    return columns.labels.astype(np.float64), columns.scores
 
 
 _at = partial(Measure, group="threshold", needs_threshold=True)
@@ -94,7 +65,7 @@ TABLE = (
         prevalence_free=True,
         title="Sensitivity",
         formula=of_counts(lambda tn, fp, fn, tp: tp / (tp + fn), positive_rows),
-        estimate=_of_share(ConfusionMatrix.sensitivity),
+        estimate=of_share(ConfusionMatrix.sensitivity),
         counted=True,
         needs="positive",
         references=_PREDICTIVE,
@@ -104,7 +75,7 @@ TABLE = (
         prevalence_free=True,
         title="Specificity",
         formula=of_counts(lambda tn, fp, fn, tp: tn / (tn + fp), negative_rows),
-        estimate=_of_share(ConfusionMatrix.specificity),
+        estimate=of_share(ConfusionMatrix.specificity),
         counted=True,
         needs="negative",
         references=_PREDICTIVE,
@@ -113,7 +84,7 @@ TABLE = (
         key="ppv",
         title="Positive predictive value",
         formula=of_counts(lambda tn, fp, fn, tp: tp / (tp + fp), predicted_positive),
-        estimate=_of_share(ConfusionMatrix.ppv),
+        estimate=of_share(ConfusionMatrix.ppv),
         counted=True,
         references=_PREDICTIVE,
     ),
@@ -121,7 +92,7 @@ TABLE = (
         key="npv",
         title="Negative predictive value",
         formula=of_counts(lambda tn, fp, fn, tp: tn / (tn + fn), predicted_negative),
-        estimate=_of_share(ConfusionMatrix.npv),
+        estimate=of_share(ConfusionMatrix.npv),
         counted=True,
         references=_PREDICTIVE,
     ),
@@ -130,7 +101,7 @@ TABLE = (
         title="Positive likelihood ratio",
         direction="higher",
         formula=of_counts(lambda tn, fp, fn, tp: tp / (tp + fn) / (fp / (tn + fp))),
-        estimate=_of_matrix(lr_positive_estimate),
+        estimate=of_matrix(lr_positive_estimate),
         references=("Deeks & Altman 2004",),
     ),
     _ratio(
@@ -138,7 +109,7 @@ TABLE = (
         title="Negative likelihood ratio",
         direction="lower",
         formula=of_counts(lambda tn, fp, fn, tp: fn / (tp + fn) / (tn / (tn + fp))),
-        estimate=_of_matrix(lr_negative_estimate),
+        estimate=of_matrix(lr_negative_estimate),
         references=("Deeks & Altman 2004",),
     ),
     _ratio(
@@ -146,14 +117,14 @@ TABLE = (
         title="Diagnostic odds ratio",
         direction="higher",
         formula=of_counts(lambda tn, fp, fn, tp: tp * tn / (fp * fn)),
-        estimate=_of_matrix(dor_estimate),
+        estimate=of_matrix(dor_estimate),
         references=("Glas 2003",),
     ),
     _share(
         key="accuracy",
         title="Accuracy",
         formula=of_counts(lambda tn, fp, fn, tp: (tp + tn) / (tn + fp + fn + tp), every_row),
-        estimate=_of_share(ConfusionMatrix.accuracy),
+        estimate=of_share(ConfusionMatrix.accuracy),
         counted=True,
         references=("Brodersen 2010",),
     ),
@@ -162,7 +133,7 @@ TABLE = (
         prevalence_free=True,
         title="Balanced accuracy",
         formula=of_counts(lambda tn, fp, fn, tp: (tp / (tp + fn) + tn / (tn + fp)) / 2),
-        estimate=_of_matrix(compound.balanced_accuracy_estimate),
+        estimate=of_matrix(compound.balanced_accuracy_estimate),
         references=("Brodersen 2010",),
         needs="both",
     ),
@@ -174,14 +145,14 @@ TABLE = (
         high=1.0,
         comparable=True,
         formula=of_counts(lambda tn, fp, fn, tp: tp / (tp + fn) + tn / (tn + fp) - 1),
-        estimate=_of_matrix(compound.youden_estimate),
+        estimate=of_matrix(compound.youden_estimate),
         references=("Youden 1950",),
     ),
     _share(
         key="f1",
         title="F1",
         formula=of_counts(lambda tn, fp, fn, tp: 2 * tp / (2 * tp + fp + fn)),
-        estimate=_of_matrix(compound.f1_estimate),
+        estimate=of_matrix(compound.f1_estimate),
         needs="positive",
         references=("van Rijsbergen 1979",),
     ),
@@ -204,7 +175,7 @@ TABLE = (
                 (tp * tn - fp * fn) / np.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn))
             )
         ),
-        estimate=_of_matrix(compound.mcc_estimate),
+        estimate=of_matrix(compound.mcc_estimate),
         references=("Matthews 1975",),
         needs="both",
     ),
@@ -220,7 +191,7 @@ TABLE = (
                 2 * (tp * tn - fn * fp) / ((tp + fp) * (fp + tn) + (tp + fn) * (fn + tn))
             )
         ),
-        estimate=_of_matrix(compound.kappa_estimate),
+        estimate=of_matrix(compound.kappa_estimate),
         references=("Cohen 1960",),
         needs="both",
     ),
@@ -260,7 +231,7 @@ TABLE = (
         title="Brier score",
         high=1.0,
         comparable=True,
-        formula=Formula(_squares, lambda loss, _: loss),
+        formula=Formula(squared_errors, lambda loss, _: loss),
         estimate=_of_scores(calibration.brier_estimate),
         references=("Brier 1950",),
     ),
@@ -270,7 +241,7 @@ TABLE = (
         direction="higher",
         high=1.0,
         comparable=True,
-        formula=Formula(_squares, lambda loss, share: 1 - loss / (share * (1 - share))),
+        formula=Formula(squared_errors, lambda loss, share: 1 - loss / (share * (1 - share))),
         estimate=_of_scores(reliability.scaled_brier_estimate),
         skewed=True,
         references=("Steyerberg 2010",),
@@ -280,7 +251,7 @@ TABLE = (
         key="log_loss",
         title="Log loss",
         comparable=True,
-        formula=Formula(_losses, lambda loss: loss),
+        formula=Formula(log_losses, lambda loss: loss),
         estimate=_of_scores(calibration.log_loss_estimate),
         references=("Good 1952",),
     ),
@@ -319,7 +290,7 @@ TABLE = (
         direction="target",
         target=1.0,
         low=0.0,
-        formula=Formula(_events, lambda observed, expected: observed / expected),
+        formula=Formula(labels_and_scores, lambda observed, expected: observed / expected),
         estimate=_of_scores(reliability.observed_expected_estimate),
         references=("Debray 2017",),
     ),
@@ -387,8 +358,8 @@ TABLE = (
         direction="none",
         low=0.0,
         high=1.0,
-        formula=Formula(_events, lambda observed, _: observed),
-        estimate=_of_share(ConfusionMatrix.prevalence),
+        formula=Formula(labels_and_scores, lambda observed, _: observed),
+        estimate=of_share(ConfusionMatrix.prevalence),
         counted=True,
         references=_PREDICTIVE,
     ),
