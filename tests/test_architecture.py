@@ -150,7 +150,6 @@ LONG = {
     "reports/acceptance.py": _RECORD,
     "reports/document.py": "the parts that every format draws, a small class each",
     "reports/model_card.py": _RECORD,
-    "reports/request.py": "the arguments of a report, checked once",
     "reports/sections/calibration.py": _SECTION,
     "splits/leakage.py": _CALL,
     "splits/partition.py": _RECORD,

@@ -21,10 +21,17 @@ def records() -> list[type[Record]]:
         if address(path) not in WITH_KERAS and path.stem != "__main__":
             parts = path.relative_to(SOURCE).with_suffix("").parts
             importlib.import_module(".".join(["prevalens", *parts]).removesuffix(".__init__"))
-    return sorted(
-        (kind for kind in Record.__subclasses__() if kind.__module__.startswith("prevalens")),
-        key=lambda kind: kind.__name__,
-    )
+    found = [
+        kind
+        for kind in kinds_of(Record)
+        if kind.__module__.startswith("prevalens") and "FORMAT" in vars(kind)
+    ]
+    return sorted(found, key=lambda kind: kind.__name__)
+
+
+def kinds_of(kind: type[Record]) -> list[type[Record]]:
+    """Return all classes below a class."""
+    return [each for below in kind.__subclasses__() for each in (below, *kinds_of(below))]
 
 
 @pytest.mark.parametrize("kind", records(), ids=lambda kind: kind.__name__)

@@ -7,12 +7,15 @@ import pytest
 
 from prevalens.exceptions import InvalidInputError
 from prevalens.metrics.inputs import (
+    Numbered,
     check_columns,
     check_confidence_level,
     check_labels,
     check_patients,
     check_scores,
     count_patients,
+    number_patients,
+    numbered,
     one_image_each,
 )
 
@@ -200,3 +203,29 @@ def test_every_level_between_is_taken(confidence_level: float) -> None:
     assert check_confidence_level(confidence_level) == confidence_level
     with pytest.raises(InvalidInputError, match="`confidence_level` must lie in"):
         check_confidence_level(-confidence_level)
+
+
+def test_numbered_patients_are_taken_as_they_are() -> None:
+    """Codes and ids are not looked at again, the length is; an array of them holds the ids."""
+    known = Numbered(np.array([1, 0, 1]), ("a", "b"))
+
+    codes, ids = number_patients(known, 3)
+    assert codes is known.codes
+    assert ids == ("a", "b")
+    assert np.asarray(known).tolist() == ["b", "a", "b"]
+    assert np.asarray(Numbered(known.codes, None)).tolist() == [1, 0, 1]
+    assert len(known) == 3
+    with pytest.raises(InvalidInputError, match="`patients` has 3"):
+        number_patients(known, 4)
+    assert numbered(None, None) is None
+
+
+def test_numbered_patients_of_some_rows_are_numbered_anew() -> None:
+    """No number is left without a row, and each keeps its id."""
+    known = Numbered(np.array([2, 0, 2, 1]), ("a", "b", "c"))
+
+    for rows in (np.array([True, False, True, True]), np.array([0, 2, 3])):
+        taken = known.take(rows)
+        assert taken.codes.tolist() == [1, 1, 0]
+        assert taken.ids == ("b", "c")
+    assert Numbered(known.codes, None).take(rows).ids is None

@@ -11,7 +11,7 @@ from prevalens._checks import check_number, check_same_length, name_some
 from prevalens._columns import check_same_index, encode, listed
 from prevalens._numbers import as_numbers
 from prevalens.exceptions import InvalidInputError
-from prevalens.typing import Codes, Flags, Numbers
+from prevalens.typing import Codes, Flags, Labels, Numbers
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +36,38 @@ class Columns:
     def n_patients(self) -> int | None:
         """Number of patients; None where images are independent."""
         return None if self.codes is None else count_patients(self.codes)
+
+
+@dataclass(frozen=True, eq=False)
+class Numbered:
+    """Patients that were numbered already: a column of ids that is not checked a second time.
+
+    Args:
+        codes: Number of each row's patient, from 0, shape `(n_rows,)`.
+        ids: Id of each patient by number, for what is said of one; None: numbers are said.
+    """
+
+    codes: Codes
+    ids: tuple[str, ...] | None
+
+    def __array__(self, dtype: Any = None, *, copy: Any = None) -> Any:
+        """Return the id of each row's patient, as any other column of ids gives it."""
+        del copy
+        ids = range(int(self.codes.max()) + 1) if self.ids is None else self.ids
+        return np.array(ids, dtype=object)[self.codes].astype(dtype or object)
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def take(self, rows: Flags | Labels) -> "Numbered":
+        """Return the patients of the rows in a mask, or by number, numbered anew."""
+        held, codes = np.unique(self.codes[rows], return_inverse=True)
+        return Numbered(codes, None if self.ids is None else tuple(self.ids[i] for i in held))
+
+
+def numbered(codes: Codes | None, ids: tuple[str, ...] | None) -> Numbered | None:
+    """Return patients that were numbered already; None where images are independent."""
+    return None if codes is None else Numbered(codes, ids)
 
 
 def check_columns(labels: ArrayLike, scores: ArrayLike, patients: ArrayLike | None) -> Columns:
@@ -107,6 +139,9 @@ def number_patients(
     """
     if patients is None:
         return None, None
+    if isinstance(patients, Numbered):
+        check_same_length(labels=range(n_rows), patients=patients.codes)
+        return patients.codes, patients.ids
     coded = encode("patient id", patients, ids=True)
     if not coded.codes.size:
         raise InvalidInputError("`patients` must have at least one row, got none.")

@@ -25,11 +25,11 @@ from prevalens.reports.acceptance_criteria import (
 )
 from prevalens.reports.acceptance_record import AcceptanceRecord, CriterionResult, document_of
 from prevalens.reports.choices import ACCEPTANCE_FORMATS
+from prevalens.reports.common_request import check_same_rows, patients_of
 from prevalens.reports.estimate_text import name_of
 from prevalens.reports.html_page import html_page
 from prevalens.reports.markdown_page import markdown_page
 from prevalens.reports.record_parts import EstimatePart, estimate_part
-from prevalens.reports.request import check_same_rows
 from prevalens.reports.sections.provenance import hash_columns, hash_rows, set_columns
 from prevalens.reports.subgroup_levels import levels_of
 from prevalens.reports.text_page import text_page
@@ -276,7 +276,7 @@ def _not_worse(
         new.scores,
         old.scores,
         measure=one.measure,
-        patients=new.patient_codes,
+        patients=patients_of(new),
         confidence_level=criteria.confidence_level,
         **(at if measure.needs_threshold else {}),
     )
@@ -306,12 +306,12 @@ def _within(
     new: Predictions, criteria: AcceptanceCriteria, one: BoundCriterion
 ) -> Iterator[CriterionResult]:
     for level, rows in _groups(new, one):
-        codes = new.patient_codes
+        known = patients_of(new)
         made = all_estimates(
             new.labels[rows],
             new.scores[rows],
             threshold=criteria.threshold,
-            patients=None if codes is None else codes[rows],
+            patients=None if known is None else known.take(rows),
             confidence_level=criteria.confidence_level,
             measures=[one.measure],
         )[one.measure]

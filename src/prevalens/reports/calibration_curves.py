@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 
 from prevalens._records import TablePart
-from prevalens.metrics.inputs import Columns
+from prevalens.metrics.inputs import Columns, Numbered
 from prevalens.metrics.reliability import reliability_curve
 from prevalens.metrics.settings import Settings
 from prevalens.metrics.smooth_curve import curve_of
 from prevalens.reports.document import Chart, Line
 from prevalens.reports.estimate_text import count_text, estimate_text
 from prevalens.reports.record_parts import EstimatePart
-from prevalens.typing import Codes, Flags, Labels, Scores
+from prevalens.typing import Flags, Labels, Scores
 
 
 class Reliability(TablePart, frozen=True, kw_only=True):
@@ -34,17 +34,17 @@ class Smooth(TablePart, frozen=True, kw_only=True):
 
 
 def reliability_of(
-    labels: Labels | Flags, scores: Scores, codes: Codes | None, confidence_level: float
+    labels: Labels | Flags, scores: Scores, patients: Numbered | None, confidence_level: float
 ) -> Reliability:
     """Group rows by score, and compare mean score and share of positives.
 
     Args:
         labels: 1 where the row is positive, shape `(n_rows,)`.
         scores: The scores, shape `(n_rows,)`.
-        codes: Number of each row's patient; None where images are independent.
+        patients: The patients of the rows; None where images are independent.
         confidence_level: Coverage the intervals aim at.
     """
-    bins = reliability_curve(labels, scores, patients=codes, confidence_level=confidence_level)
+    bins = reliability_curve(labels, scores, patients=patients, confidence_level=confidence_level)
     return Reliability(
         mean_score=[group.mean_score for group in bins],
         share_positive=[group.observed.value for group in bins],

@@ -1,25 +1,20 @@
 """What the author asked of a report of several classes, checked once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from prevalens.cohorts.cohort import Cohort
-from prevalens.cohorts.left_out import LeftOut
 from prevalens.exceptions import InvalidInputError
 from prevalens.metrics.class_columns import ClassColumns
 from prevalens.metrics.settings import Settings
 from prevalens.predictions.predictions import Predictions
 from prevalens.reports.class_interest import Interest, classes_of_interest
+from prevalens.reports.common_request import CommonRequest, checked_common
 from prevalens.reports.development import Development
 from prevalens.reports.patient_curve import PatientCurve
-from prevalens.reports.pictures import Picture
-from prevalens.reports.request import checked_common, patient_names
-from prevalens.splits.partition import Partition
-from prevalens.typing import Codes
 
 # Arguments that say something of two classes alone.
 _OF_TWO = (
@@ -30,41 +25,21 @@ _OF_INTEREST = ("positive", "threshold", "threshold_origin", "prevalence")
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClassRequest:
+class ClassRequest(CommonRequest):
     """The checked arguments of a `ClinicalReport` of several classes."""
 
-    predictions: Predictions
     interest: Mapping[str, Interest]
     guarantee: str | None
-    by: Sequence[str]
-    compare: Predictions | None
     learning_curve: PatientCurve | None
     development: Development | None
     baselines: Mapping[str, Predictions] | None
-    partition: Partition | None
-    cohort: Cohort | None
-    excluded: Sequence[LeftOut] | None
-    worst: int
-    picture: Picture | None
-    picture_note: str
-    confidence_level: float
-    seed: int
-    title: str
-    made_by: str
-    date: str | None
-
-    @cached_property
-    def codes(self) -> Codes | None:
-        """Number of each row's patient; None where images are independent."""
-        return self.predictions.patient_codes
 
     @cached_property
     def columns(self) -> ClassColumns:
         """The checked columns, as the metrics take them."""
         held = self.predictions
-        ids = patient_names(held)
         scores = held.scores.astype(np.float64)
-        return ClassColumns(held.labels, scores, self.codes, held.classes, held.ordered, ids)
+        return ClassColumns(held.labels, scores, self.codes, held.classes, held.ordered, self.ids)
 
     def columns_of(self, other: Predictions) -> ClassColumns:
         """Return the columns of another model's scores of the same rows."""

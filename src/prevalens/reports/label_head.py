@@ -4,49 +4,34 @@ from typing import ClassVar
 
 import msgspec
 
-from prevalens._records import Part, Record
 from prevalens.exceptions import InvalidInputError
-from prevalens.reports.record_parts import EstimatePart
+from prevalens.reports.report_head import CommonHead, CommonSettings
 
 
-class LabelSettings(Part, frozen=True, kw_only=True):
+class LabelSettings(CommonSettings, frozen=True, kw_only=True):
     """What the author asked for; one threshold for each label, or none, and how each was chosen."""
 
-    classes: list[str]
     thresholds: list[float] | None
     threshold_origin: str
     train_prevalence: list[float] | None
-    confidence_level: float
-    seed: int
     threshold_guarantee: str | None = None
     threshold_rules: dict[str, str] = msgspec.field(default_factory=dict)
     by: list[str] = msgspec.field(default_factory=list)
     picture_note: str = ""
 
 
-class LabelReportHead(Record, frozen=True, kw_only=True):
+class LabelReportHead(CommonHead, frozen=True, kw_only=True):
     """The fields that every section may read; the estimates are of all labels together."""
 
     FORMAT: ClassVar[str] = "prevalens report of several labels"
-    REMEDY: ClassVar[str] = "Restore the file, or make the report anew."
 
-    prevalens: str
-    title: str
-    data_source: str
-    synthetic: bool
     settings: LabelSettings
-    estimates: dict[str, EstimatePart]
 
     def __post_init__(self) -> None:
         """Refuse thresholds that are not of the labels."""
         given, k = self.settings.thresholds, len(self.settings.classes)
         if given is not None and len(given) != k:
             raise InvalidInputError(f"`thresholds` must have one for each of {k} labels")
-
-    @property
-    def level(self) -> str:
-        """Coverage of the intervals in words."""
-        return f"{self.settings.confidence_level * 100:g} % intervals"
 
     @property
     def independent(self) -> bool:

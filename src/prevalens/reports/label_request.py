@@ -1,6 +1,6 @@
 """What the author asked of a report of several labels a row, checked once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -8,8 +8,6 @@ from typing import Any
 import numpy as np
 
 from prevalens._checks import check_choice
-from prevalens.cohorts.cohort import Cohort
-from prevalens.cohorts.left_out import LeftOut
 from prevalens.decisions.operating_point import OperatingPoint
 from prevalens.decisions.threshold_set import ThresholdSet
 from prevalens.exceptions import InvalidInputError
@@ -17,10 +15,7 @@ from prevalens.metrics.label_columns import LabelColumns, check_thresholds
 from prevalens.metrics.settings import Settings
 from prevalens.predictions.predictions import Predictions
 from prevalens.reports.choices import ORIGINS
-from prevalens.reports.pictures import Picture
-from prevalens.reports.request import checked_common, patient_names
-from prevalens.splits.partition import Partition
-from prevalens.typing import Codes
+from prevalens.reports.common_request import CommonRequest, checked_common
 
 # Arguments that a report of one label takes.
 _OF_ONE = (
@@ -30,42 +25,22 @@ _OF_ONE = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class LabelRequest:
+class LabelRequest(CommonRequest):
     """The checked arguments of a `ClinicalReport` of several labels a row."""
 
-    predictions: Predictions
     thresholds: Mapping[str, float] | float | None
     threshold_origin: str
     threshold_guarantee: str | None
     threshold_rules: Mapping[str, str]
-    by: Sequence[str]
-    compare: Predictions | None
-    partition: Partition | None
-    cohort: Cohort | None
-    excluded: Sequence[LeftOut] | None
-    worst: int
-    picture: Picture | None
-    picture_note: str
-    confidence_level: float
-    seed: int
-    title: str
-    made_by: str
-    date: str | None
-
-    @property
-    def codes(self) -> Codes | None:
-        """Number of each row's patient; None where images are independent."""
-        return self.predictions.patient_codes
 
     @cached_property
     def columns(self) -> LabelColumns:
         """The checked columns, as the metrics take them."""
         held = self.predictions
-        ids = patient_names(held)
         at = check_thresholds(self.thresholds, held.classes)
         scores = held.scores.astype(np.float64)
         labels = held.labels.astype(np.float64)
-        return LabelColumns(labels, scores, self.codes, held.classes, at, ids)
+        return LabelColumns(labels, scores, self.codes, held.classes, at, self.ids)
 
     @property
     def settings(self) -> Settings:

@@ -11,8 +11,18 @@ Origin = Literal["pre-specified", "validation", "exploratory"]
 _SHARES = ("sensitivity", "specificity", "ppv", "npv", "accuracy", "auroc", "prevalence", "brier")
 
 
-class Settings(Part, frozen=True, kw_only=True):
-    """What the author asked for."""
+class CommonSettings(Part, frozen=True, kw_only=True):
+    """What the author asked of any report."""
+
+    classes: list[str]
+    confidence_level: float
+    seed: int
+    by: list[str]
+    picture_note: str
+
+
+class Settings(CommonSettings, frozen=True, kw_only=True):
+    """What the author asked of a report of two classes."""
 
     threshold: float
     threshold_origin: Origin
@@ -20,28 +30,35 @@ class Settings(Part, frozen=True, kw_only=True):
     threshold_guarantee: str | None
     prevalence: float | None
     train_prevalence: float | None
-    classes: list[str]
-    confidence_level: float
-    seed: int
-    by: list[str]
     patient_score: str | None
     compare_threshold: float | None
-    picture_note: str
 
 
-class ReportHead(Record, frozen=True, kw_only=True):
-    """The fields that every section may read."""
+class CommonHead(Record, frozen=True, kw_only=True):
+    """The fields that every section of any report may read."""
 
-    FORMAT: ClassVar[str] = "prevalens report"
     REMEDY: ClassVar[str] = "Restore the file, or make the report anew."
 
     prevalens: str
     title: str
     data_source: str
     synthetic: bool
+    settings: CommonSettings
+    estimates: dict[str, EstimatePart]
+
+    @property
+    def level(self) -> str:
+        """Coverage of the intervals in words."""
+        return f"{self.settings.confidence_level * 100:g} % intervals"
+
+
+class ReportHead(CommonHead, frozen=True, kw_only=True):
+    """What every report of two classes holds; its estimates are at the threshold."""
+
+    FORMAT: ClassVar[str] = "prevalens report"
+
     settings: Settings
     confusion_matrix: MatrixPart
-    estimates: dict[str, EstimatePart]
 
     def __post_init__(self) -> None:
         """Refuse an estimate outside its measure's range."""
@@ -51,11 +68,6 @@ class ReportHead(Record, frozen=True, kw_only=True):
                 raise InvalidInputError(
                     f"`estimates.{name}.value` must lie in [0, 1], got {found.value}"
                 )
-
-    @property
-    def level(self) -> str:
-        """Coverage of the intervals in words."""
-        return f"{self.settings.confidence_level * 100:g} % intervals"
 
     @property
     def stated_prevalence(self) -> float:

@@ -16,6 +16,7 @@ from prevalens.metrics.registry import all_measures
 from prevalens.reports.class_head import ClassReportHead, ClassSettings
 from prevalens.reports.class_request import ClassRequest
 from prevalens.reports.class_sections.table_of_class_sections import CLASS_SECTIONS
+from prevalens.reports.common_request import CommonRequest
 from prevalens.reports.document import Document, Paragraph, Passage
 from prevalens.reports.label_head import LabelReportHead, LabelSettings
 from prevalens.reports.label_request import LabelRequest
@@ -147,46 +148,54 @@ def _sections(report: Head) -> Table:
     return CLASS_SECTIONS if isinstance(report, ClassReportHead) else SECTIONS
 
 
+def _common(request: CommonRequest) -> dict[str, Any]:
+    held = request.predictions
+    return {
+        "prevalens": metadata.version("prevalens"),
+        "title": request.title,
+        "data_source": held.provenance,
+        "synthetic": "synthetic" in held.provenance.lower(),
+    }
+
+
+def _asked(request: CommonRequest) -> dict[str, Any]:
+    return {
+        "classes": list(request.predictions.classes),
+        "confidence_level": request.confidence_level,
+        "seed": request.seed,
+        "by": list(request.by),
+        "picture_note": request.picture_note,
+    }
+
+
+def _shares(request: CommonRequest) -> list[float] | None:
+    shares = request.predictions.train_prevalence
+    return list(shares) if isinstance(shares, tuple) else None
+
+
 def _label_head(request: LabelRequest) -> LabelReportHead:
-    held, at = request.predictions, request.columns.thresholds
-    shares = held.train_prevalence
+    at = request.columns.thresholds
     return LabelReportHead(
-        prevalens=metadata.version("prevalens"),
-        title=request.title,
-        data_source=held.provenance,
-        synthetic="synthetic" in held.provenance.lower(),
+        **_common(request),
         settings=LabelSettings(
-            classes=list(held.classes),
+            **_asked(request),
             thresholds=None if at is None else at.tolist(),
             threshold_origin=request.threshold_origin,
             threshold_guarantee=request.threshold_guarantee,
             threshold_rules=dict(request.threshold_rules),
-            train_prevalence=list(shares) if isinstance(shares, tuple) else None,
-            confidence_level=request.confidence_level,
-            seed=request.seed,
-            by=list(request.by),
-            picture_note=request.picture_note,
+            train_prevalence=_shares(request),
         ),
         estimates=estimate_parts(label_estimates(request.columns, request.settings)),
     )
 
 
 def _class_head(request: ClassRequest) -> ClassReportHead:
-    held = request.predictions
-    shares = held.train_prevalence
     return ClassReportHead(
-        prevalens=metadata.version("prevalens"),
-        title=request.title,
-        data_source=held.provenance,
-        synthetic="synthetic" in held.provenance.lower(),
+        **_common(request),
         settings=ClassSettings(
-            classes=list(held.classes),
-            ordered=held.ordered,
-            train_prevalence=list(shares) if isinstance(shares, tuple) else None,
-            confidence_level=request.confidence_level,
-            seed=request.seed,
-            by=list(request.by),
-            picture_note=request.picture_note,
+            **_asked(request),
+            ordered=request.predictions.ordered,
+            train_prevalence=_shares(request),
         ),
         confusion_matrix=request.columns.matrix.tolist(),
         estimates=estimate_parts(class_estimates(request.columns, request.settings)),
@@ -196,24 +205,17 @@ def _class_head(request: ClassRequest) -> ClassReportHead:
 def _head(request: Request) -> ReportHead:
     held, point = request.predictions, request.point
     return ReportHead(
-        prevalens=metadata.version("prevalens"),
-        title=request.title,
-        data_source=held.provenance,
-        synthetic="synthetic" in held.provenance.lower(),
+        **_common(request),
         settings=Settings(
+            **_asked(request),
             threshold=request.threshold,
             threshold_origin=request.threshold_origin,  # type: ignore[arg-type]
             threshold_rule=None if point is None else point.rule,
             threshold_guarantee=None if point is None else point.guarantee,
             prevalence=request.prevalence,
             train_prevalence=trained_at(request.uncorrected or held),
-            classes=list(held.classes),
-            confidence_level=request.confidence_level,
-            seed=request.seed,
-            by=list(request.by),
             patient_score=None if request.patient_score is None else request.patient_score.how,
             compare_threshold=request.compare_threshold,
-            picture_note=request.picture_note,
         ),
         confusion_matrix=matrix_part(held.labels == 1, request.predicted),
         estimates=request.estimates,

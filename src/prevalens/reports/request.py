@@ -7,9 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from prevalens._checks import check_choice, check_integer, check_kind, check_number
-from prevalens.cohorts.cohort import Cohort
-from prevalens.cohorts.left_out import LeftOut, stated_left_out
+from prevalens._checks import check_choice, check_number
 from prevalens.decisions.operating_point import OperatingPoint
 from prevalens.decisions.prior_shift import PriorShift
 from prevalens.decisions.referral import Referral
@@ -21,60 +19,37 @@ from prevalens.metrics.registry import keys_where
 from prevalens.predictions.patient_pooling import PatientPooling
 from prevalens.predictions.predictions import Predictions
 from prevalens.reports.choices import ORIGINS
+from prevalens.reports.common_request import CommonRequest, checked_common, same_rows, share
 from prevalens.reports.development import Development
 from prevalens.reports.patient_curve import PatientCurve
-from prevalens.reports.pictures import Picture
 from prevalens.reports.record_parts import EstimatePart, estimate_parts
-from prevalens.splits.partition import Partition
-from prevalens.typing import Codes, Column, Flags, Scores
-
-_WORST = 20  # errors of a kind that are shown where nothing else is asked
+from prevalens.typing import Flags, Scores
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
+class Request(CommonRequest):
     """The checked arguments of a `ClinicalReport`, and what several sections need of them."""
 
-    predictions: Predictions
     threshold: float
     threshold_origin: str
     point: OperatingPoint | None
     prevalence: float | None
-    by: Sequence[str]
     site: str | None
-    compare: Predictions | None
     compare_threshold: float | None
     baselines: Mapping[str, Predictions] | None
     learning_curve: PatientCurve | None
     development: Development | None
     uncorrected: Predictions | None
-    partition: Partition | None
-    cohort: Cohort | None
-    excluded: Sequence[LeftOut] | None
     patient_score: PatientPooling | None
     patient_threshold: OperatingPoint | None
     refer: tuple[float, float] | None
     refer_guarantee: str | None
-    worst: int
-    picture: Picture | None
-    picture_note: str
-    confidence_level: float
-    seed: int
-    title: str
-    made_by: str
-    date: str | None
-
-    @cached_property
-    def codes(self) -> Codes | None:
-        """Number of each row's patient, counted once; None where images are independent."""
-        patients = self.predictions.patients
-        return None if patients is None else np.unique(patients, return_inverse=True)[1]
 
     @cached_property
     def columns(self) -> Columns:
         """The checked columns, as the metrics take them."""
         held = self.predictions
-        return Columns(held.labels == 1, held.scores.astype(np.float64), self.codes)
+        return Columns(held.labels == 1, held.scores.astype(np.float64), self.codes, self.ids)
 
     @cached_property
     def predicted(self) -> Flags:
@@ -97,7 +72,7 @@ class Request:
             self.predictions.labels,
             scores,
             threshold=threshold,
-            patients=self.codes,
+            patients=self.patients,
             confidence_level=self.confidence_level,
             seed=self.seed,
             measures=keys_where(wanted),
@@ -160,7 +135,7 @@ def checked_request(
         "compare_threshold": None
         if other_at is None
         else check_number("compare_threshold", other_at, low=0, high=1),
-        "uncorrected": _same_rows(predictions, asked["uncorrected"]),
+        "uncorrected": same_rows(predictions, asked["uncorrected"]),
         **_referral(asked["refer"]),
         "patient_score": pooling,
         "patient_threshold": _patient_threshold(asked["patient_threshold"], pooling),
@@ -192,26 +167,6 @@ def _patient_threshold(
     return OperatingPoint(threshold=at, rule="given", guarantee=None, estimates={})
 
 
-def checked_common(predictions: Predictions, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Check the arguments that every report takes, however many classes it is about.
-
-    Raises:
-        InvalidInputError: as in `ClinicalReport`.
-    """
-    by, worst = asked["by"], asked["worst"]
-    return {
-        "by": (by,) if isinstance(by, str) else tuple(by),
-        "compare": _same_rows(predictions, asked["compare"]),
-        "learning_curve": _curve(predictions, asked["learning_curve"]),
-        "development": _development(predictions, asked["development"]),
-        "baselines": _baselines(predictions, asked["baselines"]),
-        "excluded": _exclusions(asked["excluded"], asked["cohort"]),
-        "worst": check_integer("worst", _WORST if worst is None else worst, minimum=0),
-        "confidence_level": _share("confidence_level", asked["confidence_level"]),
-        "seed": check_integer("seed", asked["seed"], minimum=0),
-    }
-
-
 def _referral(refer: Referral | tuple[float, float] | None) -> dict[str, Any]:
     if refer is None:
         return {"refer": None, "refer_guarantee": None}
@@ -229,99 +184,5 @@ def _referral(refer: Referral | tuple[float, float] | None) -> dict[str, Any]:
     return {"refer": (lower, upper), "refer_guarantee": None}
 
 
-def patient_names(predictions: Predictions) -> tuple[str, ...] | None:
-    """Return the id of each patient in the order of their codes; None where there are none."""
-    codes = predictions.patient_codes
-    if predictions.patients is None or codes is None:
-        return None
-    named = np.empty(predictions.n_patients or 0, dtype=object)
-    named[codes] = predictions.patients
-    return tuple(map(str, named.tolist()))
-
-
-def _share(name: str, value: float) -> float:
-    return check_number(name, value, low=0, high=1, open_low=True, open_high=True)
-
-
 def _share_or_none(name: str, value: float | None) -> float | None:
-    return None if value is None else _share(name, value)
-
-
-def _exclusions(
-    excluded: Mapping[str, int] | Sequence[LeftOut] | None, cohort: Cohort | None
-) -> tuple[LeftOut, ...] | None:
-    known = () if cohort is None else cohort.left_out
-    return None if excluded is None else stated_left_out("excluded", excluded, known)
-
-
-def _baselines(
-    predictions: Predictions, given: Mapping[str, Predictions] | None
-) -> dict[str, Predictions] | None:
-    if given is None:
-        return None
-    if not isinstance(given, Mapping):
-        raise InvalidInputError(
-            f"`baselines` must be predictions by name, got a {type(given).__name__}. Write "
-            "{'thumbnail': predictions}."
-        )
-    for each in given.values():
-        check_kind("baselines", each, Predictions)
-        check_same_rows(predictions, each)
-    return {str(name): each for name, each in given.items()}
-
-
-def _curve(predictions: Predictions, given: PatientCurve | None) -> PatientCurve | None:
-    if given is not None and not isinstance(given, PatientCurve):
-        raise InvalidInputError(
-            "`learning_curve` must be what `compute_learning_curve` returned, got a "
-            f"{type(given).__name__}."
-        )
-    measure = "auroc" if predictions.is_binary else "macro_auroc"
-    if given is not None and given.measure != measure:
-        raise InvalidInputError(
-            f"`learning_curve` is of {given.measure!r}, the predictions are of the classes "
-            f"{list(predictions.classes)}. Compute it with the same classes as labels."
-        )
-    return given
-
-
-def _development(predictions: Predictions, given: Development | None) -> Development | None:
-    if given is not None:
-        check_kind("development", given, Development)
-        given.check_next(predictions)
-    return given
-
-
-def _same_rows(predictions: Predictions, other: Predictions | None) -> Predictions | None:
-    if other is not None:
-        check_same_rows(predictions, other)
-    return other
-
-
-def check_same_rows(predictions: Predictions, other: Predictions) -> None:
-    """Refuse predictions of other rows, or of the same rows in another order.
-
-    Raises:
-        InvalidInputError: labels, patients, the classes of several or, where both name them,
-            images differ; or the positive class of the one is the other's negative one.
-    """
-    reversed_ = predictions.is_binary and predictions.classes == other.classes[::-1]
-    if reversed_ or (not predictions.is_binary and predictions.classes != other.classes):
-        raise InvalidInputError(
-            "Two sets of scores are compared of the same classes in the same order, got "
-            f"{list(predictions.classes)} and {list(other.classes)}. Order one like the other."
-        )
-    for name in ("labels", "patients", "images"):
-        one, two = getattr(predictions, name), getattr(other, name)
-        if name == "images" and (one is None or two is None):
-            continue
-        if (one is None) != (two is None) or (one is not None and not _equal(one, two)):
-            raise InvalidInputError(
-                "Two sets of scores are compared on the same rows in the same order, but their "
-                f"`{name}` differ. Predict the same rows with both, or sort one like the other."
-            )
-
-
-def _equal(one: Column, two: Column) -> bool:
-    # Labels that are not known are nan on both sides.
-    return np.array_equal(one, two, equal_nan=one.dtype.kind == "f")
+    return None if value is None else share(name, value)

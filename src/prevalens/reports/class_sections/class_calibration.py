@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from prevalens._records import Part
-from prevalens.metrics.inputs import Columns
+from prevalens.metrics.inputs import Columns, numbered
 from prevalens.metrics.registry import estimate_of
 from prevalens.metrics.settings import Settings
 from prevalens.reports.calibration_curves import Reliability, reliability_chart, reliability_of
@@ -45,7 +45,9 @@ def calibrated(name: str, rows: Columns, settings: Settings) -> CalibratedClass:
     return CalibratedClass(
         name=name,
         estimates=estimate_parts(estimates),
-        reliability=reliability_of(rows.labels, rows.scores, rows.codes, settings.confidence_level)
+        reliability=reliability_of(
+            rows.labels, rows.scores, numbered(rows.codes, rows.ids), settings.confidence_level
+        )
         if both
         else None,
     )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from prevalens.metrics.class_means import AT
 from prevalens.metrics.comparison import compare_groups
 from prevalens.metrics.contrast import Contrast
-from prevalens.metrics.inputs import Columns
+from prevalens.metrics.inputs import Columns, numbered
 from prevalens.metrics.registry import estimate_of
 from prevalens.metrics.settings import Settings
 from prevalens.reports.class_head import ClassReportHead
@@ -54,7 +54,7 @@ def side_of(
                 inside(mask),
                 measure=key,
                 threshold=threshold,
-                patients=columns.codes,
+                patients=numbered(columns.codes, columns.ids),
                 confidence_level=level,
             )
             for key, columns, threshold in taken

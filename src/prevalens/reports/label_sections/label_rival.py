@@ -26,7 +26,7 @@ class LabelComparison(Part, frozen=True, kw_only=True):
 
 
 def _compute(request: LabelRequest) -> LabelComparison | None:
-    other, columns = request.compare, request.columns
+    other, columns, known = request.compare, request.columns, request.patients
     if other is None:
         return None
     made = {
@@ -40,7 +40,7 @@ def _compute(request: LabelRequest) -> LabelComparison | None:
             columns.scores[rows, which],
             other.scores[rows, which],
             measure="auroc",
-            patients=None if columns.codes is None else columns.codes[rows],
+            patients=None if known is None else known.take(rows),
             confidence_level=request.confidence_level,
         )
     return LabelComparison(differences=adjusted_parts(made))

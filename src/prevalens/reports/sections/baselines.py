@@ -36,7 +36,7 @@ def _compute(request: Request) -> BaselinesPart | None:
             held.scores,
             other.scores,
             measure=key,
-            patients=request.codes,
+            patients=request.patients,
             confidence_level=request.confidence_level,
         ),
     )

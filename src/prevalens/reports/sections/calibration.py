@@ -122,14 +122,14 @@ def _calibrated(
     if estimates is None:
         estimates = request.estimates_of(scores, at, lambda measure: measure.group == "calibration")
     both = 0 < labels.sum() < len(labels)
-    columns = Columns(labels == 1, np.asarray(scores, dtype=np.float64), request.codes)
+    columns = Columns(labels == 1, np.asarray(scores, dtype=np.float64), request.codes, request.ids)
     settings = Settings(at, request.confidence_level, seed=request.seed)
     return Calibrated(
         train_prevalence=train,
         target_prevalence=target,
         threshold=at,
         estimates=estimates,
-        reliability=reliability_of(labels, scores, request.codes, request.confidence_level)
+        reliability=reliability_of(labels, scores, request.patients, request.confidence_level)
         if both
         else None,
         scores=distribution(labels == 1, scores),

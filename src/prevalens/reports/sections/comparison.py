@@ -62,13 +62,13 @@ def _compute(request: Request) -> Comparison | None:
             measure=name,
             threshold=at if name in _PREDICTED else None,
             second_threshold=other_at if name in _PREDICTED else None,
-            patients=request.codes,
+            patients=request.patients,
             confidence_level=request.confidence_level,
         )
         for name, pair in pairs.items()
     }
     test = mcnemar_test(
-        held.labels, request.predicted, other.scores >= other_at, patients=request.codes
+        held.labels, request.predicted, other.scores >= other_at, patients=request.patients
     )
     return Comparison(
         threshold=at,

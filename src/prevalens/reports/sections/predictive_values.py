@@ -31,7 +31,7 @@ def _compute(request: Request) -> list[PredictiveRow]:
             request.predictions.labels,
             request.predicted,
             prevalence=share,
-            patients=request.codes,
+            patients=request.patients,
             confidence_level=request.confidence_level,
         )
         rows.append(

@@ -38,7 +38,7 @@ def _differences(request: Request, inside: Flags) -> dict[str, Contrast]:
             inside,
             measure=name,
             threshold=None if name == "auroc" else request.threshold,
-            patients=request.codes,
+            patients=request.patients,
             confidence_level=request.confidence_level,
         )
         for name in _COMPARED
@@ -46,8 +46,8 @@ def _differences(request: Request, inside: Flags) -> dict[str, Contrast]:
 
 
 def _estimates(request: Request, rows: Flags) -> dict[str, EstimatePart]:
-    held, codes = request.predictions, request.codes
-    patients = None if codes is None else codes[rows]
+    held, known = request.predictions, request.patients
+    patients = None if known is None else known.take(rows)
     labels, at = held.labels[rows], request.threshold
 
     def every(scores: Scores, *measures: str) -> dict[str, Estimate]:
