@@ -10,8 +10,9 @@ import pytest
 from prevalens.exceptions import InvalidInputError, MissingExtraError
 from prevalens.predictions import Predictions
 from prevalens.reports import ClinicalReport, chart_names, plot_chart
-from prevalens.reports.document import Chart, Line
+from prevalens.reports.document import Chart, Line, flat
 from prevalens.reports.plots import _draw, _draw_line
+from prevalens.reports.report_record import document_of
 
 
 @pytest.fixture(autouse=True)
@@ -29,6 +30,21 @@ def test_every_chart_can_be_drawn(report: ClinicalReport) -> None:
         axes.figure.canvas.draw()
 
         assert axes.get_title()
+
+
+def test_axes_span_what_the_chart_says(report: ClinicalReport) -> None:
+    """A chart's ranges, both of them: ROC and calibration are read against the whole square."""
+    for name in ("roc", "decision"):
+        axes = plot_chart(report, name)
+        (chart,) = [each for each in charts_of(report) if each.name == name]
+        assert axes.get_xlim() == pytest.approx(chart.x_range)
+        assert axes.get_ylim() == pytest.approx(chart.y_range)
+
+
+def charts_of(report: ClinicalReport) -> list[Chart]:
+    """Return the charts of a report's document, those inside folded parts too."""
+    passages = document_of(report.record).passages
+    return [block for each in passages for block in flat(each.blocks) if isinstance(block, Chart)]
 
 
 def test_the_points_are_the_records(report: ClinicalReport) -> None:

@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 from prevalens.exceptions import InvalidInputError
 from prevalens.predictions import Predictions
 from prevalens.reports import ClinicalReport, json_schema
-from prevalens.reports.document import Table
+from prevalens.reports.document import Table, flat
 from prevalens.reports.report_record import ReportRecord, document_of, lead_of
 from prevalens.reports.sections.table_of_sections import SECTIONS
 
@@ -178,3 +178,27 @@ def test_columns_of_a_chart_have_one_length(predictions: Predictions, path: str)
     told = r"different lengths|between two edges|expected int"
     with pytest.raises(InvalidInputError, match=told):
         ClinicalReport.from_dict(_changed(plain, path, [0.5]))
+
+
+@pytest.mark.parametrize("kind", ["report", "of_grades", "of_findings", "decided"])
+def test_the_address_of_a_row_leads_to_what_it_shows(
+    kind: str, request: pytest.FixtureRequest, graded_rows: Predictions
+) -> None:
+    """Each row's link is the path of its estimate in the record, in any report."""
+    if kind == "decided":
+        classes = ["mild", "severe"]
+        held = ClinicalReport(graded_rows, positive=classes, threshold=0.3, prevalence=0.05)
+    else:
+        held = request.getfixturevalue(kind)
+    record = held.to_dict()
+    passages = document_of(held.record).passages
+    tables = [block for each in passages for block in flat(each.blocks) if isinstance(block, Table)]
+    keys = [key for table in tables for key in table.keys if key]
+
+    assert len(keys) > 20
+    assert len(keys) == len(set(keys))
+    for key in keys:
+        found: Any = record
+        for part in key.split("."):
+            found = found[int(part)] if isinstance(found, list) else found[part]
+        assert "value" in found or "difference" in found, key
