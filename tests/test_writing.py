@@ -3,6 +3,8 @@
 import errno
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -48,6 +50,46 @@ def test_what_a_killed_writer_left_is_removed_and_nothing_else(tmp_path: Path) -
     writing.gen.close()
 
     assert sorted(tmp_path.iterdir()) == sorted(others)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows locks no folders")
+def test_a_folder_of_a_killed_writer_goes_and_that_of_a_live_one_stays(tmp_path: Path) -> None:
+    """The next writer of the same folder removes what nobody writes, and nothing else."""
+    target, outside = tmp_path / "cells", tmp_path / "outside"
+    others = [tmp_path / name for name in (".cells", ".cells-12", ".other-12345678", "outside")]
+    for other in others:
+        other.mkdir()
+    (outside / "kept").touch()
+    (tmp_path / ".cells-11111111").symlink_to(outside)
+    begin = (
+        "import os, sys; from prevalens._writing import whole_folder\n"
+        "with whole_folder(sys.argv[1]) as made:\n"
+        "    (made / 'half').touch(); print(made, flush=True); sys.stdin.read()"
+    )
+    writers = []
+    for _ in range(2):
+        writer = subprocess.Popen(
+            [sys.executable, "-c", begin, str(target)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert writer.stdout is not None
+        writers.append((writer, Path(writer.stdout.readline().strip())))
+    (killed, left), (live, making) = writers
+    killed.kill()
+    killed.communicate()
+    assert (left / "half").exists()
+    with whole_folder(target) as made:
+        (made / "whole").touch()
+        assert not left.exists()
+        assert (making / "half").exists()
+    live.kill()
+    live.communicate()
+
+    assert [file.name for file in target.iterdir()] == ["whole"]
+    assert (outside / "kept").exists()
+    assert all(other.is_dir() for other in others)
 
 
 def test_a_write_makes_its_folders_and_keeps_the_suffix(tmp_path: Path) -> None:

@@ -8,11 +8,15 @@ import json
 import os
 import secrets
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from prevalens._checks import check_path
 from prevalens.exceptions import PrevalensError, UnwritableFileError
+
+if sys.platform != "win32":
+    import fcntl
 
 _LONGEST = 240  # bytes of a name, to which a temporary one adds ten; most systems take 255
 
@@ -45,21 +49,50 @@ def whole_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Give a temporary folder beside `path`, which gets its name once the block succeeds.
 
     If the block raises, the temporary folder is removed; an empty folder at `path` is replaced.
+    What writers of `path` that were killed have left is removed, but on Windows.
 
     Raises:
         UnwritableFileError: the folder cannot be made or written to, or the disk is full.
     """
     target = Path(check_path("path", path))
     temporary = target.parent / f".{_stem(target)}-{secrets.token_hex(4)}"
-    try:
+    with contextlib.ExitStack() as held:
+        held.callback(shutil.rmtree, temporary, ignore_errors=True)
         with naming(target, temporary):
+            _remove_unfinished_folders(target)
             temporary.mkdir(parents=True)
+            held.enter_context(_locked(temporary, wait=True))
+            # Who swept this folder before it was locked is done by now.
+            temporary.mkdir(exist_ok=True)
             yield temporary
             if target.exists():
                 target.rmdir()  # Windows renames onto no folder
             temporary.replace(target)
+
+
+def _remove_unfinished_folders(target: Path) -> None:
+    for left in target.parent.glob(f".{glob.escape(_stem(target))}-????????"):
+        with contextlib.suppress(OSError), _locked(left, wait=False) as is_ours:
+            if is_ours:
+                shutil.rmtree(left, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _locked(folder: Path, *, wait: bool) -> Iterator[bool]:
+    """Lock a folder, which the system undoes with the process; say whether it could be."""
+    if sys.platform == "win32":
+        yield False
+        return
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            is_ours = True
+        except OSError:  # another's, or a file system without locks
+            is_ours = False
+        yield is_ours
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        os.close(handle)
 
 
 @contextlib.contextmanager
@@ -86,7 +119,7 @@ def naming(target: Path, temporary: Path | None = None) -> Iterator[None]:
     except PrevalensError:
         raise
     except OSError as error:
-        if not (error.errno in _FULL or _is_in(error.filename, target, temporary)):
+        if not (error.errno in FULL or _is_in(error.filename, target, temporary)):
             raise
         raise UnwritableFileError(f"{target} cannot be written: {_why(error)}") from error
 
@@ -99,7 +132,7 @@ def _is_in(name: str | bytes | int | None, *places: Path | None) -> bool:
 
 
 # Of a write alone, even where a copy names the file that it was read from.
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def _why(error: OSError) -> str:

@@ -45,6 +45,23 @@ def test_a_step_back_restores_weights_and_where_asked_slots(
     assert np.array_equal(momentum, before[1]) is with_slots
 
 
+def test_the_product_of_nadams_momenta_goes_back_with_them() -> None:
+    """It corrects the bias of those very momenta; the step count goes on, as for every other."""
+    model = trained()
+    model.compile(keras.optimizers.Nadam(0.1), "mse")
+    kept = snapshots.ModelSnapshots(None, with_slots=True)
+    step(model)
+    snapshot, (product,) = kept.take(model), numbers([model.optimizer._u_product])
+    step(model)
+    assert numbers([model.optimizer._u_product])[0] < product
+    kept.restore(model, snapshot)
+
+    # Dozat 2016: 0.9 times 1 minus half of 0.96 to the power of the step.
+    assert product == pytest.approx(0.9 * (1 - 0.5 * 0.96))
+    assert numbers([model.optimizer._u_product])[0] == product
+    assert int(model.optimizer.iterations) == 2
+
+
 def test_a_training_with_averages_ends_with_the_average_of_the_snapshot() -> None:
     """The average belongs to the snapshot, and is what the weights become at the end."""
     model = trained(use_ema=True, ema_momentum=0.5)

@@ -12,7 +12,12 @@ import pytest
 
 from prevalens import models
 from prevalens.augmentation import RandomAugmentation, presets
-from prevalens.exceptions import InvalidInputError, MissingExtraError, PrevalensError
+from prevalens.exceptions import (
+    InvalidInputError,
+    MissingExtraError,
+    PrevalensError,
+    UnwritableFileError,
+)
 from prevalens.models import classifier_export
 
 keras = pytest.importorskip("keras", exc_type=ImportError)
@@ -350,6 +355,25 @@ def test_a_full_disk_is_no_fault_of_the_converter(
     monkeypatch.setattr(classifier_export, "_check_backend", lambda kind, backend: None)
     with pytest.raises(OSError, match="No space left on device"):
         models.export_classifier(classifier, tmp_path / "model.onnx")
+
+
+def test_a_full_disk_is_no_fault_of_tensorflow_either(
+    classifier: models.Classifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """TensorFlow writes a SavedModel by itself: its error names the target, and no way round."""
+    target = tmp_path / "model"
+
+    def fail(self: Any, path: Path, **kwargs: Any) -> None:
+        (path / "half").touch()
+        raise RuntimeError(f"{{{{node SaveV2}}}} {path}/variables; No space left on device")
+
+    monkeypatch.setattr(keras.Model, "export", fail)
+    monkeypatch.setattr(classifier_export, "_check_backend", lambda kind, backend: None)
+    with pytest.raises(UnwritableFileError, match="No space left on device") as caught:
+        models.export_classifier(classifier, target)
+    assert str(caught.value).startswith(f"{target} cannot be written")
+    assert "converter" not in str(caught.value)
+    assert [file.name for file in tmp_path.iterdir()] == ["saved.keras"]
 
 
 def test_where_no_other_backend_can_none_is_offered() -> None:

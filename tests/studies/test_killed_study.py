@@ -25,14 +25,18 @@ _STEPS = 4  # at least; lines that begin with dots: features, held-out scores, b
 _LONGEST = 1.5  # seconds past a line: on a free core a step takes less
 
 
-def start(cohort: Cohort, weights: Path, run: Path) -> subprocess.Popen[str]:
+def start(cohort: Cohort, weights: Path, run: Path, *words: str) -> subprocess.Popen[str]:
     """Start the study, or go on with it."""
     table = cohort.root / "images.csv"
-    rows = zip(cohort.images, cohort.label_names, cohort.patients, strict=True)
-    table.write_text("\n".join(["image,label,patient", *map(",".join, rows)]) + "\n", "utf-8")
-    words = ["study", str(table), "--positive", "sick", "--weights", str(weights), "--resume"]
+    odd = [str(int(patient.encode()[-1]) % 2) for patient in cohort.patients]
+    names = cohort.label_names
+    sick = [str(int(name == "sick")) for name in names]
+    rows = zip(cohort.images, names, cohort.patients, sick, odd, strict=True)
+    head = "image,label,patient,is_sick,is_odd"
+    table.write_text("\n".join([head, *map(",".join, rows)]) + "\n", "utf-8")
+    command = ["study", str(table), *words, "--weights", str(weights), "--resume"]
     return subprocess.Popen(
-        [sys.executable, "-m", "prevalens", *words, "-o", str(run)],
+        [sys.executable, "-m", "prevalens", *command, "-o", str(run)],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -55,13 +59,19 @@ def kill_at_random(program: subprocess.Popen[str], rng: np.random.Generator) -> 
     return f"step {seen} + {delay:.2f} s, code {program.returncode}"
 
 
+@pytest.mark.parametrize(
+    "words", [("--positive", "sick"), ("--labels", "is_*", "--patient", "patient")]
+)
 def test_a_study_killed_at_random_moments_ends_with_the_same_bytes(
-    image_cohort: Cohort, tmp_path: Path
+    image_cohort: Cohort, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
-    """After each SIGKILL the same command goes on; every file equals that of a whole run."""
+    """After each SIGKILL the same command goes on; every file equals that of a whole run.
+
+    The same holds of two labels that an image may have both of.
+    """
     weights = save_network(tmp_path / "net.keras")
     whole, run = tmp_path / "whole", tmp_path / "run"
-    program = start(image_cohort, weights, whole)
+    program = start(image_cohort, weights, whole, *words)
     program.communicate(timeout=300)
     assert program.returncode == 0
     rng = np.random.default_rng(SEED)
@@ -70,10 +80,10 @@ def test_a_study_killed_at_random_moments_ends_with_the_same_bytes(
         LOG.info(
             "kill %d: %s, left %s",
             number + 1,
-            kill_at_random(start(image_cohort, weights, run), rng),
+            kill_at_random(start(image_cohort, weights, run, *words), rng),
             sorted(file.name for file in run.glob("*")),
         )
-    program = start(image_cohort, weights, run)
+    program = start(image_cohort, weights, run, *words)
     program.communicate(timeout=300)
     assert program.returncode == 0
 

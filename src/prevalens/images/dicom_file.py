@@ -47,6 +47,14 @@ def is_dicom_head(head: bytes) -> bool:
     return head[128:HEAD] == b"DICM" or _BARE.match(head) is not None
 
 
+# JPEG 2000 says that its pixels are red, green and blue: by a transform of those into others in its
+# coding (ISO/IEC 15444-1, A.6.1: the byte behind the coding style's number of layers), or by the
+# colour space 16, sRGB, in a box around it (I.5.3.3).
+_START = b"\xff\x4f\xff\x51"
+_TRANSFORM = re.compile(rb"\xff\x52\x00[\x0c-\x2d][\x00-\x07][\x00-\x04]..\x01", re.DOTALL)
+_SRGB = re.compile(rb"colr\x01..\x00\x00\x00\x10", re.DOTALL)
+
+
 def open_header(opened: BinaryIO, address: str, **settings: Any) -> Any:
     """Return the data set in an open file.
 
@@ -119,4 +127,28 @@ def refuse_coding(header: Any, address: str) -> None:
             f"{address} is coded as {coding.name}, for which no decoder is installed. "
             "Install one with: pip install 'prevalens[dicom-codecs]', or export the files "
             "uncompressed."
+        )
+
+
+def refuse_other_colours(header: Any, address: str, *, frame: int) -> None:
+    """Refuse JPEG 2000 that holds RGB where the header says YBR, which would be converted twice.
+
+    Other kinds of JPEG are told apart by the decoder, from the marks in them.
+
+    Raises:
+        UnreadableImageError: header and pixels disagree.
+    """
+    space = str(header.get("PhotometricInterpretation"))
+    if not space.startswith("YBR_FULL") or not header.file_meta.TransferSyntaxUID.is_encapsulated:
+        return
+    frames = int(header.get("NumberOfFrames") or 1)
+    get_frame = require("pydicom.encaps", extra="dicom").get_frame
+    coded = get_frame(header.PixelData, frame, number_of_frames=frames)
+    box, start, stream = coded.partition(_START)
+    # What the coding says of itself stands before its first tile.
+    if start and (_SRGB.search(box) or _TRANSFORM.search(stream.partition(b"\xff\x90")[0])):
+        raise UnreadableImageError(
+            f"{address} states its colours as {space}, but its JPEG 2000 pixels say that they are "
+            "RGB. Correct its PhotometricInterpretation to 'RGB' ('YBR_RCT' or 'YBR_ICT' where "
+            "the coding transforms them), or leave it out."
         )

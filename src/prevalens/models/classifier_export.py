@@ -15,7 +15,7 @@ import numpy as np
 
 from prevalens._checks import check_choice, check_path
 from prevalens._optional import require
-from prevalens._writing import naming, whole_file, whole_folder, write_text
+from prevalens._writing import FULL, naming, whole_file, whole_folder, write_text
 from prevalens.exceptions import InvalidInputError, PrevalensError
 from prevalens.models.classifier_card import correct
 from prevalens.models.loaded_classifier import Classifier
@@ -196,6 +196,9 @@ def _write(network: keras.Model, path: Path, kind: str, settings: Mapping[str, A
         except OSError:
             raise
         except Exception as error:
+            # TensorFlow writes by itself, and tells of a full disk by an error of its own.
+            if full := next((code for code in FULL if os.strerror(code) in str(error)), None):
+                raise OSError(full, os.strerror(full)) from error
             backend = keras.backend.backend()
             raise PrevalensError(
                 f"The converter failed on the backend {backend!r}: {error}"

@@ -246,6 +246,38 @@ def test_what_others_set_for_cut_files_has_no_effect(
                 read_dicom(path)
 
 
+@pytest.mark.parametrize(
+    ("space", "transformed", "boxed", "is_read"),
+    [
+        ("RGB", False, False, True),
+        ("YBR_RCT", True, False, True),
+        ("YBR_FULL", True, False, False),
+        ("YBR_FULL_422", True, True, False),
+        ("YBR_FULL", False, True, False),
+        ("YBR_RCT", True, True, True),
+    ],
+)
+def test_colours_of_jpeg_2000_are_not_converted_twice(
+    tmp_path: Path, space: str, *, transformed: bool, boxed: bool, is_read: bool
+) -> None:
+    """Red, green and blue under another name are refused (DICOM PS3.5, 8.2.4)."""
+    pixels = np.full((32, 32, 3), (200, 40, 90), dtype=np.uint8)
+    packed = io.BytesIO()
+    Image.fromarray(pixels).save(packed, "JPEG2000", mct=int(transformed), no_jp2=not boxed)
+    path = write_dicom(tmp_path / "a.dcm", pixels, bits=8, PlanarConfiguration=0)
+    header = pydicom.dcmread(path)
+    header.PhotometricInterpretation = space
+    header.file_meta.TransferSyntaxUID = pydicom.uid.JPEG2000Lossless
+    header.PixelData = pydicom.encaps.encapsulate([packed.getvalue()])
+    header["PixelData"].VR = "OB"
+    header.save_as(path)
+    if is_read:
+        assert np.array_equal(read_dicom(path), pixels)
+    else:
+        with pytest.raises(UnreadableImageError, match=f"as {space}, but .* RGB"):
+            read_dicom(path)
+
+
 def test_bits_that_cannot_be_are_refused(tmp_path: Path) -> None:
     """12 bits below bit 7."""
     path = write_dicom(tmp_path / "a.dcm", RAMP, HighBit=7)

@@ -17,7 +17,14 @@ from prevalens.exceptions import (
     MissingExtraError,
     UnreadableImageError,
 )
-from prevalens.images.dicom_file import HEAD, is_dicom_head, open_header, reason_of, refuse_coding
+from prevalens.images.dicom_file import (
+    HEAD,
+    is_dicom_head,
+    open_header,
+    reason_of,
+    refuse_coding,
+    refuse_other_colours,
+)
 from prevalens.images.dicom_grey import GreyMeaning
 from prevalens.images.grey_range import check_bits, warn_of_few_levels
 from prevalens.images.opening import hash_file, open_picture, refuse_bomb, split_address
@@ -143,6 +150,7 @@ class DicomReader:
                 f"{address} stores colours as {space or 'it does not say what'}; those that can be "
                 f"read are {sorted(_COLOURS)}. Export it as RGB."
             )
+        refuse_other_colours(header, address, frame=frame)
         pixels = _pixels(header, frame)
         return _by_bands(pixels, lambda band: to_bytes(band, 0, 2.0 ** int(header.BitsStored) - 1))
 
