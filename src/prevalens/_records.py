@@ -4,7 +4,7 @@ import json
 import math
 import os
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 import msgspec
 
@@ -14,6 +14,11 @@ from prevalens.exceptions import InvalidInputError
 
 _LARGEST = 1 << 30  # bytes; a partition of 100,000,000 rows is below it
 Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
+# What a number in a record may be; nan meets none of these.
+Count = Annotated[int, msgspec.Meta(ge=0)]
+Amount = Annotated[float, msgspec.Meta(ge=0)]
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Inside = Annotated[float, msgspec.Meta(gt=0, lt=1)]
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

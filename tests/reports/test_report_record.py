@@ -163,6 +163,48 @@ def test_an_estimate_that_cannot_be_is_refused_wherever_it_stands(
 
 
 @pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("subgroups.0.levels.1.differences.auroc.difference.upper", 17.0),
+        ("subgroups.0.levels.1.differences.auroc.p_value", 17.0),
+        ("subgroups.0.levels.1.images", -1),
+        ("estimates.auroc.confidence_level", 17.0),
+        ("estimates.auroc.n", -5),
+        ("estimates.auroc.events", 10**6),
+        ("estimates.auroc.design_effect", -1.0),
+        ("confusion_matrix.true_positive", -1),
+        ("settings.threshold", 17.0),
+        ("settings.seed", -1),
+        ("study.median_images", -2.0),
+        ("discrimination.roc.x.0", -0.5),
+        ("discrimination.operating_points.sensitivity.0", 1.5),
+        ("calibration.given.smooth.scores.0", 17.0),
+        ("calibration.given.test.p_value", -1.0),
+        ("usefulness.risk", 1.5),
+    ],
+)
+def test_a_number_that_cannot_be_is_refused_wherever_it_stands(
+    predictions: Predictions, path: str, value: float
+) -> None:
+    """Counts are not negative; shares, p values, scores and coordinates are at most 1."""
+    plain = ClinicalReport(predictions, threshold=0.5, by=["site"], worst=0).to_dict()
+    assert ClinicalReport.from_dict(plain).to_dict() == plain
+    with pytest.raises(InvalidInputError):
+        ClinicalReport.from_dict(_changed(plain, path, value))
+
+
+def test_an_estimate_of_several_classes_that_cannot_be_is_refused(
+    graded_rows: Predictions,
+) -> None:
+    """A macro AUROC of 17, whatever its limits say."""
+    plain = ClinicalReport(graded_rows, worst=0).to_dict()
+    for name in ("lower", "upper"):
+        plain["estimates"]["macro_auroc"][name] = None
+    with pytest.raises(InvalidInputError, match=r"macro_auroc` must lie in \[0, 1\], got .*17"):
+        ClinicalReport.from_dict(_changed(plain, "estimates.macro_auroc.value", 17.0))
+
+
+@pytest.mark.parametrize(
     "path",
     [
         "discrimination.roc.x",

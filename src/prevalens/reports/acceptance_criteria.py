@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 import msgspec
 
-from prevalens._records import Part, Record
+from prevalens._records import Inside, Part, Record
 from prevalens.exceptions import InvalidInputError
 from prevalens.metrics.registry import keys_where, measure_of
 
@@ -110,7 +110,7 @@ class AcceptanceCriteria(Record, frozen=True, kw_only=True):
     name: str
     threshold: _Share
     old_threshold: _Share | None = None
-    confidence_level: Annotated[float, msgspec.Meta(gt=0, lt=1)] = 0.95
+    confidence_level: Inside = 0.95
     locked_set_sha256: _Sha256 | None = None
     non_inferiority: list[NonInferiorityCriterion] = msgspec.field(default_factory=list)
     bounds: list[BoundCriterion] = msgspec.field(default_factory=list)

@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Literal
 
-from prevalens._records import Part, Record
+from prevalens._records import Count, Part, Record, Share
 from prevalens.exceptions import InvalidInputError
 from prevalens.reports.acceptance_criteria import AcceptanceCriteria
 from prevalens.reports.document import Document, Listing, Paragraph, Passage, Table
@@ -23,7 +23,7 @@ class CriterionResult(Part, frozen=True, kw_only=True):
     new: EstimatePart
     old: EstimatePart | None
     difference: EstimatePart | None
-    p_value: float | None
+    p_value: Share | None
     met: bool
     reason: str
 
@@ -44,9 +44,9 @@ class AcceptanceRecord(Record, frozen=True, kw_only=True):
     old_sha256: str
     locked_set_sha256: str
     locked: bool
-    images: int
-    positives: int
-    patients: int | None
+    images: Count
+    positives: Count
+    patients: Count | None
     results: list[CriterionResult]
     notes: list[str]
 

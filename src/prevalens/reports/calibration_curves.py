@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from prevalens._records import TablePart
+from prevalens._records import Count, Share, TablePart
 from prevalens.metrics.inputs import Columns, Numbered
 from prevalens.metrics.reliability import reliability_curve
 from prevalens.metrics.settings import Settings
@@ -16,20 +16,20 @@ from prevalens.typing import Flags, Labels, Scores
 class Reliability(TablePart, frozen=True, kw_only=True):
     """Groups of rows of like size by score: mean score against the share of positives."""
 
-    mean_score: list[float]
-    share_positive: list[float | None]
-    lower: list[float | None]
-    upper: list[float | None]
-    images: list[int]
+    mean_score: list[Share]
+    share_positive: list[Share | None]
+    lower: list[Share | None]
+    upper: list[Share | None]
+    images: list[Count]
 
 
 class Smooth(TablePart, frozen=True, kw_only=True):
     """The smoothed share of positives over the score, and its band at each score, if it has one."""
 
-    scores: list[float]
-    share_positive: list[float]
-    lower: list[float] | None
-    upper: list[float] | None
+    scores: list[Share]
+    share_positive: list[Share]
+    lower: list[Share] | None
+    upper: list[Share] | None
     method: str
 
 

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from prevalens._records import Count, Share
 from prevalens.exceptions import InvalidInputError
 from prevalens.reports.report_head import CommonHead, CommonSettings
 
@@ -10,7 +11,7 @@ class ClassSettings(CommonSettings, frozen=True, kw_only=True):
     """What the author asked for."""
 
     ordered: bool
-    train_prevalence: list[float] | None
+    train_prevalence: list[Share] | None
 
 
 class ClassReportHead(CommonHead, frozen=True, kw_only=True):
@@ -19,7 +20,7 @@ class ClassReportHead(CommonHead, frozen=True, kw_only=True):
     FORMAT: ClassVar[str] = "prevalens report of several classes"
 
     settings: ClassSettings
-    confusion_matrix: list[list[int]]
+    confusion_matrix: list[list[Count]]
 
     def __post_init__(self) -> None:
         """Refuse a matrix that is not of the classes."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from prevalens._records import Part
+from prevalens._records import Count, Part
 from prevalens.cohorts.left_out import LeftOut
 from prevalens.reports.document import FlowBox
 from prevalens.reports.estimate_text import count_text
@@ -14,8 +14,8 @@ class Excluded(Part, frozen=True, kw_only=True):
     """Images left out before any were scored, and why; patients where their number is known."""
 
     reason: str
-    images: int
-    patients: int | None = None
+    images: Count
+    patients: Count | None = None
 
 
 def exclusions_of(request: Any) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 import msgspec
 
+from prevalens._records import Share
 from prevalens.exceptions import InvalidInputError
 from prevalens.reports.report_head import CommonHead, CommonSettings
 
@@ -11,9 +12,9 @@ from prevalens.reports.report_head import CommonHead, CommonSettings
 class LabelSettings(CommonSettings, frozen=True, kw_only=True):
     """What the author asked for; one threshold for each label, or none, and how each was chosen."""
 
-    thresholds: list[float] | None
+    thresholds: list[Share] | None
     threshold_origin: str
-    train_prevalence: list[float] | None
+    train_prevalence: list[Share] | None
     threshold_guarantee: str | None = None
     threshold_rules: dict[str, str] = msgspec.field(default_factory=dict)
     by: list[str] = msgspec.field(default_factory=list)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from prevalens._records import TablePart
+from prevalens._records import Count, Share, TablePart
 from prevalens.metrics.inputs import Columns
 from prevalens.metrics.proportion import patients_of, proportion_estimate
 from prevalens.typing import Flags
@@ -13,18 +13,18 @@ _POINTS = 81
 class OperatingPoints(TablePart, frozen=True, kw_only=True):
     """One entry a threshold, rising; a limit is None where there is no interval."""
 
-    thresholds: list[float]
-    true_positive: list[int]
-    false_positive: list[int]
-    sensitivity: list[float | None]
-    sensitivity_lower: list[float | None]
-    sensitivity_upper: list[float | None]
-    specificity: list[float | None]
-    specificity_lower: list[float | None]
-    specificity_upper: list[float | None]
-    ppv: list[float | None]
-    ppv_lower: list[float | None]
-    ppv_upper: list[float | None]
+    thresholds: list[Share]
+    true_positive: list[Count]
+    false_positive: list[Count]
+    sensitivity: list[Share | None]
+    sensitivity_lower: list[Share | None]
+    sensitivity_upper: list[Share | None]
+    specificity: list[Share | None]
+    specificity_lower: list[Share | None]
+    specificity_upper: list[Share | None]
+    ppv: list[Share | None]
+    ppv_lower: list[Share | None]
+    ppv_upper: list[Share | None]
 
 
 def operating_points(

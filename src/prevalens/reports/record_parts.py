@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from prevalens._records import Part
+from prevalens._records import Amount, Count, Inside, Part, Share
 from prevalens.exceptions import InvalidInputError
 from prevalens.metrics.contrast import Contrast
 from prevalens.metrics.estimate import Estimate
@@ -19,16 +19,16 @@ class EstimatePart(Part, frozen=True, kw_only=True, omit_defaults=True):
     value: float | None
     lower: float | None
     upper: float | None
-    confidence_level: float
+    confidence_level: Inside
     method: str
     unit: str
-    n: int
-    events: int | None
-    patients: int | None
+    n: Count
+    events: Count | None
+    patients: Count | None
     not_estimable: str | None = None
     note: str | None = None
-    design_effect: float | None = None
-    effective_n: float | None = None
+    design_effect: Amount | None = None
+    effective_n: Amount | None = None
     infinite: bool = False
 
     def __post_init__(self) -> None:
@@ -38,6 +38,10 @@ class EstimatePart(Part, frozen=True, kw_only=True, omit_defaults=True):
             raise InvalidInputError(f"an estimate holds finite numbers, got {known}")
         if any(b < a - 1e-9 * max(1.0, abs(a)) for a, b in itertools.pairwise(known)):
             raise InvalidInputError(f"lower, value and upper of an estimate must rise, got {known}")
+        if self.events is not None and self.events > self.n:
+            raise InvalidInputError(
+                f"an estimate has no more events than n, got {self.events} of {self.n}"
+            )
         told = (self.value is not None, self.not_estimable is not None, self.infinite)
         if sum(told) != 1:
             raise InvalidInputError(
@@ -51,8 +55,8 @@ class ContrastPart(Part, frozen=True, kw_only=True):
     difference: EstimatePart
     first: EstimatePart
     second: EstimatePart
-    p_value: float | None
-    p_holm: float | None
+    p_value: Share | None
+    p_holm: Share | None
     hypothesis: str
     method: str
 
@@ -60,10 +64,10 @@ class ContrastPart(Part, frozen=True, kw_only=True):
 class MatrixPart(Part, frozen=True, kw_only=True):
     """A confusion matrix of two classes."""
 
-    true_positive: int
-    false_positive: int
-    false_negative: int
-    true_negative: int
+    true_positive: Count
+    false_positive: Count
+    false_negative: Count
+    true_negative: Count
 
 
 def estimate_part(estimate: Estimate) -> EstimatePart:

@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Literal
 
-from prevalens._records import Part, Record
+from prevalens._records import Count, Inside, Part, Record, Share
 from prevalens.exceptions import InvalidInputError
 from prevalens.reports.record_parts import EstimatePart, MatrixPart
 
@@ -15,8 +15,8 @@ class CommonSettings(Part, frozen=True, kw_only=True):
     """What the author asked of any report."""
 
     classes: list[str]
-    confidence_level: float
-    seed: int
+    confidence_level: Inside
+    seed: Count
     by: list[str]
     picture_note: str
 
@@ -24,14 +24,14 @@ class CommonSettings(Part, frozen=True, kw_only=True):
 class Settings(CommonSettings, frozen=True, kw_only=True):
     """What the author asked of a report of two classes."""
 
-    threshold: float
+    threshold: Share
     threshold_origin: Origin
     threshold_rule: str | None
     threshold_guarantee: str | None
-    prevalence: float | None
-    train_prevalence: float | None
+    prevalence: Share | None
+    train_prevalence: Share | None
     patient_score: str | None
-    compare_threshold: float | None
+    compare_threshold: Share | None
 
 
 class CommonHead(Record, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ import msgspec
 from prevalens._checks import check_choice
 from prevalens._records import Record
 from prevalens.exceptions import InvalidInputError
-from prevalens.metrics.class_measures import class_estimates
+from prevalens.metrics.class_measures import all_class_measures, class_estimates
 from prevalens.metrics.label_measures import label_estimates
 from prevalens.metrics.registry import all_measures
 from prevalens.reports.class_head import ClassReportHead, ClassSettings
@@ -88,6 +88,7 @@ def read_record(plain: Mapping[str, Any]) -> Head:
     kinds = {kind.FORMAT: kind for kind in _KINDS.values()}
     record = kinds.get(str(plain.get("format")), ReportRecord).from_dict(plain)
     ranges = {measure.key: (measure.low, measure.high) for measure in all_measures()}
+    ranges |= {measure.key: (measure.low, measure.high) for measure in all_class_measures()}
     _refuse_impossible(record, "", ranges)
     return record
 
@@ -97,6 +98,8 @@ def _refuse_impossible(held: Any, where: str, ranges: Mapping[str, tuple[float, 
     if isinstance(held, EstimatePart):
         key = next((part for part in reversed(where.split(".")) if part in ranges), "")
         low, high = ranges.get(key, (-math.inf, math.inf))
+        if where.endswith(".difference"):
+            low, high = low - high, high - low
         values = [value for value in (held.value, held.lower, held.upper) if value is not None]
         if any(not low - 1e-9 <= value <= high + 1e-9 for value in values):
             raise InvalidInputError(
@@ -105,9 +108,7 @@ def _refuse_impossible(held: Any, where: str, ranges: Mapping[str, tuple[float, 
             )
     elif isinstance(held, msgspec.Struct):
         for name in held.__struct_fields__:
-            # A difference has another range than what it is a difference of.
-            if name != "difference":
-                _refuse_impossible(getattr(held, name), f"{where}.{name}", ranges)
+            _refuse_impossible(getattr(held, name), f"{where}.{name}", ranges)
     elif isinstance(held, Mapping):
         for name, value in held.items():
             _refuse_impossible(value, f"{where}.{name}", ranges)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from prevalens._checks import did_you_mean
-from prevalens._records import Part
+from prevalens._records import Count, Part
 from prevalens.exceptions import InvalidInputError
 from prevalens.metrics.clusters import count_held
 from prevalens.metrics.contrast import Contrast, holm
@@ -27,8 +27,8 @@ class Level(Part, frozen=True, kw_only=True):
 
     level: str
     suppressed: bool
-    images: int | None
-    patients: int | None
+    images: Count | None
+    patients: Count | None
     estimates: dict[str, EstimatePart]
     differences: dict[str, ContrastPart]
 

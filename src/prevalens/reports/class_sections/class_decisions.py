@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from types import SimpleNamespace
 
-from prevalens._records import Part
+from prevalens._records import Part, Share
 from prevalens.reports.class_head import ClassReportHead
 from prevalens.reports.class_interest import Interest
 from prevalens.reports.class_request import ClassRequest
@@ -35,11 +35,11 @@ class ClassDecision(Part, frozen=True, kw_only=True):
 
     name: str
     classes: list[str]
-    threshold: float | None
+    threshold: Share | None
     threshold_origin: str | None
     threshold_rule: str | None
     guarantee: str | None
-    prevalence: float | None
+    prevalence: Share | None
     confusion_matrix: MatrixPart
     estimates: dict[str, EstimatePart]
     predictive_values: list[PredictiveRow] | None

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from prevalens._records import Part
+from prevalens._records import Count, Part, Share
 from prevalens.reports.class_head import ClassReportHead
 from prevalens.reports.class_request import ClassRequest
 from prevalens.reports.document import Block, Gallery, Paragraph
@@ -18,14 +18,14 @@ class Miss(Part, frozen=True, kw_only=True):
 
     row: WrongRow
     predicted: str
-    predicted_score: float
+    predicted_score: Share
 
 
 class ClassMisses(Part, frozen=True, kw_only=True):
     """The worst misses of one class, and how many there are."""
 
     name: str
-    missed: int
+    missed: Count
     worst: list[Miss]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 
-from prevalens._records import Part
+from prevalens._records import Amount, Count, Part
 from prevalens.reports.class_head import ClassReportHead
 from prevalens.reports.class_request import ClassRequest
 from prevalens.reports.document import Block, Flow, Paragraph, Table
@@ -25,22 +25,22 @@ class ClassCount(Part, frozen=True, kw_only=True):
     """Images of one class, and the patients who have some, or no other."""
 
     name: str
-    images: int
-    patients: int | None
-    patients_of_it_alone: int | None
+    images: Count
+    patients: Count | None
+    patients_of_it_alone: Count | None
 
 
 class ClassStudy(Part, frozen=True, kw_only=True):
     """Counts of images and patients; those of patients are None where images are independent."""
 
-    images: int
-    patients: int | None
-    repeated_rows: int
+    images: Count
+    patients: Count | None
+    repeated_rows: Count
     classes: list[ClassCount]
-    mixed_patients: int | None
-    least_images: int | None
-    median_images: float | None
-    most_images: int | None
+    mixed_patients: Count | None
+    least_images: Count | None
+    median_images: Amount | None
+    most_images: Count | None
     excluded: list[Excluded] | None
     left_out: list[Excluded] = msgspec.field(default_factory=list)
 

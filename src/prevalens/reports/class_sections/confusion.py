@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from prevalens._records import Part
+from prevalens._records import Count, Part
 from prevalens.metrics.inputs import count_patients
 from prevalens.metrics.proportion import proportion_estimate
 from prevalens.reports.class_head import ClassReportHead
@@ -23,8 +23,8 @@ class ConfusedPair(Part, frozen=True, kw_only=True):
 
     label: str
     predicted: str
-    images: int
-    patients: int | None
+    images: Count
+    patients: Count | None
     share: EstimatePart
 
 
@@ -32,8 +32,8 @@ class Confusion(Part, frozen=True, kw_only=True):
     """The pairs that are confused, most images first, and predictions that a tie decided."""
 
     pairs: list[ConfusedPair]
-    ties: int
-    by_distance: list[int] | None
+    ties: Count
+    by_distance: list[Count] | None
 
 
 def _compute(request: ClassRequest) -> Confusion:

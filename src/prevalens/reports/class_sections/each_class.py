@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from prevalens._records import Part
+from prevalens._records import Count, Part
 from prevalens.metrics.class_means import rare_classes
 from prevalens.metrics.multiclass import per_class_estimates
 from prevalens.reports.class_head import ClassReportHead
@@ -29,9 +29,9 @@ class ClassPart(Part, frozen=True, kw_only=True):
     """One class against the rest."""
 
     name: str
-    images: int
-    patients: int | None
-    predicted: int
+    images: Count
+    patients: Count | None
+    predicted: Count
     estimates: dict[str, EstimatePart]
     roc: CurvePart | None
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from prevalens._records import Part
+from prevalens._records import Count, Part
 from prevalens.metrics.class_means import rare_classes
 from prevalens.metrics.label_columns import LabelColumns
 from prevalens.metrics.multilabel import per_label_estimates, unknown_rows
@@ -31,10 +31,10 @@ class LabelPart(Part, frozen=True, kw_only=True):
     """One label on the rows where it is known; the matrix is None without a threshold."""
 
     name: str
-    known: int
-    unknown: int
-    images: int
-    patients: int | None
+    known: Count
+    unknown: Count
+    images: Count
+    patients: Count | None
     estimates: dict[str, EstimatePart]
     matrix: MatrixPart | None
     roc: CurvePart | None

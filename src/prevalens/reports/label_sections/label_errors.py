@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from prevalens._records import Part
+from prevalens._records import Count, Part
 from prevalens.reports.document import Block, Paragraph
 from prevalens.reports.label_head import LabelReportHead
 from prevalens.reports.label_request import LabelRequest
@@ -15,8 +15,8 @@ class LabelErrors(Part, frozen=True, kw_only=True):
     """The surest errors in one label, and how many there are, where it is known."""
 
     name: str
-    missed: int
-    false_alarms: int
+    missed: Count
+    false_alarms: Count
     worst: Errors
 
 

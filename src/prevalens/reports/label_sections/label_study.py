@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from prevalens._records import Part
+from prevalens._records import Amount, Count, Part
 from prevalens.reports.document import Block, Flow, Paragraph
 from prevalens.reports.exclusions import Excluded, exclusions_of, flow_head
 from prevalens.reports.label_head import LabelReportHead
@@ -21,15 +21,15 @@ from prevalens.reports.sections.study import (
 class LabelStudy(Part, frozen=True, kw_only=True):
     """Counts of images and patients; those of patients are None where images are independent."""
 
-    images: int
-    patients: int | None
-    repeated_rows: int
-    without_label: int
-    several_labels: int
-    not_all_known: int
-    least_images: int | None
-    median_images: float | None
-    most_images: int | None
+    images: Count
+    patients: Count | None
+    repeated_rows: Count
+    without_label: Count
+    several_labels: Count
+    not_all_known: Count
+    least_images: Count | None
+    median_images: Amount | None
+    most_images: Count | None
     excluded: list[Excluded] | None
     left_out: list[Excluded] = msgspec.field(default_factory=list)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from prevalens._records import Part
+from prevalens._records import Amount, Count, Part, Share
 from prevalens.exceptions import InvalidInputError
 from prevalens.metrics.inputs import Columns
 from prevalens.metrics.line_test import calibration_test_of
@@ -31,11 +31,11 @@ _BINS = 20
 class Distribution(Part, frozen=True, kw_only=True):
     """Share of each class in equal bins of the scores, and the mean score of each class."""
 
-    edges: list[float]
-    negative: list[float]
-    positive: list[float]
-    mean_negative: float | None
-    mean_positive: float | None
+    edges: list[Share]
+    negative: list[Amount]
+    positive: list[Amount]
+    mean_negative: Share | None
+    mean_positive: Share | None
 
     def __post_init__(self) -> None:
         """Refuse bins that do not fit their edges."""
@@ -48,12 +48,12 @@ class LineTest(Part, frozen=True, kw_only=True):
 
     statistic: float | None
     df: tuple[float, float | None] | None
-    p_value: float | None
+    p_value: Share | None
     hypothesis: str
     method: str
-    n: int
-    events: int
-    patients: int | None
+    n: Count
+    events: Count
+    patients: Count | None
     not_estimable: str | None
     note: str | None
 
@@ -61,9 +61,9 @@ class LineTest(Part, frozen=True, kw_only=True):
 class Calibrated(Part, frozen=True, kw_only=True):
     """The calibration of one set of scores."""
 
-    train_prevalence: float | None
-    target_prevalence: float | None
-    threshold: float
+    train_prevalence: Share | None
+    target_prevalence: Share | None
+    threshold: Share
     estimates: dict[str, EstimatePart]
     reliability: Reliability | None
     scores: Distribution

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 
-from prevalens._records import Part
+from prevalens._records import Count, Part, Share
 from prevalens.metrics.comparison import compare_models
 from prevalens.metrics.contrast import Contrast, holm
 from prevalens.metrics.mcnemar import mcnemar_test
@@ -22,12 +22,12 @@ _PREDICTED = ("sensitivity", "specificity")
 class McNemarPart(Part, frozen=True, kw_only=True):
     """McNemar's test: the rows that only one of the models predicts rightly."""
 
-    first_only: int
-    second_only: int
-    n: int
-    exact: float | None
-    mid_p: float | None
-    clustered: float | None
+    first_only: Count
+    second_only: Count
+    n: Count
+    exact: Share | None
+    mid_p: Share | None
+    clustered: Share | None
     not_estimable: str | None
     method: str
 
@@ -35,8 +35,8 @@ class McNemarPart(Part, frozen=True, kw_only=True):
 class Comparison(Part, frozen=True, kw_only=True):
     """Differences, this model minus the other, each at its own threshold."""
 
-    threshold: float
-    other_threshold: float
+    threshold: Share
+    other_threshold: Share
     differences: dict[str, ContrastPart]
     mcnemar: McNemarPart
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from prevalens._records import Part, TablePart
+from prevalens._records import Part, Share, TablePart
 from prevalens.metrics.curves import precision_recall_curve, roc_curve
 from prevalens.predictions.predictions import Predictions
 from prevalens.reports.document import Block, Chart, Line
@@ -23,9 +23,9 @@ _POINTS = 300
 class CurvePart(TablePart, frozen=True, kw_only=True):
     """Points of a curve; the threshold of a point is None where none is predicted positive."""
 
-    x: list[float]
-    y: list[float]
-    thresholds: list[float | None]
+    x: list[Share]
+    y: list[Share]
+    thresholds: list[Share | None]
 
 
 class Discrimination(Part, frozen=True, kw_only=True):

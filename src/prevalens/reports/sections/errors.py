@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from prevalens._records import Part
+from prevalens._records import Count, Part, Share
 from prevalens.reports.class_request import ClassRequest
 from prevalens.reports.document import Block, Gallery, Paragraph
 from prevalens.reports.estimate_text import number_text
@@ -22,10 +22,10 @@ AnyRequest: TypeAlias = Request | ClassRequest | LabelRequest
 class WrongRow(Part, frozen=True, kw_only=True):
     """One row that was predicted wrongly; its picture is JPEG as base64 text."""
 
-    row: int
+    row: Count
     image: str | None
     patient: str | None
-    score: float
+    score: Share
     thumbnail: str | None
     no_thumbnail: str | None
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from prevalens._records import Part
+from prevalens._records import Count, Part
 from prevalens.reports.document import Block, Listing, Message, Messages
 from prevalens.reports.estimate_text import (
     count_text,
@@ -46,7 +46,7 @@ class KeyMessage(Part, frozen=True, kw_only=True):
     key: str
     headline: str
     text: str
-    of_100: int
+    of_100: Count
 
 
 class KeyResults(Part, frozen=True, kw_only=True):

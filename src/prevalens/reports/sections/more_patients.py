@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from prevalens._records import Part
+from prevalens._records import Count, Part
 from prevalens.reports.class_head import ClassReportHead
 from prevalens.reports.class_request import ClassRequest
 from prevalens.reports.document import Block, Paragraph, Table
@@ -37,7 +37,7 @@ class MorePatientsPart(Part, frozen=True, kw_only=True):
     measure: str = "auroc"
     points: list[CurvePoint]
     gain: EstimatePart
-    more: int
+    more: Count
     expected: float
     expected_lower: float | None
     expected_upper: float | None

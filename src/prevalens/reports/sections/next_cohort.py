@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from prevalens._records import Part
+from prevalens._records import Count, Part
 from prevalens.metrics.contrast import Contrast
 from prevalens.predictions.predictions import Predictions
 from prevalens.reports.class_request import ClassRequest
@@ -34,9 +34,9 @@ from prevalens.reports.sections.section import Answer, Section
 class CohortSide(Part, frozen=True, kw_only=True):
     """Who is in one of the two cohorts."""
 
-    images: int
-    patients: int | None
-    by_class: dict[str, int]
+    images: Count
+    patients: Count | None
+    by_class: dict[str, Count]
 
 
 class NextCohortPart(Part, frozen=True, kw_only=True):
@@ -51,8 +51,8 @@ class NextCohortPart(Part, frozen=True, kw_only=True):
         patient_differences: The same of pooled scores, where the report is of patients too.
     """
 
-    folds: int
-    shared_ids: int
+    folds: Count
+    shared_ids: Count
     development: CohortSide
     these: CohortSide
     differences: dict[str, ContrastPart]

@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 
-from prevalens._records import Part
+from prevalens._records import Count, Part
 from prevalens.cohorts.cohort import Cohort
 from prevalens.exceptions import InvalidInputError
 from prevalens.predictions.predictions import Predictions
@@ -25,9 +25,9 @@ class PartOfCohort(Part, frozen=True, kw_only=True):
     """One part of the partition; counts beside images need the cohort."""
 
     name: str
-    images: int
-    patients: int | None
-    positive_images: int | None
+    images: Count
+    patients: Count | None
+    positive_images: Count | None
     reported: bool
 
 
@@ -35,9 +35,9 @@ class PartitionPart(Part, frozen=True, kw_only=True):
     """How the cohort was divided."""
 
     method: str
-    images: int
-    patients: int | None
-    patients_crossing: int | None
+    images: Count
+    patients: Count | None
+    patients_crossing: Count | None
     crossing_from: Literal["counted", "stated", "not checked"]
     parts: list[PartOfCohort]
     baseline: list[BaselineRow]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from prevalens._records import Part
+from prevalens._records import Count, Part, Share
 from prevalens.metrics.every_estimate import all_estimates
 from prevalens.metrics.registry import keys_where
 from prevalens.predictions.patient_pooling import PatientPooling
@@ -40,12 +40,12 @@ class PatientLevel(Part, frozen=True, kw_only=True):
     """
 
     pooled_by: str
-    k: int | None = None
-    cutoff: float | None = None
-    least_images: int = 1
-    not_classifiable: dict[str, int] = msgspec.field(default_factory=dict)
+    k: Count | None = None
+    cutoff: Share | None = None
+    least_images: Count = 1
+    not_classifiable: dict[str, Count] = msgspec.field(default_factory=dict)
     unit: str = "patient"
-    threshold: float
+    threshold: Share
     threshold_rule: str | None = None
     confusion_matrix: MatrixPart
     estimates: dict[str, EstimatePart]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from prevalens._records import Part
+from prevalens._records import Part, Share
 from prevalens.metrics.predictive import predictive_values
 from prevalens.reports.document import Block, Chart, Line, Table
 from prevalens.reports.estimate_text import estimate_text, name_of, percent_text
@@ -17,7 +17,7 @@ _GRID = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5)
 class PredictiveRow(Part, frozen=True, kw_only=True):
     """PPV and NPV at one prevalence."""
 
-    prevalence: float
+    prevalence: Share
     stated: bool
     ppv: EstimatePart
     npv: EstimatePart

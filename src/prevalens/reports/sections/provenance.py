@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from prevalens._records import Part
+from prevalens._records import Count, Part
 from prevalens._versions import versions
 from prevalens.predictions.predictions import Predictions
 from prevalens.reports.class_head import ClassReportHead
@@ -21,11 +21,11 @@ class Provenance(Part, frozen=True, kw_only=True):
     """What another report must agree in to be the same."""
 
     input_sha256: str
-    rows: int
+    rows: Count
     partition_of: str | None
     made_by: str
     date: str | None
-    seed: int
+    seed: Count
     versions: dict[str, str]
 
 

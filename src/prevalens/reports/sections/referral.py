@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from prevalens._records import Part
+from prevalens._records import Count, Part, Share
 from prevalens.decisions.referral import referral_estimates
 from prevalens.reports.document import Block, Paragraph, Table
 from prevalens.reports.estimate_tables import estimate_row, notes_of
@@ -20,11 +20,11 @@ _DECISIONS = ("Negative", "Referred", "Positive")
 class ReferralPart(Part, frozen=True, kw_only=True):
     """Two thresholds and what they do; `counts` is images by label (rows) and decision."""
 
-    lower: float
-    upper: float
+    lower: Share
+    upper: Share
     guarantee: str | None
-    prevalence: float | None
-    counts: list[list[int]]
+    prevalence: Share | None
+    counts: list[list[Count]]
     estimates: dict[str, EstimatePart]
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from prevalens._columns import encode
-from prevalens._records import Part
+from prevalens._records import Amount, Part, Share
 from prevalens.exceptions import InvalidInputError
 from prevalens.metrics.registry import measure_of
 from prevalens.metrics.site_pooling import SitePooling, pool_sites
@@ -46,10 +46,10 @@ class PooledMeasure(Part, frozen=True, kw_only=True):
     prediction_lower: float | None
     prediction_upper: float | None
     scale: str
-    tau: float | None
+    tau: Amount | None
     i2: float | None
     q: float | None
-    q_p_value: float | None
+    q_p_value: Share | None
     sites: list[SiteRow]
 
 

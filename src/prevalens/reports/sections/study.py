@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from prevalens._records import Part
+from prevalens._records import Amount, Count, Part
 from prevalens.predictions.predictions import Predictions
 from prevalens.reports.document import Block, Flow, FlowBox, Paragraph, Table
 from prevalens.reports.estimate_text import estimate_text, percent_text
@@ -22,17 +22,17 @@ from prevalens.typing import Codes
 class Study(Part, frozen=True, kw_only=True):
     """Counts of images and patients; those of patients are None where images are independent."""
 
-    images: int
-    positive_images: int
-    negative_images: int
-    repeated_rows: int
-    patients: int | None
-    positive_patients: int | None
-    negative_patients: int | None
-    mixed_patients: int | None
-    least_images: int | None
-    median_images: float | None
-    most_images: int | None
+    images: Count
+    positive_images: Count
+    negative_images: Count
+    repeated_rows: Count
+    patients: Count | None
+    positive_patients: Count | None
+    negative_patients: Count | None
+    mixed_patients: Count | None
+    least_images: Count | None
+    median_images: Amount | None
+    most_images: Count | None
     excluded: list[Excluded] | None
     left_out: list[Excluded] = msgspec.field(default_factory=list)
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from prevalens._records import Part, TablePart
+from prevalens._records import Part, Share, TablePart
 from prevalens.reports.document import Block, Chart, Line, Paragraph
 from prevalens.reports.estimate_tables import estimate_table, noted
 from prevalens.reports.estimate_text import percent_text
@@ -22,7 +22,7 @@ _LARGEST = 0.9999
 class DecisionPoints(TablePart, frozen=True, kw_only=True):
     """Net benefit over the risks from which one might act, one entry a risk."""
 
-    risks: list[float]
+    risks: list[Share]
     model: list[float | None]
     lower: list[float | None]
     upper: list[float | None]
@@ -33,10 +33,10 @@ class DecisionPoints(TablePart, frozen=True, kw_only=True):
 class Usefulness(Part, frozen=True, kw_only=True):
     """Net benefit at the threshold and over risks, and at which prevalence."""
 
-    prevalence: float
+    prevalence: Share
     stated: bool
     corrected: bool
-    risk: float
+    risk: Share
     estimates: dict[str, EstimatePart]
     curve: DecisionPoints
 
