@@ -5,9 +5,10 @@ import errno
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
-from reports.conftest import clustered
+from reports.conftest import clustered, findings, graded
 
 from prevalens.exceptions import InvalidInputError, UnwritableFileError
 from prevalens.images.opening import hash_file
@@ -178,3 +179,38 @@ def test_three_classes_have_a_card_of_theirs(tmp_path: Path) -> None:
     cards = {path.name for path in (tmp_path / "out").glob("*card*")}
     assert cards == {"model-card.md", "model-card.json"}
     assert verify_run(tmp_path / "out").ok
+
+
+@pytest.mark.parametrize(
+    ("held", "asked", "counted"),
+    [
+        (clustered(), {"threshold": 0.5}, "220 images of 40 patients (158 well, 62 sick)"),
+        (graded(), {}, "184 images of 60 patients (112 none, 58 mild, 14 severe)"),
+        (findings(), {"threshold": 0.5}, "155 images of 60 patients (47 mass, 35 node, 10 fluid)"),
+    ],
+    ids=["two classes", "grades", "several labels"],
+)
+def test_the_datasheet_counts_the_rows_and_types_their_columns(
+    held: Predictions, asked: dict[str, Any], counted: str, tmp_path: Path
+) -> None:
+    """Images, patients and classes in the description; every cell is of its column's type."""
+    run = tmp_path / "run"
+    run.mkdir()
+    held.save(run / "predictions.csv")
+    ClinicalReport(held, **asked).save(run / "report.json")
+    write_dossier(run, tmp_path / "dossier", name="cells")
+    sheet = json.loads((tmp_path / "dossier" / "datasheet.json").read_text("utf-8"))
+    fields = {each["name"]: each["dataType"] for each in sheet["recordSet"][0]["field"]}
+    with (run / "predictions.csv").open(encoding="utf-8", newline="") as table:
+        rows = list(csv.DictReader(table))
+
+    assert sheet["description"].startswith(f"{counted} with their labels and the scores of cells.")
+    assert list(fields) == list(rows[0])
+    for name, kind in fields.items():
+        cells = [row[name] for row in rows if row[name]]
+        if kind == "sc:Integer":
+            assert {int(cell) for cell in cells} <= {0, 1, 2}
+        elif kind == "sc:Float":
+            assert all(float(cell) >= 0 for cell in cells)
+        else:
+            assert not all(cell.replace(".", "", 1).isdigit() for cell in cells), name

@@ -160,7 +160,7 @@ def _datasheet(
     file = target / "predictions.csv"
     with file.open(encoding="utf-8", newline="") as table:
         header = next(csv.reader(table))
-    kinds = {"label": "sc:Integer", "train_prevalence": "sc:Float"}
+    kinds = {column: _kind_of(column) for column in header}
     for column, cells in (rows.covariates or {}).items():
         kinds[column] = "sc:Float" if cells.dtype.kind in "iuf" else "sc:Text"
     counts = ", ".join(
@@ -177,11 +177,15 @@ def _datasheet(
         description=description,
         file=file.name,
         sha256=hash_file(file),
-        columns={
-            column: kinds.get(column, "sc:Float" if column.startswith("score") else "sc:Text")
-            for column in header
-        },
+        columns=kinds,
     )
+
+
+def _kind_of(column: str) -> str:
+    """Return the type of a column that `Predictions.save` writes beside the covariates."""
+    kinds = {"label": "sc:Integer", "score": "sc:Float", "train_prevalence": "sc:Float"}
+    starts = (kind for start, kind in kinds.items() if f"{column}_".startswith(f"{start}_"))
+    return next(starts, "sc:Text")
 
 
 def _write_images(rows: Predictions, target: Path, root: Path | None) -> int:
