@@ -1,17 +1,51 @@
 """Tables: files of any delimiter, frames of any library, and what is refused."""
 
+import csv
 import math
 import os
+import re
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from prevalens._cells import MISSING
 from prevalens._columns import encode
 from prevalens._tables import find_column, read_all_columns, read_columns, write_columns
 from prevalens.exceptions import InvalidInputError
+
+_STARTS = ("=", "+", "-", "@", "\uff1d", "'=", "'", "''-", "= ", "-5", "-5 ", "+1e3", "-5%", "a")
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(_STARTS), st.text("ab1=+-@'(), ", max_size=6)).map("".join),
+        min_size=1,
+        max_size=30,
+    ),
+    st.sampled_from(("name", "=name", "'@name", "-1")),
+)
+def test_no_cell_is_run_by_a_spreadsheet_and_each_comes_back(cells: list[str], name: str) -> None:
+    """Texts that begin as formulas have an apostrophe in front in the file, and nowhere else."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "a.csv")
+        write_columns(path, {name: cells, "number": [-1.5] * len(cells)})
+        with path.open(encoding="utf-8", newline="") as file:
+            header, *rows = csv.reader(file)
+        back = read_all_columns(path)
+        frame = read_all_columns({name: [row[0] for row in rows]})
+    meant = [None if cell.strip() in MISSING else cell.strip() for cell in cells]
+
+    assert back[name] == frame[name] == meant
+    for cell in (*header, *(row[0] for row in rows)):
+        number = re.fullmatch(r"[+-][0-9.,]+(e[+-]?[0-9]+)?%?", cell, re.IGNORECASE)
+        assert cell.strip()[:1] not in {"=", "+", "-", "@", "\uff1d"} or number
+    assert {row[1] for row in rows} == {"-1.5"}
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])

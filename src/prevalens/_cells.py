@@ -36,6 +36,8 @@ _EXCEL = re.compile(r"[0-9]([.,][0-9]+)?[eE]\+?[0-9]+")
 _AGE = re.compile(r"([0-9]{3})([DWMY])")
 _YEARS = {"D": 1 / 365.25, "W": 7 / 365.25, "M": 1 / 12, "Y": 1.0}
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?0*")
+# What a spreadsheet runs when it opens a table, behind any apostrophes; also of full width.
+_FORMULA = re.compile(r"'*\s*[=+\-@\uff1d\uff0b\uff0d\uff20]")
 _EXACT = 2**53  # up to here a float64 holds every whole number
 _BLANK = "\ufeff\u200b"  # marks of no width that `str.strip` leaves
 
@@ -50,6 +52,28 @@ def plain(value: Any) -> Any:
     if isinstance(value, np.float32 | np.float16):
         return float(str(value))
     return value.item() if isinstance(value, np.generic) else value
+
+
+def guarded(value: Any) -> Any:
+    """Return a text that a spreadsheet would run with an apostrophe in front, and all else as is.
+
+    Examples:
+        >>> guarded("=1+1"), guarded("-2+3"), guarded("-2.5"), guarded("a=b")
+        ("'=1+1", "'-2+3", '-2.5', 'a=b')
+    """
+    if isinstance(value, str) and _FORMULA.match(value) and not _NUMBER.fullmatch(value):
+        return f"'{value}"
+    return value
+
+
+def unguarded(text: str) -> str:
+    """Undo `guarded`.
+
+    Examples:
+        >>> unguarded("'=1+1"), unguarded("'tis")
+        ('=1+1', "'tis")
+    """
+    return text[1:] if text[:1] == "'" and _FORMULA.match(text) else text
 
 
 def check_one_value(cell: Any) -> Any:

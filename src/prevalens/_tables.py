@@ -12,7 +12,7 @@ from typing import Any, TextIO
 
 import numpy as np
 
-from prevalens._cells import MISSING, is_missing, plain
+from prevalens._cells import MISSING, guarded, is_missing, plain, unguarded
 from prevalens._checks import check_same_length, did_you_mean, name_some
 from prevalens._columns import TableCells, listed
 from prevalens._gate import open_file
@@ -22,7 +22,6 @@ from prevalens.exceptions import InvalidInputError
 Cells = list[Any]
 _DELIMITERS = ",;\t|"
 _QUOTED = re.compile(r'"[^"]*"')
-# What people give in place of a table; as text it would have no rows, or senseless ones.
 _NO_TABLE = re.compile(r"\.(xlsx?|ods|parquet|feather|json|zip|gz|html?|pdf|docx|np[yz]|h5|keras)")
 _LARGEST = 2**36  # bytes of a file
 _LONGEST = 2**24  # characters of a line
@@ -44,7 +43,7 @@ class _Cells(dict[Any, Any]):
 def _meaning(cell: Any) -> Any:
     if isinstance(cell, str):
         text = plain(cell)
-        return None if text in MISSING else text
+        return None if text in MISSING else unguarded(text)
     return None if is_missing(cell) else cell
 
 
@@ -88,11 +87,11 @@ def find_column(columns: Mapping[str, Any], name: str, *, purpose: str = "") -> 
 
 
 def write_columns(path: str | os.PathLike[str], columns: Mapping[str, Sequence[Any]]) -> None:
-    """Write named columns as CSV (UTF-8, commas, a header), whole or not at all."""
+    """Write named columns as CSV (UTF-8, commas, a header), whole or not at all, with guards."""
     with whole_file(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(zip(*columns.values(), strict=True))
+        writer.writerow(map(guarded, columns))
+        writer.writerows(zip(*(map(guarded, cells) for cells in columns.values()), strict=True))
 
 
 def _frame(source: Any) -> Mapping[str, Any]:
@@ -189,7 +188,7 @@ def _lines(file: TextIO, path: Path) -> Iterator[str]:
 def _read(file: Iterator[str], path: Path, names: Sequence[str] | None) -> dict[str, Cells]:
     first, delimiter = _first_line(file, path)
     rows = csv.reader(itertools.chain([first], file), delimiter=delimiter, strict=True)
-    header = [name.strip() for name in next(rows)]
+    header = [unguarded(name.strip()) for name in next(rows)]
     while header and not header[-1]:
         header.pop()  # spreadsheets write empty columns at the right
     _refuse_twins(header, f"The table {path}")
@@ -257,10 +256,11 @@ def _shared(meanings: _Cells, cells: Sequence[str], read: int) -> Iterable[Any]:
     if len(meanings) < (_SHARED if read < _FIRST else min(_SHARED, 0.95 * read)):
         return map(meanings.__getitem__, cells)
     joined = "".join(cells)
-    if joined.isascii() and len(joined.split(None, 1)) == 1 and MISSING.isdisjoint(cells):
+    bare = "'" not in joined
+    if bare and joined.isascii() and len(joined.split(None, 1)) == 1 and MISSING.isdisjoint(cells):
         return cells  # nothing to strip, and nothing missing
     return [
-        text if text.isascii() and text not in MISSING else _meaning(text)
+        text if bare and text.isascii() and text not in MISSING else _meaning(text)
         for text in map(str.strip, cells)
     ]
 

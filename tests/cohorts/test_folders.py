@@ -139,16 +139,17 @@ def test_what_is_left_out_is_counted_and_named(tmp_path: Path) -> None:
 
 
 def test_linked_folders_are_warned_of_and_read_where_asked(tmp_path: Path) -> None:
-    """Once each: a link that leads back is no endless way."""
+    """Once each: a link that leads back is no endless way, and none shows an image twice."""
     root = make_folder(tmp_path / "x", "a/1_x.png", "b/2_x.png")
     make_folder(tmp_path / "real", "3_x.png")
     (root / "a" / "more").symlink_to(tmp_path / "real")
     (root / "b" / "back").symlink_to(root)
+    (root / "b" / "twice").symlink_to(root / "a")
     pattern = r"(?P<label>\w)/(more/)?(?P<patient>\d)_x\.png"
 
-    with pytest.warns(DataWarning, match=r"2 linked folders \('a/more', 'b/back'\).*follow_links"):
+    with pytest.warns(DataWarning, match=r"3 linked folders \('a/more', 'b/.*follow_links"):
         assert len(read_folder(root, pattern, positive="a")) == 2
-    with pytest.warns(DataWarning, match=r"1 linked folder \('b/back'\)"):
+    with pytest.warns(DataWarning, match=r"2 linked folders .*'b/twice'\)\. .* read once"):
         cohort = read_folder(root, pattern, positive="a", follow_links=True)
     assert cohort.images.tolist() == ["a/1_x.png", "a/more/3_x.png", "b/2_x.png"]
 

@@ -21,6 +21,13 @@ def test_the_csv_reads_back() -> None:
     assert row["Link"] == "report.html#patient_level"
 
 
+def test_no_note_is_run_by_a_spreadsheet() -> None:
+    """A label in a note may begin as a formula."""
+    (row,) = csv.DictReader(io.StringIO(guideline_csv([{**ROW, "note": "=1+1"}])))
+
+    assert row["What it says"] == "'=1+1"
+
+
 def test_a_row_of_an_older_report_names_its_key() -> None:
     """Reports that hold no title of the section are still put into forms."""
     older = {name: told for name, told in ROW.items() if name != "section"}

@@ -130,7 +130,7 @@ def _cohort(cells: Sequence[_Cell], place: Path, *, n_unlabelled: int) -> Cohort
 def _from_folder(root: Path, *, follow_links: bool) -> list[_Cell]:
     true_names = _preliminary_names(sorted(root.rglob("*.csv")))
     paths, left_out = images_below(root, follow_links=follow_links)
-    warn_of_links(left_out)
+    warn_of_links(left_out, followed=follow_links)
     return [_cell(path, true_names) for path in paths]
 
 

@@ -104,7 +104,7 @@ def read_folder(
             f"{len(left_out['ignored file'])} of {len(everything)} paths from start to end, such "
             f"as {name_some(everything, limit=2)}. Write what stands around it, as in r'.*_mask.*'."
         )
-    warn_of_links(left_out)
+    warn_of_links(left_out, followed=follow_links)
     found = [wanted.fullmatch(path) for path in paths]
     strangers = [path for path, match in zip(paths, found, strict=True) if match is None]
     if strangers:
@@ -135,13 +135,17 @@ def read_folder(
     )
 
 
-def warn_of_links(left_out: Mapping[str, list[str]]) -> None:
+def warn_of_links(left_out: Mapping[str, list[str]], *, followed: bool) -> None:
     """Warn of what was left out although it may hold images."""
     strange = {kind: left_out[kind] for kind in _STRANGE}
     if any(strange.values()):
         warnings.warn(
-            f"Not everything in the folder was read.{_sentence(strange)} Pass follow_links=True "
-            "(--allow-outside) to read what is linked.",
+            f"Not everything in the folder was read.{_sentence(strange)} "
+            + (
+                "What is linked twice, or stands below the folder, is read once."
+                if followed
+                else "Pass follow_links=True (--allow-outside) to read what is linked."
+            ),
             DataWarning,
             stacklevel=3,
         )
@@ -177,7 +181,7 @@ def images_below(
         raise InvalidInputError(f"The folder {root} does not exist. Check the path.")
     found: list[str] = []
     left_out: dict[str, list[str]] = {kind: [] for kind in _LEFT_OUT}
-    seen = {os.path.realpath(root)}
+    seen = [Path(os.path.realpath(root))]
     for folder, folders, names in os.walk(root, followlinks=follow_links):
         below = Path(folder).relative_to(root)
         for name in folders.copy():
@@ -198,16 +202,16 @@ def images_below(
     return sorted(found), left_out
 
 
-def _folder_kind(path: Path, seen: set[str], *, follow_links: bool) -> str | None:
+def _folder_kind(path: Path, seen: list[Path], *, follow_links: bool) -> str | None:
     """Return why a folder is left out, or None where it is read."""
     if path.name.startswith("."):
         return "hidden folder"
     if not path.is_symlink():
         return None
-    real = os.path.realpath(path)
-    if not follow_links or real in seen:
+    real = Path(os.path.realpath(path))
+    if not follow_links or any(map(real.is_relative_to, seen)):
         return "linked folder"
-    seen.add(real)
+    seen.append(real)
     return None
 
 

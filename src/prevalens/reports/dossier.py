@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from prevalens._cells import guarded
 from prevalens._checks import check_choice, check_path
 from prevalens._records import read_json
 from prevalens._writing import whole_file, whole_folder, write_json, write_text
@@ -162,7 +163,7 @@ def _datasheet(
         header = next(csv.reader(table))
     kinds = {column: _kind_of(column) for column in header}
     for column, cells in (rows.covariates or {}).items():
-        kinds[column] = "sc:Float" if cells.dtype.kind in "iuf" else "sc:Text"
+        kinds[guarded(column)] = "sc:Float" if cells.dtype.kind in "iuf" else "sc:Text"
     counts = ", ".join(
         f"{count} {label}"
         for label, count in zip(rows.classes, rows.class_counts.tolist(), strict=True)
@@ -199,6 +200,7 @@ def _write_images(rows: Predictions, target: Path, root: Path | None) -> int:
             f"No image is below {root}: {paths[0][1]} and all others are missing. Correct `root`."
         )
     held = io.StringIO()
-    csv.writer(held, lineterminator="\n").writerows([("image", "sha256"), *found])
+    named = [(guarded(name), sha256) for name, sha256 in found]
+    csv.writer(held, lineterminator="\n").writerows([("image", "sha256"), *named])
     write_text(target / "images.csv", held.getvalue())
     return len(found)

@@ -5,6 +5,7 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from prevalens._cells import guarded
 from prevalens.reports.document import Document, Paragraph, Passage, Table
 from prevalens.reports.guideline_items import SOURCES
 
@@ -38,7 +39,7 @@ def guideline_csv(rows: Sequence[Row]) -> str:
     held = io.StringIO()
     writer = csv.writer(held, lineterminator="\n")
     writer.writerow(("Guideline", *_HEADER, "Link"))
-    writer.writerows((row["guideline"], *_cells(row), _link(row)) for row in rows)
+    writer.writerows(map(guarded, (row["guideline"], *_cells(row), _link(row))) for row in rows)
     return held.getvalue()
 
 
