@@ -47,6 +47,20 @@ def test_what_stands_out_is_listed_by_its_kind(tmp_path: Path) -> None:
     assert str(find_odd_pictures(paths[:1])) == "1 pictures looked at: nothing stands out."
 
 
+def test_a_progressive_jpeg_that_was_cut_and_closed_is_listed(tmp_path: Path) -> None:
+    """It decodes without an error, coarse all over."""
+    whole, cut = tmp_path / "whole.jpg", tmp_path / "cut.jpg"
+    Image.fromarray(WHOLE).save(whole, progressive=True)
+    data = whole.read_bytes()
+    cut.write_bytes(data[: data.rindex(b"\xff\xda")] + b"\xff\xd9")
+    found = find_odd_pictures([whole, cut])
+
+    assert found.unfinished.tolist() == [1]
+    assert not found.ok
+    assert "- 1 progressive JPEG without all scans, as cut files are: " in str(found)
+    assert find_odd_pictures([whole]).ok
+
+
 @pytest.mark.parametrize(("first", "tail", "is_cut"), [(60, 4, True), (62, 2, False)])
 def test_a_tail_counts_from_a_twentieth(
     tmp_path: Path, first: int, tail: int, *, is_cut: bool

@@ -13,6 +13,7 @@ from prevalens._notebook import findings_page
 from prevalens.images.decoding import read_image
 from prevalens.images.dicom_file import HEAD, is_dicom_head, open_header
 from prevalens.images.fingerprints import perceptual_hash
+from prevalens.images.jpeg_scans import lacks_scans
 from prevalens.images.many_files import map_files
 from prevalens.images.opening import open_picture, split_address
 from prevalens.images.readers.reader import Reader
@@ -30,8 +31,8 @@ class OddPictures:
         n_pictures: Pictures that were looked at.
         blank: Those of one value, but for less than a grey level of noise.
         flat_tails: Those whose lowest rows, 5 % or more, are of one colour that the top row is
-            not: what is left of a file that was cut and filled up. A progressive JPEG that was cut
-            and closed is coarse all over, and is not among them.
+            not: what is left of a file that was cut and filled up.
+        unfinished: Progressive JPEG files that lack scans: cut, closed and so coarse all over.
         few_levels: Those of less than 32 grey levels: masks, or a window or bits that do not fit.
         polarities: Positions by polarity, `"MONOCHROME1"` or `"MONOCHROME2"`, of DICOM files.
         depths: Positions by the bits that DICOM files state.
@@ -53,6 +54,7 @@ class OddPictures:
     n_pictures: int
     blank: Rows
     flat_tails: Rows
+    unfinished: Rows
     few_levels: Rows
     polarities: dict[str, Rows]
     depths: dict[int, Rows]
@@ -61,8 +63,8 @@ class OddPictures:
     @property
     def ok(self) -> bool:
         """Whether nothing stands out."""
-        found = len(self.blank) + len(self.flat_tails) + len(self.few_levels)
-        return not found and len(self.polarities) < 2 and len(self.depths) < 2
+        found = (self.blank, self.flat_tails, self.unfinished, self.few_levels)
+        return not any(map(len, found)) and len(self.polarities) < 2 and len(self.depths) < 2
 
     def __str__(self) -> str:
         lines = [
@@ -70,6 +72,7 @@ class OddPictures:
             for rows, what in (
                 (self.blank, "blank"),
                 (self.flat_tails, "flat from some row to the bottom, as cut files are"),
+                (self.unfinished, "progressive JPEG without all scans, as cut files are"),
                 (self.few_levels, f"of less than {_FEW} grey levels"),
             )
             if len(rows)
@@ -119,16 +122,17 @@ def find_odd_pictures(
     seen = map_files(
         _look, paths, n_jobs=n_jobs, progress="looked at" if progress else None, reader=reader
     )
-    blank, tail, few = (
-        np.flatnonzero([look[place] for look in seen]).astype(np.int64) for place in range(3)
+    blank, tail, cut, few = (
+        np.flatnonzero([look[place] for look in seen]).astype(np.int64) for place in range(4)
     )
     return OddPictures(
         n_pictures=len(seen),
         blank=blank,
         flat_tails=tail,
+        unfinished=cut,
         few_levels=few,
-        polarities=_groups([look[3] for look in seen]),
-        depths=_groups([look[4] for look in seen]),
+        polarities=_groups([look[4] for look in seen]),
+        depths=_groups([look[5] for look in seen]),
         names=tuple(check_path("path", path) for path in paths),
     )
 
@@ -142,7 +146,7 @@ def _groups(values: list[Any]) -> dict[Any, Rows]:
 
 def _look(
     path: str | os.PathLike[str], *, reader: Reader | None
-) -> tuple[bool, bool, bool, str | None, int | None]:
+) -> tuple[bool, bool, bool, bool, str | None, int | None]:
     pixels = read_image(path, reader=reader)
     blank = not perceptual_hash(pixels).any()
     grey = np.asarray(Pillow.fromarray(pixels).convert("L"))
@@ -150,6 +154,7 @@ def _look(
     return (
         blank,
         not blank and _has_flat_tail(pixels),
+        not blank and _is_unfinished(check_path("path", path)),
         not blank and bool(levels < _FEW),
         *_dicom(check_path("path", path)),
     )
@@ -161,6 +166,15 @@ def _has_flat_tail(pixels: Image) -> bool:
     same = (pixels == last).all(axis=(1, 2))
     n_tail = len(same) if same.all() else int(np.argmin(same[::-1]))
     return n_tail >= max(2, _TAIL * len(same)) and not same[0]
+
+
+def _is_unfinished(address: str) -> bool:
+    try:
+        with open_picture(split_address(address)[0]) as opened:
+            is_jpeg = opened.read(2) == b"\xff\xd8"
+            return is_jpeg and lacks_scans(b"\xff\xd8" + opened.read())
+    except OSError:  # the reader's own kind of place
+        return False
 
 
 def _dicom(address: str) -> tuple[str | None, int | None]:
