@@ -44,6 +44,10 @@ def test_a_file_by_hand_is_read(tmp_path: Path) -> None:
         ({"bounds": [{"measure": "ppv", "atleast": 0.7}]}, "unknown field atleast"),
         ({"non_inferiority": [{"measure": "auroc", "margin": 0}]}, r"margin`: expected.*> 0"),
         ({"non_inferiority": [{"measure": "calibration_slope", "margin": 1}]}, "needs one of"),
+        ({"non_inferiority": [{"measure": "auroc", "margin": 5}]}, r"margin of 5.*\[0, 1\]"),
+        ({"non_inferiority": [{"measure": "youden", "margin": 2}]}, r"margin of 2.*\[-1, 1\]"),
+        ({"bounds": [{"measure": "ppv", "at_least": 85}]}, r"\[0, 1\], got at_least=85"),
+        ({"bounds": [{"measure": "mcc", "at_most": -1.5}]}, r"\[-1, 1\].*at_most=-1.5"),
         ({"locked_set_sha256": "abc"}, "locked_set_sha256"),
     ],
 )

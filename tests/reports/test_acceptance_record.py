@@ -4,7 +4,12 @@ import pytest
 
 from prevalens.exceptions import InvalidInputError
 from prevalens.predictions import Predictions
-from prevalens.reports import AcceptanceCriteria, BoundCriterion, accept_model
+from prevalens.reports import (
+    AcceptanceCriteria,
+    BoundCriterion,
+    NonInferiorityCriterion,
+    accept_model,
+)
 from prevalens.reports.acceptance_record import AcceptanceRecord, document_of
 from prevalens.reports.document import Paragraph
 
@@ -38,3 +43,22 @@ def test_the_page_begins_with_the_decision(predictions: Predictions) -> None:
     assert document.passages[1].blocks[0] == Paragraph(
         "No comparison with the old model was asked for."
     )
+
+
+@pytest.mark.parametrize(
+    ("place", "name", "value"),
+    [("new", "upper", 17.0), ("old", "lower", -0.5), ("difference", "upper", 1.5)],
+)
+def test_an_estimate_that_cannot_be_is_refused(
+    predictions: Predictions, place: str, name: str, value: float
+) -> None:
+    """A share lies in [0, 1], and a difference of two in [-1, 1]."""
+    criteria = AcceptanceCriteria(
+        name="a",
+        threshold=0.5,
+        non_inferiority=[NonInferiorityCriterion(measure="sensitivity", margin=0.1)],
+    )
+    plain = accept_model(predictions, predictions, criteria).to_dict()
+    plain["results"][0][place][name] = value
+    with pytest.raises(InvalidInputError, match=rf"sensitivity.* must lie in .*{value:g}"):
+        AcceptanceRecord.from_dict(plain)

@@ -34,6 +34,12 @@ class NonInferiorityCriterion(Part, frozen=True, kw_only=True):
             raise InvalidInputError(
                 f"non-inferiority needs one of the measures {list(known)}, got {self.measure!r}"
             )
+        measure = measure_of(self.measure)
+        if self.margin >= measure.high - measure.low:
+            raise InvalidInputError(
+                f"any {self.measure} would be within a margin of {self.margin:g}, as it lies in "
+                f"[{measure.low:g}, {measure.high:g}]; five points are 0.05"
+            )
 
 
 class BoundCriterion(Part, frozen=True, kw_only=True):
@@ -62,8 +68,13 @@ class BoundCriterion(Part, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Refuse an unknown measure, bounds that bound nothing, and levels of nothing."""
-        measure_of(self.measure)
+        measure = measure_of(self.measure)
         low, high = self.at_least, self.at_most
+        if any(not measure.low <= each <= measure.high for each in (low, high) if each is not None):
+            raise InvalidInputError(
+                f"a bound of {self.measure} lies in [{measure.low:g}, {measure.high:g}], got "
+                f"at_least={low} and at_most={high}"
+            )
         if (low is None and high is None) or (low is not None and high is not None and low > high):
             raise InvalidInputError(
                 f"a bound needs at_least <= at_most, or one of the two, got {low} and {high}"

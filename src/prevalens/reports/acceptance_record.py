@@ -4,10 +4,11 @@ from typing import ClassVar, Literal
 
 from prevalens._records import Count, Part, Record, Share
 from prevalens.exceptions import InvalidInputError
+from prevalens.metrics.registry import all_measures
 from prevalens.reports.acceptance_criteria import AcceptanceCriteria
 from prevalens.reports.document import Document, Listing, Paragraph, Passage, Table
 from prevalens.reports.estimate_text import estimate_text, p_text
-from prevalens.reports.record_parts import EstimatePart
+from prevalens.reports.record_parts import EstimatePart, refuse_outside
 
 
 class CriterionResult(Part, frozen=True, kw_only=True):
@@ -26,6 +27,19 @@ class CriterionResult(Part, frozen=True, kw_only=True):
     p_value: Share | None
     met: bool
     reason: str
+
+    def __post_init__(self) -> None:
+        """Refuse estimates outside the range of the measure, where it is registered."""
+        measure = next((each for each in all_measures() if each.key == self.measure), None)
+        if measure is None:
+            return
+        low, high = measure.low, measure.high
+        for name, held in (("new", self.new), ("old", self.old)):
+            if held is not None:
+                refuse_outside(held, low, high, where=f"{name} {self.measure}")
+        if self.difference is not None:
+            where = f"difference of {self.measure}"
+            refuse_outside(self.difference, low - high, high - low, where=where)
 
 
 class AcceptanceRecord(Record, frozen=True, kw_only=True):

@@ -70,6 +70,17 @@ class MatrixPart(Part, frozen=True, kw_only=True):
     true_negative: Count
 
 
+def refuse_outside(held: EstimatePart, low: float, high: float, *, where: str) -> None:
+    """Refuse an estimate, or a limit of one, outside the range of its measure.
+
+    Raises:
+        InvalidInputError: it is outside; the text names `where`.
+    """
+    values = [value for value in (held.value, held.lower, held.upper) if value is not None]
+    if any(not low - 1e-9 <= value <= high + 1e-9 for value in values):
+        raise InvalidInputError(f"{where} must lie in [{low:g}, {high:g}], got {values}")
+
+
 def estimate_part(estimate: Estimate) -> EstimatePart:
     """Return an estimate as a part of the record."""
     return EstimatePart(**estimate.to_dict())

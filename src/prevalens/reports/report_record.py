@@ -21,7 +21,12 @@ from prevalens.reports.document import Document, Paragraph, Passage
 from prevalens.reports.label_head import LabelReportHead, LabelSettings
 from prevalens.reports.label_request import LabelRequest
 from prevalens.reports.label_sections.table_of_label_sections import LABEL_SECTIONS
-from prevalens.reports.record_parts import EstimatePart, estimate_parts, matrix_part
+from prevalens.reports.record_parts import (
+    EstimatePart,
+    estimate_parts,
+    matrix_part,
+    refuse_outside,
+)
 from prevalens.reports.report_head import ReportHead, Settings
 from prevalens.reports.request import Request, trained_at
 from prevalens.reports.sections.section import Made, Section
@@ -89,7 +94,10 @@ def read_record(plain: Mapping[str, Any]) -> Head:
     record = kinds.get(str(plain.get("format")), ReportRecord).from_dict(plain)
     ranges = {measure.key: (measure.low, measure.high) for measure in all_measures()}
     ranges |= {measure.key: (measure.low, measure.high) for measure in all_class_measures()}
-    _refuse_impossible(record, "", ranges)
+    try:
+        _refuse_impossible(record, "", ranges)
+    except InvalidInputError as error:
+        raise InvalidInputError(f"{error}. {record.REMEDY}") from error
     return record
 
 
@@ -100,12 +108,7 @@ def _refuse_impossible(held: Any, where: str, ranges: Mapping[str, tuple[float, 
         low, high = ranges.get(key, (-math.inf, math.inf))
         if where.endswith(".difference"):
             low, high = low - high, high - low
-        values = [value for value in (held.value, held.lower, held.upper) if value is not None]
-        if any(not low - 1e-9 <= value <= high + 1e-9 for value in values):
-            raise InvalidInputError(
-                f"`{where[1:]}` must lie in [{low:g}, {high:g}], got {values}. Restore the file, "
-                "or make the report anew."
-            )
+        refuse_outside(held, low, high, where=f"`{where[1:]}`")
     elif isinstance(held, msgspec.Struct):
         for name in held.__struct_fields__:
             _refuse_impossible(getattr(held, name), f"{where}.{name}", ranges)
