@@ -9,9 +9,11 @@ from prevalens.reports.estimate_text import (
     interval_text,
     name_of,
     number_text,
+    of_100,
     p_text,
     percent_text,
     value_text,
+    verb,
 )
 from prevalens.reports.record_parts import EstimatePart
 
@@ -110,3 +112,23 @@ def test_unknown_estimates_have_a_name_and_a_place() -> None:
 def test_rare_diseases_keep_their_digits(share: float, text: str) -> None:
     """A prevalence of one in ten thousand is not 0.0 %."""
     assert percent_text(share) == text
+
+
+@pytest.mark.parametrize(
+    ("share", "told"),
+    [
+        (0.0, ("0", "100", 0)),
+        (0.004, ("fewer than 1", "over 99", 1)),
+        (0.006, ("1", "99", 1)),
+        (0.5, ("50", "50", 50)),
+        (0.994, ("99", "1", 99)),
+        (0.996, ("over 99", "fewer than 1", 99)),
+        (1.0, ("100", "0", 100)),
+    ],
+)
+def test_all_and_none_of_a_hundred_are_said_of_nothing_else(
+    share: float, told: tuple[str, str, int]
+) -> None:
+    """One miss among 400 is no "0 are missed"; counts take their verb."""
+    assert of_100(share) == told
+    assert [verb(count) for count in ("0", "1", "fewer than 1", "2")] == ["are", "is", "is", "are"]

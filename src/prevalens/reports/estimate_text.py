@@ -11,6 +11,9 @@ from prevalens.reports.record_parts import EstimatePart
 NOT_ESTIMABLE = "not estimable"
 
 
+_FEW = "fewer than 1"
+
+
 def name_of(key: str) -> str:
     """Return the name a reader sees for an estimate's key."""
     measure = _measure(key)
@@ -104,6 +107,28 @@ def percent_text(share: float) -> str:
     if percent <= 0 or percent >= 0.1:
         return f"{percent:.1f} %"
     return f"{percent:.{1 - math.floor(math.log10(percent)) - 1}f} %"
+
+
+def of_100(share: float) -> tuple[str, str, int]:
+    """Write a share as so many of 100, the others, and as a whole number for a picture.
+
+    None and all of 100 are only said of shares that are 0 and 1.
+
+    Examples:
+        >>> of_100(0.912), of_100(0.997), of_100(1.0)
+        (('91', '9', 91), ('over 99', 'fewer than 1', 99), ('100', '0', 100))
+    """
+    near = round(100 * share)
+    if near == 100 and share < 1:
+        return "over 99", _FEW, 99
+    if near == 0 and share > 0:
+        return _FEW, "over 99", 1
+    return str(near), str(100 - near), near
+
+
+def verb(count: str) -> str:
+    """Return the verb that goes with a count."""
+    return "is" if count in {"1", _FEW} else "are"
 
 
 def count_text(number: int, noun: str) -> str:

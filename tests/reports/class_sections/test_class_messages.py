@@ -26,8 +26,8 @@ def test_the_messages_are_shares_of_a_hundred() -> None:
     made = {item["key"]: item for item in report["key_results"]["messages"]}
     assert made["accuracy"]["headline"] == "60 of 100"
     assert made["balanced_accuracy"]["headline"] == "44 of 100"
-    assert made["worst_class"]["text"].startswith("images of z, the class found least")
-    assert made["confusion"]["text"].startswith("images of x are predicted y")
+    assert made["worst_class"]["text"].startswith("images labelled z, the class found least")
+    assert made["confusion"]["text"].startswith("images labelled x are predicted y")
     assert made["confusion"]["of_100"] == 33
 
 

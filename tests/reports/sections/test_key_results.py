@@ -36,7 +36,7 @@ def test_messages_are_natural_frequencies_at_the_stated_prevalence() -> None:
     }
     assert found["ppv"]["headline"] == "4 of 100"
     assert "where 1.0 % of images are positive" in found["ppv"]["text"]
-    assert "Of 1,000 all-clears 1 are wrong" in found["ppv"]["text"]
+    assert "Of 1,000 all-clears 1 is wrong" in found["ppv"]["text"]
     assert "20 are false alarms" in found["specificity"]["text"]
 
 
@@ -57,11 +57,11 @@ def test_a_sound_report_has_no_flag() -> None:
 def test_a_threshold_that_decides_nothing_is_told_with_its_cost() -> None:
     """At 0 all 100 negatives are false alarms; at 1 all 100 positives are missed."""
     assert (
-        "all 100 images of negative are false alarms"
+        "all 100 images labelled negative are false alarms"
         in (flags(held_out(), threshold=0.0)["everything_positive"])
     )
     assert (
-        "all 100 images of positive are missed"
+        "all 100 images labelled positive are missed"
         in (flags(held_out(), threshold=1.0)["everything_negative"])
     )
 

@@ -7,7 +7,7 @@ from prevalens.reports.class_sections.class_study import SECTION as STUDY
 from prevalens.reports.class_sections.confusion import SECTION as CONFUSION
 from prevalens.reports.class_sections.each_class import SECTION as EACH
 from prevalens.reports.class_sections.each_class import ClassPart
-from prevalens.reports.estimate_text import count_text, estimate_text, number_text
+from prevalens.reports.estimate_text import count_text, estimate_text, number_text, of_100
 from prevalens.reports.sections.key_results import (
     Flag,
     KeyMessage,
@@ -50,9 +50,9 @@ def _messages(report: ClassReportHead) -> Iterator[KeyMessage]:
     ):
         estimate = report.estimates[key]
         if estimate.value is not None:
-            right = round(100 * estimate.value)
+            right, _, drawn = of_100(estimate.value)
             text = told.format(estimate_text(estimate))
-            yield KeyMessage(key=key, headline=f"{right} of 100", text=text, of_100=right)
+            yield KeyMessage(key=key, headline=f"{right} of 100", text=text, of_100=drawn)
     yield from _worst(report)
     yield from _confused(report)
 
@@ -72,13 +72,13 @@ def _worst(report: ClassReportHead) -> Iterator[KeyMessage]:
     if not known:
         return
     value, each = min(known, key=lambda pair: pair[0] or 0.0)
-    found = round(100 * (value or 0.0))
+    found, _, drawn = of_100(value or 0.0)
     yield KeyMessage(
         key="worst_class",
         headline=f"{found} of 100",
-        text=f"images of {each.name}, the class found least, are found (sensitivity "
+        text=f"images labelled {each.name}, the class found least, are found (sensitivity "
         f"{estimate_text(each.estimates['sensitivity'])}).",
-        of_100=found,
+        of_100=drawn,
     )
 
 
@@ -88,14 +88,14 @@ def _confused(report: ClassReportHead) -> Iterator[KeyMessage]:
     if part is None or not part.pairs:
         return
     pair = part.pairs[0]
-    share = round(100 * (pair.share.value or 0.0))
+    share, _, drawn = of_100(pair.share.value or 0.0)
     whose = "" if pair.patients is None else f" of {count_text(pair.patients, 'patient')}"
     yield KeyMessage(
         key="confusion",
         headline=f"{share} of 100",
-        text=f"images of {pair.label} are predicted {pair.predicted}, the most frequent "
+        text=f"images labelled {pair.label} are predicted {pair.predicted}, the most frequent "
         f"confusion: {count_text(pair.images, 'image')}{whose}.",
-        of_100=share,
+        of_100=drawn,
     )
 
 

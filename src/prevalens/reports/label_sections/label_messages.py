@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from prevalens.reports.estimate_text import estimate_text
+from prevalens.reports.estimate_text import estimate_text, of_100
 from prevalens.reports.label_head import LabelReportHead
 from prevalens.reports.label_sections.each_label import SECTION as EACH
 from prevalens.reports.label_sections.each_label import LabelPart
@@ -47,13 +47,13 @@ def _messages(report: LabelReportHead) -> Iterator[KeyMessage]:
             return
         each = which(known, key=lambda one: one.estimates["auroc"].value or 0.0)
         auroc = each.estimates["auroc"]
-        right = round(100 * (auroc.value or 0.0))
+        right, _, drawn = of_100(auroc.value or 0.0)
         yield KeyMessage(
             key=key,
             headline=f"{right} of 100",
             text=f"pairs of an image with and one without {each.name}, the label ranked {told}, "
             f"are ranked right (AUROC {estimate_text(auroc)}).",
-            of_100=right,
+            of_100=drawn,
         )
 
 

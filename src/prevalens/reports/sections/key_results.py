@@ -13,7 +13,9 @@ from prevalens.reports.estimate_text import (
     interval_text,
     name_of,
     number_text,
+    of_100,
     percent_text,
+    verb,
 )
 from prevalens.reports.record_parts import ContrastPart, EstimatePart
 from prevalens.reports.report_head import ReportHead
@@ -71,22 +73,23 @@ def _messages(report: ReportHead) -> Iterator[KeyMessage]:
     negative, positive = report.settings.classes
     sensitivity, specificity = (report.estimates[key] for key in ("sensitivity", "specificity"))
     if sensitivity.value is not None:
-        found = round(100 * sensitivity.value)
+        found, missed, drawn = of_100(sensitivity.value)
         yield KeyMessage(
             key="sensitivity",
             headline=f"{found} of 100",
-            text=f"images of {positive} are found; {100 - found} are missed "
+            text=f"images labelled {positive} are found; {missed} {verb(missed)} missed "
             f"(sensitivity {estimate_text(sensitivity)}).",
-            of_100=found,
+            of_100=drawn,
         )
     if specificity.value is not None:
-        cleared = round(100 * specificity.value)
+        cleared, alarmed, drawn = of_100(specificity.value)
+        kind = "a false alarm" if verb(alarmed) == "is" else "false alarms"
         yield KeyMessage(
             key="specificity",
             headline=f"{cleared} of 100",
-            text=f"images of {negative} are cleared; {100 - cleared} are false alarms "
+            text=f"images labelled {negative} are cleared; {alarmed} {verb(alarmed)} {kind} "
             f"(specificity {estimate_text(specificity)}).",
-            of_100=cleared,
+            of_100=drawn,
         )
     yield from _predictive(report)
 
@@ -103,11 +106,11 @@ def _predictive(report: ReportHead) -> Iterator[KeyMessage]:
         else f"at the prevalence of these rows, {percent_text(report.stated_prevalence)}: no "
         "prevalence of use is stated"
     )
-    right = round(100 * ppv.value)
+    right, _, drawn = of_100(ppv.value)
     text = f"alarms are right, {where} (PPV {estimate_text(ppv)})."
     if npv.value is not None:
         text += f" {_missed(npv)}"
-    yield KeyMessage(key="ppv", headline=f"{right} of 100", text=text, of_100=right)
+    yield KeyMessage(key="ppv", headline=f"{right} of 100", text=text, of_100=drawn)
 
 
 def _missed(npv: EstimatePart) -> str:
@@ -115,7 +118,7 @@ def _missed(npv: EstimatePart) -> str:
     wrong = 1 - (npv.value or 0.0)
     base = next((base for base in (100, 1000, 10_000) if wrong * base >= 1), 10_000)
     count = "fewer than 1" if wrong * base < 1 else f"{wrong * base:.0f}"
-    return f"Of {base:,} all-clears {count} {'is' if count.endswith(' 1') else 'are'} wrong."
+    return f"Of {base:,} all-clears {count} {verb(count)} wrong."
 
 
 def _about_threshold(report: ReportHead) -> Iterator[Flag]:
@@ -131,14 +134,14 @@ def _about_threshold(report: ReportHead) -> Iterator[Flag]:
         yield Flag(
             key="everything_positive",
             text=f"At this threshold every image is predicted positive: all "
-            f"{matrix.false_positive:,} images of {negative} are false alarms, and the model "
+            f"{matrix.false_positive:,} images labelled {negative} are false alarms, and the model "
             "decides nothing.",
         )
     if matrix.true_positive + matrix.false_positive == 0:
         yield Flag(
             key="everything_negative",
             text=f"At this threshold no image is predicted positive: all "
-            f"{matrix.false_negative:,} images of {positive} are missed.",
+            f"{matrix.false_negative:,} images labelled {positive} are missed.",
         )
     auroc = report.estimates["auroc"]
     if auroc.value is not None and auroc.value < 0.5:
