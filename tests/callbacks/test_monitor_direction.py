@@ -3,6 +3,7 @@
 import pytest
 
 from prevalens.callbacks.monitor_direction import monitor_direction
+from prevalens.callbacks.monitored_logs import MonitoredLogs
 from prevalens.exceptions import InvalidInputError
 
 LOWER_OR_HIGHER = {"up": "max", "down": "min"}
@@ -15,6 +16,16 @@ LOWER_OR_HIGHER = {"up": "max", "down": "min"}
 def test_the_direction_is_read_off_the_name(monitor: str, better: str) -> None:
     """Losses and errors fall, the rest of the usual metrics rise; with or without val_."""
     assert monitor_direction(monitor) == better
+
+
+@pytest.mark.parametrize("monitor", [None, "", 3, ["val_loss"]])
+def test_what_is_no_name_is_refused(monitor: object) -> None:
+    """Also where the mode is given, so that no direction is looked for."""
+    told = r"`monitor` must be the name of a value in Keras' logs"
+    with pytest.raises(InvalidInputError, match=told):
+        monitor_direction(monitor)  # type: ignore[arg-type]
+    with pytest.raises(InvalidInputError, match=told):
+        MonitoredLogs(monitor, accuracy=None)  # type: ignore[arg-type]
 
 
 def test_a_name_that_tells_no_direction_needs_a_mode() -> None:

@@ -15,9 +15,19 @@ _HIGHER_IS_BETTER = (
 )
 
 
+def check_log_name(name: str, value: object) -> str:
+    """Return the name of a value in Keras' logs, or say that it must be a text."""
+    if isinstance(value, str) and value:
+        return value
+    raise InvalidInputError(
+        f"`{name}` must be the name of a value in Keras' logs, such as 'val_loss' or 'accuracy', "
+        f"got {value!r:.60}."
+    )
+
+
 def monitor_direction(monitor: str) -> Literal["min", "max"]:
     """Return whether a lower (`"min"`) or higher (`"max"`) value of `monitor` is better."""
-    name = monitor.removeprefix("val_")
+    name = check_log_name("monitor", monitor).removeprefix("val_")
     if any(part in name for part in _LOWER_IS_BETTER):
         return "min"
     if any(part in name for part in _HIGHER_IS_BETTER):

@@ -7,6 +7,7 @@ import numpy as np
 
 from prevalens._checks import did_you_mean
 from prevalens._running_method import RunningMethod
+from prevalens.callbacks.monitor_direction import check_log_name
 from prevalens.exceptions import InvalidInputError
 
 
@@ -22,8 +23,8 @@ class MonitoredLogs:
     """
 
     def __init__(self, monitor: str, *, accuracy: str | None) -> None:
-        self.monitor = monitor
-        self.accuracy = accuracy
+        self.monitor = check_log_name("monitor", monitor)
+        self.accuracy = accuracy if accuracy is None else check_log_name("accuracy", accuracy)
         self.begin(RunningMethod("", None, {}), after=())
 
     def begin(self, fit: RunningMethod, *, after: Collection[Any]) -> None:
