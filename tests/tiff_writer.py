@@ -8,7 +8,7 @@ import numpy as np
 
 WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, DESCRIPTION = 256, 257, 258, 259, 262, 270
 STRIPS, SAMPLES, ROWS, COUNTS, PLANAR = 273, 277, 278, 279, 284
-SUBFILE, COLOURS, EXTRA, FORMAT = 254, 320, 338, 339
+SUBFILE, COLOURS, EXTRA, FORMAT, DEPTH = 254, 320, 338, 339, 32997
 
 
 def tiff(*pages: dict[int, Any], order: str = "<", big: bool = False) -> bytes:

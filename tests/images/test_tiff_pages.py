@@ -52,10 +52,12 @@ def test_smaller_copies_and_masks_are_passed_over(
 
 
 def test_several_pictures_are_refused(tmp_path: Path) -> None:
-    """Two pages; and one page that says it stands for a stack, as ImageJ writes."""
+    """Two pages; one that stands for a stack, as ImageJ and tifffile write; and a volume."""
     for data in (
         tiff(page(PICTURE), page(PICTURE)),
         tiff(page(PICTURE, DESCRIPTION=b"ImageJ=1.53\nimages=7\nslices=7\n\0")),
+        tiff(page(PICTURE, DESCRIPTION=b'{"shape": [7, 2, 4], "truncated": true}\0')),
+        tiff(page(PICTURE, DEPTH=7)),
     ):
         with pytest.raises(UnreadableImageError, match=r"a\.tif holds several frames"):
             read_image(wrote(tmp_path, data))

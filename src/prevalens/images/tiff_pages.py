@@ -12,9 +12,9 @@ from prevalens.images.opening import several_frames
 _SUBFILE, _OLD_SUBFILE, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 255, 258, 259, 262
 _DESCRIPTION, _SAMPLES, _PLANAR, _COLOURS, _EXTRA, _FORMAT = 270, 277, 284, 320, 338, 339
 _WIDTH, _HEIGHT, _STRIPS, _ROWS = 256, 257, 273, 278
-_TILE_WIDTH, _TILE_HEIGHT, _TILES = 322, 323, 324
+_TILE_WIDTH, _TILE_HEIGHT, _TILES, _DEPTH = 322, 323, 324, 32997
 _WANTED = {
-    *(_WIDTH, _HEIGHT, _STRIPS, _ROWS, _TILE_WIDTH, _TILE_HEIGHT, _TILES),
+    *(_WIDTH, _HEIGHT, _STRIPS, _ROWS, _TILE_WIDTH, _TILE_HEIGHT, _TILES, _DEPTH),
     *(_SUBFILE, _OLD_SUBFILE, _BITS, _COMPRESSION, _PHOTOMETRIC, _DESCRIPTION),
     *(_SAMPLES, _PLANAR, _COLOURS, _EXTRA, _FORMAT),
 }
@@ -99,8 +99,10 @@ class TiffPage:
 
     @property
     def slices(self) -> int:
-        """Images in this page as ImageJ counts them, which puts a whole stack behind one page."""
+        """Images in this page: of a volume, or as ImageJ and tifffile put a stack behind a page."""
         text = b"".join(self.tags.get(_DESCRIPTION, ()))
+        if self.first(_DEPTH, 1) > 1 or (text[:1] == b"{" and b'"truncated": true' in text):
+            return 2  # or more
         if not text.startswith(b"ImageJ="):
             return 1
         lines = dict(line.partition(b"=")[::2] for line in text.splitlines())
