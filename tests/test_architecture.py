@@ -67,6 +67,7 @@ PLUMBING = {
     "_records",
     "_running_method",
     "_seeding",
+    "_sums",
     "_tables",
     "_threads",
     "_versions",

@@ -105,4 +105,4 @@ def test_a_matrix_is_counted_once_for_a_threshold_and_a_level() -> None:
     assert matrix_of(columns, Settings(0.7, 0.95)).counts.tolist() == [1, 0, 1, 1]
     assert matrix_of(columns, Settings(0.7, 0.9)).confidence_level == 0.9
     assert matrix_of(columns, Settings(None, 0.9)).counts.tolist() == [0, 1, 0, 2]
-    assert dataclasses.replace(columns, scores=1 - columns.scores).counted == {}
+    assert dataclasses.replace(columns, scores=1 - columns.scores).kept == {}

@@ -201,7 +201,11 @@ def _line_estimate(
     if reason := why_no_line(columns, slope=slope):
         return basis.refuse(reason, method)
     try:
-        line = fit_line(columns.labels, log_odds(columns.scores), slope=slope)
+        line = columns.once(
+            f"line, slope {slope}",
+            None,
+            lambda: fit_line(columns.labels, log_odds(columns.scores), slope=slope),
+        )
     except NoLineError:
         return basis.refuse(
             "the scores hardly differ, or lie too near 0 and 1, for a line to be seen", method

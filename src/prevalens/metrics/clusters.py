@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from prevalens._sums import dot
 from prevalens.typing import Codes, Numbers
 
 
@@ -50,7 +51,7 @@ class Spread:
             changes: How far the estimate moves when each patient is left out, shape `(k,)`, k >= 2.
         """
         with np.errstate(over="ignore", invalid="ignore"):  # an infinite spread has no limits
-            variance = float(changes @ changes)
+            variance = dot(changes, changes)
             cubes = float((changes * changes * changes).sum())
             skewness = cubes / variance**1.5 if variance > 0 else 0.0
             return cls(variance, degrees_of_freedom(changes), changes.size, skewness)

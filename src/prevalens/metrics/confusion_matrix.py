@@ -121,20 +121,16 @@ class ConfusionMatrix:
 
 
 def matrix_of(columns: Columns, settings: Settings) -> ConfusionMatrix:
-    """Count the confusion matrix at a threshold; where there is none, every row is positive.
-
-    The last one of the columns is kept: measure after measure asks for the same.
-    """
+    """Count the confusion matrix at a threshold; where there is none, every row is positive."""
     at = 0.0 if settings.threshold is None else settings.threshold
-    key = at, settings.confidence_level
-    matrix: ConfusionMatrix | None = columns.counted.get(key)
-    if matrix is None:
-        matrix = ConfusionMatrix(
-            columns.labels, columns.scores >= at, columns.codes, key[1], columns.ids
-        )
-        columns.counted.clear()
-        columns.counted[key] = matrix
-    return matrix
+    level = settings.confidence_level
+    return columns.once(
+        "matrix",
+        (at, level),
+        lambda: ConfusionMatrix(
+            columns.labels, columns.scores >= at, columns.codes, level, columns.ids
+        ),
+    )
 
 
 def of_matrix(

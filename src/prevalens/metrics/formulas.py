@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from prevalens._sums import times
 from prevalens.metrics.influences import Influence
 from prevalens.metrics.inputs import Columns
 from prevalens.typing import Flags, Numbers
@@ -106,10 +107,11 @@ class Formula:
             weights: What each row weighs, shape `(n_rows,)`, above 0.
         """
         rows, total = np.stack(self.rows(columns, threshold)), float(weights.sum())
-        means = rows @ weights / total
+        means = times(rows, weights) / total
         with np.errstate(all="ignore"):
             value = float(self.combine(*means))
-            slopes: Numbers = slopes_of(self.combine, means) @ (rows - means[:, None]) / total
+            outer = slopes_of(self.combine, means)
+            slopes: Numbers = times((rows - means[:, None]).T, outer) / total
         kinds = self.kinds(columns, threshold)
         return value, np.where(np.any(kinds, axis=0), slopes, 0.0)
 

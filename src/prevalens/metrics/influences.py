@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from prevalens._sums import dot
 from prevalens.metrics.clusters import Spread, count_held, leave_out, per_patient
 from prevalens.metrics.delong import placement_values
 from prevalens.metrics.inputs import Columns
@@ -65,7 +66,7 @@ def auroc_gradient(columns: Columns, weights: Numbers) -> tuple[float, Numbers]:
         below = np.concatenate([[0.0], np.cumsum(weights[~rows][order])])
         left, right = (below[np.searchsorted(others, own, side=side)] for side in ("left", "right"))
         placed, weight = (left + right) / 2 / below[-1], weights[rows]
-        value = float(placed @ weight / weight.sum())
+        value = dot(placed, weight) / float(weight.sum())
         slopes[rows] = (placed - value) / weight.sum()
     return value, slopes
 
@@ -87,7 +88,7 @@ def independent_variance(influence_values: Numbers, kinds: tuple[Flags, ...]) ->
         n = int(np.count_nonzero(rows))
         if n < 2:
             return float("nan")
-        total += float(influence_values[rows] @ influence_values[rows]) * n / (n - 1)
+        total += dot(influence_values[rows], influence_values[rows]) * n / (n - 1)
     return total
 
 

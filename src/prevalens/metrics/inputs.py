@@ -1,8 +1,8 @@
 """Labels, scores, predictions and patients, checked once before anything is counted."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,6 +12,8 @@ from prevalens._columns import check_same_index, encode, listed
 from prevalens._numbers import as_numbers
 from prevalens.exceptions import InvalidInputError
 from prevalens.typing import Codes, Flags, Labels, Numbers
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,8 +31,21 @@ class Columns:
     scores: Numbers
     codes: Codes | None
     ids: tuple[str, ...] | None = None
-    # What is counted once and asked for by several measures; see `matrix_of`.
-    counted: dict[tuple[float, float], Any] = field(default_factory=dict, init=False, repr=False)
+    kept: dict[str, tuple[object, Any]] = field(default_factory=dict, init=False, repr=False)
+
+    def once(self, kind: str, key: object, make: Callable[[], T]) -> T:
+        """Return what several measures ask for, made once; the last of each kind is kept.
+
+        Args:
+            kind: What is made, such as the confusion matrix.
+            key: What it depends on beside the columns.
+            make: Makes it.
+        """
+        held = self.kept.get(kind)
+        if held is None or held[0] != key:
+            held = self.kept[kind] = (key, make())
+        made: T = held[1]
+        return made
 
     @property
     def n_patients(self) -> int | None:

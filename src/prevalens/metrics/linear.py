@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from scipy.special import stdtr
 
+from prevalens._sums import dot
 from prevalens.metrics.basis import INDEPENDENT, Basis
 from prevalens.metrics.clusters import Spread, degrees_of_freedom, leave_out, per_patient
 from prevalens.metrics.estimate import Estimate
@@ -72,7 +73,7 @@ def informative_size(hits: Flags, codes: Codes) -> str | None:
         return None
     beyond = np.bincount(codes, hits, every.size)[every > 0] - hits.mean() * sizes
     parts = (sizes - sizes @ sizes / sizes.sum()) * beyond
-    error = math.sqrt(float(parts @ parts))
+    error = math.sqrt(dot(parts, parts))
     if error < 1e-12 or 2 * stdtr(sizes.size - 1, -abs(parts.sum()) / error) >= 0.05:
         return None
     more = "more" if parts.sum() > 0 else "fewer"
@@ -133,7 +134,7 @@ def estimate_over(
     if n > 1 and basis.patients == 1:
         return basis.without_limits(value, words, "all images come from one patient")
     with np.errstate(over="ignore"):  # an infinite spread ends as no limits
-        variance = float(influence_values @ influence_values) * n / max(n - 1, 1)
+        variance = dot(influence_values, influence_values) * n / max(n - 1, 1)
     if variance <= 1e-24:
         why = "all images count alike, and a width of 0 is not an interval"
         return basis.without_limits(value, words, why)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize, special
 
+from prevalens._sums import dot, times
 from prevalens.metrics.clusters import Spread, count_held
 from prevalens.typing import Codes, Flags, Numbers
 
@@ -55,12 +56,13 @@ class Line:
         weights = self.risks * (1 - self.risks)
         if self.weights is not None:
             weights = weights * self.weights
-        return (self.design * weights[:, None]).T @ self.design
+        found: Numbers = np.einsum("ij,ik->jk", self.design * weights[:, None], self.design)
+        return found
 
     def slopes(self, which: int) -> Numbers:
         """Return the slope of one coefficient in each row's weight, shape `(n_rows,)`."""
         residuals = (self.labels - self.risks)[:, None] * self.design
-        slopes: Numbers = residuals @ np.linalg.inv(self.information)[:, which]
+        slopes: Numbers = times(residuals, np.linalg.inv(self.information)[:, which])
         return slopes
 
     def covariance(self) -> Numbers:
@@ -140,15 +142,15 @@ def _solutions(information: Numbers, right: Numbers, which: int) -> Numbers:
 
 def _level(labels: Flags, log_odds: Numbers, weights: Numbers) -> float:
     """Find the shift of the log odds at which expected and observed events are as many."""
-    events = float(weights @ labels)
+    events = float(weights[labels].sum())
     share = float(special.logit(events / weights.sum()))
 
     def surplus(shift: float) -> float:
-        return float(weights @ special.expit(log_odds + shift)) - events
+        return dot(weights, special.expit(log_odds + shift)) - events
 
     low, high = share - log_odds.max(), share - log_odds.min()
-    # Rounding may leave the ends a hair on the wrong side.
-    return float(optimize.brentq(surplus, low - 1e-6, high + 1e-6))
+    # Rounding may leave the ends a hair on the wrong side; the steps that follow are Newton's.
+    return float(optimize.brentq(surplus, low - 1e-6, high + 1e-6, xtol=1e-2))
 
 
 def fit_line(
@@ -172,28 +174,28 @@ def fit_line(
     signs = np.where(labels, 1.0, -1.0)
     at = np.zeros(design.shape[1])
     weigh = ones if weights is None else weights
-    share = float(weigh @ labels) / float(weigh.sum())
+    share = float(weigh[labels].sum() / weigh.sum())
     at[0] = special.logit(share) if slope else _level(labels, log_odds, weigh)
-    linear, polished = offset + design @ at, 0
-    fit = float(weigh @ special.log_expit(signs * linear))
+    linear, polished = offset + times(design, at), 0
+    fit = dot(weigh, special.log_expit(signs * linear))
     for _ in range(200):
         line = Line(at, design, special.expit(linear), labels, weights)
         information = line.information
         # Not a number compares as false, and is no line either.
         if not np.linalg.cond(information) < _FLAT:
             raise NoLineError
-        gradient = design.T @ (weigh * (labels - line.risks))
+        gradient = times(design.T, weigh * (labels - line.risks))
         step = np.linalg.solve(information, gradient)
         if np.abs(step).max() <= 1e-13 * (1 + np.abs(at).max()) or polished == _POLISHES:
             break
-        move, size = design @ step, 1.0
+        move, size = times(design, step), 1.0
         # A gain that rounding hides from the likelihood: the step itself is still right.
         polished += bool(step @ gradient <= _HIDDEN * abs(fit))
-        reached = float(weigh @ special.log_expit(signs * (linear + move)))
+        reached = dot(weigh, special.log_expit(signs * (linear + move)))
         # The likelihood is concave: halving the step always ends in a gain, or in rounding.
         while not polished and reached < fit and size > 1e-6:
             size /= 2
-            reached = float(weigh @ special.log_expit(signs * (linear + size * move)))
+            reached = dot(weigh, special.log_expit(signs * (linear + size * move)))
         at, fit = at + size * step, reached
-        linear = offset + design @ at
+        linear = offset + times(design, at)
     return line

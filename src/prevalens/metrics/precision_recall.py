@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
+from prevalens._sums import dot
 from prevalens.metrics.basis import INDEPENDENT
 from prevalens.metrics.clusters import joint_spread, per_patient
 from prevalens.metrics.estimate import Estimate
@@ -64,7 +65,7 @@ def average_precision_estimate(columns: Columns, *, confidence_level: float) -> 
     if value >= 1 or columns.scores.min() == columns.scores.max():
         why = "the ranking is perfect" if value >= 1 else "all scores are equal"
         return basis.without_limits(value, method, f"{why}, so the spread is unseen")
-    alone = float(influence_values @ influence_values)
+    alone = dot(influence_values, influence_values)
     if basis.unclustered and min(events, n - events) < 2:
         return basis.without_limits(value, method, "one image of a class has no spread")
     codes = np.arange(n) if codes is None else codes
