@@ -8,7 +8,7 @@ from prevalens.predictions import Predictions
 from prevalens.reports import ClinicalReport
 from prevalens.reports.document import Chart
 from prevalens.reports.estimate_text import estimate_text
-from prevalens.reports.sections.discrimination import SECTION
+from prevalens.reports.sections.discrimination import SECTION, spread_out
 
 
 def charts(report: ClinicalReport) -> dict[str, Chart]:
@@ -90,3 +90,11 @@ def test_one_class_draws_no_curve() -> None:
 
     assert charts(report) == {}
     assert {"part": "Discrimination", "remedy": SECTION.remedy} in report["not_included"]
+
+
+def test_points_of_a_long_curve_lie_at_even_distances() -> None:
+    """300 of 2,991 points of a straight line: every tenth, the last too; a short curve is kept."""
+    line, level = np.arange(2991.0), np.zeros(2991)
+
+    assert spread_out(line, level).tolist() == list(range(0, 2991, 10))
+    assert spread_out(line[:300], level[:300]).tolist() == list(range(300))

@@ -11,14 +11,17 @@ from prevalens.reports.sections.provenance import SECTION, hash_rows
 
 
 def test_the_hash_is_of_every_value(predictions: Predictions) -> None:
-    """The same rows have the same hash; a changed score, label, id or covariate another."""
+    """The same rows have the same hash; a changed score, label, id, image or covariate another."""
     scores = predictions.scores.copy()
     scores[3] = np.nextafter(scores[3], 1)
     labels = predictions.labels.copy()
     labels[0] = 1 - labels[0]
     patients = predictions.patients.copy()
     patients[1] = "other"
+    images = predictions.images.copy()
+    images[2] = "other.png"
     changed = [
+        replace(predictions, images=images),
         replace(predictions, scores=scores),
         replace(predictions, labels=labels),
         replace(predictions, patients=patients),
@@ -27,7 +30,7 @@ def test_the_hash_is_of_every_value(predictions: Predictions) -> None:
     ]
     hashes = {hash_rows(held) for held in [predictions, *changed]}
 
-    assert len(hashes) == 6
+    assert len(hashes) == 7
     assert hash_rows(predictions) == hash_rows(predictions.take(np.arange(len(predictions))))
 
 

@@ -60,8 +60,12 @@ def test_every_format_shows_sites(predictions: Predictions, suffix: str) -> None
 def test_small_sites_are_neither_shown_nor_pooled(predictions: Predictions) -> None:
     """A site of four patients, and the next smallest to protect it, are named alone."""
     held = moved(predictions, ["a"] * 4 + ["b"] * 8 + ["c"] * 14 + ["d"] * 14)
-    part = ClinicalReport(held, threshold=0.5, site="hospital")["sites"]
+    report = ClinicalReport(held, threshold=0.5, site="hospital")
+    part = report["sites"]
 
+    assert "2 sites neither shown nor pooled: fewer than 5 patients" in " ".join(
+        str(report).split()
+    )
     assert part["suppressed"] == ["a", "b"]
     assert [row["site"] for row in part["pooled"]["specificity"]["sites"]] == ["c", "d"]
     assert part["pooled"]["specificity"]["prediction_lower"] is None
