@@ -229,3 +229,16 @@ def test_a_section_is_named_as_the_page_names_it(
     for row in rows:
         assert titles[row["where"]] == row["section"]
         assert f'<a href="#{row["where"]}">{row["section"]}: ' in page
+
+
+@pytest.mark.parametrize("name", ["sex", "Scanner", "study centre"])
+def test_only_subgroups_of_clusters_answer_for_clusters(name: str) -> None:
+    """Levels of sex are no sites: the rows about clusters stay open; a scanner's fill them."""
+    held = WHOLE["predictions"]
+    levels = np.array(["a", "b"])[np.arange(len(held)) // 4 % 2]
+    named = replace(held, covariates={name: levels})
+    now = states(predictions=named, threshold=0.5, by=[name])
+    clusters = {now["TRIPOD+AI 23b"], now["TRIPOD+AI 12d"]}
+
+    assert now["CLAIM 30"] == "partly"
+    assert clusters == ({OPEN} if name == "sex" else {"answered", "partly"})

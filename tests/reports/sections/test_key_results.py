@@ -6,7 +6,7 @@ import pytest
 from prevalens.predictions import Predictions
 from prevalens.reports import ClinicalReport
 from prevalens.reports.document import Listing, Messages
-from prevalens.reports.sections.key_results import SECTION
+from prevalens.reports.sections.key_results import SECTION, about_one_patient
 
 
 def held_out(copies: int = 10) -> Predictions:
@@ -128,3 +128,22 @@ def test_messages_stand_before_flags(report: ClinicalReport) -> None:
     assert isinstance(warned, Listing)
     assert warned.tone == "warning"
     assert [item.kind for item in messages.items] == ["found", "cleared", "alarm"]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "flagged"),
+    [
+        ([4, *[1] * 16], True),  # a fifth
+        ([4, *[1] * 17], False),
+        ([36, *[10] * 12], True),  # 3 of 13: three times an even share
+        ([35, *[10] * 12], False),
+    ],
+)
+def test_one_patient_dominates_with_a_fifth_and_three_times_a_share(
+    sizes: list[int], flagged: bool
+) -> None:
+    """The larger of both bounds counts; a share of exactly the bound is flagged."""
+    codes = np.repeat(np.arange(len(sizes)), sizes)
+
+    assert bool(list(about_one_patient(codes))) is flagged
+    assert list(about_one_patient(None)) == []

@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from prevalens.cohorts import Cohort
 from prevalens.predictions import Predictions
 from prevalens.reports import ClinicalReport
 from prevalens.reports.document import Table
 from prevalens.reports.sections.provenance import SECTION, hash_rows
+from prevalens.splits import Partition
 
 
 def test_the_hash_is_of_every_value(predictions: Predictions) -> None:
@@ -47,3 +49,23 @@ def test_call_date_and_seed_are_told(predictions: Predictions) -> None:
     assert {"python", "prevalens", "numpy"} <= set(part["versions"])
     assert isinstance(table, Table)
     assert ("Made by", "prevalens report x.csv") in table.rows
+
+
+def test_the_cohort_that_was_divided_is_named() -> None:
+    """The fingerprint of the partition's cohort; none where there is no partition."""
+    cohort = Cohort(
+        images=[f"{row}.png" for row in range(8)],
+        labels=["ill", "well"] * 4,
+        patients=[f"p{row // 2}" for row in range(8)],
+        positive="ill",
+    )
+    partition = Partition(
+        train=np.arange(4), validation=np.array([], int), test=np.arange(4, 8),
+        cohort_fingerprint=cohort.fingerprint, n_rows=8, method="by hand",
+    )  # fmt: skip
+    held = Predictions.of(cohort, np.arange(4, 8), np.array([0.9, 0.2, 0.6, 0.4]))
+    made = ClinicalReport(held, threshold=0.5, partition=partition, cohort=cohort)
+    alone = ClinicalReport(held, threshold=0.5)
+
+    assert made["provenance"]["partition_of"] == cohort.fingerprint
+    assert alone["provenance"]["partition_of"] is None
