@@ -70,7 +70,7 @@ def test_a_backend_that_is_there_but_not_selected_is_named(
     with pytest.raises(MissingExtraError, match=r"`jax` is here .* KERAS_BACKEND=jax selects"):
         lazy_names("stage", {"Thing": "stage.wants"})("Thing")
     there.clear()
-    with pytest.raises(MissingExtraError, match=r"export KERAS_BACKEND=torch\nIn a notebook"):
+    with pytest.raises(MissingExtraError, match=r"export KERAS_BACKEND=torch\n\(In Python, before"):
         lazy_names("stage", {"Thing": "stage.wants"})("Thing")
 
 

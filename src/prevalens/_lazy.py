@@ -108,7 +108,9 @@ def _import_with_backend(module: str) -> ModuleType:
         amiss = f"{named} and Keras knows none of this name ({error})."
         amiss += did_you_mean(asked, BACKENDS) if asked else ""
     # Outside the handler, so that forty frames of Keras' own do not stand above the remedy.
-    raise MissingExtraError(f"{module} needs Keras with a backend, but {amiss} {_remedy()}")
+    raise MissingExtraError(
+        f"This needs Keras with a backend (In Python, for {module}), but {amiss} {_remedy()}"
+    )
 
 
 def _remedy() -> str:
@@ -119,7 +121,7 @@ def _remedy() -> str:
     if there:
         lines.append(f"`{there[0]}` is here already: export KERAS_BACKEND={there[0]} selects it.")
     lines.append(
-        "In a notebook, before Keras is imported, the second half is: import os; "
-        f'os.environ["KERAS_BACKEND"] = "{(*there, "jax")[0]}"'
+        "(In Python, before Keras is imported, the second half is: import os; "
+        f'os.environ["KERAS_BACKEND"] = "{(*there, "jax")[0]}".)'
     )
     return "\n".join(["Install one of the three and select it:", *lines])

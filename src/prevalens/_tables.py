@@ -47,24 +47,24 @@ def _meaning(cell: Any) -> Any:
     return None if is_missing(cell) else cell
 
 
-def read_columns(source: Any, names: Sequence[str]) -> dict[str, Cells]:
+def read_columns(source: Any, names: Sequence[str] | Mapping[str, str]) -> dict[str, Cells]:
     """Return columns of a table as lists, `None` where a cell is missing.
 
     Args:
         source: Path of a CSV or TSV file, or a pandas, polars or pyarrow table, or a structured
             numpy array, or a mapping of columns.
-        names: The columns wanted.
+        names: The columns wanted; as a mapping with what each is for, in words.
 
     Raises:
         InvalidInputError: the table lacks a column (the nearest name is suggested), has two of
             one name, columns of different lengths, or the file is not a whole UTF-8 table.
     """
-    wanted = list(dict.fromkeys(names))
+    wanted = dict(names) if isinstance(names, Mapping) else dict.fromkeys(names, "")
     if isinstance(source, str | os.PathLike):
         return _read_file(Path(source), wanted)
     columns = _frame(source)
-    for name in wanted:
-        find_column(columns, name)
+    for name, purpose in wanted.items():
+        find_column(columns, name, purpose=purpose)
     return _without_blank_rows({name: _cells(name, columns[name]) for name in wanted}, columns)
 
 
@@ -151,7 +151,7 @@ def _any(cells: Iterable[Any]) -> bool:
     return any(cell is not None for cell in cells)
 
 
-def _read_file(path: Path, names: Sequence[str] | None) -> dict[str, Cells]:
+def _read_file(path: Path, names: Mapping[str, str] | None) -> dict[str, Cells]:
     if _NO_TABLE.fullmatch(path.suffix.lower()):
         raise InvalidInputError(
             f"{path} is no text table: save it as CSV, a row an image, and give that file."
@@ -185,7 +185,7 @@ def _lines(file: TextIO, path: Path) -> Iterator[str]:
         yield line
 
 
-def _read(file: Iterator[str], path: Path, names: Sequence[str] | None) -> dict[str, Cells]:
+def _read(file: Iterator[str], path: Path, names: Mapping[str, str] | None) -> dict[str, Cells]:
     first, delimiter = _first_line(file, path)
     rows = csv.reader(itertools.chain([first], file), delimiter=delimiter, strict=True)
     header = [unguarded(name.strip()) for name in next(rows)]
@@ -193,9 +193,9 @@ def _read(file: Iterator[str], path: Path, names: Sequence[str] | None) -> dict[
         header.pop()  # spreadsheets write empty columns at the right
     _refuse_twins(header, f"The table {path}")
     place = {name: index for index, name in enumerate(header)}
-    wanted = list(place) if names is None else names
-    for name in wanted:
-        find_column(place, name)
+    wanted = dict.fromkeys(place, "") if names is None else names
+    for name, purpose in wanted.items():
+        find_column(place, name, purpose=purpose)
     columns: dict[str, Cells] = {name: [] for name in wanted}
     meanings = {name: _Cells() for name in wanted}
     read, line = 1, rows.line_num

@@ -32,6 +32,7 @@ from prevalens.verbs import (
     validate,
     verify,
 )
+from prevalens.verbs.shell_parser import ShellParser
 from prevalens.verbs.shell_words import flags_of, in_shell_words
 
 # In the order of `prevalens --help`. A verb loads what it works with when it runs.
@@ -95,7 +96,8 @@ def _run(arguments: Sequence[str] | None) -> int:
         except OSError as error:
             if error.filename is None:
                 raise
-            sys.stderr.write(f"{name}: {error.filename} cannot be used ({error.strerror}).\n")
+            told = f"{error.filename} cannot be used ({error.strerror}). Name another."
+            sys.stderr.write(f"{name}: {told}\n")
             return 2
         except KeyboardInterrupt as stopped:
             sys.stderr.write(f"\n{name}: stopped. No file is half written.\n")
@@ -153,7 +155,7 @@ def _show_warning(  # noqa: PLR0917 - as `warnings` calls it
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = ShellParser(
         prog="prevalens",
         description="Studies of imbalanced medical images, and their splits, audits and reports.",
     )
@@ -179,7 +181,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_command(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    commands: "argparse._SubParsersAction[ShellParser]",
     name: str,
     *,
     purpose: str,

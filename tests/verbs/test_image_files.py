@@ -35,7 +35,8 @@ def test_what_is_not_there_is_counted_and_named(tmp_path: Path) -> None:
     table = tmp_path / "list.csv"
     table.write_text("image,x\na.png,1\n,2\n", encoding="utf-8")
     for words, told in (
-        ([str(tmp_path / "a.png")], "1 of 1 images are not there"),
+        ([str(tmp_path / "a.png")], "a.png does not exist. Name an image file, a folder"),
+        ([str(table), "--image", "x"], "2 of 2 images are not there, the first is "),
         ([str(tmp_path)], "No image is below"),
         ([str(table)], "Row 2 of"),
     ):

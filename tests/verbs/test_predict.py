@@ -58,7 +58,7 @@ def test_what_is_not_there_is_named_before_anything_is_loaded(
     table.write_text("scan\na.png\n", encoding="utf-8")
     out = ["-o", str(tmp_path / "out.csv")]
     for source, told in (
-        (str(tmp_path / "a.png"), "1 of 1 images are not there"),
+        (str(tmp_path / "a.png"), "a.png does not exist. Name an image file"),
         (str(tmp_path / "empty"), "No image is below"),
         (str(table), "no column 'image'"),
     ):

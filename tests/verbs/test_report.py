@@ -54,10 +54,18 @@ def test_without_an_output_the_text_is_printed(
 def test_patients_are_never_left_out_silently(
     table: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Neither `--patient` nor `--independent` is an error of usage; repeated ids are refused."""
-    with pytest.raises(SystemExit):
-        main(["report", str(table), "--label", "y", "--score", "p", "--threshold", "0.5"])
-    assert "--patient" in capsys.readouterr().err
+    """A column `patient` is taken; without one, the way on is named; repeated ids are refused."""
+    words = ["report", str(table), "--label", "y", "--score", "p", "--threshold", "0.5"]
+    assert main(words) == 2
+    told = capsys.readouterr().err
+    assert "no column 'patient', and images of one patient are not independent" in told
+    assert "'id'" in told
+    assert "--patient" in told
+    assert "--independent" in told
+    named = table.with_name("named.csv")
+    named.write_text(table.read_text("utf-8-sig").replace("id;", "patient;"), encoding="utf-8")
+    assert main([words[0], str(named), *words[2:]]) == 0
+    assert "every interval is over patients" in " ".join(capsys.readouterr().out.split())
     renamed = table.read_text("utf-8-sig").replace("id;", "patient_id;")
     table.write_text(renamed, encoding="utf-8")
     words = ["--label", "y", "--score", "p", "--independent", "--threshold", "0.5"]

@@ -23,3 +23,20 @@ def test_a_run_is_verified_and_a_changed_page_has_code_one(
     (tmp_path / "report.txt").write_text("edited", encoding="utf-8")
     assert main(["verify", str(tmp_path)]) == 1
     assert "report.txt is not what report.json draws." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["verify"], "is no folder of a run: it holds no report.json. `prevalens study` makes one"),
+        (["dossier", "--name", "x", "-o", "out"], "is no folder of a run: it holds no report.json"),
+        (["validate", "-o", "out", "--"], "is no folder of a study: it holds no plan.json"),
+    ],
+)
+def test_a_folder_that_is_no_run_is_named(
+    words: list[str], told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not a missing file of a kind that the reader never wrote."""
+    more = ["next.csv"] if words[0] == "validate" else []
+    assert main([*words, str(tmp_path), *more]) == 2
+    assert f"{tmp_path} {told}" in capsys.readouterr().err

@@ -78,7 +78,10 @@ def read_table(
     keys = [patient] if isinstance(patient, str) else list(patient or ())
     if patient is not None and not keys:
         raise InvalidInputError("`patient` names no column. Name one, or pass None.")
-    columns = read_columns(source, [image, label, *keys, *covariates])
+    wanted = dict.fromkeys(covariates, "covariates")
+    wanted |= dict.fromkeys(keys, "patient ids (`patient`)")
+    wanted |= {image: "images (`image`)", label: "labels (`label`)"}
+    columns = read_columns(source, wanted)
     is_file = isinstance(source, str | os.PathLike)
     folder = Path(source).parent if is_file else Path()
     if root is not None:

@@ -116,7 +116,10 @@ class AcceptanceCriteria(Record, frozen=True, kw_only=True):
 
     FORMAT: ClassVar[str] = "prevalens acceptance criteria"
     BROKEN: ClassVar[str] = "does not hold criteria"
-    REMEDY: ClassVar[str] = "Correct it. (In Python, `AcceptanceCriteria` lists the fields.)"
+    REMEDY: ClassVar[str] = (
+        'The page "Accept a changed model" shows a file of criteria. (In Python, '
+        "`AcceptanceCriteria` lists the fields.)"
+    )
 
     name: str
     threshold: _Share

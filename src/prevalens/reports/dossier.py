@@ -26,7 +26,7 @@ from prevalens.reports.html_page import html_page
 from prevalens.reports.lineage import LineageRecord, hashed, hashed_folder
 from prevalens.reports.model_card import ModelCard
 from prevalens.reports.report_head import ReportHead
-from prevalens.reports.verification import LINEAGE, predictions_of
+from prevalens.reports.verification import LINEAGE, predictions_of, report_file
 from prevalens.splits.partition_record import checksum_of
 
 ANSWERS = ("base_model", "licence", "dataset", "training_data", "intended_use", "out_of_scope")
@@ -89,7 +89,7 @@ def write_dossier(
         check_choice("answers", key, ANSWERS)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise InvalidInputError(f"{target} holds files already. Name a new folder.")
-    report = ClinicalReport.from_dict(read_json(source / "report.json", remedy="Report anew."))
+    report = ClinicalReport.from_dict(read_json(report_file(source), remedy="Report anew."))
     rows = predictions_of(source / "predictions.csv", report)
     with whole_folder(target) as made:
         _write_report(report, source, made, name)

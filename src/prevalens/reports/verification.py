@@ -67,6 +67,21 @@ class Verification:
         return "\n".join([f"Checked: {'; '.join(self.checked)}.", *found])
 
 
+def report_file(folder: Path) -> Path:
+    """Return the report of a run's folder.
+
+    Raises:
+        InvalidInputError: the folder holds none.
+    """
+    path = folder / "report.json"
+    if not path.is_file():
+        raise InvalidInputError(
+            f"{folder} is no folder of a run: it holds no report.json. `prevalens study` makes "
+            "one; so does a report that is saved as report.json beside its predictions.csv."
+        )
+    return path
+
+
 def verify_run(
     folder: str | os.PathLike[str], *, run: str | os.PathLike[str] | None = None
 ) -> Verification:
@@ -100,7 +115,7 @@ def verify_run(
         True
     """
     root = Path(check_path("folder", folder))
-    path = root / "report.json"
+    path = report_file(root)
     report = ClinicalReport.from_dict(read_json(path, remedy="Make the report anew."))
     predictions = predictions_of(root / "predictions.csv", report)
     checked = ["estimates of predictions.csv against report.json"]

@@ -6,7 +6,7 @@ from pathlib import Path
 from prevalens import predictions, reports
 from prevalens._checks import check_choice
 from prevalens.reports.choices import ACCEPTANCE_FORMATS
-from prevalens.verbs.arguments import add_prediction_columns
+from prevalens.verbs.arguments import add_prediction_columns, patient_of
 
 PURPOSE = "judge a changed model against the one in use, by stated criteria"
 EXAMPLE = "new.csv --against old.csv --criteria criteria.json --patient patient -o acceptance.html"
@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
             table,
             label=options.label,
             score=options.score,
-            patient=None if options.independent else options.patient,
+            patient=patient_of(options, table),
             image=options.image,
             positive=options.positive,
         )

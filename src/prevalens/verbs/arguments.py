@@ -4,6 +4,8 @@ import argparse
 from typing import Any
 
 from prevalens import cohorts, predictions
+from prevalens._checks import name_some
+from prevalens._tables import read_all_columns
 from prevalens.exceptions import InvalidInputError
 from prevalens.reports.choices import POOLINGS
 
@@ -44,12 +46,12 @@ def add_prediction_columns(parser: argparse.ArgumentParser, *, interest: bool = 
         metavar="COLUMN",
         help="probabilities; of three or more classes, or labels, their prefix (default: score)",
     )
-    patients = parser.add_mutually_exclusive_group(required=True)
+    patients = parser.add_mutually_exclusive_group()
     patients.add_argument(
         "--patient",
         action="append",
         metavar="COLUMN",
-        help="patient ids; given twice, columns that make an id together",
+        help="patient ids; given twice, columns that make an id together (default: patient)",
     )
     patients.add_argument(
         "--independent", action="store_true", help="say that every image is another patient's"
@@ -129,6 +131,24 @@ def cohort_of(options: argparse.Namespace, *covariates: str) -> "cohorts.Cohort"
     )
 
 
+def patient_of(options: argparse.Namespace, table: str) -> list[str] | None:
+    """Return the columns of patient ids; None where images are said to be independent.
+
+    Raises:
+        InvalidInputError: neither was said, and the table has no column `patient`.
+    """
+    if options.independent or options.patient:
+        return None if options.independent else list(options.patient)
+    columns = read_all_columns(table)
+    if "patient" not in columns:
+        raise InvalidInputError(
+            "The table has no column 'patient', and images of one patient are not independent. "
+            f"Name the column of patient ids by --patient, of {name_some(columns, limit=20)}, or "
+            "say --independent where every image is another patient's."
+        )
+    return ["patient"]
+
+
 def predictions_of(
     options: argparse.Namespace, table: str, **settings: Any
 ) -> "predictions.Predictions":
@@ -137,6 +157,6 @@ def predictions_of(
         table,
         label=options.label,
         score=options.score,
-        patient=None if options.independent else options.patient,
+        patient=patient_of(options, table),
         **{"positive": options.positive} | settings,
     )

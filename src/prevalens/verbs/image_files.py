@@ -45,8 +45,12 @@ def paths_of(options: argparse.Namespace) -> list[str]:
                     f"Row {cells.index(None) + 1} of {path} names no image. Correct the table."
                 )
             found += [str(root / str(cell)) for cell in cells]
-        else:
+        elif path.is_file():
             found.append(name)
+        else:
+            raise InvalidInputError(
+                f"{name} does not exist. Name an image file, a folder of images, or a CSV."
+            )
     if not found:
         raise InvalidInputError(
             f"No image is below {', '.join(options.images)}. Name files, a folder of "

@@ -46,6 +46,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Score the next cohort, print what changed and write the report; return 0."""
     folder = Path(options.study)
+    if not (folder / "plan.json").is_file():
+        raise InvalidInputError(
+            f"{folder} is no folder of a study: it holds no plan.json. Name the folder that "
+            "`prevalens study` wrote."
+        )
     plan = studies.StudyPlan.read(folder / "plan.json")
     plan.refuse_next_cohort(folder)
     cohort = _cohort(options, folder, plan)
