@@ -57,4 +57,12 @@ def test_what_is_no_criterion_is_refused(changes: dict[str, Any], message: str) 
         AcceptanceCriteria.from_dict(GOOD | changes, where="criteria.json")
 
     assert str(caught.value).startswith("criteria.json does not hold criteria")
-    assert "Correct it" in str(caught.value)
+    assert "shows a file of criteria" in str(caught.value)
+
+
+def test_bounds_that_meet_ask_for_one_value() -> None:
+    """A value of exactly 1 may be asked for; a floor above its ceiling may not."""
+    made = BoundCriterion(measure="calibration_slope", at_least=1.0, at_most=1.0)
+    assert (made.at_least, made.at_most) == (1.0, 1.0)
+    with pytest.raises(InvalidInputError, match="at_least"):
+        BoundCriterion(measure="calibration_slope", at_least=1.1, at_most=1.0)

@@ -14,7 +14,8 @@ def test_every_cell_is_drawn_and_full_ones_hold_count_and_share() -> None:
     assert DRAWN.count("<rect") == 9
     assert DRAWN.count('class="count"') == 4
     assert re.findall(r'class="share"[^>]*>([^<]+)<', DRAWN) == ["75%", "25%", "50%", "50%"]
-    assert DRAWN.count('class="cell right"') == 3
+    kinds = re.findall(r'class="cell (\w+)"', DRAWN)
+    assert kinds == ["right" if cell in {0, 4, 8} else "wrong" for cell in range(9)]
 
 
 def test_the_share_darkens_a_cell_so_far_that_its_text_can_be_read() -> None:

@@ -2,7 +2,7 @@
 
 import json
 
-from prevalens.decisions import choose_threshold
+from prevalens.decisions import OperatingPoint, choose_threshold
 from prevalens.metrics.references import REFERENCES, cited_in
 from prevalens.predictions import Predictions
 from prevalens.reports import ClinicalReport
@@ -30,6 +30,19 @@ def test_the_threshold_is_called_what_it_is(predictions: Predictions) -> None:
     ):
         made = ClinicalReport(predictions, threshold=0.5, threshold_origin=origin)
         assert words in text_of(made)
+
+
+def test_a_promised_threshold_brings_rule_and_promise(predictions: Predictions) -> None:
+    """Number, origin, rule, promise and its paper, in this order, each a sentence."""
+    point = OperatingPoint(
+        threshold=0.25, rule="by hand", guarantee="At least 0.9 are found.", estimates={}
+    )
+    made = ClinicalReport(predictions, threshold=point, threshold_origin="validation")
+
+    assert (
+        "The threshold, 0.25, was chosen on validation rows, not on these. Rule: by hand. "
+        "At least 0.9 are found (Angelopoulos 2021)." in text_of(made)
+    )
 
 
 def test_independence_is_the_authors_word() -> None:

@@ -112,7 +112,7 @@ def _threshold(setting: Settings) -> str:
     if setting.threshold_rule:
         text += f" Rule: {setting.threshold_rule}."
     if setting.threshold_guarantee:
-        text += f" {setting.threshold_guarantee} (Angelopoulos 2021)"
+        text += f" {setting.threshold_guarantee.rstrip('.')} (Angelopoulos 2021)."
     return text
 
 
