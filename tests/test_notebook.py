@@ -3,12 +3,14 @@
 import re
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from prevalens._notebook import bars, card, frame, note, pictures, table
+from prevalens.metrics import all_estimates
 
 HOSTILE = '"><img src=x onerror=alert(1)>'
 
@@ -177,3 +179,12 @@ def test_a_notebook_shows_how_far_a_call_is(run_cells: Any) -> None:
         assert line.output_type == "display_data"
         assert line.data["text/plain"] == f"read {count} of 48 files"
         assert f'<progress value="{count}" max="48"' in line.data["text/html"]
+
+
+def test_ipython_shows_a_record_as_str_gives_it() -> None:
+    """An estimate's line, not the `__repr__` of its dataclass."""
+    made = all_estimates([0, 1], [0.2, 0.9], threshold=0.5, measures=["sensitivity"])
+    written: list[str] = []
+    made["sensitivity"]._repr_pretty_(SimpleNamespace(text=written.append), False)
+    assert written == [str(made["sensitivity"])]
+    assert written[0].startswith("1.000 (95% CI ")

@@ -1,12 +1,15 @@
 """The line that shows how far a long call is."""
 
+import contextlib
 import io
 import subprocess
 import sys
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from prevalens._progress import progress_line
+from prevalens._progress import _in_notebook, progress_line
 
 
 class Terminal(io.StringIO):
@@ -49,3 +52,37 @@ def test_the_bar_is_loaded_when_it_is_shown() -> None:
     code = "import sys, prevalens.images; sys.exit('rich.progress' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_notebook_is_told_the_last_state_whatever_was_passed_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """0 of 5 at once, 3 after the pause, 4 within it not, and the end where an error came."""
+    told: list[str] = []
+    pages: list[str] = []
+
+    class Line:
+        def update(self, state: Any) -> None:
+            told.append(repr(state))
+            pages.append(state._repr_html_())
+
+    def display(state: Any, *, display_id: bool) -> Line:
+        assert display_id
+        line = Line()
+        line.update(state)
+        return line
+
+    clock = iter([10.0, 10.3, 10.3, 10.4])
+    monkeypatch.setitem(sys.modules, "IPython.display", SimpleNamespace(display=display))
+    monkeypatch.setattr("prevalens._progress.time.monotonic", lambda: next(clock))
+    with (
+        contextlib.suppress(ZeroDivisionError),
+        _in_notebook(None, "read", 5, "<i>") as advance,
+    ):
+        advance(3)
+        advance(1)
+        raise ZeroDivisionError
+
+    assert told == ["read 0 of 5 <i>", "read 3 of 5 <i>", "read 4 of 5 <i>"]
+    assert '<progress value="4" max="5"' in pages[-1]
+    assert "read 4 of 5 &lt;i&gt;" in pages[-1]

@@ -116,6 +116,7 @@ def test_a_record_without_older_versions_says_so() -> None:
     [
         ('{"a": NaN}', "NaN is no number of JSON"),
         ('{"a": 1, "a": 2}', "'a' is given twice"),
+        ('{"a": -1e999}', "-1e999 is too large a number"),
         ("{", "not whole JSON"),
         ("[" * 100_000, "not whole JSON"),
         ("\ud800", "not whole JSON"),

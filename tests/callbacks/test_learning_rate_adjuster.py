@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -641,3 +642,12 @@ def test_the_settings_of_the_rule_are_those_of_the_callback() -> None:
     )
     with pytest.raises(TypeError, match="pateince"):
         callbacks.LRA(pateince=4)
+
+
+def test_a_notebook_shows_its_record() -> None:
+    """As a page and as text, what the record itself shows."""
+    lra = callbacks.LRA()
+    written: list[str] = []
+    lra._repr_pretty_(SimpleNamespace(text=written.append), False)
+    assert written == [str(lra.record)]
+    assert lra._repr_html_() == lra.record._repr_html_()

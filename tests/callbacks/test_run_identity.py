@@ -83,3 +83,10 @@ def test_versions_that_changed_are_listed() -> None:
     assert THEN.changed_versions(now) == ["keras 3.15.1 -> 3.16.0"]
     assert {"python", "numpy", "prevalens"} <= set(relevant_versions("jax"))
     assert "torch" not in relevant_versions("jax")
+
+
+def test_a_mapping_of_more_than_arrays_is_known_by_its_type() -> None:
+    """Arrays by name have a content; beside a function they have none."""
+    images = np.zeros((2, 3))
+    assert identity_of({"images": images})["kind"] == "arrays"
+    assert identity_of({"images": images, "of": len}) == {"kind": "builtins.dict"}

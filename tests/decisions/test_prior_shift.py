@@ -207,3 +207,10 @@ def test_labels_are_corrected_each_alone() -> None:
     alone = correct_prior_shift(scores[:, 1], train_prevalence=0.2, target_prevalence=0.4)
     assert made.scores[:, 1].tolist() == alone.tolist()
     assert made.train_prevalence == (0.1, 0.4)
+
+
+def test_scores_need_a_column_for_each_share() -> None:
+    """Three shares and two columns: the numbers of both."""
+    shift = PriorShift([0.2, 0.3, 0.5], [0.1, 0.1, 0.8])
+    with pytest.raises(InvalidInputError, match=r"each of the 3 classes, got shape \(1, 2\)"):
+        shift.correct([[0.4, 0.6]])

@@ -241,3 +241,10 @@ def test_these_rows_meet_both_asks_whatever_they_are(
         if estimate.lower is not None and estimate.upper is not None:
             assert 0 <= estimate.lower <= (estimate.value or 0) + 1e-12
             assert (estimate.value or 0) <= estimate.upper + 1e-12 <= 1 + 1e-9
+
+
+def test_rows_of_one_class_give_no_second_threshold() -> None:
+    """Also where nothing is promised, the class that is missing is named."""
+    rows = Predictions(labels=[1, 1], scores=[0.2, 0.9], patients=None)
+    with pytest.raises(InvalidInputError, match="negative"):
+        choose_referral(rows, sensitivity=0.9, specificity=0.9, confidence=None)

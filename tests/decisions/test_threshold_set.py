@@ -129,3 +129,24 @@ def test_what_cannot_be_asked_is_refused_by_name(
     """No class, an unknown one, the lowest grade, confidence of nothing, two rules, too few."""
     with pytest.raises(InvalidInputError, match=message):
         choose_thresholds(grades(), asks, confidence=confidence)
+
+
+def test_promises_of_grades_are_not_checked_on_classes() -> None:
+    """Predictions of the other kind are refused, as `predict` does."""
+    found = choose_thresholds(grades(), {"2": {"sensitivity": 0.9}}, confidence=0.9)
+    with pytest.raises(InvalidInputError, match=r"of grades, .*ordered=False\. Give predictions"):
+        found.check_promises(grades(ordered=False))
+
+
+def test_thresholds_of_classes_are_taken_of_two_classes_with_one_column() -> None:
+    """A score of 0.1 for the second class is 0.9 for the first: each has its own threshold."""
+    seen = Predictions(
+        labels=[0, 0, 1, 1, 2, 2], scores=np.eye(3)[[0, 0, 1, 1, 2, 2]] * 0.4 + 0.2,
+        patients=None, classes=("a", "b", "c"),
+    )  # fmt: skip
+    found = choose_thresholds(seen, {"a": {"sensitivity": 0.9}, "b": {"sensitivity": 0.9}})
+    assert (found["a"].threshold, found["b"].threshold) == pytest.approx((0.6, 0.6))
+    two = Predictions(labels=[0, 1, 1], scores=[0.1, 0.5, 0.7], patients=None, classes=("a", "b"))
+    flags = found.predict(two)
+    assert flags["a"].tolist() == [True, False, False]
+    assert flags["b"].tolist() == [False, False, True]

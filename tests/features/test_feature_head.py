@@ -174,3 +174,10 @@ def test_the_logits_of_three_classes_on_raw_features() -> None:
         fit_head(features, labels, np.arange(90), kind="mlp", penalties=[1]).linear_of_classes
         is None
     )
+
+
+def test_labels_of_three_axes_or_none_are_refused() -> None:
+    """With their shape."""
+    for shape in ((4, 2, 1), (4, 0)):
+        with pytest.raises(InvalidInputError, match=r"n_labels\), got \(4, "):
+            fit_head(np.zeros((4, 3)), np.zeros(shape), list("abcd"))

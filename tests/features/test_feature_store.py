@@ -147,3 +147,8 @@ def test_a_full_disk_names_the_folder_and_keeps_what_was_whole(
             kept.keep([content(1)], values(1))
 
     assert kept.reopened().known() == {content(0)}
+
+
+def test_it_names_its_folder(tmp_path: Path) -> None:
+    """As it was given."""
+    assert repr(FeatureStore(tmp_path)) == f"FeatureStore({str(tmp_path)!r})"

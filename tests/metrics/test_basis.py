@@ -4,9 +4,11 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
 
-from prevalens.metrics.basis import Basis
+from prevalens.metrics.basis import Basis, skewed_limits
 from prevalens.metrics.clusters import Spread
+from prevalens.metrics.intervals import plain_limits
 
 
 def basis(patients: int = 40) -> Basis:
@@ -111,3 +113,11 @@ def test_an_infinite_estimate_keeps_its_lower_limit() -> None:
     made = basis().infinite(6.3, "by hand")
     assert (made.value, made.lower, made.upper, made.infinite) == (None, 6.3, None, True)
     assert str(made) == "infinite (95% CI at least 6.300)"
+
+
+def test_patients_that_are_not_skewed_leave_students_limits() -> None:
+    """On a plain scale without skewness the cubic is the identity: value +- t x error."""
+    spread = Spread(0.04, 9.0, 10, 0.0)
+    critical = stats.t.ppf(0.975, 9)
+    made = skewed_limits(0.5, spread, plain_limits, 0.95)
+    assert made == pytest.approx((0.5 - 0.2 * critical, 0.5 + 0.2 * critical))

@@ -49,3 +49,12 @@ def test_an_estimate_never_holds_what_is_no_number(number: float, field: str) ->
     given = {"value": 0.5, "lower": 0.4, "upper": 0.6} | {field: number}
     with pytest.raises(InvalidInputError, match="finite numbers or None"):
         Estimate(**given, confidence_level=0.95, method="none", unit="image", n=2)
+
+
+def test_it_shows_in_a_notebook_with_what_it_rests_on() -> None:
+    """The line of a paper, n and patients, the method, and the note; text is escaped."""
+    page = Estimate(value=0.5, patients=1234, note="Few <b>", **WHOLE)._repr_html_()
+    assert "0.500 (95% CI 0.400 to 0.600)" in page
+    assert "n = 9 (images), 1,234 patients. by hand" in page
+    assert "Few &lt;b&gt;" in page
+    assert "patients" not in Estimate(value=0.5, **WHOLE)._repr_html_()

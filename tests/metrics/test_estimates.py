@@ -50,3 +50,18 @@ def test_without_pandas_the_remedy_is_named(
     monkeypatch.setattr(_optional.importlib, "import_module", missing)
     with pytest.raises(MissingExtraError, match=r"pip install pandas$"):
         found.to_frame()
+
+
+def test_a_note_of_several_estimates_is_shown_once() -> None:
+    """Two measures of the same few patients: one note, under both names."""
+    patients = [0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3]
+    scores = [0.1, 0.9, 0.6, 0.4, 0.2, 0.7, 0.3, 0.8, 0.7, 0.6, 0.1, 0.9, 0.2, 0.3, 0.4, 0.7]
+    made = all_estimates(
+        [0, 1] * 8, scores, patients=patients, threshold=0.5,
+        measures=["sensitivity", "specificity"],
+    )  # fmt: skip
+    told = made["sensitivity"].note
+    assert told == made["specificity"].note
+    assert "Few patients: 4" in str(told)
+    assert made._repr_html_().count("Few patients: 4") == 1
+    assert "sensitivity, specificity: " in made._repr_html_()

@@ -124,3 +124,10 @@ def test_limits_over_patients_hold_the_truth(missing: float) -> None:
 
     low = {key: count / 150 for key, count in held.items() if count / 150 < 0.90}
     assert not low
+
+
+def test_rows_with_nothing_to_rank_have_no_label_ranking() -> None:
+    """All labels or none on every row: the reason, and no value."""
+    held = check_label_columns([[1, 1], [0, 0]], [[0.2, 0.9]] * 2, None, names="ab")
+    made = label_estimates(held, AT)["label_ranking_average_precision"]
+    assert made.not_estimable == "no row has some labels and lacks others"

@@ -110,3 +110,9 @@ def test_the_other_class_has_the_same_test(rows: ScoredRows) -> None:
         assert two.statistic == pytest.approx(one.statistic, rel=1e-5, abs=1e-7)
         assert one.p_value is not None
         assert 0 < one.p_value <= 1
+
+
+def test_scores_too_near_for_a_slope_are_not_tested() -> None:
+    """They differ by rounding errors only: no line, and no p value."""
+    made = calibration_test([1, 0, 1, 0], 0.5 + 1e-12 * np.arange(4))
+    assert made.not_estimable == "the scores say too little for a line to be seen"

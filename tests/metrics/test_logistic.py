@@ -172,3 +172,15 @@ def test_small_matrices_are_solved_as_numpy_solves_them(width: int) -> None:
     for which in range(width):
         np.testing.assert_allclose(_solutions(matrices, right, which), solved[:, which], rtol=1e-6)
     assert _conditions(np.ones((1, width, width)))[0] == (np.inf if width == 2 else 1)
+
+
+def test_a_step_that_overshoots_is_halved() -> None:
+    """Nearly all rows positive, the rest far off: the first full step loses likelihood."""
+    log_odds = np.array([-16.6, 0.2, -0.1, -0.5, -5.3, -0.3, -16.6, -0.1])
+    labels = np.array([1, 1, 1, 1, 1, 1, 0, 0], dtype=bool)
+    weights = np.array([199.0, 139, 391, 704, 299, 821, 1, 1])
+    made = fit_line(labels, log_odds, slope=True, weights=weights)
+    theirs = sm.GLM(
+        labels, sm.add_constant(log_odds), family=sm.families.Binomial(), freq_weights=weights
+    ).fit(tol=1e-12)
+    assert made.coefficients == pytest.approx(theirs.params, rel=1e-7)

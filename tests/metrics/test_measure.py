@@ -84,3 +84,19 @@ def test_a_paper_of_your_own_is_cited_in_full() -> None:
     made = sensitivity(references=("Altman & Bland 1994", "Doe J. Misses. 2026."))
     assert made.full_references()[1] == "Doe J. Misses. 2026."
     assert made.full_references()[0].startswith("Altman DG, Bland JM.")
+
+
+def test_a_share_of_no_images_has_no_value() -> None:
+    """A precision where nothing is predicted positive: 0 of 0."""
+    precision = sensitivity(formula=of_counts(lambda tn, fp, fn, tp: tp / (tp + fp)))
+    made = precision.compute(Columns(LABELS, SCORES * 0.9, PATIENTS), Settings(1.0, 0.95))
+    assert made.not_estimable == "a share of no images is part of it"
+
+
+def test_a_measure_with_its_own_estimate_alone_has_no_influence_values() -> None:
+    """What neither a formula nor an influence tells is refused by name."""
+    rows = Columns(LABELS, SCORES, PATIENTS)
+    alone = sensitivity(formula=None, estimate=sensitivity().compute)
+    assert alone.compute(rows, Settings(0.4, 0.95)).value is not None
+    with pytest.raises(InvalidInputError, match="'sensitivity' has no influence values"):
+        alone.influence_of(rows, 0.4)

@@ -1,5 +1,6 @@
 """Tests of the measures in use, and of the door to each estimate."""
 
+import pickle
 from dataclasses import replace
 
 import numpy as np
@@ -137,3 +138,14 @@ def test_keys_are_chosen_by_a_condition_in_the_order_of_the_table() -> None:
         "net_benefit_over_treat_all",
         "standardised_net_benefit",
     )
+
+
+def test_measures_reach_another_process() -> None:
+    """The library's own as the very entry; a user's as its fields, which compute the same."""
+    own, users = (
+        pickle.loads(pickle.dumps(each))  # noqa: S301 - made here
+        for each in (measure_of("auroc"), replace(miss_rate(), formula=of_counts(misses)))
+    )
+    assert own is measure_of("auroc")
+    rows = check_columns([1, 1, 1, 0], [0.2, 0.9, 0.8, 0.1], None)
+    assert users.compute(rows, Settings(0.5, 0.95)).value == pytest.approx(1 / 3)

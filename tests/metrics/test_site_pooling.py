@@ -161,3 +161,14 @@ def test_a_patient_at_two_sites_and_wrong_arguments_are_refused() -> None:
         pool_sites(labels, scores, sites, measure="f1", patients=patients)
     with pytest.raises(InvalidInputError, match="sites"):
         pool_sites(labels, scores, sites[:-1], patients=patients)
+
+
+def test_ten_sites_are_told_without_a_warning_and_two_without_a_next_site() -> None:
+    """How far ten sites lie apart is seen; from two there is no prediction to print."""
+    labels, scores, sites, patients = drawn(sites=10)
+    made = pool_sites(labels, scores, sites, patients=patients)
+    assert len(made.sites) == 10
+    assert "From 10 sites" not in (made.mean.note or "")
+    rows = np.isin(sites, ["site 0", "site 3"])
+    few = pool_sites(labels[rows], scores[rows], sites[rows], patients=patients[rows])
+    assert str(few) == f"auroc over 2 sites: {few.mean}"

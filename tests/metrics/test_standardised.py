@@ -162,3 +162,23 @@ def test_one_class_stands_for_no_prevalence() -> None:
     )
     assert "no negative images" in str(made["brier"].not_estimable)
     assert made["sensitivity"].value == pytest.approx(2 / 3)
+
+
+def test_weights_of_a_few_rows_may_leave_no_line() -> None:
+    """One image outweighs all others by 1e20: its score alone tells no slope."""
+    weights = np.where(np.arange(240) == 0, 1e20, 1.0)
+    ask = {"threshold": 0.4, "measures": ["calibration_slope"]}
+    made = all_estimates(LABELS, SCORES, weights=weights, **ask)  # type: ignore[arg-type]
+    reason = "the scores say too little for a line to be seen"
+    assert made["calibration_slope"].not_estimable == reason
+
+
+def test_weighted_positives_of_one_patient_have_no_interval() -> None:
+    """Weights 1, 2 and 3 of one patient's positives, found but the second: 4 / 6."""
+    made = all_estimates(
+        [1, 1, 1, 0, 0], [0.9, 0.1, 0.8, 0.2, 0.3], threshold=0.5, measures=["sensitivity"],
+        patients=[1, 1, 1, 2, 3], weights=[1, 2, 3, 1, 1],
+    )["sensitivity"]  # fmt: skip
+    assert made.value == pytest.approx(4 / 6)
+    assert made.lower is None
+    assert "all these images come from one patient" in str(made.note)

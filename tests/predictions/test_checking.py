@@ -149,3 +149,9 @@ def test_other_training_shares_are_refused(value: object, several: bool, message
     """A scalar carried into several classes would correct wrongly."""
     with pytest.raises(InvalidInputError, match=message):
         checking.checked_shares(value, ("a", "b", "c"), several=several)
+
+
+def test_scores_of_three_axes_are_refused() -> None:
+    """With their shape and the classes."""
+    with pytest.raises(InvalidInputError, match=r"2 classes \['a', 'b'\], got \(2, 2, 2\)"):
+        checking.checked_scores(np.zeros((2, 2, 2)), ("a", "b"))

@@ -362,3 +362,12 @@ def test_ids_over_two_columns() -> None:
 
     assert Predictions.load(table, patient=["site", "id"]).patients.tolist() == ["n/1", "s/1"]
     assert list(Predictions.load(table, patient=["site", "id"]).covariates) == []
+
+
+def test_a_named_image_is_taken_once() -> None:
+    """Row 1 twice is refused where images are named; unnamed rows may be repeated."""
+    held = Predictions(labels=[0, 1], scores=[0.2, 0.9], patients=None)
+    assert held.take([1, 1, 0]).labels.tolist() == [1, 1, 0]
+    named = Predictions(labels=[0, 1], scores=[0.2, 0.9], patients=None, images=["a.png", "b.png"])
+    with pytest.raises(InvalidInputError, match=r"`rows` names 1 more than once\. Name each"):
+        named.take([1, 1, 0])

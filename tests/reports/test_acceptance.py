@@ -17,6 +17,8 @@ from prevalens.reports import (
     locked_set_sha256,
 )
 
+ASK = BoundCriterion(measure="sensitivity", at_least=0.6)
+
 
 def criteria(
     *bounds: BoundCriterion, compared: tuple[tuple[str, float], ...] = ()
@@ -217,3 +219,33 @@ def test_several_criteria_say_what_they_are_worth_together(predictions: Predicti
     assert "(Berger 1982)" in str(both)
     assert both.to_dict()["notes"][0].startswith("All 2 criteria must be met, so none is adjusted")
     assert "Berger" not in str(alone)
+
+
+def test_more_than_two_classes_and_other_names_are_refused(
+    predictions: Predictions, graded_rows: Predictions
+) -> None:
+    """Each with its classes and what to do."""
+    with pytest.raises(InvalidInputError, match=r"`new` has \['none', 'mild', 'severe'\]. Take"):
+        accept_model(graded_rows, predictions, criteria(ASK))
+    other = Predictions(
+        labels=predictions.labels,
+        scores=predictions.scores,
+        patients=predictions.patients,
+        classes=("benign", "malign"),
+    )
+    with pytest.raises(InvalidInputError, match=r"\['well', 'sick'\] and \['benign', 'malign'\]"):
+        accept_model(predictions, other, criteria(ASK))
+
+
+def test_criteria_without_bounds_say_so_and_so_do_independent_images(
+    predictions: Predictions,
+) -> None:
+    """A page for a notebook; no bounds were asked for, and no patients are known."""
+    rows = Predictions(
+        labels=predictions.labels, scores=predictions.scores, patients=None, classes=("a", "b")
+    )
+    made = accept_model(rows, rows, criteria(compared=(("auroc", 0.05),)))
+    assert "No bounds were asked for." in str(made)
+    assert "Images were stated to be independent, one patient each." in made.record.notes
+    assert made.record.patients is None
+    assert repr(made) in made._repr_html_()

@@ -5,11 +5,14 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from msgspec.structs import replace
 
 from prevalens.exceptions import InvalidInputError
 from prevalens.predictions import Predictions
 from prevalens.reports import ClinicalReport, json_schema
+from prevalens.reports.class_sections.table_of_class_sections import CLASS_SECTIONS
 from prevalens.reports.document import Table, flat
+from prevalens.reports.label_sections.table_of_label_sections import LABEL_SECTIONS
 from prevalens.reports.report_record import ReportRecord, document_of, lead_of
 from prevalens.reports.sections.table_of_sections import SECTIONS
 
@@ -244,3 +247,28 @@ def test_the_address_of_a_row_leads_to_what_it_shows(
         for part in key.split("."):
             found = found[int(part)] if isinstance(found, list) else found[part]
         assert "value" in found or "difference" in found, key
+
+
+@pytest.mark.parametrize(
+    ("kind", "key"),
+    [
+        ("report", "study"),
+        ("report", "provenance"),
+        ("report", "methods"),
+        ("report", "calibration"),
+        ("report", "key_results"),
+        ("of_grades", "class_study"),
+        ("of_grades", "each_class"),
+        ("of_grades", "confusion"),
+        ("of_findings", "label_study"),
+        ("of_findings", "each_label"),
+    ],
+)
+def test_a_section_without_its_part_shows_nothing(
+    kind: str, key: str, request: pytest.FixtureRequest
+) -> None:
+    """A part that a file does not hold: no blocks, so no passage, and no error."""
+    record = request.getfixturevalue(kind).record
+    tables = (*SECTIONS, *CLASS_SECTIONS, *LABEL_SECTIONS)
+    section = next(section for section in tables if section.key == key)
+    assert list(section.show(replace(record, **{key: None}))) == []

@@ -10,7 +10,13 @@ from prevalens.exceptions import InvalidInputError
 from prevalens.metrics import holm
 from prevalens.metrics.comparison import compare_groups
 from prevalens.metrics.contrast import Contrast
-from prevalens.reports.subgroup_parts import Side, hidden_levels, of_many, subgroups_of_each
+from prevalens.reports.subgroup_parts import (
+    Side,
+    hidden_levels,
+    kept_back,
+    of_many,
+    subgroups_of_each,
+)
 
 SITES = np.repeat(["a", "b", "c"], [3, 6, 30])
 ASKED: Any = SimpleNamespace(
@@ -68,3 +74,12 @@ def test_a_covariate_that_is_no_grouping_is_refused() -> None:
     asked.by = ("ids",)
     with pytest.raises(InvalidInputError, match="Did you mean 'id'"):
         subgroups_of_each(asked, {})
+
+
+def test_a_level_of_all_rows_is_compared_with_nothing() -> None:
+    """There are no other rows, so nothing is computed."""
+
+    def differences(inside: np.ndarray) -> dict[str, Contrast]:
+        raise AssertionError(inside)
+
+    assert kept_back(differences, np.ones(3, dtype=bool)) == {}
