@@ -143,7 +143,6 @@ LONG = {
     "decisions/operating_point.py": _CALL,
     "decisions/referral.py": _CALL,
     "features/feature_head.py": _CALL,
-    "metrics/class_means.py": "one derivation: means of classes and their variance",
     "metrics/confusion.py": "a public function a measure of the 2x2 table, each a docstring",
     "metrics/site_pooling.py": _CALL,
     "models/classifier.py": _CALL,

@@ -116,3 +116,11 @@ def test_scores_too_near_for_a_slope_are_not_tested() -> None:
     """They differ by rounding errors only: no line, and no p value."""
     made = calibration_test([1, 0, 1, 0], 0.5 + 1e-12 * np.arange(4))
     assert made.not_estimable == "the scores say too little for a line to be seen"
+
+
+def test_patients_who_are_all_alike_are_not_tested() -> None:
+    """Each has the same four images: how patients differ is not seen, whatever rounding leaves."""
+    labels, scores = [0, 1, 0, 1, 1], [0.1, 0.3, 0.4, 0.6, 0.9]
+    for n in (2, 3, 7):
+        made = calibration_test(labels * n, scores * n, patients=np.repeat(np.arange(n), 5))
+        assert made.not_estimable == "one patient dominates, or all patients are alike"

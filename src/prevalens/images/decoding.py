@@ -10,7 +10,6 @@ from PIL import Image as Pillow
 from prevalens._checks import check_integer, check_path
 from prevalens.exceptions import InvalidInputError, UnreadableImageError
 from prevalens.images.many_files import map_files
-from prevalens.images.readers.arrays import SUFFIXES as ARRAYS
 from prevalens.images.readers.files import FileReader
 from prevalens.images.readers.reader import Reader
 from prevalens.images.resizing import resize
@@ -148,12 +147,6 @@ def read_images(
     )
     empty: Images = np.empty((0, height, width, channels), dtype=np.uint8)
     return np.stack(read) if read else empty
-
-
-def has_picture_suffix(path: Address) -> bool:
-    """Return whether a name ends as pictures' names do; array files count, by their rows."""
-    ending = os.path.splitext(check_path("path", path))[1].lower()  # noqa: PTH122
-    return ending in SUFFIXES | ARRAYS
 
 
 def check_size(size: int | tuple[int, int] | None) -> tuple[int, int] | None:

@@ -10,13 +10,13 @@ from prevalens.images.opening import several_frames
 
 # Tags, by their numbers in TIFF 6.0.
 _SUBFILE, _OLD_SUBFILE, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 255, 258, 259, 262
-_DESCRIPTION, _SAMPLES, _PLANAR, _COLOURS, _EXTRA, _FORMAT = 270, 277, 284, 320, 338, 339
+_DESCRIPTION, _SAMPLES, _PLANAR, _COLOURS, _FORMAT = 270, 277, 284, 320, 339
 _WIDTH, _HEIGHT, _STRIPS, _ROWS = 256, 257, 273, 278
 _TILE_WIDTH, _TILE_HEIGHT, _TILES, _DEPTH = 322, 323, 324, 32997
 _WANTED = {
     *(_WIDTH, _HEIGHT, _STRIPS, _ROWS, _TILE_WIDTH, _TILE_HEIGHT, _TILES, _DEPTH),
     *(_SUBFILE, _OLD_SUBFILE, _BITS, _COMPRESSION, _PHOTOMETRIC, _DESCRIPTION),
-    *(_SAMPLES, _PLANAR, _COLOURS, _EXTRA, _FORMAT),
+    *(_SAMPLES, _PLANAR, _COLOURS, _FORMAT),
 }
 _SIZES = {1: "B", 2: "c", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 16: "Q"}
 _PAGES = 1000  # thumbnails and masks beside the picture; a file of more is no picture
@@ -74,11 +74,6 @@ class TiffPage:
     def kinds(self) -> set[int]:
         """Kinds of number: 1 without sign, 2 with sign, 3 floating-point, 4 not told."""
         return set(map(int, self.tags.get(_FORMAT, (1,))))
-
-    @property
-    def extra(self) -> tuple[int, ...]:
-        """What each channel beyond the colours is: 0 not told, 1 and 2 transparency."""
-        return tuple(map(int, self.tags.get(_EXTRA, ())))
 
     @property
     def colours(self) -> tuple[int, ...]:

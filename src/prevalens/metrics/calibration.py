@@ -234,8 +234,6 @@ def line_gradient(
     Raises:
         NoLineError: there is no such line.
     """
-    if why_no_line(columns, slope=slope) is not None:
-        raise NoLineError
     # In units of images: the fit ends where steps are small beside them.
     factor = weights.size / float(weights.sum())
     odds = log_odds(columns.scores)

@@ -39,14 +39,12 @@ class Side:
         own: Its estimate, with the limits of its own.
         influence: Its value and influence values.
         codes: Number of each of its rows' patient among all.
-        limits_at: Its limits at any confidence level.
     """
 
     name: str
     own: Estimate
     influence: Influence
     codes: Codes
-    limits_at: Callable[[float], Limits]
 
 
 class Averaged(Protocol):
@@ -122,13 +120,10 @@ def side_of(name: str, key: str, rows: Columns, units: Codes, settings: Settings
     """
     measure = measure_of(key)
     own = measure.compute(rows, settings)
-    limits_at = own.limits_at
-    if limits_at is None:
-        limits_at = functools.partial(_computed_limits, rows, key, settings.threshold)
     influence = Influence(math.nan, np.zeros(rows.labels.size), ())
     if own.value is not None:
         influence = measure.influence_of(rows, settings.threshold)
-    return Side(name, own, influence, units, limits_at)
+    return Side(name, own, influence, units)
 
 
 def rows_of(columns: ClassColumns, which: int, key: str) -> Columns:
@@ -139,14 +134,6 @@ def rows_of(columns: ClassColumns, which: int, key: str) -> Columns:
 
 def _settings(key: str, confidence_level: float) -> Settings:
     return Settings(AT if measure_of(key).needs_threshold else None, confidence_level)
-
-
-def _computed_limits(
-    rows: Columns, key: str, threshold: float | None, confidence_level: float
-) -> Limits:
-    made = measure_of(key).compute(rows, Settings(threshold, confidence_level))
-    value = made.value or 0.0
-    return value if made.lower is None else made.lower, value if made.upper is None else made.upper
 
 
 def _sides(columns: ClassColumns, key: str, settings: Settings) -> list[Side]:
@@ -244,7 +231,7 @@ def _together(sides: Sequence[Side], n_units: int) -> Numbers:
         # Scaled before it is kept: the pairs of many classes and patients fill a gigabyte.
         moved[place] = changes / (np.linalg.norm(changes) or 1.0)
     together: Numbers = moved @ moved.T
-    lost = np.array([side.own.lower is None for side in sides])
+    lost = np.array([side.own.limits_at is None for side in sides])
     together[np.ix_(lost, lost)] = 1.0
     np.fill_diagonal(together, 1.0)
     return together
@@ -255,7 +242,7 @@ def _limits(
 ) -> Limits:
     own = np.array(
         [
-            (0.0, 1.0) if side.own.lower is None else side.limits_at(confidence_level)
+            (0.0, 1.0) if side.own.limits_at is None else side.own.limits_at(confidence_level)
             for side in sides
         ]
     )

@@ -1,7 +1,7 @@
 """One measure of a model of several classes: its name, its place, how it is computed."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -20,11 +20,6 @@ from prevalens.metrics.own_class_measure import (
 from prevalens.metrics.references import REFERENCES
 from prevalens.metrics.settings import Settings
 from prevalens.typing import Labels, Numbers
-
-
-def _no_estimate(columns: ClassColumns, settings: Settings) -> Estimate:
-    raise NotImplementedError  # a measure without an estimate of its own cannot be made
-
 
 CLASS_GROUPS = {
     "decision": "Predicted classes",
@@ -73,9 +68,8 @@ class ClassMeasure:
     group: str
     direction: str
     references: tuple[str, ...]
-    estimate: Callable[[ClassColumns, Settings], Estimate] = field(
-        default_factory=lambda: _no_estimate
-    )
+    # None until `__post_init__` has made it of the functions below.
+    estimate: Callable[[ClassColumns, Settings], Estimate] = None  # type: ignore[assignment]
     changes: Callable[[ClassColumns], Numbers] | None = None
     of_matrix: Callable[[Numbers], float] | None = None
     of_images: Callable[[Labels, Numbers], Numbers] | None = None
@@ -92,7 +86,8 @@ class ClassMeasure:
             raise InvalidInputError(
                 f"Measure {self.key!r} needs the paper that defines it in `references`, got none."
             )
-        own = self.estimate is not _no_estimate and not self._derived
+        given: object = self.estimate
+        own = given is not None and not self._derived
         if own + (self.of_matrix is not None) + (self.of_images is not None) != 1:
             raise InvalidInputError(
                 f"Measure {self.key!r} needs one of `estimate`, `of_matrix` and `of_images`."

@@ -1,6 +1,5 @@
 """Discrimination of several classes: every pair of classes, and all rows pooled."""
 
-import functools
 from dataclasses import replace
 
 import numpy as np
@@ -16,7 +15,6 @@ from prevalens.metrics.class_means import (
 from prevalens.metrics.estimate import Estimate
 from prevalens.metrics.influences import Influence, auroc_influence
 from prevalens.metrics.inputs import Columns
-from prevalens.metrics.intervals import Limits
 from prevalens.metrics.ranking import auroc_estimate
 from prevalens.metrics.registry import measure_of
 from prevalens.metrics.settings import Settings
@@ -53,15 +51,8 @@ def _pair(columns: ClassColumns, one: int, other: int, settings: Settings) -> Si
     held = Columns(columns.labels[rows] == one, columns.scores[rows, one], codes, columns.ids)
     own = auroc_estimate(held, confidence_level=settings.confidence_level)
     influence = auroc_influence(held.labels, held.scores)
-    rule = functools.partial(_limits_of, held) if own.limits_at is None else own.limits_at
     few = one if columns.counts[one] <= columns.counts[other] else other
-    return Side(columns.names[few], own, influence, columns.units[rows], rule)
-
-
-def _limits_of(held: Columns, confidence_level: float) -> Limits:
-    made = auroc_estimate(held, confidence_level=confidence_level)
-    value = made.value or 0.0
-    return value if made.lower is None else made.lower, value if made.upper is None else made.upper
+    return Side(columns.names[few], own, influence, columns.units[rows])
 
 
 def pooled(columns: ClassColumns) -> Columns:

@@ -84,13 +84,6 @@ class LabelColumns:
         codes = np.broadcast_to(self.units[:, None], rows.shape)[rows]
         return Columns(self.labels[rows] == 1, held[rows], codes, self.ids)
 
-    def take(self, rows: Flags) -> "LabelColumns":
-        """Return the columns of the rows in a mask; patients keep their numbers."""
-        codes = None if self.codes is None else self.codes[rows]
-        return LabelColumns(
-            self.labels[rows], self.scores[rows], codes, self.names, self.thresholds, self.ids
-        )
-
     def rows_where(self, rows: Flags) -> Columns:
         """Return chosen rows as columns without labels, for means of values of rows."""
         codes = None if self.codes is None else self.codes[rows]

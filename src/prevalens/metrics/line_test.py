@@ -120,7 +120,7 @@ def calibration_test_of(columns: Columns) -> CalibrationTest:
     else:
         effects = _design_effects(line, codes)
         if effects is None:
-            return _refused(basis, "one patient dominates, which says nothing about others")
+            return _refused(basis, "one patient dominates, or all patients are alike")
         (total, first), freedom = effects
         statistic, second = ratio / total, first * freedom
     chance = (
@@ -151,7 +151,7 @@ def _design_effects(line: Line, codes: Codes) -> tuple[tuple[float, float], floa
         return None
     effects = np.linalg.eigvals(line.information @ (changes.T @ changes)).real.clip(min=0.0)
     total, squares = float(effects.sum()), float(effects @ effects)
-    if not (math.isfinite(total) and total > 0):
+    if not (math.isfinite(total) and total > 1e-12):  # alike patients leave rounding errors
         return None
     freedom = min(degrees_of_freedom(changes[:, which]) for which in (0, 1))
     return (max(total, 2.0), total**2 / squares), freedom
