@@ -10,7 +10,9 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+from numpy.typing import ArrayLike
 from sphinx.application import Sphinx
+from sphinx.util.typing import stringify_annotation
 
 import prevalens
 from prevalens.command import VERBS
@@ -243,6 +245,37 @@ def complete(*event: Any) -> None:
         lines += ["", "In full in the :doc:`bibliography </bibliography>`.", ""]
 
 
+# What a type is made of, which no reader asks for: an array's shape and its kind of number, the
+# protocols behind "whatever numpy takes", and the ranges, which the text beside it says in words.
+SHAPE, NUMBER, INNER = r"tuple\[[^\]]*\]", r"~?numpy\.dtype\[[^\[\]]*\]", r"[^\[\]]|\[[^\[\]]*\]"
+ARRAY = re.compile(rf"~?(?:numpy\.)?ndarray\[(?:{SHAPE}|[^,\[\]]*), ?(?:{NUMBER}|[^,\[\]]*)\]")
+RANGE = re.compile(rf"~?(?:typing\.)?Annotated\[((?:{INNER})*?), ~?msgspec\.Meta\([^()]*\)\]")
+
+
+def readable(annotation: str) -> str:
+    """Return a type as a reader would say it: `ArrayLike`, `ndarray`, and no range."""
+    for long in (typed(ArrayLike | None), typed(ArrayLike)):
+        short = "ArrayLike | None" if long.endswith("None") else "ArrayLike"
+        annotation = annotation.replace(long, short)
+    annotation = ARRAY.sub("~numpy.ndarray", annotation)
+    while RANGE.search(annotation):
+        annotation = RANGE.sub(r"\1", annotation)
+    return annotation
+
+
+def typed(annotation: Any) -> str:
+    """Return a type as autodoc writes it."""
+    return stringify_annotation(annotation, "smart")
+
+
+def shorten(app: Sphinx, *event: Any) -> None:
+    """Shorten the types of parameters before they are put into their descriptions."""
+    del event
+    for types in app.env.current_document.autodoc_annotations.values():
+        types.update({name: readable(annotation) for name, annotation in types.items()})
+
+
 def setup(app: Sphinx) -> None:
     """Connect what the pages of the reference need, after napoleon has read the docstrings."""
     app.connect("autodoc-process-docstring", complete, priority=600)
+    app.connect("object-description-transform", shorten, priority=400)
