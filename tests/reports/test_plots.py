@@ -79,6 +79,17 @@ def test_the_confusion_matrix_shows_its_counts(report: ClinicalReport) -> None:
     ]
 
 
+def test_a_band_lies_between_its_limits() -> None:
+    """Filled from lower to upper, at each x."""
+    axes = plt.subplots()[1]
+    band = Line("interval", [0.0, 0.5, 1.0], [0.1, 0.2, 0.3], "band", upper=[0.4, 0.6, 0.9])
+    _draw_line(band, axes, colour="k")
+    (area,) = axes.collections
+    corners = {(round(x, 6), round(y, 6)) for x, y in area.get_paths()[0].vertices.tolist()}
+
+    assert corners == {(0.0, 0.1), (0.5, 0.2), (1.0, 0.3), (0.0, 0.4), (0.5, 0.6), (1.0, 0.9)}
+
+
 def test_several_labels_have_no_one_matrix(finding_rows: Predictions) -> None:
     """The refusal names the way to one."""
     with pytest.raises(InvalidInputError, match=r"no one matrix.*one_vs_rest"):

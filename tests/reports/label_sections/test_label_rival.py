@@ -39,6 +39,8 @@ def test_means_and_each_label_are_compared_in_pairs(
     assert len(found) == 6
     assert found["macro_auroc"]["difference"]["lower"] == pytest.approx(mean.difference.lower)
     assert found["auroc of mass"]["difference"]["value"] == pytest.approx(own.difference.value)
+    assert found["auroc of mass"]["difference"]["lower"] == pytest.approx(own.difference.lower)
+    assert found["auroc of mass"]["difference"]["patients"] == own.difference.patients
     assert found["auroc of mass"]["difference"]["n"] == len(held) - 7
     assert {key: found[key]["p_holm"] for key in known} == pytest.approx(holm(known))
 

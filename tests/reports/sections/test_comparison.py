@@ -82,7 +82,9 @@ def test_the_page_shows_both_and_the_test(predictions: Predictions) -> None:
     alone = ClinicalReport(predictions, threshold=0.5)
 
     assert "Comparison with another model\n---" in text
-    assert "both models have the same value in the population" in " ".join(text.split())
+    plain = " ".join(text.split())
+    assert "both models have the same value in the population" in plain
+    assert ". Difference over patients (Obuchowski 1998)" in plain
     assert alone["comparison"] is None
     assert SECTION.show(alone.record) == []
 

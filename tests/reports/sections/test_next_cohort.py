@@ -1,5 +1,6 @@
 """The study that made the model beside the next cohort: unpaired differences, and what is said."""
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -110,9 +111,16 @@ def test_a_drop_is_named_and_what_is_not_shown_is_not_excluded(suffix: str) -> N
     )
     assert "Sensitivity is lower than in the study that made the model:" in pages[0]
     assert "lies below 0" not in pages[1]
+    renamed = dataclasses.replace(LATER, patients=[f"other {each}" for each in LATER.patients])
+    others = str(report(later=renamed, study={"other_patients": False}))
+    assert "holds the chance in both. " in " ".join(others.split())
     assert lower < 0
     assert f"drop of up to: AUROC {-lower:.3f};" in pages[1]
     assert "40 patient ids of both are stated to be of other people" in pages[0]
+    assert "holds the chance in both; 40" in pages[0]
+    told = pages[1].partition("compatible with a drop of up to: ")[2].partition("Over all")[0]
+    ends = [each["difference"]["lower"] for each in alike["next_cohort"]["differences"].values()]
+    assert len(told.split(";")) == sum(end is not None and end < 0 for end in ends)
     assert ClinicalReport.from_dict(worse.to_dict()).page(suffix) == worse.page(suffix)
 
 

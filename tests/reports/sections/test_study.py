@@ -6,7 +6,7 @@ import pytest
 from prevalens.cohorts import Cohort
 from prevalens.predictions import Predictions
 from prevalens.reports import ClinicalReport
-from prevalens.reports.document import Flow
+from prevalens.reports.document import Flow, Table
 from prevalens.reports.sections.study import SECTION, Study, repeated_rows
 from prevalens.splits import Partition
 
@@ -125,3 +125,25 @@ def test_a_table_pasted_twice_is_noticed() -> None:
     assert repeated_rows(coarse) == 0
     named = Predictions(**twice, images=[f"{k}.png" for k in range(100)])
     assert repeated_rows(named) == 0
+
+
+def test_patients_of_each_class_stand_in_the_table() -> None:
+    """By hand: a and b have positives alone, c negatives alone, d both."""
+    held = Predictions(
+        labels=[1, 1, 1, 0, 0, 1, 0],
+        scores=[0.9, 0.8, 0.7, 0.2, 0.1, 0.6, 0.3],
+        patients=list("aabccdd"),
+    )
+    report = ClinicalReport(held, threshold=0.5, worst=0).record
+    (table,) = [
+        block
+        for block in SECTION.show(report)
+        if isinstance(block, Table) and block.caption == "Images and patients of each class"
+    ]
+
+    assert [row[1:] for row in table.rows] == [
+        ("4", "2"),
+        ("3", "1"),
+        ("none", "1"),
+        ("7", "4"),
+    ]
