@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prevalens.exceptions import InvalidInputError
+from prevalens.metrics import compare_models
 from prevalens.metrics.contrast import Contrast, holm, non_inferiority, tail, two_sided
 from prevalens.metrics.estimate import Estimate
 
@@ -185,3 +186,17 @@ def test_a_p_value_outside_0_to_1_is_refused_by_its_name(p_value: float) -> None
     with pytest.raises(InvalidInputError, match=r"`p_values\['b'\]` must lie in \[0, 1\]"):
         holm({"a": 0.5, "b": p_value})
     assert holm({"a": 0.0, "b": 1.0}) == {"a": 0.0, "b": 1.0}
+
+
+def test_limits_that_only_touch_zero_give_one_p_value_from_both_sides() -> None:
+    """F2 of two patients: over a range of levels the limit is 0, by rounding above or below it."""
+    labels, patients = [0, 0, 1, 1], [0, 1, 1, 0]
+    one, two = [0.1, 0.2, 0.1, 0.5], [1 / 7, 4 / 7, 1 / 7, 4 / 7]
+    asked = {"measure": "f2", "threshold": 0.5, "patients": patients}
+    made, turned = (
+        compare_models(labels, *pair, **asked)  # type: ignore[arg-type]
+        for pair in ((one, two), (two, one))
+    )
+
+    assert made.difference.lower == pytest.approx(0, abs=1e-12)
+    assert made.p_value == pytest.approx(turned.p_value, rel=1e-6)

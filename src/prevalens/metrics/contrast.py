@@ -12,6 +12,8 @@ from prevalens._checks import check_number
 from prevalens.exceptions import InvalidInputError
 from prevalens.metrics.estimate import Estimate
 
+_NEAR = 1e-8  # share of an interval's width within which a limit reaches a value
+
 
 @dataclass(frozen=True)
 class Contrast:
@@ -117,7 +119,9 @@ def p_from_limits(limits_at: Callable[[float], tuple[float, float]], null: float
     for _ in range(45):
         middle = (small + large) / 2
         lower, upper = limits_at(1 - math.exp(middle))
-        if lower <= null <= upper:
+        # Limits that only touch it over a range of levels are on either side by rounding.
+        near = _NEAR * (upper - lower) if math.isfinite(upper - lower) else 0.0
+        if lower <= null + near and upper >= null - near:
             small = middle
         else:
             large = middle
