@@ -40,8 +40,12 @@ def test_opencv_moves_by_a_matrix_and_by_places(fill: str, channels: int) -> Non
         image[None], places[0][None], places[1][None], fill=fill, fill_value=90.0, xp=np
     )[0]
 
-    np.testing.assert_array_equal(move_by_opencv(image, matrix, None, **edge), wanted)
-    np.testing.assert_array_equal(move_by_opencv(image, matrix, places, **edge), wanted)
+    for given in (None, places):
+        batch = np.full((3, *image.shape), 7, dtype=np.uint8)
+        into = batch[1]
+        assert move_by_opencv(image, matrix, given, **edge, into=into) is into  # type: ignore[arg-type]
+        np.testing.assert_array_equal(batch[1], wanted)
+        assert (batch[[0, 2]] == 7).all()
 
 
 def test_what_opencv_cannot_do_is_left_to_numpy() -> None:

@@ -64,13 +64,14 @@ def augment_on_host(
     """
     parameters = {name: np.asarray(values) for name, values in parameters.items()}
     _check(policy, images, parameters)
-    changed = images.copy()
+    changed = np.empty(images.shape, dtype=np.uint8)
     if images.size:
         batch = _Batch(policy, parameters, images.shape)
         # One image after another: what belongs to one stays in the processor's cache.
-        for row, image in enumerate(images):
-            if batch.moves[row] or batch.changes[row]:
-                changed[row] = batch.change(batch.move(image, row), row)
+        for row, (image, into) in enumerate(zip(images, changed, strict=True)):
+            made = batch.change(batch.move(image, row, into), row)
+            if made is not into:
+                into[...] = made
     return changed
 
 
@@ -101,8 +102,8 @@ class _Batch:
             else None
         )
 
-    def move(self, image: Image, row: int) -> NDArray[Any]:
-        """Return uint8 pixels, or float32 planes where numpy moved them."""
+    def move(self, image: Image, row: int, into: Image) -> NDArray[Any]:
+        """Return uint8 pixels, those of `into` where they fit, or float32 planes by numpy."""
         if self._matrices is None or not self.moves[row]:
             return image
         matrix = self._matrices[row]
@@ -111,7 +112,7 @@ class _Batch:
         if library is None or not opencv_can_move(image, policy.fill):
             return move_by_numpy(image, self._places(matrix, row), **edge, library=library)
         places = self._places(matrix, row) if self.bends[row] else None
-        return move_by_opencv(image, matrix, places, **edge, library=library)
+        return move_by_opencv(image, matrix, places, **edge, library=library, into=into)
 
     def change(self, moved: NDArray[Any], row: int) -> Image:
         """Return the pixels, uint8, after the operations that change their values."""

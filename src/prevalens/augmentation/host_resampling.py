@@ -32,6 +32,7 @@ def move_by_opencv(
     fill: str,
     fill_value: float,
     library: ModuleType,
+    into: Image,
 ) -> Image:
     """Read one picture at the places of a matrix, or at those given.
 
@@ -42,22 +43,25 @@ def move_by_opencv(
         fill: What lies beyond the edge, see `prevalens.augmentation.resampling`; not "wrap".
         fill_value: Value beyond the edge for `fill="constant"`.
         library: OpenCV.
+        into: Where the pixels are written, of the shape of the image.
 
     Returns:
-        uint8 pixels of the same shape. OpenCV reads places to 1/32 of a pixel.
+        `into`. OpenCV reads places to 1/32 of a pixel.
     """
     height, width = image.shape[:2]
     edge = {
         "borderMode": getattr(library, _BORDERS[fill]),
         "borderValue": (fill_value,) * 4,
+        "dst": into,
     }
     if places is not None:
         moved = library.remap(image, *places, library.INTER_LINEAR, **edge)
     else:
         flags = library.INTER_LINEAR | library.WARP_INVERSE_MAP
         moved = library.warpAffine(image, matrix, (width, height), flags=flags, **edge)
-    # OpenCV drops a last axis of one.
-    return np.asarray(moved, dtype=np.uint8).reshape(image.shape)
+    if moved is not into and not np.shares_memory(moved, into):
+        into[...] = moved.reshape(into.shape)  # OpenCV drops a last axis of one
+    return into
 
 
 def move_by_numpy(
