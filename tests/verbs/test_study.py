@@ -12,7 +12,7 @@ from studies.small_network import save_network
 from prevalens.cohorts import Cohort
 from prevalens.command import main
 from prevalens.exceptions import InvalidInputError
-from prevalens.verbs.study import add_arguments, run
+from prevalens.verbs.study import add_arguments, aligned, run
 
 
 def parsed(*words: str) -> argparse.Namespace:
@@ -127,3 +127,11 @@ def test_a_patient_that_is_missing_is_named(image_cohort: Cohort) -> None:
     whose[7] = ""
     with pytest.raises(InvalidInputError, match=r"1 of 54 have none: rows 7 "):
         run(parsed(table(image_cohort, patient=whose)))
+
+
+def test_what_was_found_stands_one_below_the_other() -> None:
+    """However long a label's name is."""
+    told = aligned({"auroc": "0.9", "sensitivity of pleural thickening": "0.8 (0.7 to 0.9)"})
+
+    assert [line.index("0.") for line in told.splitlines()] == [35, 35]
+    assert aligned({}) == ""

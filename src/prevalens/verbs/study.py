@@ -1,6 +1,7 @@
 """prevalens study: from a table of images to a report, a classifier and a plan."""
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -254,15 +255,14 @@ def _refuse_other_words(
 
 def _tell(done: "studies.Study", ranked: str) -> None:
     """Print what was found, and the files."""
-    for name, estimate in done.summary.estimates.items():
-        _say(f"{name.replace('_', ' '):20} {plain_text(estimate)}")
-    for name, estimate in done.summary.baselines.items():
-        _say(f"{f'{ranked} of {name}':20} {plain_text(estimate)}")
-    for name, estimate in (done.summary.patients or {"estimates": {}})["estimates"].items():
-        _say(f"{'per patient: ' + name:20} {plain_text(estimate)}")
-    for label, of in (done.summary.labels or {}).items():
+    summary, patients = done.summary, done.summary.patients or {"estimates": {}}
+    found = {name.replace("_", " "): each for name, each in summary.estimates.items()}
+    found |= {f"{ranked} of {name}": each for name, each in summary.baselines.items()}
+    found |= {f"per patient: {name}": each for name, each in patients["estimates"].items()}
+    for label, of in (summary.labels or {}).items():
         for name in ("auroc", "sensitivity", "specificity"):
-            _say(f"{f'{name} of {label}':20} {plain_text(of['estimates'][name])}")
+            found[f"{name} of {label}"] = of["estimates"][name]
+    _say(aligned({name: plain_text(each) for name, each in found.items()}))
     if done.is_positive is not None and len(done.summary.folds) > 1:
         _say(
             "Sensitivity, specificity and predictive values take each image by the threshold of "
@@ -270,6 +270,12 @@ def _tell(done: "studies.Study", ranked: str) -> None:
         )
     for name, what in done.summary.files.items():
         _say(f"wrote {done.folder / name}: {what}")
+
+
+def aligned(told: Mapping[str, str]) -> str:
+    """Write a line for each name, what is told of them one below the other."""
+    width = max(map(len, told), default=0)
+    return "\n".join(f"{name:{width}}  {text}" for name, text in told.items())
 
 
 def plain_text(estimate: dict[str, Any]) -> str:

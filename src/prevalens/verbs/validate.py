@@ -10,7 +10,7 @@ from prevalens._tables import read_all_columns, read_columns
 from prevalens.exceptions import InvalidInputError
 from prevalens.verbs.folder_layout import classes_below
 from prevalens.verbs.label_cells import WHOLE, classes_in, separator_of
-from prevalens.verbs.study import add_image_columns, add_odd_cells, plain_text
+from prevalens.verbs.study import add_image_columns, add_odd_cells, aligned, plain_text
 from prevalens.verbs.study_cohort import read_images
 
 PURPOSE = "report a study's model on the next cohort, beside the study's own held-out estimates"
@@ -119,7 +119,7 @@ def _negative_of(folder: Path, positive: str) -> str:
 
 def _told(report: "reports.ClinicalReport") -> str:
     """Return a line for each measure: held out in the study, here, and the difference."""
-    part, lines = report["next_cohort"], list[str]()
+    part, told = report["next_cohort"], dict[str, str]()
     for of, found in (
         ("", part["differences"]),
         ("per patient: ", part["patient_differences"]),
@@ -129,5 +129,5 @@ def _told(report: "reports.ClinicalReport") -> str:
                 plain_text(each[side]) for side in ("second", "first", "difference")
             )
             name = f"{of}{key.replace('_', ' ')}:"
-            lines.append(f"{name:28} study {study}; here {here}; difference {gap}")
-    return "\n".join(lines)
+            told[name] = f"study {study}; here {here}; difference {gap}"
+    return aligned(told)
