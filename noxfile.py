@@ -92,10 +92,7 @@ def kills(session: nox.Session, backend: str) -> None:
 
 @nox.session(default=False)
 def coverage(session: nox.Session) -> None:
-    """Measure branch coverage over the three backends together, with every extra.
-
-    What the floor leaves is rare: a second machine, a killed process, a file that goes meanwhile.
-    """
+    """Measure branch coverage over the three backends together, with every extra."""
     session.install(*BACKENDS.values())
     session.install("-e", ".[test,plot,dicom,fast,onnx,onnx-jax]")
     parts: list[str] = []

@@ -59,9 +59,8 @@ def offer(stage: str) -> tuple[list[str], Callable[[str], object], Callable[[], 
         stage: Import name of the stage, its `__name__`.
     """
     stub = (pkgutil.get_data(stage, "__init__.pyi") or b"").decode()
-    load = lazy_names(stage, {name: file for file, name in _EXPORT.findall(stub)})
-    names = sorted(name for _, name in _EXPORT.findall(stub))
-    return names, load, lambda: list(names)
+    files = {name: file for file, name in _EXPORT.findall(stub)}
+    return sorted(files), lazy_names(stage, files), lambda: sorted(files)
 
 
 def lazy_names(stage: str, files: Mapping[str, str]) -> Callable[[str], object]:
@@ -108,9 +107,7 @@ def _import_with_backend(module: str) -> ModuleType:
         amiss = f"{named} and Keras knows none of this name ({error})."
         amiss += did_you_mean(asked, BACKENDS) if asked else ""
     # Outside the handler, so that forty frames of Keras' own do not stand above the remedy.
-    raise MissingExtraError(
-        f"This needs Keras with a backend (In Python, for {module}), but {amiss} {_remedy()}"
-    )
+    raise MissingExtraError(f"This needs Keras with a backend, but {amiss} {_remedy()}")
 
 
 def _remedy() -> str:

@@ -16,16 +16,18 @@ _LARGEST = 1 << 30  # bytes; a partition of 100,000,000 rows is below it
 Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
 # What a number in a record may be; nan meets none of these.
 Count = Annotated[int, msgspec.Meta(ge=0)]
+OneOrMore = Annotated[int, msgspec.Meta(ge=1)]
 Amount = Annotated[float, msgspec.Meta(ge=0)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Inside = Annotated[float, msgspec.Meta(gt=0, lt=1)]
+Above = Annotated[float, msgspec.Meta(gt=0)]
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A group of fields inside a record; unknown fields are refused.
 
     A field that may be left out has the type `T | msgspec.UnsetType` and the default
-    `msgspec.UNSET`; a range is told by `Annotated[float, msgspec.Meta(ge=0, le=1)]`.
+    `msgspec.UNSET`; a range is told by its type, such as `Share`.
     """
 
 

@@ -76,13 +76,15 @@ def read_all_columns(source: Any) -> dict[str, Cells]:
     return _without_blank_rows({n: _cells(n, column) for n, column in columns.items()}, columns)
 
 
-def find_column(columns: Mapping[str, Any], name: str, *, purpose: str = "") -> Any:
+def find_column(
+    columns: Mapping[str, Any], name: str, *, purpose: str = "", remedy: str = ""
+) -> Any:
     """Return the column called `name`, or say which there are and suggest the nearest."""
     if name in columns:
         return columns[name]
     raise InvalidInputError(
         f"The table has no column {name!r}{f' for the {purpose}' if purpose else ''}; its columns "
-        f"are {name_some(columns, limit=20)}.{did_you_mean(name, columns)}"
+        f"are {name_some(columns, limit=20)}.{did_you_mean(name, columns)}{remedy}"
     )
 
 
@@ -134,7 +136,8 @@ def _without_blank_rows(wanted: dict[str, Cells], columns: Mapping[str, Any]) ->
     if not wanted:
         return wanted
     check_same_length(**wanted)
-    blank = [row for row, cells in enumerate(zip(*wanted.values(), strict=True)) if not _any(cells)]
+    rows = enumerate(zip(*wanted.values(), strict=True))
+    blank = [row for row, cells in rows if all(cell is None for cell in cells)]
     for name in columns if blank else ():
         cells = wanted[name] if name in wanted else _cells(name, columns[name])
         blank = [row for row in blank if cells[row] is None]
@@ -145,10 +148,6 @@ def _without_blank_rows(wanted: dict[str, Cells], columns: Mapping[str, Any]) ->
         name: TableCells(cell for row, cell in enumerate(cells) if row not in left_out)
         for name, cells in wanted.items()
     }
-
-
-def _any(cells: Iterable[Any]) -> bool:
-    return any(cell is not None for cell in cells)
 
 
 def _read_file(path: Path, names: Mapping[str, str] | None) -> dict[str, Cells]:

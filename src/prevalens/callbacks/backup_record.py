@@ -4,12 +4,11 @@ import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
-import msgspec
 import numpy as np
 
-from prevalens._records import Part, Record
+from prevalens._records import OneOrMore, Part, Record
 from prevalens.callbacks.run_identity import RunIdentity
 from prevalens.exceptions import InvalidInputError
 
@@ -37,7 +36,7 @@ class BackupRecord(Record, frozen=True, kw_only=True):
 
     FORMAT: ClassVar[str] = "prevalens training backup"
     REMEDY: ClassVar[str] = "Give a file TrainingBackup wrote, or begin anew with another."
-    epoch: Annotated[int, msgspec.Meta(ge=1)]
+    epoch: OneOrMore
     stopped: bool
     history: dict[str, list[Logged]]
     callbacks: list[dict[str, Any]]

@@ -4,9 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
-from prevalens._records import Part, Record
-
-Bytes = Annotated[int, msgspec.Meta(ge=1)]
+from prevalens._records import Count, Inside, OneOrMore, Part, Record
 
 
 class DrawingSettings(Part, frozen=True, kw_only=True):
@@ -24,15 +22,15 @@ class DrawingSettings(Part, frozen=True, kw_only=True):
         seed: Seed of the drawing.
     """
 
-    drawing: Annotated[int, msgspec.Meta(ge=1)]
+    drawing: OneOrMore
     image_size: Annotated[int, msgspec.Meta(ge=16)]
     format: Literal["bmp", "png"]
     n_patients: Annotated[int, msgspec.Meta(ge=2)]
-    n_positive: Annotated[int, msgspec.Meta(ge=1)]
+    n_positive: OneOrMore
     n_images: Annotated[int, msgspec.Meta(ge=2)]
-    positive_share: Annotated[float, msgspec.Meta(gt=0, lt=1)]
+    positive_share: Inside
     effect: Annotated[float, msgspec.Meta(ge=0, le=10)]
-    seed: Annotated[int, msgspec.Meta(ge=0)]
+    seed: Count
 
 
 class DrawingRecord(Record, frozen=True, kw_only=True):
@@ -46,4 +44,4 @@ class DrawingRecord(Record, frozen=True, kw_only=True):
     FORMAT: ClassVar[str] = "prevalens drawn cells"
     REMEDY: ClassVar[str] = "Name another folder."
     settings: DrawingSettings
-    bytes: dict[str, Bytes]
+    bytes: dict[str, OneOrMore]

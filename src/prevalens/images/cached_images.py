@@ -218,8 +218,8 @@ class CachedImages:
 
     def _refuse_cut(self) -> None:
         # To read through the map beyond the file's end would kill the process, and still does where
-        # it is cut within one gather. `pread` would give an error there too, but make a warm epoch
-        # without training take 1.2 times the CPU time at 224 pixels, and 2.2 times at 28.
+        # it is cut within one gather. `pread` would give an error there too, but costs more time a
+        # row in every warm epoch, most of all where images are small.
         if self.trusted.any() and os.fstat(self._handle).st_size < self._size:
             raise UnreadableImageError(
                 f"The pixel cache {self._file} was cut while it was in use. Remove it, and start "

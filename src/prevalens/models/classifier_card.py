@@ -3,18 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
-from typing import Annotated, Any, ClassVar, TypeAlias
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 import numpy as np
 
 from prevalens._checks import check_number
-from prevalens._records import Record
+from prevalens._records import Above, Inside, Record, Share
 from prevalens.exceptions import InvalidInputError
 from prevalens.models.class_shares import check_shares
-
-Share: TypeAlias = Annotated[float, msgspec.Meta(gt=0, lt=1)]
-Threshold: TypeAlias = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 
 class CardRecord(Record, frozen=True, kw_only=True):
@@ -23,11 +20,11 @@ class CardRecord(Record, frozen=True, kw_only=True):
     FORMAT: ClassVar[str] = "prevalens classifier card"
     REMEDY: ClassVar[str] = "Give a whole file that save_classifier wrote, from someone you trust."
     classes: Annotated[list[str], msgspec.Meta(min_length=1)]
-    threshold: Threshold | list[Threshold] | None
-    train_prevalence: Share | list[Share]
+    threshold: Share | list[Share] | None
+    train_prevalence: Inside | list[Inside]
     threshold_origin: str
-    prevalence: Share | list[Share] | None
-    temperature: Annotated[float, msgspec.Meta(gt=0)]
+    prevalence: Inside | list[Inside] | None
+    temperature: Above
     multilabel: bool
     library_version: str
 

@@ -40,6 +40,10 @@ from prevalens.predictions.prediction_table import (
 )
 from prevalens.typing import Codes, Column, Labels, Rows, Scores, Texts
 
+_NO_PATIENTS = (
+    " Name it by `patient`, or pass patient=None (--independent) if no two images share a patient."
+)
+
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Predictions(FrozenColumns):
@@ -376,7 +380,7 @@ class Predictions(FrozenColumns):
         read = read_labels_and_scores(table, label=label, score=score, positive=positive)
         keys = [patient] if isinstance(patient, str) else list(patient or ())
         for key in keys:
-            find_column(table, key, purpose="patient id")
+            find_column(table, key, purpose="patient id", remedy=_NO_PATIENTS)
         images = None
         if image is not None:
             images = image_names(find_column(table, image, purpose="image path"))

@@ -305,8 +305,8 @@ def _not_worse(
 def _within(
     new: Predictions, criteria: AcceptanceCriteria, one: BoundCriterion
 ) -> Iterator[CriterionResult]:
+    known = patients_of(new)
     for level, rows in _groups(new, one):
-        known = patients_of(new)
         made = all_estimates(
             new.labels[rows],
             new.scores[rows],

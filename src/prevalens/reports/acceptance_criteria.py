@@ -4,11 +4,10 @@ from typing import Annotated, ClassVar, Literal, Self
 
 import msgspec
 
-from prevalens._records import Inside, Part, Record
+from prevalens._records import Above, Inside, Part, Record, Share
 from prevalens.exceptions import InvalidInputError
 from prevalens.metrics.registry import keys_where, measure_of
 
-_Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 _Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 
 
@@ -25,7 +24,7 @@ class NonInferiorityCriterion(Part, frozen=True, kw_only=True):
     """
 
     measure: str
-    margin: Annotated[float, msgspec.Meta(gt=0)]
+    margin: Above
 
     def __post_init__(self) -> None:
         """Refuse a measure whose values cannot be compared."""
@@ -122,8 +121,8 @@ class AcceptanceCriteria(Record, frozen=True, kw_only=True):
     )
 
     name: str
-    threshold: _Share
-    old_threshold: _Share | None = None
+    threshold: Share
+    old_threshold: Share | None = None
     confidence_level: Inside = 0.95
     locked_set_sha256: _Sha256 | None = None
     non_inferiority: list[NonInferiorityCriterion] = msgspec.field(default_factory=list)

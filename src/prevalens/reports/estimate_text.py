@@ -9,9 +9,7 @@ from prevalens.metrics.registry import all_measures
 from prevalens.reports.record_parts import EstimatePart
 
 NOT_ESTIMABLE = "not estimable"
-
-
-_FEW = "fewer than 1"
+FEWER = "fewer than 1"
 
 
 def name_of(key: str) -> str:
@@ -120,15 +118,15 @@ def of_100(share: float) -> tuple[str, str, int]:
     """
     near = round(100 * share)
     if near == 100 and share < 1:
-        return "over 99", _FEW, 99
+        return "over 99", FEWER, 99
     if near == 0 and share > 0:
-        return _FEW, "over 99", 1
+        return FEWER, "over 99", 1
     return str(near), str(100 - near), near
 
 
 def verb(count: str) -> str:
     """Return the verb that goes with a count."""
-    return "is" if count in {"1", _FEW} else "are"
+    return "is" if count in {"1", FEWER} else "are"
 
 
 def count_text(number: int, noun: str) -> str:

@@ -6,18 +6,17 @@ from typing import Annotated, Any, ClassVar
 
 import msgspec
 
-from prevalens._records import Part, Record
+from prevalens._records import Count, Part, Record
 from prevalens.images.opening import hash_file
 
 _Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
-_Count = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class HashedFile(Part, frozen=True, kw_only=True):
     """A file by its path, with forward slashes, and the SHA-256 of its bytes."""
 
     path: str
-    bytes: _Count
+    bytes: Count
     sha256: _Sha256
 
 
@@ -37,8 +36,8 @@ class LineageRecord(Record, frozen=True, kw_only=True):
     settings: dict[str, Any]
     predictions_sha256: _Sha256
     partition_of: str | None
-    images: _Count
-    images_found: _Count
+    images: Count
+    images_found: Count
     images_sha256: _Sha256 | None
     run: list[HashedFile]
     also: list[HashedFile]

@@ -7,12 +7,11 @@ from typing import Annotated, Any, ClassVar
 
 import msgspec
 
-from prevalens._records import Record
+from prevalens._records import Count, Record
 from prevalens.exceptions import InvalidInputError
 
-_Count = Annotated[int, msgspec.Meta(ge=0)]
 _Rows = Annotated[
-    list[_Count], msgspec.Meta(description="Rows of the part from 0, in rising order.")
+    list[Count], msgspec.Meta(description="Rows of the part from 0, in rising order.")
 ]
 
 
@@ -34,7 +33,7 @@ class PartitionRecord(Record, frozen=True, kw_only=True):
     ]
     n_rows: Annotated[int, msgspec.Meta(ge=1, description="Number of rows of that cohort.")]
     patients_crossing: Annotated[
-        _Count | None,
+        Count | None,
         msgspec.Meta(
             description="Number of patients with images in more than one part; null where that "
             "was not checked.",

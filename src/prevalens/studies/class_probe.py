@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
-import msgspec
 import numpy as np
 from scipy.special import softmax
 
-from prevalens._records import Record
+from prevalens._records import Above, Record
 from prevalens._threads import one_blas_thread
 from prevalens.cohorts.cohort import Cohort
 from prevalens.decisions.class_recalibration import fit_class_recalibration
@@ -19,8 +18,6 @@ from prevalens.predictions.predictions import Predictions
 from prevalens.studies.head_search import LEAST, Features, averaged, search_heads
 from prevalens.studies.plan_choices import HeadChoice
 from prevalens.typing import Rows, Scores
-
-Above = Annotated[float, msgspec.Meta(gt=0)]
 
 
 class ClassProbeRecord(Record, frozen=True, kw_only=True):

@@ -4,15 +4,14 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
 import joblib
-import msgspec
 import numpy as np
 
 from prevalens._checks import check_integer, check_kind, check_path
 from prevalens._processes import leave_with
-from prevalens._records import Record
+from prevalens._records import Record, Share
 from prevalens.cohorts.cohort import Cohort
 from prevalens.exceptions import InvalidInputError
 from prevalens.metrics.estimate import Estimate
@@ -35,7 +34,7 @@ class FoldScores(Record, frozen=True, kw_only=True):
     cohort_fingerprint: str
     partition: str
     settings: dict[str, Any]
-    scores: list[list[Annotated[float, msgspec.Meta(ge=0, le=1)]]]
+    scores: list[list[Share]]
 
 
 @dataclass(frozen=True, eq=False)

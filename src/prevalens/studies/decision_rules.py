@@ -2,12 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
 
-import msgspec
 import numpy as np
 
-from prevalens._records import Part
+from prevalens._records import Part, Share
 from prevalens.decisions.operating_point import OperatingPoint, choose_threshold
 from prevalens.decisions.recalibration import Recalibration, fit_recalibration
 from prevalens.exceptions import InvalidInputError
@@ -30,7 +28,7 @@ class PatientRule(Part, frozen=True, kw_only=True):
         intercept: What it adds.
     """
 
-    threshold: Annotated[float, msgspec.Meta(ge=0, le=1)]
+    threshold: Share
     rule: str
     promise: str | None
     slope: float | None

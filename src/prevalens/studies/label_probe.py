@@ -7,10 +7,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from prevalens._records import Record
+from prevalens._records import Inside, Record
 from prevalens.cohorts.multilabel_cohort import MultilabelCohort
 from prevalens.studies.head_search import Features
-from prevalens.studies.plan_choices import HeadChoice, Share, ThresholdChoice
+from prevalens.studies.plan_choices import HeadChoice, ThresholdChoice
 from prevalens.studies.probe import Probe, ProbeRecord, fit_probe
 from prevalens.typing import Rows, Scores
 
@@ -25,7 +25,7 @@ class LabelProbeRecord(Record, frozen=True, kw_only=True):
 
     FORMAT: ClassVar[str] = "prevalens label probe"
     labels: dict[str, ProbeRecord]
-    shares: dict[str, Share]
+    shares: dict[str, Inside]
 
     @property
     def thresholds(self) -> list[float]:

@@ -4,11 +4,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from prevalens._records import Part
+from prevalens._records import Above, Inside, OneOrMore, Part, Share
 from prevalens.predictions.patient_pooling import PatientPooling
-
-Share = Annotated[float, msgspec.Meta(gt=0, lt=1)]
-Count = Annotated[int, msgspec.Meta(ge=1)]
 
 
 class AuditStep(Part, frozen=True, kw_only=True):
@@ -39,7 +36,7 @@ class Evaluation(Part, frozen=True, kw_only=True):
 
     kind: Literal["cross-fitting", "test part", "given part"]
     n_splits: Annotated[int, msgspec.Meta(ge=2)] = 5
-    test: Share = 0.25
+    test: Inside = 0.25
     reason: str
 
 
@@ -57,7 +54,7 @@ class NetworkChoice(Part, frozen=True, kw_only=True):
     """
 
     weights: str
-    image_size: Count | None = None
+    image_size: OneOrMore | None = None
     layers: list[str] = msgspec.field(default_factory=list)
     preprocessing: str | None = None
     reason: str
@@ -77,10 +74,10 @@ class HeadChoice(Part, frozen=True, kw_only=True):
     """
 
     kinds: list[Literal["logistic", "balanced_logistic", "centroid", "mlp"]]
-    penalties: list[Annotated[float, msgspec.Meta(gt=0)]]
+    penalties: list[Above]
     inner_folds: Annotated[int, msgspec.Meta(ge=2)] = 4
-    averaged: Count = 3
-    at_most: Count = 3000
+    averaged: OneOrMore = 3
+    at_most: OneOrMore = 3000
     reason: str
 
 
@@ -93,8 +90,8 @@ class ThresholdChoice(Part, frozen=True, kw_only=True):
         reason: Why.
     """
 
-    sensitivity: Share = 0.95
-    confidence: Share | None = None
+    sensitivity: Inside = 0.95
+    confidence: Inside | None = None
     reason: str
 
 
@@ -110,9 +107,9 @@ class PoolingChoice(Part, frozen=True, kw_only=True):
     """
 
     how: Literal["mean", "max", "top_k", "fraction"] = "mean"
-    k: Count | None = None
-    cutoff: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
-    least_images: Count = 1
+    k: OneOrMore | None = None
+    cutoff: Share | None = None
+    least_images: OneOrMore = 1
     reason: str
 
     @property
@@ -133,7 +130,7 @@ class CurveChoice(Part, frozen=True, kw_only=True):
     """
 
     shares: Annotated[list[Annotated[float, msgspec.Meta(gt=0, le=1)]], msgspec.Meta(min_length=2)]
-    n_repeats: Count = 1
+    n_repeats: OneOrMore = 1
     reason: str
 
 
@@ -147,7 +144,7 @@ class BudgetChoice(Part, frozen=True, kw_only=True):
         reason: How the time was estimated.
     """
 
-    minutes: Annotated[float, msgspec.Meta(gt=0)]
+    minutes: Above
     estimated_seconds: dict[str, float]
     left_out: list[str] = msgspec.field(default_factory=list)
     reason: str

@@ -2,11 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
-import msgspec
-
-from prevalens._records import Record
+from prevalens._records import Record, Share
 from prevalens._threads import one_blas_thread
 from prevalens.cohorts.cohort import Cohort
 from prevalens.decisions.recalibration import Recalibration
@@ -50,7 +48,7 @@ class ProbeRecord(Record, frozen=True, kw_only=True):
     inner_auroc: float | None
     layer_losses: dict[str, float]
     kind_aurocs: dict[str, float]
-    threshold: Annotated[float, msgspec.Meta(ge=0, le=1)]
+    threshold: Share
     rule: str
     promise: str | None
     recalibrated: bool

@@ -4,12 +4,12 @@ import os
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import msgspec
 
 from prevalens._checks import check_path
-from prevalens._records import Record
+from prevalens._records import Count, Record
 from prevalens.exceptions import InvalidInputError
 from prevalens.studies.plan_choices import (
     AuditStep,
@@ -73,7 +73,7 @@ class StudyPlan(Record, frozen=True, kw_only=True):
     ordered: bool = False
     unit: Literal["image", "patient"] = "image"
     pooling: PoolingChoice | None = None
-    seed: Annotated[int, msgspec.Meta(ge=0)] = 0
+    seed: Count = 0
     facts: dict[str, Any]
     audit: list[AuditStep]
     evaluation: Evaluation

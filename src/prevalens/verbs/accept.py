@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
             table,
             label=options.label,
             score=options.score,
-            patient=patient_of(options, table),
+            patient=patient_of(options),
             image=options.image,
             positive=options.positive,
         )

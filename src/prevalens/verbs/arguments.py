@@ -4,8 +4,6 @@ import argparse
 from typing import Any
 
 from prevalens import cohorts, predictions
-from prevalens._checks import name_some
-from prevalens._tables import read_all_columns
 from prevalens.exceptions import InvalidInputError
 from prevalens.reports.choices import POOLINGS
 
@@ -131,22 +129,9 @@ def cohort_of(options: argparse.Namespace, *covariates: str) -> "cohorts.Cohort"
     )
 
 
-def patient_of(options: argparse.Namespace, table: str) -> list[str] | None:
-    """Return the columns of patient ids; None where images are said to be independent.
-
-    Raises:
-        InvalidInputError: neither was said, and the table has no column `patient`.
-    """
-    if options.independent or options.patient:
-        return None if options.independent else list(options.patient)
-    columns = read_all_columns(table)
-    if "patient" not in columns:
-        raise InvalidInputError(
-            "The table has no column 'patient', and images of one patient are not independent. "
-            f"Name the column of patient ids by --patient, of {name_some(columns, limit=20)}, or "
-            "say --independent where every image is another patient's."
-        )
-    return ["patient"]
+def patient_of(options: argparse.Namespace) -> list[str] | None:
+    """Return the columns of patient ids; None where images are said to be independent."""
+    return None if options.independent else options.patient or ["patient"]
 
 
 def predictions_of(
@@ -157,6 +142,6 @@ def predictions_of(
         table,
         label=options.label,
         score=options.score,
-        patient=patient_of(options, table),
+        patient=patient_of(options),
         **{"positive": options.positive} | settings,
     )

@@ -9,7 +9,6 @@ from prevalens._checks import did_you_mean
 
 _CHOICE = re.compile(r"argument (\S+): invalid choice: '?([^'\s]*)'? \(choose from (.*)\)")
 _MISSING = "the following arguments are required: "
-_EITHER = re.compile(r"one of the arguments (.+) is required")
 
 
 class ShellParser(argparse.ArgumentParser):
@@ -38,8 +37,6 @@ class ShellParser(argparse.ArgumentParser):
     def _in_words(self, message: str) -> str:
         if message.startswith(_MISSING):
             return f"{message.removeprefix(_MISSING)} must be given."
-        if found := _EITHER.fullmatch(message):
-            return f"Give one of {', '.join(found[1].split())}."
         if found := _CHOICE.fullmatch(message):
             choices = [each.strip("'") for each in found[3].split(", ")]
             near = did_you_mean(found[2], choices)

@@ -8,6 +8,7 @@ import numpy as np
 from prevalens._records import Count, Part
 from prevalens.reports.document import Block, Listing, Message, Messages
 from prevalens.reports.estimate_text import (
+    FEWER,
     count_text,
     estimate_text,
     interval_text,
@@ -117,7 +118,7 @@ def _missed(npv: EstimatePart) -> str:
     """Say how many all-clears are wrong, of as many as it takes to have some."""
     wrong = 1 - (npv.value or 0.0)
     base = next((base for base in (100, 1000, 10_000) if wrong * base >= 1), 10_000)
-    count = "fewer than 1" if wrong * base < 1 else f"{wrong * base:.0f}"
+    count = FEWER if wrong * base < 1 else f"{wrong * base:.0f}"
     return f"Of {base:,} all-clears {count} {verb(count)} wrong."
 
 
