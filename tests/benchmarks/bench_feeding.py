@@ -319,7 +319,7 @@ def bare_decoder(cohort: Cohort) -> Iterable[Any]:
 
 
 def bare_gather(warm: ImageDataset) -> float:
-    """Return the seconds of copying every image out of the mapped file, with threads alone."""
+    """Return the seconds of copying every image out of the cache's file, with threads alone."""
     kept: Any = warm._reader.source._kept
     starts = range(0, len(kept), BATCH)
     buffers = [np.empty((BATCH, SIZE, SIZE, 3), dtype=np.uint8) for _ in range(CORES)]

@@ -132,7 +132,7 @@ def test_on_a_full_disk_the_rest_of_an_older_file_is_left_where_it_is(
         tried.append(data.size)
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("prevalens.images.cached_images._write_at", refuse)
+    monkeypatch.setattr("prevalens.images.cached_images.write_at", refuse)
     with pytest.warns(DataWarning, match="0 of 3 images are kept"):
         newer.carry_over(older, by_signature=True)
     assert tried == [3]
@@ -148,7 +148,7 @@ def test_a_head_that_finds_no_room_is_a_warning(
     def refuse(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("prevalens.images.cached_images._write_at", refuse)
+    monkeypatch.setattr("prevalens.images.cached_images.write_at", refuse)
     with pytest.warns(DataWarning, match="0 of 3 images are kept"):
         kept.write_head({"format": "pixels"})
     kept.keep(0, np.zeros((1, 1, 3), dtype=np.uint8))
@@ -167,7 +167,7 @@ def test_after_a_failed_write_nothing_more_is_tried(
         tried.append(data.size)
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("prevalens.images.cached_images._write_at", refuse)
+    monkeypatch.setattr("prevalens.images.cached_images.write_at", refuse)
     with pytest.warns(DataWarning, match=r"No space left on device.: 1 of 3 images are kept"):
         kept.keep(1, np.zeros((1, 1, 3), dtype=np.uint8))
     kept.keep(2, np.zeros((1, 1, 3), dtype=np.uint8))

@@ -461,13 +461,92 @@ def test_a_read_only_cache_of_copied_images_is_judged_by_content(
 def test_a_cache_that_is_cut_while_it_is_open_is_an_error(
     tmp_path: Path, paths: list[Path]
 ) -> None:
-    """Reading on through the map would kill the process."""
+    """What is read and what would be written is refused; the next start keeps what is left."""
     kept = opened(tmp_path, paths)
-    kept.keep(4, one(4))
+    for row in range(4):
+        kept.keep(row, one(row))
     (file,) = files_of(tmp_path)
-    os.truncate(file, 9000)
+    os.truncate(file, file.stat().st_size - 49)
+    with pytest.raises(UnreadableImageError, match="was cut while it was in use"):
+        kept.take(np.arange(4), into=np.zeros((4, 4, 4, 3), dtype=np.uint8))
+    with pytest.raises(UnreadableImageError, match="was cut while it was in use"):
+        kept.keep(4, one(4))
+    assert opened(tmp_path, paths).n_kept == 4
+    with pytest.raises(UnreadableImageError, match="Start again: what is left of it is kept"):
+        kept.take(np.arange(4), into=np.zeros((4, 4, 4, 3), dtype=np.uint8))
+
+
+def test_a_cut_cache_that_another_run_opens_gives_nobody_zeros(
+    tmp_path: Path, paths: list[Path]
+) -> None:
+    """Who knew it whole reads no hole, whatever is written to it or put in its place."""
+    kept = opened(tmp_path, paths)
+    for row in range(5):
+        kept.keep(row, one(row))
+    (file,) = files_of(tmp_path)
+    whole = file.stat().st_size
+    os.truncate(file, 0)
+    assert opened(tmp_path, paths).n_kept == 0
     with pytest.raises(UnreadableImageError, match="was cut while it was in use"):
         kept.take(np.arange(5), into=np.zeros((5, 4, 4, 3), dtype=np.uint8))
+    again = opened(tmp_path, paths)
+    for row in range(5):
+        again.keep(row, one(row))
+    (file,) = files_of(tmp_path)
+    os.truncate(file, 9000)
+    with file.open("rb+") as hole:  # up to the last image's last byte
+        hole.seek(whole - 2)
+        hole.write(b"x")
+    with pytest.raises(UnreadableImageError, match="was cut while it was in use"):
+        again.take(np.arange(5), into=np.zeros((5, 4, 4, 3), dtype=np.uint8))
+
+
+CUT = """
+import os, sys, threading, numpy as np
+from pathlib import Path
+from prevalens.exceptions import UnreadableImageError
+from prevalens.images import PixelCache
+paths = [Path(sys.argv[1]) / str(row) for row in range(256)]
+for path in paths:
+    path.write_text("image")
+cache = PixelCache(Path(sys.argv[1]) / "cache", announce=str)
+image = np.ones((128, 128, 3), dtype=np.uint8)
+into = np.empty((256, *image.shape), dtype=np.uint8)
+for _ in range(3):
+    kept = cache.open(paths, size=image.shape[:2])
+    for row in range(256):
+        kept.keep(row, image)
+    (file,) = Path(sys.argv[1]).glob("cache/*.pixels")
+    begun = threading.Event()
+    cutting = threading.Thread(target=lambda: begun.wait() and os.truncate(file, 100_000))
+    cutting.start()
+    order = np.random.default_rng(0).permutation(256)
+    try:
+        while True:
+            into[:] = 0
+            begun.set()
+            kept.take(order, into=into)
+            assert into.all()
+    except UnreadableImageError as error:
+        print("cut" in str(error))
+    cutting.join()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cuts no file that is open")
+def test_a_cache_that_is_cut_in_the_middle_of_a_batch_is_an_error(tmp_path: Path) -> None:
+    """Read through a memory map, it would end the process with SIGBUS."""
+    done = subprocess.run(
+        [sys.executable, "-c", CUT, str(tmp_path)], check=True, capture_output=True, text=True
+    )
+    assert done.stdout.split() == ["True"] * 3
+
+
+def test_the_reference_names_the_format_of_the_cache() -> None:
+    """The page of files says what stands at a file's beginning."""
+    text = (Path(__file__).parents[2] / "docs/reference/files.md").read_text(encoding="utf-8")
+    assert f"`{pixel_cache._FORMAT}`" in text
+    assert f"| pixel cache (`.pixels`) | {pixel_cache._FORMAT.split()[-1]} |" in text
 
 
 def test_two_pages_that_changed_places_are_found(tmp_path: Path, paths: list[Path]) -> None:

@@ -1,11 +1,8 @@
 """One file of decoded images, and which of its slots can be trusted."""
 
-import errno
 import functools
 import json
-import mmap
 import os
-import threading
 import warnings
 import weakref
 from collections.abc import Sequence
@@ -24,23 +21,25 @@ from prevalens.images.file_signatures import (
     hash_contents,
 )
 from prevalens.images.readers.reader import Reader
+from prevalens.images.slot_file import open_slots, read_at, write_at
 from prevalens.typing import Flags, Image, Images, Rows
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio: spreads small numbers
 _HEAD = 8192  # bytes before the records: what the file is, for those who look into it
 _RECORD = 8  # words of a record
 _PAGE = 4096
-_SEEKING = threading.Lock()
+_END = 1  # bytes after the last image that nobody writes: a file cut and written to stays short
 
 
 class CachedImages:
-    """Slots of decoded images in a memory-mapped file, shared by threads and processes.
+    """Slots of decoded images in one file, shared by threads and processes.
 
     A slot is written once: its pixels, then its record, which holds what the image file looked
     like, the hash of its content and the checksum of the pixels. A slot without a right record is
-    empty, so a run killed at any moment leaves no half-written image behind. The file is written
-    by calls that report a full disk, never through the map, where a full disk would kill the
-    process. A file that may only be read is read, and what it lacks is decoded each time.
+    empty, so a run killed at any moment leaves no half-written image behind. The file is read and
+    written by calls, which report a full disk and a file that was cut; through a memory map either
+    would kill the process. A file that may only be read is read, and what it lacks is decoded each
+    time.
 
     Args:
         file: The file; made where it does not exist and may be.
@@ -50,9 +49,8 @@ class CachedImages:
         reader: What reads them.
 
     Attributes:
-        pixels: The images, uint8, `shape`; undefined where they are not trusted.
-        records: A record for each, of 8 words: signature (4), content (2), checksum of the
-            pixels, check of the record.
+        records: A record for each that is trusted, of 8 words: signature (4), content (2),
+            checksum of the pixels, check of the record.
         trusted: Which images are decoded and verified, shape `(n_images,)`.
     """
 
@@ -76,21 +74,14 @@ class CachedImages:
         count = self._shape[0]
         self._bytes = int(np.prod(self._shape[1:]))
         self._first = _HEAD + -(-count * _RECORD * 8 // _PAGE) * _PAGE
-        self._size = self._first + count * self._bytes
-        self._handle, self._full = _open_slots(self._file, self._size)
+        self._size = self._first + count * self._bytes + _END
+        self._handle, self._full = open_slots(self._file, self._size)
         weakref.finalize(self, os.close, self._handle)
+        self.records = np.zeros((count, _RECORD), dtype=np.uint64)
         self.trusted = np.zeros(count, dtype=np.bool_)
         self.is_read_only = self._full
         self._is_older = False
-        if os.fstat(self._handle).st_size < self._size:  # of others, and not whole
-            self.records = np.zeros((count, _RECORD), dtype=np.uint64)
-            self.pixels = np.broadcast_to(np.uint8(0), self._shape)
-            return
-        mapped = mmap.mmap(self._handle, self._size, access=mmap.ACCESS_READ)
-        words = np.frombuffer(mapped, np.uint64, count * _RECORD, _HEAD)
-        self.records = words.reshape(count, _RECORD)
-        flat = np.frombuffer(mapped, np.uint8, count * self._bytes, self._first)
-        self.pixels = flat.reshape(self._shape)
+        self._length = min(os.fstat(self._handle).st_size, self._size)
         self._look(np.arange(count))
 
     def __getstate__(self) -> dict[str, Any]:
@@ -103,6 +94,11 @@ class CachedImages:
 
     def __len__(self) -> int:
         return self._shape[0]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the file had its full size when it was opened."""
+        return self._length == self._size
 
     @property
     def n_kept(self) -> int:
@@ -119,17 +115,17 @@ class CachedImages:
         Raises:
             UnreadableImageError: the file was cut since it was opened.
         """
-        self._refuse_cut()
         if not self.trusted[rows].all():
             self._look(rows[~self.trusted[rows]])
-        missing = np.flatnonzero(~self.trusted[rows])
-        if not missing.size:
-            # "clip" lets numpy copy straight into place; the rows were checked on the line above.
-            np.take(self.pixels, rows, axis=0, out=into, mode="clip")
-            return missing
-        for place in np.flatnonzero(self.trusted[rows]).tolist():
-            into[place] = self.pixels[rows[place]]
-        return missing
+        kept = self.trusted[rows]
+        if kept.any():
+            places = np.flatnonzero(kept)
+            for start, stop in _runs(rows[places], places):
+                first, last = int(places[start]), int(places[stop - 1]) + 1
+                self._read(rows[first], into[first:last])
+            # Last, so that it holds of all that was read, also where a cut file grew again.
+            self._refuse_cut()
+        return np.flatnonzero(~kept)
 
     def keep(self, row: int, image: Image) -> None:
         """Write the image that was decoded from the file of `row`.
@@ -161,8 +157,11 @@ class CachedImages:
         """
         rows = np.flatnonzero(older.trusted & ~self.trusted)
         same = rows[older._still_holds(rows, by_signature=by_signature)]  # noqa: SLF001
+        image = np.empty(self._bytes, dtype=np.uint8)
         for row in same.tolist():
-            self._put(row, older.pixels[row], older.records[row, 4:6])
+            older._read(row, image)  # noqa: SLF001
+            older._refuse_cut()  # noqa: SLF001
+            self._put(row, image, older.records[row, 4:6])
         return len(same)
 
     def forget_changed(self, *, by_signature: bool) -> None:
@@ -189,6 +188,7 @@ class CachedImages:
     def _put(self, row: int, image: Image, content: Contents) -> None:
         if self._full:
             return
+        self._refuse_cut()
         flat = np.ascontiguousarray(image).reshape(-1)
         record = np.zeros((1, _RECORD), dtype=np.uint64)
         record[0, :4], record[0, 4:6], record[0, 6] = self._signatures[row], content, _sum(flat)
@@ -198,13 +198,14 @@ class CachedImages:
             (record.view(np.uint8)[0], _HEAD + row * _RECORD * 8),
         )
         if self._write(*places):
+            self.records[row] = record[0]
             self.trusted[row] = True
 
     def _write(self, *parts: tuple[np.ndarray[Any, Any], int]) -> bool:
         """Write each array at its place; return False, and say so, where the disk is full."""
         try:
             for data, place in parts:
-                _write_at(self._handle, data, place)
+                write_at(self._handle, data, place)
         except OSError as error:
             self._full = True
             warnings.warn(
@@ -216,39 +217,44 @@ class CachedImages:
             )
         return not self._full
 
+    def _read(self, row: int, into: Images) -> bool:
+        """Copy the pixels from `row` on; return whether all were there."""
+        return read_at(self._handle, into, self._first + int(row) * self._bytes) == into.nbytes
+
     def _refuse_cut(self) -> None:
-        # To read through the map beyond the file's end would kill the process, and still does where
-        # it is cut within one gather. `pread` would give an error there too, but costs more time a
-        # row in every warm epoch, most of all where images are small.
-        if self.trusted.any() and os.fstat(self._handle).st_size < self._size:
+        if os.fstat(self._handle).st_size < self._length:
             raise UnreadableImageError(
-                f"The pixel cache {self._file} was cut while it was in use. Remove it, and start "
-                "again."
+                f"The pixel cache {self._file} was cut while it was in use. Start again: what is "
+                "left of it is kept."
             )
 
     def _look(self, rows: Rows) -> None:
         """Trust those of `rows` that are there, whoever wrote them."""
-        if self._is_older or os.fstat(self._handle).st_size < self._size:
+        if self._is_older or not rows.size:
             return
-        records = self.records[rows]
-        for row in rows[records[:, 7] == _check(records, rows)].tolist():
-            self.trusted[row] = _sum(self.pixels[row].reshape(-1)) == self.records[row, 6]
+        records = self._read_records(rows)
+        image = np.empty(self._bytes, dtype=np.uint8)
+        right = np.flatnonzero(records[:, 7] == _check(records, rows))
+        for row, record in zip(rows[right].tolist(), records[right], strict=True):
+            if self._read(row, image) and _sum(image) == record[6]:
+                self.records[row] = record
+                self.trusted[row] = True
+
+    def _read_records(self, rows: Rows) -> np.ndarray[Any, Any]:
+        """Return the records of `rows` as they stand in the file now."""
+        records = np.zeros((len(rows), _RECORD), dtype=np.uint64)
+        for start, stop in _runs(rows):
+            read_at(self._handle, records[start:stop], _HEAD + int(rows[start]) * _RECORD * 8)
+        return records
 
 
-def _open_slots(file: Path, size: int) -> tuple[int, bool]:
-    """Return an open file of slots, made and made whole where it may be; and whether it may not."""
-    binary = getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
-    try:
-        handle = os.open(file, os.O_RDWR | os.O_CREAT | binary, 0o666)
-    except OSError as error:
-        if error.errno not in {errno.EACCES, errno.EPERM, errno.EROFS}:
-            raise
-        return os.open(file if file.exists() else os.devnull, os.O_RDONLY | binary), True
-    # Every process may do this at once: growing to the same size does no harm, and a file that a
-    # killed run left short is made whole.
-    if os.fstat(handle).st_size < size:
-        os.truncate(handle, size)
-    return handle, False
+def _runs(*columns: Rows) -> list[tuple[int, int]]:
+    """Return where rows stand that follow each other in every column: each can be read at once."""
+    breaks = np.zeros(len(columns[0]) - 1, dtype=np.bool_)
+    for column in columns:
+        breaks |= np.diff(column) != 1
+    stops = [*(np.flatnonzero(breaks) + 1).tolist(), len(columns[0])]
+    return list(zip([0, *stops[:-1]], stops, strict=True))
 
 
 def read_head(file: Path) -> dict[str, Any]:
@@ -259,18 +265,6 @@ def read_head(file: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError):
         return {}
     return head if isinstance(head, dict) else {}
-
-
-def _write_at(handle: int, data: np.ndarray[Any, Any], offset: int) -> None:
-    left = memoryview(data)  # type: ignore[arg-type]
-    while left:
-        if hasattr(os, "pwrite"):
-            written = os.pwrite(handle, left, offset)
-        else:  # Windows: one place for all threads of a process
-            with _SEEKING:
-                os.lseek(handle, offset, os.SEEK_SET)
-                written = os.write(handle, left)
-        left, offset = left[written:], offset + written
 
 
 def _sum(flat: np.ndarray[Any, Any]) -> np.uint64:

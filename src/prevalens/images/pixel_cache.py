@@ -1,4 +1,4 @@
-"""Decoded images, memory-mapped, safe to kill."""
+"""Decoded images in one file, safe to kill."""
 
 import contextlib
 import functools
@@ -21,14 +21,14 @@ from prevalens.images.file_signatures import sign_files
 from prevalens.images.readers.reader import Reader
 from prevalens.images.resizing import resizer_name
 
-_FORMAT = "prevalens pixels 3"
+_FORMAT = "prevalens pixels 4"
 
 
 class PixelCache:
     """A folder that keeps decoded images, so that each file is decoded once.
 
-    There is one file for each list of images at one size, read through a memory map by as many
-    threads and processes as like. What is kept belongs to the content of an image file: its hash
+    There is one file for each list of images at one size, read by as many threads and processes as
+    like. What is kept belongs to the content of an image file: its hash
     is kept beside the pixels. When the cache is opened, a file that looks as it did (size, times,
     inode) is trusted; one that does not is read, and decoded anew only where its content is
     another. So images may be replaced, touched, copied or moved together with their folder. A run
@@ -99,23 +99,28 @@ class PixelCache:
         )
         if not _may_write(self.directory):
             return self._read_only(slots, file, settings)
-        if self.verify_contents and file.exists() and slots(file).find_changed().size:
+        there = slots(file) if file.exists() else None
+        if there and not self._holds(there):
             # Who reads it keeps it; for us it is an older file, of which the rest is taken.
+            there = None  # Windows renames no file that is open
             file.rename(file.with_stem(f"{settings}-{secrets.token_hex(10)}"))
         others = [each for each in self.directory.glob(f"{settings}-*.pixels") if each != file]
         past = [each for each in others if _is_past(each, folder)]
-        is_new = not file.exists()
-        if is_new:
+        if not there:
             self._make_room(shape, past)
-        kept = slots(file)
+        kept = there or slots(file)
         if not read_head(file):
             kept.write_head({"format": _FORMAT, "shape": shape, "folder": folder})
         self._carry_over(
-            kept, [slots(each) for each in (others if is_new else past) if each.exists()]
+            kept, [slots(each) for each in (past if there else others) if each.exists()]
         )
         for each in past:
             _remove(each)
         return kept
+
+    def _holds(self, there: CachedImages) -> bool:
+        """Whether a file is whole and, where that is to be verified, of what its images are now."""
+        return there.is_whole and not (self.verify_contents and there.find_changed().size)
 
     def _read_only(
         self, slots: Callable[[Path], CachedImages], file: Path, settings: str
