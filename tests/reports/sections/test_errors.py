@@ -62,3 +62,4 @@ def test_the_note_stands_where_a_picture_was_drawn(tmp_path: Path) -> None:
         report = ClinicalReport(held, threshold=0.5, picture_note="Red spoke for it.")
         texts = [b.text for b in SECTION.show(report.record) if isinstance(b, Paragraph)]
         assert ("Red spoke for it." in texts) == told
+        assert any("whether a file is still the one that was scored" in t for t in texts) == told

@@ -9,7 +9,13 @@ from prevalens.reports.class_head import ClassReportHead
 from prevalens.reports.class_request import ClassRequest
 from prevalens.reports.document import Block, Gallery, Paragraph
 from prevalens.reports.estimate_text import number_text
-from prevalens.reports.sections.errors import WrongRow, row_text, wrong_row
+from prevalens.reports.sections.errors import (
+    WrongRow,
+    has_pictures,
+    picture_notes,
+    row_text,
+    wrong_row,
+)
 from prevalens.reports.sections.section import Answer, Section
 
 
@@ -64,8 +70,7 @@ def _show(report: ClassReportHead) -> Sequence[Block]:
     none = [each.name for each in part if not each.missed]
     if none:
         shown.append(Paragraph(f"No image was missed of {', '.join(none)}."))
-    note = report.settings.picture_note
-    return [*shown, *([Paragraph(note)] if note and _pictured(report) else [])]
+    return [*shown, *picture_notes(shown, report.settings.picture_note)]
 
 
 def _text(miss: Miss) -> str:
@@ -76,8 +81,7 @@ def _text(miss: Miss) -> str:
 
 
 def _pictured(report: ClassReportHead) -> bool:
-    part = SECTION.of(report) or []
-    return any(miss.row.thumbnail for each in part for miss in each.worst)
+    return has_pictures(_show(report))
 
 
 SECTION: Section[list[ClassMisses]] = Section(

@@ -3,11 +3,17 @@
 from collections.abc import Sequence
 
 from prevalens._records import Count, Part
-from prevalens.reports.document import Block, Paragraph
+from prevalens.reports.document import Block
 from prevalens.reports.label_head import LabelReportHead
 from prevalens.reports.label_request import LabelRequest
 from prevalens.reports.sections.errors import SECTION as OF_TWO
-from prevalens.reports.sections.errors import Errors, error_blocks, pictured, surest_errors
+from prevalens.reports.sections.errors import (
+    Errors,
+    error_blocks,
+    has_pictures,
+    picture_notes,
+    surest_errors,
+)
 from prevalens.reports.sections.section import Answer, Section
 
 
@@ -47,12 +53,11 @@ def _show(report: LabelReportHead) -> Sequence[Block]:
     shown: list[Block] = []
     for each in SECTION.of(report) or []:
         shown += error_blocks(each.worst, each.missed, each.false_alarms, of=each.name)
-    note = report.settings.picture_note
-    return [*shown, *([Paragraph(note)] if note and _pictured(report) else [])]
+    return [*shown, *picture_notes(shown, report.settings.picture_note)]
 
 
 def _pictured(report: LabelReportHead) -> bool:
-    return any(pictured(each.worst) for each in SECTION.of(report) or [])
+    return has_pictures(_show(report))
 
 
 SECTION: Section[list[LabelErrors]] = Section(

@@ -16,6 +16,10 @@ from prevalens.reports.request import Request
 from prevalens.reports.sections.section import Answer, Section
 from prevalens.typing import Flags, Scores
 
+_AS_THEY_ARE = (
+    "Pictures are of the files as they were when this report was written; whether a file is still "
+    "the one that was scored was not checked."
+)
 AnyRequest: TypeAlias = Request | ClassRequest | LabelRequest
 
 
@@ -100,8 +104,7 @@ def _show(report: ReportHead) -> Sequence[Block]:
     if part is None:
         return []
     shown = error_blocks(part, matrix.false_negative, matrix.false_positive)
-    note = report.settings.picture_note
-    return [*shown, *([Paragraph(note)] if note and pictured(part) else [])]
+    return [*shown, *picture_notes(shown, report.settings.picture_note)]
 
 
 def error_blocks(part: Errors, missed: int, alarms: int, *, of: str = "") -> list[Block]:
@@ -137,9 +140,21 @@ def error_blocks(part: Errors, missed: int, alarms: int, *, of: str = "") -> lis
     return shown
 
 
-def pictured(part: Errors) -> bool:
-    """Tell whether any of the rows has a picture."""
-    return any(row.thumbnail for row in [*part.misses, *part.false_alarms])
+def picture_notes(shown: Sequence[Block], note: str) -> list[Block]:
+    """Return what is said below pictures; nothing where none is shown.
+
+    Args:
+        shown: The blocks, with their galleries.
+        note: The author's words.
+    """
+    texts = (note, _AS_THEY_ARE) if has_pictures(shown) else ()
+    return [Paragraph(text) for text in texts if text]
+
+
+def has_pictures(shown: Sequence[Block]) -> bool:
+    """Tell whether any gallery among blocks shows a picture."""
+    galleries = [each for each in shown if isinstance(each, Gallery)]
+    return any(picture for each in galleries for _, picture in each.items)
 
 
 def row_text(row: WrongRow) -> str:
@@ -153,8 +168,7 @@ def _text(row: WrongRow) -> str:
 
 
 def _pictured(report: ReportHead) -> bool:
-    part = SECTION.of(report)
-    return part is not None and pictured(part)
+    return has_pictures(_show(report))
 
 
 def _all_right(report: ReportHead) -> bool:
