@@ -4,13 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from dicom_writer import write_dicom
+from dicom_writer import pydicom, write_dicom
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
 from prevalens.exceptions import UnreadableImageError
-from prevalens.images import dicom_patient, is_dicom
+from prevalens.images import dicom_file, dicom_patient, is_dicom, read_dicom
 from prevalens.images.dicom_file import is_dicom_head
 
 
@@ -43,3 +43,26 @@ def test_text_is_not_taken_for_dicom(text: str) -> None:
     """Unless it says so in the place of the mark."""
     head = text.encode()[:132]
     assert not is_dicom_head(head) or head[128:] == b"DICM" or head[0] in {2, 8}
+
+
+def test_what_unpacks_to_far_more_than_the_file_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A deflated file is bounded by what it holds, which pydicom unpacks as a whole."""
+    pixels = np.arange(40_000, dtype=np.uint16).reshape(200, 200) % 4096
+    path = write_dicom(tmp_path / "a.dcm", pixels)
+    header = pydicom.dcmread(path)
+    header.file_meta.TransferSyntaxUID = pydicom.uid.DeflatedExplicitVRLittleEndian
+    header.save_as(path)
+    shown = read_dicom(path)
+    assert shown.max() == 255
+
+    monkeypatch.setattr(dicom_file, "MAX_BYTES", pixels.nbytes)
+    with pytest.raises(UnreadableImageError, match="unpacks to more than the 80000 bytes"):
+        read_dicom(path)
+    with pytest.raises(UnreadableImageError, match="unpacks to more than"):
+        dicom_patient(path)
+
+    monkeypatch.undo()
+    path.write_bytes(path.read_bytes() + bytes(9))  # behind the end of what is packed
+    np.testing.assert_array_equal(read_dicom(path), shown)

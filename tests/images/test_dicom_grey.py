@@ -198,3 +198,20 @@ def test_a_table_of_interest_may_begin_below_zero(tmp_path: Path, *, implicit: b
         header.save_as(path, implicit_vr=True, little_endian=True)
 
     assert read_dicom(path).tolist() == [[0, 64, 128, 255, 255]]
+
+
+@pytest.mark.parametrize("kind", ["FloatPixelData", "DoubleFloatPixelData"])
+def test_a_window_of_floating_point_values_is_taken_exactly(tmp_path: Path, kind: str) -> None:
+    """Of 0 to 1, (0.5, 1) shows every value; LINEAR, of whole numbers, would leave two greys."""
+    values = np.array([[0.0, 0.25, 0.5, 1.0]], np.float32 if kind[0] == "F" else np.float64)
+    path = write_dicom(tmp_path / "a.dcm", RAMP)
+    header = pydicom.dcmread(path)
+    for name in ("PixelData", "BitsStored", "HighBit", "PixelRepresentation"):
+        del header[name]
+    header.BitsAllocated = values.itemsize * 8
+    setattr(header, kind, values.tobytes())
+    header.save_as(path)
+
+    assert read_dicom(path, window=(0.5, 1)).tolist() == [[0, 64, 128, 255]]
+    with pytest.raises(UnreadableImageError, match="floating-point pixels and no window"):
+        read_dicom(path)

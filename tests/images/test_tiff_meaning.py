@@ -124,6 +124,24 @@ def test_what_readers_differ_on_is_refused(
         shown(tmp_path, page(pixels, photometric=photometric))
 
 
+@pytest.mark.parametrize("compression", [None, "zlib"])
+def test_transparency_behind_the_grey_is_refused(tmp_path: Path, compression: str | None) -> None:
+    """Plane by plane and packed, Pillow 12 makes black of it."""
+    tifffile = pytest.importorskip("tifffile", reason="writes the file")
+    planes = np.array([[[200, 100]], [[255, 128]]], dtype=np.uint8)
+    tifffile.imwrite(
+        tmp_path / "a.tif",
+        planes,
+        photometric="minisblack",
+        planarconfig="separate",
+        extrasamples=["unassalpha"],
+        compression=compression,
+        metadata=None,
+    )
+    with pytest.raises(UnreadableImageError, match=r"grey of 8\+8 bits, channel by channel"):
+        read_image(tmp_path / "a.tif")
+
+
 def test_a_palette_is_read_by_its_high_bytes_or_refused(tmp_path: Path) -> None:
     """16-bit colours; those of writers that fill 8 bits alone are black to one reader."""
     palette = np.zeros((3, 256), dtype=np.uint16)

@@ -2,14 +2,18 @@
 
 import os
 import re
+import zlib
 from typing import Any, BinaryIO
 
 from prevalens._checks import check_path
 from prevalens._optional import require
 from prevalens.exceptions import MissingExtraError, UnreadableImageError
-from prevalens.images.opening import open_picture
+from prevalens.images.opening import MAX_BYTES, open_picture
 
 HEAD = 132  # bytes that tell
+_HEADER = 2**16  # bytes in which the coding is stated
+_PIECE = 2**20
+_DEFLATED = b"1.2.840.10008.1.2.1.99"
 _KINDS = (
     rb"(AE|AS|AT|CS|DA|DS|DT|FL|FD|IS|LO|LT|OB|OD|OF|OL|OV|OW|PN|SH|SL|SQ|SS|ST|SV|TM|UC|UI|UL"
     rb"|UN|UR|US|UT|UV)"
@@ -63,6 +67,7 @@ def open_header(opened: BinaryIO, address: str, **settings: Any) -> Any:
         UnreadableImageError: the file is damaged; the text names it.
     """
     pydicom = require("pydicom", extra="dicom")
+    _refuse_packed(opened, address)
     try:
         return pydicom.dcmread(opened, force=True, **settings)
     except Exception as error:
@@ -70,6 +75,38 @@ def open_header(opened: BinaryIO, address: str, **settings: Any) -> Any:
             f"{address} cannot be read as DICOM ({reason_of(error)}). "
             "Copy or download it again, or leave it out."
         ) from error
+
+
+def _refuse_packed(opened: BinaryIO, address: str) -> None:
+    """Refuse a deflated file that unpacks to more than a file may hold: pydicom unpacks it whole.
+
+    The header (group 2, never packed) says that the rest is deflated, and ends where that begins.
+    """
+    opened.seek(0)
+    head, place = opened.read(_HEADER), HEAD
+    while head[place : place + 2] == b"\x02\x00":
+        long = head[place + 4 : place + 6] in {b"OB", b"UN"}
+        start = place + (12 if long else 8)
+        place = start + int.from_bytes(head[place + (8 if long else 6) : start], "little")
+    if _DEFLATED in head[:place]:
+        opened.seek(place)
+        if _unpacks_beyond(opened, MAX_BYTES):
+            raise UnreadableImageError(
+                f"{address} unpacks to more than the {MAX_BYTES} bytes that an image file may "
+                "have. Leave it out."
+            )
+    opened.seek(0)
+
+
+def _unpacks_beyond(opened: BinaryIO, most: int) -> bool:
+    unpacker, size, waiting = zlib.decompressobj(-zlib.MAX_WBITS), 0, b""
+    try:
+        while size <= most and not unpacker.eof and (waiting := waiting or opened.read(_PIECE)):
+            size += len(unpacker.decompress(waiting, _PIECE))
+            waiting = unpacker.unconsumed_tail
+    except zlib.error:
+        return False  # what is damaged, pydicom refuses
+    return size > most
 
 
 def reason_of(error: Exception) -> str:

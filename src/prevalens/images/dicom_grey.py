@@ -56,6 +56,10 @@ class GreyMeaning:
         is_ct = str(self._header.get("Modality")) == "CT" or bool(classes & set(_CT))
         return kind == "HU" or (is_ct and kind in {"", "HU"})
 
+    @property
+    def _is_floating(self) -> bool:
+        return "FloatPixelData" in self._header or "DoubleFloatPixelData" in self._header
+
     def rescaled(self, stored: Values) -> Values:
         """Return values in the modality's unit, as Hounsfield's."""
         if self._header.get("ModalityLUTSequence"):
@@ -88,7 +92,7 @@ class GreyMeaning:
         if self._header.get("ModalityLUTSequence"):
             table = self._header.ModalityLUTSequence[0]
             return 0.0, 2.0 ** int(table.LUTDescriptor[2]) - 1.0
-        if self._header.get("FloatPixelData") or self._header.get("DoubleFloatPixelData"):
+        if self._is_floating:
             raise UnreadableImageError(
                 f"{self._address} holds floating-point pixels and no window. State one: "
                 "window=(centre, width)."
@@ -137,7 +141,8 @@ class GreyMeaning:
 
     def _named(self, asked: tuple[float, float] | str) -> Any:
         if not isinstance(asked, str):
-            return GreyWindow(*asked)
+            # LINEAR counts whole numbers: of 0 to 1, (0.5, 1) would be black and white alone.
+            return GreyWindow(*asked, "LINEAR_EXACT" if self._is_floating else "LINEAR")
         if self.is_hounsfield and asked.casefold() in PRESETS:
             return GreyWindow(*PRESETS[asked.casefold()])
         own = [(name, window) for name, window in self._own_windows() if window.is_usable]

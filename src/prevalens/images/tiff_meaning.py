@@ -48,7 +48,10 @@ def _is_clear(page: TiffPage, bits: int) -> bool:
         return False  # Pillow knows neither
     if meaning in {_LOW_IS_WHITE, _GREY}:
         grey = {1, 2, 4, 8, 16} if meaning == _LOW_IS_WHITE else {1, 2, 4, 8, 12, 16}
-        return bits in grey if channels == 1 else bits == 8 and meaning == _GREY
+        if channels == 1:
+            return bits in grey
+        # Of transparency that lies behind the grey, Pillow makes black.
+        return bits == 8 and meaning == _GREY and not page.is_planar
     if meaning == _RGB:
         return bits in {8, 16} and channels >= 3
     if meaning == _PALETTE:

@@ -198,6 +198,25 @@ def test_stored_bits_may_lie_higher(tmp_path: Path, high_bit: int, kind: Any) ->
     assert read_dicom(path).tolist() == [[0, 128, 255]]
 
 
+def test_stored_bits_of_colours_may_lie_higher(tmp_path: Path) -> None:
+    """8 bits whose highest is bit 15, red, green and blue or numbers of a palette's colours."""
+    colours = np.array([[[10, 128, 255]]], dtype=np.uint16)
+    header: dict[str, Any] = {"BitsAllocated": 16, "HighBit": 15, "PlanarConfiguration": 0}
+    path = write_dicom(
+        tmp_path / "a.dcm", colours << 8, bits=8, PhotometricInterpretation="RGB", **header
+    )
+    assert read_dicom(path).tolist() == [[[10, 128, 255]]]
+
+    for name in ("Red", "Green", "Blue"):
+        header[f"{name}PaletteColorLookupTableDescriptor"] = [3, 0, 16]
+        header[f"{name}PaletteColorLookupTableData"] = np.array([0, 257, 65535], "<u2").tobytes()
+    numbers = np.array([[0, 1, 2]], dtype=np.uint16) << 8
+    path = write_dicom(
+        tmp_path / "b.dcm", numbers, bits=8, PhotometricInterpretation="PALETTE COLOR", **header
+    )
+    assert read_dicom(path)[0, :, 0].tolist() == [0, 1, 255]
+
+
 def test_run_lengths_are_shifted_too(tmp_path: Path) -> None:
     """They pack the stored words, so that 12 bits below bit 15 are shifted as unpacked ones."""
     path = write_dicom(tmp_path / "a.dcm", RAMP << 4, bits=16)

@@ -184,3 +184,45 @@ def test_its_name_states_what_changes_pixels() -> None:
     """The version, and the bits."""
     assert PillowReader().name.startswith("pillow ")
     assert PillowReader(bits=12).name == PillowReader().name + " bits=12"
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "options"),
+    [
+        ("a.bmp", (4, 54, 3), {}),  # rows of 164 bytes
+        ("a.tif", (46, 40, 3), {"compression": "tiff_lzw"}),  # its page stands at byte 7416
+    ],
+)
+@pytest.mark.filterwarnings("error::prevalens.exceptions.DataWarning")
+def test_a_place_in_the_file_is_not_taken_for_bits(
+    tmp_path: Path, name: str, shape: tuple[int, int, int], options: dict[str, str]
+) -> None:
+    """Colours of 8 bits are read with bits=12, and dark ones without a warning of 16 bits."""
+    pixels = np.random.default_rng(46).integers(0, 256, shape).astype(np.uint8)
+    path = saved(tmp_path / name, pixels, **options)
+    with Image.open(path) as picture:
+        assert "16" in str(picture.tile[0])
+    np.testing.assert_array_equal(read_image(path, reader=PillowReader(bits=12)), pixels)
+
+    dark = saved(tmp_path / f"dark-{name}", pixels // 32, **options)
+    np.testing.assert_array_equal(read_image(dark), pixels // 32)
+
+
+def test_wide_colours_are_the_same_from_ppm(tmp_path: Path) -> None:
+    """The high byte, as of PNG and TIFF: 0x12FF is 0x12, which rounding would make 0x13."""
+    path = tmp_path / "a.ppm"
+    path.write_bytes(b"P6\n1 1\n65535\n" + struct.pack(">3H", 0x12FF, 0x00FF, 0xFF00))
+
+    assert read_image(path).tolist() == [[[0x12, 0, 0xFF]]]
+    with pytest.raises(UnreadableImageError, match="colours of 16 bits"):
+        read_image(path, reader=PillowReader(bits=12))
+
+
+@pytest.mark.parametrize("bits", [None, 12])
+def test_the_range_that_a_pgm_file_states_is_its_range(tmp_path: Path, bits: int | None) -> None:
+    """Of a maximum of 1023, 0, 512 and 1023 are 0, 128 and 255, whatever `bits` says of others."""
+    path = tmp_path / "a.pgm"
+    path.write_bytes(b"P5\n3 1\n1023\n" + struct.pack(">3H", 0, 512, 1023))
+
+    found = read_image(path, channels=1, reader=PillowReader(bits=bits))
+    assert found.ravel().tolist() == [0, 128, 255]

@@ -151,7 +151,7 @@ class DicomReader:
                 f"read are {sorted(_COLOURS)}. Export it as RGB."
             )
         refuse_other_colours(header, address, frame=frame)
-        pixels = _pixels(header, frame)
+        pixels = _stored(header, address, frame)
         return _by_bands(pixels, lambda band: to_bytes(band, 0, 2.0 ** int(header.BitsStored) - 1))
 
     def _grey(self, header: Any, address: str, frame: int) -> Image:
@@ -267,7 +267,7 @@ def _palette(header: Any, address: str, frame: int) -> Image:
             f"{address} has a palette of 16 bits whose values reach {highest} of {top}, which is "
             "black to one reader and coloured to another. Export it as RGB."
         )
-    return to_bytes(apply(_pixels(header, frame), header)[..., :3], 0.0, float(top))
+    return to_bytes(apply(_stored(header, address, frame), header)[..., :3], 0.0, float(top))
 
 
 def _by_bands(pixels: NDArray[Any], change: Any) -> Image:

@@ -41,8 +41,8 @@ class PillowReader:
     """Reads BMP, GIF, JPEG, JPEG 2000, PNG, PPM, TIFF and WebP.
 
     Args:
-        bits: How many bits the values of 16-bit grey files use, 9 to 16; by default all 16. A
-            camera of 12 bits fills a sixteenth of that range.
+        bits: How many bits the values of 16-bit grey files use, 9 to 16; by default all 16, or
+            what a PGM file states. A camera of 12 bits fills a sixteenth of that range.
 
     Examples:
         >>> import tempfile
@@ -116,20 +116,23 @@ def _decode(opened: BinaryIO, address: str, page: TiffPage | None, bits: int | N
         else:
             picture.seek(page.number)
             refuse_bomb(address, picture.width, picture.height)
-        tiles = [str(tile.args) for tile in picture.tile]
+        _take_high_bytes(picture)
+        layouts = _layouts(picture)
         picture.load()
         if picture.format == "PNG":
             refuse_short(opened, address, picture)
         ImageOps.exif_transpose(picture, in_place=True)
         if picture.mode.startswith("I"):
-            return _grey_of_sixteen(address, picture, page, bits)
-        wide = any("16" in tile for tile in tiles)
+            # Pillow has spread a PPM file's own range of "L" over all 16 bits.
+            own = picture.format == "PPM" and layouts == {"L"}
+            return _grey_of_sixteen(address, picture, page, None if own else bits)
+        wide = _is_wide(layouts, page)
         if bits is not None and wide:
             raise UnreadableImageError(
                 f"{address} holds colours of 16 bits, of which the high byte is read; `bits` says "
                 f"how grey values are meant. Leave bits={bits} out, or convert it to grey."
             )
-        _spread_transparency(address, picture, tiles)
+        _spread_transparency(address, picture, layouts)
         shown = _eight_bit(address, picture)
         if wide:
             warn_of_low_bytes(address, shown)
@@ -144,19 +147,42 @@ def _refuse_frames(address: str, picture: ImageFile.ImageFile) -> None:
     raise several_frames(address)
 
 
-def _spread_transparency(address: str, picture: ImageFile.ImageFile, tiles: list[str]) -> None:
+def _take_high_bytes(picture: ImageFile.ImageFile) -> None:
+    """Let 16-bit colours of PPM be read as those of PNG and TIFF are; Pillow would round them."""
+    for tile in picture.tile:
+        if (tile[0], tile[3]) == ("ppm", ("RGB", 65535)):
+            picture.tile = [type(tile)("raw", tile[1], tile[2], "RGB;16B")]
+
+
+def _layouts(picture: ImageFile.ImageFile) -> set[str]:
+    """Return the layouts of pixels as Pillow calls them, such as "RGB;16B"."""
+    return {
+        args if isinstance(args, str) else str(args[0])
+        for args in (tile.args for tile in picture.tile)
+        if args
+    }
+
+
+def _is_wide(layouts: set[str], page: TiffPage | None) -> bool:
+    """Return whether colours have 16 bits, of which Pillow keeps the high byte."""
+    if page is not None:
+        return page.bits[0] == 16
+    return any(layout.endswith(";16B") for layout in layouts)
+
+
+def _spread_transparency(address: str, picture: ImageFile.ImageFile, layouts: set[str]) -> None:
     """Bring a PNG's transparent value to the bits that its pixels were brought to."""
     clear = picture.info.get("transparency")
     if picture.format != "PNG" or clear is None:
         return
-    if isinstance(clear, tuple) and any("16" in tile for tile in tiles):
+    if isinstance(clear, tuple) and _is_wide(layouts, None):
         raise UnreadableImageError(
             f"{address} holds colours of 16 bits, one of which is transparent, and of which the "
             "high byte is read, so that it cannot be told from its neighbours. Convert it to "
             "8 bits, or to a channel of transparency."
         )
     for bits in (2, 4):
-        if picture.mode == "L" and any(f"L;{bits}" in tile for tile in tiles):
+        if picture.mode == "L" and f"L;{bits}" in layouts:
             picture.info["transparency"] = clear * (255 // (2**bits - 1))
 
 
