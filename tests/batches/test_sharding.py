@@ -57,17 +57,17 @@ def test_joined_predictions_are_in_order(n_rows: int, count: int, divisor: int) 
     """What the processes predict is put back as one process would have predicted it."""
     places = [Shard(index, count, divisor).places(n_rows) for index in range(count)]
     parts = [(each, np.where(each >= 0, each * 0.5, np.nan)) for each in places]
-    assert join_shards(parts[::-1]).tolist() == [row * 0.5 for row in range(n_rows)]
+    assert join_shards(parts[::-1], n_rows=n_rows).tolist() == [row * 0.5 for row in range(n_rows)]
 
 
 def test_what_does_not_fit_together_is_refused() -> None:
     """A process left out or given twice, or other lengths, is an error that says so."""
     first, second = ((Shard(k, 2).places(4), np.zeros(2)) for k in range(2))
-    for parts in ([second], [first, second, second]):
+    for parts in ([first], [second], [first, second, second]):
         with pytest.raises(InvalidInputError, match="leave rows out or repeat them"):
-            join_shards(parts)
+            join_shards(parts, n_rows=4)
     with pytest.raises(InvalidInputError, match="2 places and 3 predictions"):
-        join_shards([(first[0], np.zeros(3))])
+        join_shards([(first[0], np.zeros(3))], n_rows=4)
 
 
 def test_a_shard_is_named_by_index_and_count() -> None:

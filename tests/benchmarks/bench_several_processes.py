@@ -186,8 +186,8 @@ def judge(folder: Path, model: Any, validation: Any, count: int) -> tuple[float,
         gathered: list[Any] = [None] * count
         distributed.all_gather_object(gathered, parts[0])
         parts = gathered
-    scores = batches.join_shards(parts)[:, 0].astype(float)
     positive = read(folder).is_positive
+    scores = batches.join_shards(parts, n_rows=len(positive))[:, 0].astype(float)
     losses = -np.log(np.where(positive, scores, 1 - scores))
     return float(losses.mean()), float(((scores > 0.5) == positive).mean())
 
@@ -253,7 +253,7 @@ def predict(
         parts.append((loaded["places"], loaded["scores"]))
     return {
         "weights": [weight.tolist() for weight in model.get_weights()],
-        "scores": batches.join_shards(parts)[:, 0].tolist(),
+        "scores": batches.join_shards(parts, n_rows=len(cohort))[:, 0].tolist(),
     }
 
 

@@ -57,6 +57,37 @@ def test_an_edited_report_is_refused(
         ReportRecord.from_dict(report.to_dict() | change)
 
 
+@pytest.mark.parametrize(
+    ("path", "absent"),
+    [
+        ("estimates", "accuracy"),
+        ("estimates", "sensitivity"),
+        ("calibration.given.estimates", "calibration_slope"),
+    ],
+)
+def test_a_report_that_lacks_what_it_shows_is_refused(
+    report: ClinicalReport, path: str, absent: str
+) -> None:
+    """Where it is read, not where it is shown: a part is named, and what to do."""
+    plain = report.to_dict()
+    held = plain
+    for name in path.split("."):
+        held = held[name]
+    del held[absent]
+
+    with pytest.raises(InvalidInputError, match=f"absent: '{absent}'.*Restore the file"):
+        ClinicalReport.from_dict(plain)
+
+
+def test_a_class_that_lacks_what_it_shows_is_refused(of_grades: ClinicalReport) -> None:
+    """As the estimates of all classes."""
+    plain = of_grades.to_dict()
+    del plain["each_class"]["classes"][1]["estimates"]["auroc"]
+
+    with pytest.raises(InvalidInputError, match="absent: 'auroc'"):
+        ClinicalReport.from_dict(plain)
+
+
 def test_sections_come_in_the_order_of_the_table(report: ClinicalReport) -> None:
     """Key results first, then the table's order; at the end what is not included."""
     names = [passage.name for passage in document_of(report.record).passages]

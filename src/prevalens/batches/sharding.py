@@ -155,12 +155,16 @@ def _say_possible(tasks: int) -> None:
         )
 
 
-def join_shards(parts: Sequence[tuple[Rows, np.ndarray[Any, Any]]]) -> np.ndarray[Any, Any]:
+def join_shards(
+    parts: Sequence[tuple[Rows, np.ndarray[Any, Any]]], *, n_rows: int
+) -> np.ndarray[Any, Any]:
     """Put the predictions of all processes in the order of the rows, without the copies.
 
     Args:
         parts: For each process `ImageDataset.places()` and what its model predicted, of shapes
             `(n_shown,)` and `(n_shown, ...)`.
+        n_rows: How many rows there are. The last process shows the end of a batch, which nothing
+            else would miss.
 
     Returns:
         One prediction for each row, shape `(n_rows, ...)`.
@@ -171,7 +175,7 @@ def join_shards(parts: Sequence[tuple[Rows, np.ndarray[Any, Any]]]) -> np.ndarra
     Examples:
         >>> first = (np.array([0, 2]), np.array([0.1, 0.3]))
         >>> second = (np.array([1, -1]), np.array([0.2, 9.9]))
-        >>> join_shards([first, second])
+        >>> join_shards([first, second], n_rows=3)
         array([0.1, 0.2, 0.3])
     """
     for places, values in parts:
@@ -183,9 +187,10 @@ def join_shards(parts: Sequence[tuple[Rows, np.ndarray[Any, Any]]]) -> np.ndarra
     places = np.concatenate([part[0] for part in parts])
     values = np.concatenate([part[1] for part in parts])
     order = np.argsort(places[places >= 0], kind="stable")
-    if not np.array_equal(places[places >= 0][order], np.arange(len(order))):
+    if not np.array_equal(places[places >= 0][order], np.arange(n_rows)):
         raise InvalidInputError(
-            f"Each row is predicted by one process, but {len(parts)} parts with {len(order)} "
-            "predictions leave rows out or repeat them. Give the part of every process once."
+            f"Each of {n_rows} rows is predicted by one process, but {len(parts)} parts with "
+            f"{len(order)} predictions leave rows out or repeat them. Give the part of every "
+            "process once."
         )
     return values[places >= 0][order]

@@ -88,7 +88,8 @@ def read_record(plain: Mapping[str, Any]) -> Head:
     """Return the record that plain values hold, by the format they name.
 
     Raises:
-        InvalidInputError: they are no report, of another version, or were edited.
+        InvalidInputError: they are no report, of another version, or were edited, so that a value
+            cannot be or a part that is shown is absent.
     """
     kinds = {kind.FORMAT: kind for kind in _KINDS.values()}
     record = kinds.get(str(plain.get("format")), ReportRecord).from_dict(plain)
@@ -96,8 +97,12 @@ def read_record(plain: Mapping[str, Any]) -> Head:
     ranges |= {measure.key: (measure.low, measure.high) for measure in all_class_measures()}
     try:
         _refuse_impossible(record, "", ranges)
+        document_of(record)
     except InvalidInputError as error:
         raise InvalidInputError(f"{error}. {record.REMEDY}") from error
+    except LookupError as error:
+        absent = f"A part that is shown is absent: {error}"
+        raise InvalidInputError(f"{absent}. {record.REMEDY}") from error
     return record
 
 
