@@ -2,7 +2,6 @@
 
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +25,9 @@ settings.register_profile(
 )
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     """Know the seed of the tests' order also where mutmut keeps pytest-randomly out."""
-    with suppress(ValueError):  # pytest-randomly knows it
+    if not pluginmanager.hasplugin("randomly"):
         parser.addoption("--randomly-seed", help="ignored: pytest-randomly is not loaded")
 
 

@@ -197,6 +197,28 @@ def test_a_closed_pipe_is_silence(words: list[str], table: Path) -> None:
     assert (told.returncode, told.stderr) == (0, b"")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names of files are Unicode")
+@pytest.mark.parametrize("codec", ["ascii", "utf-8"])
+def test_names_and_texts_that_cannot_be_shown_are_no_error(
+    codec: str, table: Path, tmp_path: Path
+) -> None:
+    """A table and a report named in Latin-1, and a pipe that takes fewer letters than a text has."""
+    named = os.fsencode(tmp_path) + b"/caf\xe9"
+    Path(os.fsdecode(named + b".csv")).write_bytes(table.read_bytes())
+    for suffix in (b".html", b".json", b".md"):
+        told = subprocess.run(
+            [
+                *(sys.executable, "-m", "prevalens", "report", named + b".csv", *REPORT),
+                *("--title", "Zu\u0142a", "-o", named + suffix),
+            ],
+            capture_output=True,
+            check=True,
+            env=os.environ | {"PYTHONIOENCODING": f"{codec}:strict"},
+        )
+        assert told.stdout.endswith(b"/caf\\udce9%b\n" % suffix)
+        assert "Zu\u0142a" in Path(os.fsdecode(named + suffix)).read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(("number", "code"), [(errno.EPIPE, 0), (errno.ENOSPC, 2)])
 @pytest.mark.parametrize("method", ["write", "flush"])
 def test_output_that_takes_no_more_is_closed(

@@ -192,9 +192,9 @@ def remove_unfinished(path: str | os.PathLike[str]) -> None:
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:
-    """Write UTF-8 text, whole or not at all."""
+    r"""Write UTF-8 text, whole or not at all; what UTF-8 has no bytes for is written `\udce9`."""
     with whole_file(path) as temporary:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
+        temporary.write_bytes(text.encode("utf-8", "backslashreplace"))
 
 
 def write_json(path: str | os.PathLike[str], record: object) -> None:

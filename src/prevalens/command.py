@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import io
 import signal
 import sys
 import threading
@@ -67,6 +68,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         on standard error; 130 after Ctrl-C; 143 where the process was asked to end (SIGTERM), and
         129 where its terminal was closed.
     """
+    # The names of files, and the texts of tables, may hold what a terminal or a pipe cannot show.
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         try:
             return _run(arguments)

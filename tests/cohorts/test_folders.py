@@ -225,6 +225,12 @@ def test_names_that_are_no_utf8_are_read(tmp_path: Path) -> None:
 
     assert cohort.images.tolist() == ["a/1_x.png", "b/2_%E4.png"]
     assert cohort.path(1).is_file()
+    moved = root.with_name(os.fsdecode(b"\xe4"))
+    root.rename(moved)
+    try:
+        assert "2 images read from the folder %E4" in read_folder(moved, positive="a").provenance
+    finally:
+        moved.rename(root)
 
 
 def test_a_template_that_fits_in_two_ways_is_said(tmp_path: Path) -> None:

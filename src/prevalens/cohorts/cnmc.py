@@ -18,6 +18,7 @@ from prevalens._paths import find_strays
 from prevalens._tables import read_columns
 from prevalens.cohorts.cohort import Cohort
 from prevalens.cohorts.folders import images_below, warn_of_links
+from prevalens.cohorts.image_names import escaped
 from prevalens.exceptions import InvalidInputError
 
 # UID_11_10_1_all.bmp, UID_H10_1_2_hem.bmp: patient, image, cell, class.
@@ -123,7 +124,7 @@ def _cohort(cells: Sequence[_Cell], place: Path, *, n_unlabelled: int) -> Cohort
             **({"sha256": as_texts(hashes)} if all(hashes) else {}),
         },
         root=place.parent if place.is_file() else place,
-        provenance=f"C-NMC 2019, {len(cells)} cells read from {place.name}{left_out}",
+        provenance=f"C-NMC 2019, {len(cells)} cells read from {escaped(place.name)}{left_out}",
     )
 
 

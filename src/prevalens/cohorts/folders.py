@@ -130,7 +130,7 @@ def read_folder(
         covariates={name: [g[name] for g in groups] for name in names},  # type: ignore[misc]
         root=folder,
         reader=reader,
-        provenance=f"{len(paths)} images read from the folder {folder.resolve().name}."
+        provenance=f"{len(paths)} images read from the folder {escaped(folder.resolve().name)}."
         f"{_sentence(left_out)}".removesuffix("."),
     )
 

@@ -10,7 +10,7 @@ from prevalens._checks import check_choice, check_path, did_you_mean, name_some
 from prevalens._columns import encode
 from prevalens._tables import Cells, read_columns
 from prevalens.cohorts.cohort import Cohort
-from prevalens.cohorts.image_names import spelled
+from prevalens.cohorts.image_names import escaped, spelled
 from prevalens.cohorts.listed_files import check_files as check_listed_files
 from prevalens.exceptions import InvalidInputError
 from prevalens.images.readers.reader import Reader
@@ -97,7 +97,7 @@ def read_table(
         check_choice("combine", combine, ("any",))
         read = _combined(read, as_text(positive))
     n_images = len(read["image"])
-    whence = f"the table {Path(source).name}" if is_file else "a data frame"
+    whence = f"the table {escaped(Path(source).name)}" if is_file else "a data frame"
     rows = "" if n_images == n_rows else f", {n_rows} rows"
     cohort = Cohort(
         images=read["image"],

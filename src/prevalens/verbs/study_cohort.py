@@ -14,6 +14,7 @@ from prevalens._checks import name_some
 from prevalens._tables import Cells, read_all_columns
 from prevalens.cohorts.classes import SOME_LABEL
 from prevalens.cohorts.hidden_patients import warn_of_hidden_ids
+from prevalens.cohorts.image_names import escaped
 from prevalens.cohorts.path_pattern import compiled
 from prevalens.exceptions import InvalidInputError, UnreadableImageError
 from prevalens.verbs.folder_layout import BELOW_CLASS, classes_below, lacking_of_folder, or_table
@@ -208,7 +209,7 @@ def _listed(
             raise
         told = told_where(_spelled(given[options.image]), root)
         raise UnreadableImageError(f"{error}\n{told}") from error
-    whence = cohort.provenance.replace("a data frame", f"the table {source.name}", 1)
+    whence = cohort.provenance.replace("a data frame", f"the table {escaped(source.name)}", 1)
     return replaced(cohort, provenance=whence)
 
 
