@@ -202,7 +202,7 @@ def test_a_closed_pipe_is_silence(words: list[str], table: Path) -> None:
 def test_names_and_texts_that_cannot_be_shown_are_no_error(
     codec: str, table: Path, tmp_path: Path
 ) -> None:
-    """A table and a report named in Latin-1, and a pipe that takes fewer letters than a text has."""
+    """Names in Latin-1, and a pipe that takes fewer letters than a text has."""
     named = os.fsencode(tmp_path) + b"/caf\xe9"
     Path(os.fsdecode(named + b".csv")).write_bytes(table.read_bytes())
     for suffix in (b".html", b".json", b".md"):

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 import msgspec
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -62,6 +63,14 @@ def test_a_record_comes_back_from_its_plain_values(
 
     Draft202012Validator(Plant.json_schema()).validate(plain)
     assert Plant.from_dict(plain) == record
+
+
+def test_what_came_out_of_an_array_is_written_plain() -> None:
+    """A name and a number of NumPy are those of Python; any other object is refused."""
+    made: Any = {"name": np.str_("fern"), "leaves": [Leaf(share=np.float64(0.25))]}
+    assert json.dumps(Plant(**made).to_dict()) == json.dumps(edited(leaves=[{"share": 0.25}]))
+    with pytest.raises(NotImplementedError, match="a complex cannot be written"):
+        Plant(**made | {"note": 1j}).to_dict()
 
 
 def test_a_file_comes_back(tmp_path: Path) -> None:

@@ -26,14 +26,21 @@ def progress_line(words: str | None, total: int, unit: str) -> Iterator[Callable
         A function that is told how many more are done.
     """
     if words is None or not total:
-        yield lambda _: None
+        yield _silent
         return
     # Not where this module is imported: it takes a while, and few calls show a bar.
     console = importlib.import_module("rich.console").Console(file=sys.stderr)
     # In a notebook rich asks for ipywidgets, and without them warns and shows an empty line.
     shown = _in_notebook if console.is_jupyter else _on_terminal
+    if not (console.is_jupyter or console.is_terminal):
+        yield _silent
+        return
     with shown(console, words, total, unit) as advance:
         yield advance
+
+
+def _silent(done: int) -> None:
+    """Show nothing."""
 
 
 @contextlib.contextmanager
@@ -47,7 +54,7 @@ def _on_terminal(
         rich.BarColumn(),
         rich.TimeRemainingColumn(),
     )
-    with rich.Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+    with rich.Progress(*columns, console=console) as bar:
         task = bar.add_task(words, total=total)
         yield lambda done: bar.advance(task, done)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any, ClassVar, Self
 
 import msgspec
+import numpy as np
 
 from prevalens._gate import read_file
 from prevalens._writing import write_json
@@ -21,6 +22,13 @@ Amount = Annotated[float, msgspec.Meta(ge=0)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Inside = Annotated[float, msgspec.Meta(gt=0, lt=1)]
 Above = Annotated[float, msgspec.Meta(gt=0)]
+
+
+def numpy_as_plain(value: object) -> Any:
+    """Return what stands in a file for a name or a number that came out of a NumPy array."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise NotImplementedError(f"a {type(value).__name__} cannot be written")  # said by msgspec
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -61,7 +69,8 @@ class Record(Part, frozen=True, kw_only=True):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the record as plain values, `format` and `version` first."""
-        return {"format": self.FORMAT, "version": self.VERSION, **msgspec.to_builtins(self)}
+        plain = msgspec.to_builtins(self, enc_hook=numpy_as_plain)
+        return {"format": self.FORMAT, "version": self.VERSION, **plain}
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the record as JSON, whole or not at all.

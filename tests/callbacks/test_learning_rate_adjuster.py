@@ -20,6 +20,12 @@ from prevalens.exceptions import InvalidInputError, PrevalensWarning
 keras = pytest.importorskip("keras", exc_type=ImportError)
 special_training = pytest.importorskip("callbacks.special_training", exc_type=ImportError)
 pytestmark = pytest.mark.keras
+needs_several = pytest.mark.skipif(
+    not hasattr(keras.optimizers, "MultiOptimizer"), reason="this Keras has no MultiOptimizer yet"
+)
+needs_schedule_free = pytest.mark.skipif(
+    not hasattr(keras.optimizers, "ScheduleFreeAdamW"), reason="this Keras has none of it yet"
+)
 
 
 class Scripted(keras.callbacks.Callback):  # type: ignore[misc]
@@ -537,6 +543,7 @@ def test_averaged_weights_are_what_was_judged_and_what_training_ends_with() -> N
     assert equal([keras.ops.convert_to_numpy(v) for v in average], model.get_weights())
 
 
+@needs_schedule_free
 def test_second_weights_go_back_with_the_weights() -> None:
     """ScheduleFreeAdamW steps from weights of its own: those of epoch 1 come back with it."""
 
@@ -589,6 +596,7 @@ def test_gradients_that_wait_are_not_taken_back() -> None:
     assert sums[1] == 0
 
 
+@needs_several
 def test_several_optimizers_are_known_before_the_first_epoch() -> None:
     """A schedule in one of them is refused at once; after a broken first epoch the start returns.
 
@@ -608,6 +616,7 @@ def test_several_optimizers_are_known_before_the_first_epoch() -> None:
     assert equal(model.get_weights(), start)
 
 
+@needs_several
 def test_each_rate_of_several_is_lowered_and_the_highest_is_told() -> None:
     """Two optimizers at 0.5 and 0.1: one lowering halves both."""
     fast, slow = keras.optimizers.SGD(0.5), keras.optimizers.SGD(0.1)

@@ -9,6 +9,9 @@ from prevalens.exceptions import InvalidInputError
 keras = pytest.importorskip("keras", exc_type=ImportError)
 optimizer_rates = pytest.importorskip("prevalens.callbacks.optimizer_rates", exc_type=ImportError)
 pytestmark = pytest.mark.keras
+needs_several = pytest.mark.skipif(
+    not hasattr(keras.optimizers, "MultiOptimizer"), reason="this Keras has no MultiOptimizer yet"
+)
 
 
 def built(optimizer: Any) -> Any:
@@ -25,6 +28,7 @@ def several() -> Any:
     return keras.optimizers.MultiOptimizer(lambda v: slow if "kernel" in v.path else fast)
 
 
+@needs_several
 def test_each_part_of_a_multi_optimizer_has_its_rate() -> None:
     """Its rates are read and set one by one; a plain optimizer and a scaled one have one."""
     parts = built(several())
@@ -37,6 +41,7 @@ def test_each_part_of_a_multi_optimizer_has_its_rate() -> None:
     assert optimizer_rates.read_rates(scaled) == [0.5]
 
 
+@needs_several
 def test_slots_are_neither_rates_nor_steps_nor_averages() -> None:
     """Of SGD with momentum and averages the momentum is the slot, the average is apart."""
     optimizer = built(keras.optimizers.SGD(0.5, momentum=0.9, use_ema=True))
@@ -48,6 +53,7 @@ def test_slots_are_neither_rates_nor_steps_nor_averages() -> None:
     assert len(optimizer_rates.slots(built(several()))) == 1
 
 
+@needs_several
 def test_a_schedule_in_any_part_is_refused() -> None:
     """The schedule is named, alone and within several."""
     schedule = keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.5)

@@ -4,8 +4,14 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from prevalens.decisions import estimate_prevalence
 from prevalens.exceptions import InvalidInputError
-from prevalens.metrics import Estimate, all_estimates
+from prevalens.metrics import (
+    Estimate,
+    all_estimates,
+    expected_calibration_error,
+    integrated_calibration_index,
+)
 from prevalens.metrics.basis import Basis
 from prevalens.metrics.bootstrap import (
     draw_weights,
@@ -13,7 +19,7 @@ from prevalens.metrics.bootstrap import (
     in_fixed_order,
     percentile_limits,
 )
-from prevalens.metrics.inputs import check_columns
+from prevalens.metrics.inputs import Numbered, check_columns
 
 RNG = np.random.default_rng(13)
 PATIENTS = np.repeat(np.arange(60), 6)
@@ -79,6 +85,22 @@ def test_rows_are_sorted_before_they_are_drawn() -> None:
     columns = in_fixed_order(check_columns([1, 0, 1], [0.5, 0.2, 0.1], ["b", "a", "b"]))
     assert columns.scores.tolist() == [0.2, 0.1, 0.5]
     assert columns.labels.tolist() == [False, True, True]
+
+
+def test_patients_without_a_row_are_not_drawn() -> None:
+    """Of a label that is not known of whole patients, the others keep the numbers they had."""
+    whole = tuple(f"p{number}" for number in range(200))
+    dense = Numbered(PATIENTS, whole[5::3][:60])
+    sparse = Numbered(3 * PATIENTS + 5, whole)
+    assert np.asarray(dense).tolist() == np.asarray(sparse).tolist()
+    for estimate in (expected_calibration_error, integrated_calibration_index):
+        one, two = (estimate(LABELS, SCORES, patients=p, draws=200) for p in (dense, sparse))
+        assert one == two
+    one, two = (
+        estimate_prevalence(SCORES, train_prevalence=0.3, patients=p, n_draws=50)
+        for p in (dense, sparse)
+    )
+    assert one == two
 
 
 def test_what_draws_cannot_give_is_said() -> None:

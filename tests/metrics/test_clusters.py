@@ -72,6 +72,12 @@ def test_one_patient_has_no_spread() -> None:
     assert math.isnan(joint_spread(one, one, one, np.array([1.0, 1.0])).variance)
 
 
+def test_no_change_at_all_is_an_unseen_spread() -> None:
+    """Two models that no patient moves, as where every label is negative, have no limits."""
+    assert math.isnan(Spread.of(np.array([])).variance)
+    assert Spread.of(np.array([0.5])).df == 0
+
+
 def test_patients_without_such_rows_are_not_counted() -> None:
     """A third patient without rows adds neither a change nor a degree of freedom."""
     tops, sizes = np.array([2.0, 0.0, 0.0, 1.0]), np.array([2.0, 2.0, 0.0, 2.0])

@@ -6,10 +6,18 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import stdtrit
 
 from prevalens.exceptions import InvalidInputError
 from prevalens.metrics import compare_models
-from prevalens.metrics.contrast import Contrast, holm, non_inferiority, tail, two_sided
+from prevalens.metrics.contrast import (
+    Contrast,
+    holm,
+    non_inferiority,
+    p_from_limits,
+    tail,
+    two_sided,
+)
 from prevalens.metrics.estimate import Estimate
 
 
@@ -200,3 +208,15 @@ def test_limits_that_only_touch_zero_give_one_p_value_from_both_sides() -> None:
 
     assert made.difference.lower == pytest.approx(0, abs=1e-12)
     assert made.p_value == pytest.approx(turned.p_value, rel=1e-6)
+
+
+def test_limits_are_not_asked_at_levels_that_are_rounding() -> None:
+    """Student's quantile at 6 degrees of freedom is 0 there: two alike groups have p = 1."""
+    levels = []
+
+    def limits(level: float) -> tuple[float, float]:
+        levels.append(level)
+        return -stdtrit(6, 0.5 + level / 2), 1.0
+
+    assert p_from_limits(limits, 0.0) == 1.0
+    assert stdtrit(6, 0.5 + 1.3e-8 / 2) == 0 < stdtrit(6, 0.5 + min(levels) / 2)

@@ -251,9 +251,9 @@ def test_an_edited_number_is_refused(report: ClinicalReport) -> None:
 
 
 def test_one_seed_gives_the_same_bytes(predictions: Predictions, tmp_path: Path) -> None:
-    """Two reports of the same rows are the same page, byte for byte."""
-    for name in ("one", "two"):
-        ClinicalReport(predictions, threshold=0.5, by="site").save(tmp_path / f"{name}.html")
+    """Two reports of the same rows are the same page, byte for byte, also by a NumPy name."""
+    for name, by in (("one", ["site"]), ("two", list(np.array(["site"])))):
+        ClinicalReport(predictions, threshold=0.5, by=by).save(tmp_path / f"{name}.html")
 
     assert (tmp_path / "one.html").read_bytes() == (tmp_path / "two.html").read_bytes()
 

@@ -11,7 +11,7 @@ from prevalens._seeding import generator
 from prevalens.decisions.recalibration import fit_recalibration, logits_of
 from prevalens.exceptions import InvalidInputError
 from prevalens.metrics.estimate import Estimate
-from prevalens.metrics.inputs import check_patients
+from prevalens.metrics.inputs import check_patients, without_gaps
 from prevalens.predictions.predictions import Predictions
 from prevalens.typing import Column, Scores
 
@@ -74,7 +74,7 @@ def estimate_prevalence(
             f"`scores` must be probabilities in [0, 1] of shape (n_rows,), got {values.shape}."
         )
     codes = check_patients(patients, values.size)
-    owner = np.arange(values.size) if codes is None else codes
+    owner = np.arange(values.size) if codes is None else without_gaps(codes)
     unit = "images" if patients is None else "patients"
     basis: dict[str, Any] = {
         "confidence_level": confidence_level,

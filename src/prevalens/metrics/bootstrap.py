@@ -11,7 +11,7 @@ from prevalens._seeding import generator
 from prevalens._threads import one_blas_thread
 from prevalens.metrics.basis import Basis
 from prevalens.metrics.estimate import Estimate
-from prevalens.metrics.inputs import Columns
+from prevalens.metrics.inputs import Columns, without_gaps
 from prevalens.metrics.intervals import student_critical
 from prevalens.metrics.weighted import WeightedEstimates
 from prevalens.typing import Codes, Numbers
@@ -67,11 +67,13 @@ def bootstrap_estimates(
 def in_fixed_order(columns: Columns) -> Columns:
     """Sort rows, so that draws do not depend on the order in which rows came.
 
-    More than 5,000 patients, or independent images, come as 5,000 random groups of them.
+    Patients without a row, as where their label is not known, are left out of the numbering, so
+    that they are not drawn. More than 5,000 patients, or independent images, come as 5,000 random
+    groups of them.
     """
     keys = [columns.labels, columns.scores]
     order = np.lexsort(keys if columns.codes is None else [*keys, columns.codes])
-    codes = None if columns.codes is None else columns.codes[order]
+    codes = None if columns.codes is None else without_gaps(columns.codes[order])
     return Columns(columns.labels[order], columns.scores[order], _grouped(codes, order.size))
 
 

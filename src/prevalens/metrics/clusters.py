@@ -48,8 +48,11 @@ class Spread:
         patients that factor costs coverage (see "Why these intervals" in the documentation).
 
         Args:
-            changes: How far the estimate moves when each patient is left out, shape `(k,)`, k >= 2.
+            changes: How far the estimate moves when each patient is left out, shape `(k,)`; fewer
+                than two leave no limits.
         """
+        if changes.size < 2:
+            return cls.unseen(changes.size)
         with np.errstate(over="ignore", invalid="ignore"):  # an infinite spread has no limits
             variance = dot(changes, changes)
             cubes = float((changes * changes * changes).sum())

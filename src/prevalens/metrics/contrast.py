@@ -115,7 +115,9 @@ def p_from_limits(limits_at: Callable[[float], tuple[float, float]], null: float
     Returns:
         The p value, at least 1e-12: beyond that limits are rounding error.
     """
-    small, large = math.log(1e-12), 0.0
+    # A quantile of Student's t at a level below is rounding, which may be 0.
+    small, top = math.log(1e-12), -1e-6
+    large = top
     for _ in range(45):
         middle = (small + large) / 2
         lower, upper = limits_at(1 - math.exp(middle))
@@ -125,7 +127,7 @@ def p_from_limits(limits_at: Callable[[float], tuple[float, float]], null: float
             small = middle
         else:
             large = middle
-    return math.exp((small + large) / 2) if large < 0 else 1.0
+    return math.exp((small + large) / 2) if large < top else 1.0
 
 
 def non_inferiority(

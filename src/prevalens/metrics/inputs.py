@@ -176,6 +176,13 @@ def count_patients(codes: Codes) -> int:
     return int(np.count_nonzero(np.bincount(codes)))
 
 
+def without_gaps(codes: Codes) -> Codes:
+    """Number anew the patients who have a row, in the order of their numbers."""
+    present = np.bincount(codes) > 0
+    numbers: Codes = np.cumsum(present) - 1
+    return codes if present.all() else numbers[codes]
+
+
 def one_image_each(codes: Codes | None) -> bool:
     """Tell whether rows are independent: no patients, or none with two of these rows."""
     return codes is None or codes.size == 0 or int(np.bincount(codes).max()) <= 1

@@ -181,6 +181,8 @@ def _spread_transparency(address: str, picture: ImageFile.ImageFile, layouts: se
             "high byte is read, so that it cannot be told from its neighbours. Convert it to "
             "8 bits, or to a channel of transparency."
         )
+    if picture.mode == "1":  # earlier Pillows give the bit
+        picture.info["transparency"] = 255 * bool(clear)
     for bits in (2, 4):
         if picture.mode == "L" and f"L;{bits}" in layouts:
             picture.info["transparency"] = clear * (255 // (2**bits - 1))

@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-import msgspec
-
 from prevalens._records import Part
 from prevalens.metrics.registry import all_measures
 from prevalens.reports.document import Block, Listing, Paragraph
@@ -36,7 +34,7 @@ def _derive(made: Made) -> Methods:
 
 def methods_of(report: Any, sentences: list[str], measures: Iterable[Any]) -> Methods:
     """Return sentences, and the papers that they, the report's methods or its measures cite."""
-    texts = _texts(msgspec.to_builtins(report))
+    texts = _texts(report.to_dict())
     found = references_in([*sentences, *texts, _GUIDELINES])
     held = [measure for measure in measures if measure.key in report.estimates]
     defining = {paper for measure in held for paper in measure.full_references()}
