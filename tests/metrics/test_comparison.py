@@ -494,3 +494,12 @@ def test_a_perfect_group_of_five_patients_is_no_proof() -> None:
     assert made.first.value == 1
     assert made.difference.lower < -0.3
     assert made.p_value > 0.2
+
+
+@pytest.mark.parametrize("patients", [None, list("abca"), list("abcd")])
+def test_two_infinite_losses_have_no_difference(patients: list[str] | None) -> None:
+    """Each model is sure of a wrong class; no warning of NumPy is left for the reader."""
+    sure = [1.0, 0.2, 0.5, 0.0]
+    made = compare_models([0, 0, 1, 1], sure, sure[::-1], measure="log_loss", patients=patients)
+    assert (made.difference.value, made.p_value) == (None, None)
+    assert made.difference.not_estimable == "the scores are too extreme for it to be computed"

@@ -130,9 +130,12 @@ def leave_out(influences: Numbers, sizes: Numbers) -> Numbers:
 
     Returns:
         The changes, shape `(k,)`: exactly the delete-one-patient differences of a ratio, with the
-        sign turned.
+        sign turned; nan for a patient who holds all rows.
     """
-    return influences / (1 - sizes / sizes.sum())
+    with np.errstate(invalid="ignore"):  # nobody may hold a row
+        rest = 1 - sizes / sizes.sum()
+    changes: Numbers = np.full(rest.shape, np.nan)
+    return np.divide(influences, rest, out=changes, where=rest != 0)
 
 
 def ratio_spread(numerators: Numbers, sizes: Numbers) -> Spread:

@@ -39,7 +39,9 @@ class Moved:
         errors = math.sqrt(float(first @ first)), math.sqrt(float(second @ second))
         scale = errors[0] * errors[1]
         together = float(first @ second) / scale if scale > 0 else 0.0
-        return cls(Spread.of((first - second)[kept]), errors, together)
+        with np.errstate(invalid="ignore"):  # two infinite losses have no difference
+            apart = first - second
+        return cls(Spread.of(apart[kept]), errors, together)
 
     def limits(
         self, values: tuple[float, float], ends: tuple[float, float], confidence_level: float

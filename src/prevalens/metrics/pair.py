@@ -202,7 +202,8 @@ class Pair:
     def _independent(self, basis: Basis) -> _Result:
         """Compare two models on the same images, which are independent."""
         one, two = self._influences()
-        moved = one.influence_values - two.influence_values
+        with np.errstate(invalid="ignore"):  # two infinite losses have no difference
+            moved = one.influence_values - two.influence_values
         variance = independent_variance(moved, one.kinds)
         delong = self.measure.key == "auroc"
         df = math.inf if delong else degrees_of_freedom(moved)
