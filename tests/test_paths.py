@@ -1,11 +1,15 @@
 """Names against a folder: the same verdict as resolving each by itself."""
 
 import os
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from prevalens._paths import find_strays, is_file
 
@@ -108,3 +112,55 @@ def test_is_file_takes_any_name(root: Path) -> None:
     assert is_file(root / "in.png")
     assert not is_file(root)
     assert not is_file("a\0b")
+
+
+AS_ANYBODY = """
+import os, sys
+from pathlib import Path
+from prevalens.cohorts import read_folder
+from prevalens.exceptions import PrevalensError
+from prevalens.images import PixelCache
+from prevalens.verbs.image_search import pictures_below
+
+root = Path(sys.argv[1])
+picture = root / "sick" / "a_1.png"
+# Whatever is imported late is imported now: Python itself may be where only root may look.
+PixelCache(sys.argv[2], announce=lambda _: None).open([picture], size=(2, 2))
+if os.getuid() == 0:
+    os.setuid(65534)
+for attempt in (
+    lambda: read_folder(root, positive="sick"),
+    lambda: list(pictures_below(root)),
+    lambda: PixelCache(root / "well" / "cache").open([picture], size=(2, 2)),
+):
+    try:
+        print("taken", attempt())
+    except PrevalensError as error:
+        print(type(error).__name__, error)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "setuid"), reason="rights are those of POSIX")
+@pytest.mark.parametrize("mode", [0, 0o444])
+def test_a_folder_that_may_not_be_read_is_named(tmp_path: Path, mode: int) -> None:
+    """Else a cohort would lack a class, and nothing would say so."""
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name)
+        for picture in ("sick/a_1.png", "well/b_1.png"):
+            (root / picture).parent.mkdir()
+            Image.new("L", (4, 4)).save(root / picture)
+        root.chmod(0o755)
+        (root / "well").chmod(mode)
+        try:
+            done = subprocess.run(
+                [sys.executable, "-c", AS_ANYBODY, name, str(tmp_path)],
+                check=True,
+                capture_output=True,
+                text=True,
+            )
+        finally:
+            (root / "well").chmod(0o755)
+    folder, pictures, cache = done.stdout.splitlines()
+    for said in (folder, pictures):
+        assert f"InvalidInputError The folder {root / 'well'} cannot be read (Permission" in said
+    assert f"UnwritableFileError The pixel cache {root / 'well' / 'cache'} cannot be made" in cache

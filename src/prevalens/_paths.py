@@ -1,11 +1,14 @@
 """Names in a table against a folder: which lead out of it, and which are no files."""
 
+import errno
 import os
 import stat
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath, PureWindowsPath
+
+from prevalens.exceptions import InvalidInputError
 
 _MANY = 64  # names in one folder from which its listing is cheaper than a look at each
 
@@ -117,3 +120,24 @@ def is_file(path: str | os.PathLike[str]) -> bool:
         return stat.S_ISREG(os.stat(path).st_mode)  # noqa: PTH116
     except (OSError, ValueError):
         return False
+
+
+def walk(
+    root: str | os.PathLike[str], *, follow_links: bool = False
+) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Yield each folder from `root` on, as `os.walk` does, which passes over what it cannot read.
+
+    Raises:
+        InvalidInputError: a folder, or what stands in it, may not be looked at.
+    """
+    for folder, folders, names in os.walk(root, followlinks=follow_links, onerror=_refuse):
+        if names and not os.access(folder, os.X_OK):
+            _refuse(PermissionError(errno.EACCES, os.strerror(errno.EACCES), folder))
+        yield folder, folders, names
+
+
+def _refuse(error: OSError) -> None:
+    raise InvalidInputError(
+        f"The folder {error.filename} cannot be read ({error.strerror}), so that what is in it "
+        "would be left out. Ask for the right to read it, or move it elsewhere."
+    ) from error

@@ -32,6 +32,8 @@ def test_an_answer_has_scores_sides_and_names() -> None:
     np.testing.assert_allclose(answer.scores, [0.5, 1 / (1 + np.exp(-1))], rtol=1e-6)
     assert answer.is_positive.tolist() == [False, True]
     assert answer.names.tolist() == ["no", "yes"]
+    assert answer == answer  # noqa: PLR0124 - by identity: of arrays there is no one truth
+    assert answer != classifier()(images)
 
 
 def test_no_images_have_no_answer() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from prevalens._checks import check_choice, check_path, name_some
 from prevalens._columns import as_texts
+from prevalens._paths import walk
 from prevalens.cohorts.cohort import Cohort
 from prevalens.cohorts.image_names import escaped, file_of, spelled
 from prevalens.cohorts.path_pattern import compiled, is_template, otherwise
@@ -64,9 +65,9 @@ def read_folder(
         The cohort, in the order of the sorted paths.
 
     Raises:
-        InvalidInputError: there is no such folder, no image in it, the pattern lacks a group,
-            `ignore` matches nothing or everything, or some images match neither pattern nor
-            `ignore`; the text shows three of them.
+        InvalidInputError: there is no such folder, no image in it, one below it may not be read,
+            the pattern lacks a group, `ignore` matches nothing or everything, or some images match
+            neither pattern nor `ignore`; the text shows three of them.
         UnreadableImageError: a DICOM header names no patient; the text names every such file.
 
     Warns:
@@ -175,14 +176,14 @@ def images_below(
     """Return the sorted paths of images below `root`, and what was left out by kind.
 
     Raises:
-        InvalidInputError: there is no such folder, or no image in it.
+        InvalidInputError: there is no such folder, or no image in it; or one may not be read.
     """
     if not root.is_dir():
         raise InvalidInputError(f"The folder {root} does not exist. Check the path.")
     found: list[str] = []
     left_out: dict[str, list[str]] = {kind: [] for kind in _LEFT_OUT}
     seen = [Path(os.path.realpath(root))]
-    for folder, folders, names in os.walk(root, followlinks=follow_links):
+    for folder, folders, names in walk(root, follow_links=follow_links):
         below = Path(folder).relative_to(root)
         for name in folders.copy():
             kind = _folder_kind(Path(folder, name), seen, follow_links=follow_links)

@@ -14,7 +14,12 @@ from importlib.metadata import version
 from pathlib import Path
 
 from prevalens._checks import check_path
-from prevalens.exceptions import CacheFullError, DataWarning, InvalidInputError
+from prevalens.exceptions import (
+    CacheFullError,
+    DataWarning,
+    InvalidInputError,
+    UnwritableFileError,
+)
 from prevalens.images.cached_images import CachedImages, read_head
 from prevalens.images.decoding import check_reader
 from prevalens.images.file_signatures import sign_files
@@ -55,7 +60,7 @@ class PixelCache:
     ) -> None:
         self.directory = Path(check_path("directory", directory))
         self.verify_contents = verify_contents
-        if self.directory.exists() and not self.directory.is_dir():
+        if os.path.exists(directory) and not os.path.isdir(directory):  # noqa: PTH110, PTH112
             raise InvalidInputError(
                 f"`directory` must be a folder, but {self.directory} is a file. Name another."
             )
@@ -87,6 +92,7 @@ class PixelCache:
         Raises:
             UnreadableImageError: a file does not exist.
             CacheFullError: the disk has no room for the file; nothing was written.
+            UnwritableFileError: there is no such folder, and none can be made.
         """
         shape = (len(paths), *size, channels)
         folder, names = _apart([os.path.abspath(path) for path in paths])  # noqa: PTH100
@@ -98,6 +104,11 @@ class PixelCache:
             CachedImages, shape=shape, paths=paths, signatures=signatures, reader=own
         )
         if not _may_write(self.directory):
+            if not os.path.isdir(self.directory):  # noqa: PTH112 - as in `_may_write`
+                raise UnwritableFileError(
+                    f"The pixel cache {self.directory} cannot be made, or not be looked into "
+                    "(no permission). Name a folder that can be written to."
+                )
             return self._read_only(slots, file, settings)
         there = slots(file) if file.exists() else None
         if there and not self._holds(there):
@@ -181,7 +192,9 @@ def _apart(names: Sequence[str]) -> tuple[str, list[str]]:
 
 
 def _may_write(directory: Path) -> bool:
-    there = next(each for each in (directory, *directory.absolute().parents) if each.exists())
+    # A Path raises where a folder above may not be looked into.
+    above = (directory, *directory.absolute().parents)
+    there = next(each for each in above if os.path.exists(each))  # noqa: PTH110
     return os.access(there, os.W_OK | os.X_OK)
 
 

@@ -15,7 +15,7 @@ from prevalens.images.readers.reader import Reader
 from prevalens.models.classifier_card import ClassifierCard, correct
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Answer:
     """What a classifier answers for each image.
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar
 
 import msgspec
 
+from prevalens._paths import walk
 from prevalens._records import Count, Part, Record
 from prevalens.images.opening import hash_file
 
@@ -61,7 +62,7 @@ def hashed_folder(root: Path, *, without: Path | None = None) -> list[HashedFile
 
 
 def _files(root: Path, without: Path | None) -> Iterator[Path]:
-    for path in sorted(root.rglob("*")):
+    for path in sorted(Path(folder, name) for folder, _, names in walk(root) for name in names):
         hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
         inside = without is not None and path.resolve().is_relative_to(without.resolve())
         if path.is_file() and not path.is_symlink() and not hidden and not inside:

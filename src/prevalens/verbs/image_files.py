@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from prevalens import images
+from prevalens._paths import walk
 from prevalens._tables import find_column, read_all_columns
 from prevalens.exceptions import InvalidInputError
 from prevalens.verbs.image_search import PICTURES
@@ -30,13 +31,15 @@ def paths_of(options: argparse.Namespace) -> list[str]:
     """Return the paths of the images that were named, all of them there.
 
     Raises:
-        InvalidInputError: there is none, the table lacks the column, or some are not there.
+        InvalidInputError: there is none, the table lacks the column, some are not there, or a
+            folder may not be read.
     """
     found: list[str] = []
     for name in options.images:
         path = Path(name)
         if path.is_dir():
-            found += [str(file) for file in sorted(path.rglob("*")) if _is_image(file)]
+            files = sorted(Path(folder, each) for folder, _, names in walk(path) for each in names)
+            found += [str(file) for file in files if _is_image(file)]
         elif path.suffix.lower() in {".csv", ".tsv"}:
             root = path.parent if options.root is None else Path(options.root)
             cells = find_column(read_all_columns(path), options.image, purpose="image paths")

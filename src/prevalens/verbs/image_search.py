@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from prevalens._checks import name_some
+from prevalens._paths import walk
 from prevalens.exceptions import InvalidInputError
 
 # Those of `images.decoding`, which takes long to import; a test holds that they agree.
@@ -59,7 +60,7 @@ def pictures_below(root: Path) -> Iterator[str]:
     Folders are taken in the order of their names, and the files of each; hidden and linked
     folders are left out.
     """
-    for folder, folders, files in os.walk(root):
+    for folder, folders, files in walk(root):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         below = Path(folder).relative_to(root).as_posix()
         for name in sorted(files):
