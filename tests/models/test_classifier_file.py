@@ -297,7 +297,7 @@ def test_a_loaded_classifier_stands_wherever_a_model_does(tmp_path: Path) -> Non
         np.testing.assert_array_equal(*maps)
 
 
-@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16", "bfloat16", "float16"])
 def test_a_file_of_half_precision_answers_in_float32(tmp_path: Path, policy: str) -> None:
     """The score is that of the same weights in float32, not of numbers rounded to three digits."""
     inputs = keras.Input((8, 8, 3))
@@ -310,6 +310,7 @@ def test_a_file_of_half_precision_answers_in_float32(tmp_path: Path, policy: str
 
     expected = 1 / (1 + np.exp(-3 * 77 / 255))
     np.testing.assert_allclose(classifier(pixels(77)).scores, [expected], rtol=1e-6)
+    assert {str(weight.dtype) for weight in classifier.model.weights} == {"float32"}
 
 
 def test_a_classifier_with_augmentation_is_read_in_a_new_process(tmp_path: Path) -> None:

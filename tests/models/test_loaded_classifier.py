@@ -47,6 +47,19 @@ def test_another_shape_is_refused() -> None:
         classifier()(np.zeros((1, 3, 2, 3)))
 
 
+@pytest.mark.parametrize("batch_size", [0, -1])
+def test_a_batch_has_an_image(batch_size: int) -> None:
+    """Steps of -1 through the images would reach none of them, and answer for none."""
+    with pytest.raises(InvalidInputError, match="`batch_size` must be a whole number >= 1"):
+        classifier()(np.zeros((3, 2, 2, 3)), batch_size=batch_size)
+
+
+def test_pixels_that_are_no_numbers_are_refused() -> None:
+    """TensorFlow's rectifier makes 0 of nan, and a network a score of it."""
+    with pytest.raises(InvalidInputError, match="must be finite numbers, 0 to 255"):
+        classifier()(np.full((1, 2, 2, 3), np.nan))
+
+
 def test_images_are_read_by_the_reader_given(tmp_path: Path) -> None:
     """Of 12 bits 4095 is white, a mean of 1; read as 16 bits it is 16 of 255."""
     values = np.full((2, 2), 4095, dtype=np.uint16)

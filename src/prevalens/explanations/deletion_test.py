@@ -111,6 +111,7 @@ def compute_deletion_test(
         check_number("shares", one, low=0, high=1, open_low=True, open_high=True) for one in shares
     )
     check_integer("n_shifts", n_shifts, minimum=1)
+    check_integer("batch_size", batch_size, minimum=1)
     cover = level_of(pixels, fill, name="fill")
     whole = log_odds_of(network, pixels, label, batch_size)
     height, width = pixels.shape[1:3]

@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -41,6 +43,7 @@ class CardLayer(keras.layers.Layer):
         return {**super().get_config(), "card": self.card}
 
 
+_HALF = re.compile(r'"(mixed_)?b?float16"')  # names of policies and of types
 _OWN_LAYERS = {
     f"prevalens>{kind.__name__}": kind for kind in (CardLayer, MeanLogOdds, RandomAugmentation)
 }
@@ -133,8 +136,7 @@ def load_classifier(path: str | os.PathLike[str]) -> Classifier:
     # Without the layer of the card, so that the network ends where maps of it look for the end.
     inputs = model.inputs[0] if len(model.inputs) == 1 else model.inputs
     network = keras.Model(inputs, cards[-1].input, name="classifier")
-    _compute_in_float32(network)
-    return Classifier(network, read_card(cards[-1].card, source=str(path)))
+    return Classifier(_in_float32(network), read_card(cards[-1].card, source=str(path)))
 
 
 def load_network(path: str | os.PathLike[str]) -> keras.Model:
@@ -156,11 +158,18 @@ def load_network(path: str | os.PathLike[str]) -> keras.Model:
         ) from error
 
 
-def _compute_in_float32(layer: Any) -> None:
-    for inner in getattr(layer, "layers", ()):
-        _compute_in_float32(inner)
-    if getattr(layer, "compute_dtype", "float32") in ("float16", "bfloat16"):
-        layer.dtype_policy = "float32"
+def _in_float32(network: keras.Model) -> keras.Model:
+    """Return a network whose layers keep their weights and compute in float32."""
+    text = network.to_json()
+    if not _HALF.search(text):
+        return network
+    made = keras.models.model_from_json(_HALF.sub('"float32"', text), custom_objects=_OWN_LAYERS)
+    # Through a file, by which layers as Normalization read what they keep beside their weights.
+    with tempfile.TemporaryDirectory() as room:
+        weights = Path(room) / "half.weights.h5"
+        network.save_weights(weights)
+        made.load_weights(weights)
+    return made
 
 
 def _newer_keras(path: str | os.PathLike[str]) -> str:

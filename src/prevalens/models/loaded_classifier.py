@@ -9,6 +9,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from prevalens._checks import check_integer
 from prevalens.exceptions import InvalidInputError
 from prevalens.images.decoding import read_images
 from prevalens.images.readers.reader import Reader
@@ -77,6 +78,7 @@ class Classifier:
                 cohort trained on had.
         """
         card = self.card
+        check_integer("batch_size", batch_size, minimum=1)
         if prevalence is not None:
             card = replace(card, prevalence=prevalence)  # type: ignore[arg-type]
         width = 1 if card.is_binary else len(card.classes)
@@ -112,6 +114,11 @@ class Classifier:
             raise InvalidInputError(
                 f"Pixels must have the shape (n_images, {height}, {width}, 3), got "
                 f"{images.shape}. Resize them, or give paths."
+            )
+        if not np.isfinite(images).all():
+            raise InvalidInputError(
+                "Pixels must be finite numbers, 0 to 255, got nan or infinity. Look for broken "
+                "images, or give paths."
             )
         return images
 
