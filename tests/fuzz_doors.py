@@ -1,5 +1,6 @@
 """Every door that a file from outside comes in by: files to begin from, and what is tried."""
 
+import contextlib
 import io
 import json
 import random
@@ -25,6 +26,7 @@ from prevalens.callbacks.run_identity import RunIdentity
 from prevalens.callbacks.weight_snapshot import read_arrays, write_arrays
 from prevalens.cohorts.drawing_record import DrawingRecord
 from prevalens.command import main
+from prevalens.exceptions import UnreadableImageError
 from prevalens.features.feature_store import FeatureStore
 from prevalens.images import FileReader, PixelCache, read_appearance, read_image
 from prevalens.metrics import all_estimates
@@ -72,6 +74,7 @@ def doors(folder: Path) -> dict[str, Door]:
     tables = _tables()
     made = {
         "picture": Door(30, ".png", [*small_files()], fuzz_mutations.of_bytes, _picture),
+        "png": Door(8, ".png", _pngs(), fuzz_mutations.of_parts, _by_both_decoders),
         "dicom": Door(8, ".dcm", _dicoms(folder), fuzz_mutations.of_bytes, _picture),
         "npy": Door(5, ".npy", _arrays("npy"), fuzz_mutations.of_bytes, _array),
         "npz": Door(4, ".npz", _arrays("npz"), fuzz_mutations.of_archive, _array),
@@ -115,6 +118,20 @@ def _picture(path: Path, rng: random.Random) -> None:
     assert pixels.dtype == np.uint8
     assert pixels.ndim == 3
     assert pixels.shape[2] == channels
+
+
+def _pngs() -> list[bytes]:
+    return [data for data in small_files() if data.startswith(b"\x89PNG")]
+
+
+def _by_both_decoders(path: Path, _: random.Random) -> None:
+    """What Pillow and OpenCV both take is one picture."""
+    seen = []
+    for decoder in ("pillow", "opencv"):
+        with contextlib.suppress(UnreadableImageError):
+            seen.append(read_image(path, reader=FileReader(decoder=decoder)))
+    if len(seen) == 2:
+        np.testing.assert_array_equal(*seen)
 
 
 def _dicoms(folder: Path) -> list[bytes]:

@@ -1,5 +1,6 @@
-"""Small changes to files: of bytes, of a table's cells, of a record's values, of an archive."""
+"""Small changes to files: bytes, cells of a table, values of a record, members, parts of a PNG."""
 
+import contextlib
 import copy
 import csv
 import io
@@ -7,11 +8,17 @@ import json
 import random
 import struct
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from prevalens.images.png_parts import parts_of
+
 Mutate = Callable[[random.Random, bytes], bytes]
 
+_PARTS = tuple(
+    b"IHDR PLTE IDAT IEND tRNS gAMA sBIT bKGD tEXt zTXt iTXt eXIf acTL fcTL fdAT iCCP CgBI".split()
+)
 _NUMBERS = (0, 1, 2, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
 CELLS = (
     *("", " ", "NA", "nan", "None", "inf", "-inf", "1e999", "-0", "0", "1", "1.0", "007", "1,5"),
@@ -134,6 +141,38 @@ def of_archive(rng: random.Random, data: bytes) -> bytes:
         for member, content in members:
             archive.writestr(member, content)
     return out.getvalue()
+
+
+def of_parts(rng: random.Random, data: bytes) -> bytes:
+    """Change the parts of a PNG file, or the pixels packed in them; its checksums are right."""
+    parts = [list(part) for part in parts_of(data)]
+    for _ in range(rng.choice((1, 1, 2, 3))):
+        place = rng.randrange(len(parts))
+        kind, body = parts[place]
+        what = rng.randrange(7)
+        if what == 0:
+            parts[place][1] = of_bytes(rng, body)
+        elif what == 1 and len(parts) > 1:
+            del parts[place]
+        elif what == 2:
+            new = [rng.choice(_PARTS), rng.choice((b"", rng.randbytes(rng.randrange(40)), body))]
+            parts.insert(rng.randrange(len(parts) + 1), new)
+        elif what == 3:
+            parts[place][0] = rng.choice(_PARTS)
+        elif what == 4 and kind == b"IHDR":
+            number = rng.choice((0, 1, 2, 3, 4, 6, 7, 8, 9, 16, 255))
+            changed = bytearray(body or b"\0")
+            changed[rng.randrange(len(changed))] = number
+            parts[place][1] = bytes(changed)
+        elif what == 5:
+            cut = rng.randrange(len(body) + 1)
+            parts[place : place + 1] = [[kind, body[:cut]], [kind, body[cut:]]]
+        elif kind == b"IDAT":
+            with contextlib.suppress(zlib.error):
+                parts[place][1] = zlib.compress(of_bytes(rng, zlib.decompress(body)))
+    written = [struct.pack(">I", len(body)) + kind + body for kind, body in parts]
+    sums = [struct.pack(">I", zlib.crc32(part[4:])) for part in written]
+    return data[:8] + b"".join(map(bytes.__add__, written, sums)) + rng.choice((b"", b"", b"more"))
 
 
 def _holders(plain: Any) -> Iterator[Any]:

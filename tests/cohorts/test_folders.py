@@ -9,6 +9,7 @@ from PIL import Image
 
 from prevalens.cohorts import read_folder
 from prevalens.exceptions import DataWarning, InvalidInputError, UnreadableImageError
+from prevalens.images import read_image
 
 
 def make_folder(root: Path, *names: str) -> Path:
@@ -169,6 +170,18 @@ def test_links_to_files_outside_are_warned_of_and_read_where_asked(tmp_path: Pat
     assert cohort.images.tolist() == ["a/1_x.png", "b/2_x.png", "b/5_x.png"]
     assert "2 files linked from outside" in cohort.provenance
     assert len(read_folder(root, positive="a", follow_links=True)) == 5
+
+
+def test_a_link_in_a_circle_is_an_image_that_cannot_be_read(tmp_path: Path) -> None:
+    """It is named where it is read, as one that leads nowhere is; Path.resolve fails on it."""
+    (tmp_path / "well").mkdir()
+    Image.new("RGB", (4, 4)).save(tmp_path / "well" / "a_1.png")
+    (tmp_path / "well" / "b_1.png").symlink_to("b_1.png")
+    cohort = read_folder(tmp_path, positive="well", classes=("sick", "well"))
+
+    assert len(cohort) == 2
+    with pytest.raises(UnreadableImageError, match=r"b_1\.png cannot be opened"):
+        read_image(cohort.path(1))
 
 
 def test_a_root_that_is_a_link_itself_is_read(tmp_path: Path) -> None:

@@ -24,3 +24,12 @@ def test_a_path_that_leads_out_is_not_read(tmp_path: Path) -> None:
     file = HashedFile(path="../../etc/hostname", bytes=1, sha256="0" * 64)
 
     assert next(changed_files(tmp_path, [file])).endswith(f"leads out of {tmp_path}.")
+
+
+def test_a_link_in_a_circle_is_no_file(tmp_path: Path) -> None:
+    """It is passed over where files are hashed, and missing where one of its name was."""
+    (tmp_path / "a.txt").symlink_to("a.txt")
+
+    assert hashed_folder(tmp_path, without=tmp_path / "b") == []
+    file = HashedFile(path="a.txt", sha256="0" * 64, bytes=0)
+    assert list(changed_files(tmp_path, [file])) == ["a.txt is missing."]

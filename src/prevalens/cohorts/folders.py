@@ -218,7 +218,10 @@ def _folder_kind(path: Path, seen: list[Path], *, follow_links: bool) -> str | N
 
 def _leads_out(path: Path, root: Path) -> bool:
     """Return whether a file is a link to one that is not below the folder."""
-    return path.is_symlink() and not path.resolve().is_relative_to(root.resolve())
+    # Path.resolve raises where links go round in a circle.
+    return path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(
+        os.path.realpath(root)
+    )
 
 
 def _file_kind(path: Path, reader: Reader | None) -> str | None:
