@@ -53,3 +53,10 @@ def test_classes_that_look_alike_are_refused(twins: tuple[str, str]) -> None:
     """Case, white space and leading zeros make no other class."""
     with pytest.raises(InvalidInputError, match="differ by more than case"):
         check_classes((*twins, "c"), "c")
+
+
+@pytest.mark.parametrize("classes", [(), ("well", "sick")])
+def test_a_cohort_of_no_images_is_refused_as_such(classes: tuple[str, ...]) -> None:
+    """Not for its classes, of which it has none, or for the kind of its labels."""
+    with pytest.raises(InvalidInputError, match="needs an image at least"):
+        coded_labels([], classes=classes, positive="sick")

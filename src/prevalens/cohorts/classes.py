@@ -50,6 +50,11 @@ def coded_labels(
         check_classes(held, chosen)
         return own, held, chosen
     coded = encode("label", labels)
+    if not coded.names:
+        raise InvalidInputError(
+            "A cohort needs an image at least, but there are no labels. Look for a filter or a "
+            "path that leaves none."
+        )
     found = [name for name in coded.names if name != chosen]
     names = tuple(map(as_text, classes)) or (*found, *(n for n in coded.names if n == chosen))
     check_classes(names, chosen)

@@ -46,8 +46,9 @@ class DicomReader:
     first window (or table) of interest to 0 to 255, wherever the header or its functional groups
     say so. Without a window the range is that of the stored bits, rescaled, and of Hounsfield
     units -1024 to 3071: never stretched to what the picture holds. MONOCHROME1 and an inverse
-    presentation are inverted; colour, also that of a palette, becomes RGB. `scan.dcm#4` is the
-    fifth frame of a file of several.
+    presentation are inverted; colour, also that of a palette, becomes RGB. Pixels are as stored:
+    overlays are not drawn, padding is shown by its value, and pixels that are not square are not
+    made so. `scan.dcm#4` is the fifth frame of a file of several.
 
     Args:
         window: What is shown of grey values: `(centre, width)` in the rescaled unit; a name; or
