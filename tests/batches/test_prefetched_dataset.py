@@ -3,10 +3,12 @@
 import os
 import tracemalloc
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from coded_images import make_coded_cohort, rows_in
+from recording_model import recording_model
 
 from prevalens.batches import ImageDataset, UndersampledDataset
 from prevalens.batches.prefetched_dataset import usable_cores
@@ -105,3 +107,26 @@ def test_a_dataset_shows_what_an_epoch_holds(coded_cohort: Cohort) -> None:
     assert "in a batch" in plain._repr_html_()
     assert f"{balanced.cohort_prevalence:.1%}" in balanced._repr_html_()
     assert f"{balanced.train_prevalence:.1%}" in balanced._repr_html_()
+
+
+def test_a_share_is_not_taken_for_the_whole(
+    coded_cohort: Cohort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keras joins processes in `fit` on JAX alone; else each would train a model of its own."""
+    place = "prevalens.batches.prefetched_dataset"
+    monkeypatch.setattr(f"{place}.running_processes", lambda: (1, 2))
+    settings: dict[str, Any] = {"image_size": 4, "batch_size": 4, "shard": (1, 2)}
+    training = UndersampledDataset(coded_cohort, np.arange(31), seed=1, **settings)
+    judging = ImageDataset(coded_cohort, np.arange(31), **settings)
+    model, follower = recording_model(), training.follow_epochs()
+    with pytest.raises(InvalidInputError, match="`fit` joins 2 processes on JAX alone"):
+        model.fit(training, callbacks=[follower], verbose=0)
+    with pytest.raises(InvalidInputError, match="`evaluate` joins 2 processes"):
+        model.evaluate(judging, verbose=0)
+    assert len(model.predict(judging, verbose=0)) == 16  # a share is put in order afterwards
+
+    whole = ImageDataset(coded_cohort, np.arange(31), **(settings | {"shard": (0, 1)}))
+    model.evaluate(whole, verbose=0)
+    monkeypatch.setattr(f"{place}.keras.backend.backend", lambda: "jax")
+    monkeypatch.setattr(f"{place}.keras.distribution.distribution", lambda: "data parallel")
+    model.evaluate(judging, verbose=0)

@@ -164,6 +164,7 @@ class EpochDataset(PrefetchedDataset):
     def on_epoch_begin(self) -> None:
         """Refuse `fit` without `follow_epochs`; called by Keras at the start of each pass."""
         asking = running_method(keras.Model)
+        self._refuse_apart(asking)
         method = asking.name
         self._looking = method in {"evaluate", "predict"}
         if self._looking and self._following and not self._whole:

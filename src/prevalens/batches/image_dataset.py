@@ -101,6 +101,7 @@ class ImageDataset(PrefetchedDataset):
     def on_epoch_begin(self) -> None:
         """Refuse metrics that would count copies; called by Keras at the start of each pass."""
         asking = running_method(keras.Model)
+        self._refuse_apart(asking)
         n_copies = self.n_copies() if asking.name in {"fit", "evaluate"} else 0
         plain = plain_metrics(asking.model) if n_copies else []
         if plain:

@@ -11,6 +11,8 @@ import numpy as np
 
 from prevalens._checks import check_integer
 from prevalens._notebook import bars, card, table
+from prevalens._processes import running_processes
+from prevalens._running_method import RunningMethod
 from prevalens.batches.batch_reader import Batch, BatchReader, take_rows
 from prevalens.batches.prefetcher import Prefetcher
 from prevalens.batches.row_source import RowSource
@@ -86,6 +88,20 @@ class PrefetchedDataset(keras.utils.PyDataset):
                 ],
             ),
         )
+
+    def _refuse_apart(self, asking: RunningMethod) -> None:
+        """Refuse a `fit` or `evaluate` that would take this process's share for the whole."""
+        alone = self._shard.count == 1 or running_processes()[1] == 1
+        joined = keras.backend.backend() == "jax" and keras.distribution.distribution() is not None
+        if alone or joined or asking.name not in {"fit", "evaluate"}:
+            return
+        if type(asking.model).train_step.__module__.startswith("keras."):
+            raise InvalidInputError(
+                f"`{asking.name}` joins {self._shard.count} processes on JAX alone, once "
+                "keras.distribution.set_distribution is called: here each would have a model, or a "
+                "figure, of its own share. Write the loop with DistributedDataParallel on PyTorch "
+                "(see the how-to on several GPUs), or give shard=(0, 1) where each is to show all."
+            )
 
     def _told(self) -> dict[str, str]:
         """Return shares that a kind of dataset knows, in words."""
