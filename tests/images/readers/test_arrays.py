@@ -202,3 +202,23 @@ def test_a_bent_file_is_read_or_refused(folder: Path, name: str, data: st.DataOb
         assert ArrayReader().read(f"{path}#{part}").dtype == np.uint8
     except UnreadableImageError as error:
         assert path.name in str(error)  # noqa: PT017
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("name", ["a.npy", "a.npz#x", "a.h5#x"])
+def test_either_byte_may_come_first(tmp_path: Path, name: str, order: str) -> None:
+    """What big-endian programs write holds the same numbers."""
+    values = np.array([[0, 2048, 4095]]).astype(f"{order}u2")
+    np.save(tmp_path / "a.npy", values)
+    np.savez(tmp_path / "a.npz", x=values)
+    with h5py.File(tmp_path / "a.h5", "w") as held:
+        held["x"] = values
+
+    found = read_image(f"{tmp_path}/{name}", channels=1, reader=ArrayReader(bits=12))
+    assert found.ravel().tolist() == [0, 128, 255]
+
+
+def test_a_picture_of_no_pixels_is_refused(tmp_path: Path) -> None:
+    """By its shape."""
+    np.save(tmp_path / "a.npy", np.zeros((2, 0, 4), dtype=np.uint8))
+    refused(tmp_path / "a.npy#0", r"has the shape \(0, 4\)")

@@ -81,13 +81,14 @@ class ArrayReader:
                 or holds something else than pictures.
         """
         values = _values(address)
-        if values.ndim not in {2, 3} or (values.ndim == 3 and values.shape[2] not in {1, 3}):
+        flat = values.ndim == 2 or (values.ndim == 3 and values.shape[2] in {1, 3})
+        if not flat or 0 in values.shape:
             raise UnreadableImageError(
                 f"{address} has the shape {values.shape}; a picture is (height, width), "
                 "(height, width, 1) or (height, width, 3). Name its row, as in a.npy#17."
             )
         row = (split_address(address)[1] or "").rpartition("/")[2]
-        if row and values.ndim == 2 and values.shape[1] in {1, 3}:
+        if row.isdecimal() and values.ndim == 2 and values.shape[1] in {1, 3}:
             raise UnreadableImageError(
                 f"{address} has the shape {values.shape}, as one line of a picture with channels "
                 f"has. Where the array is one picture, leave #{row} out; one of several has a row."
@@ -95,7 +96,7 @@ class ArrayReader:
         refuse_bomb(address, values.shape[1], values.shape[0])
         if values.dtype == np.bool_:
             return values.astype(np.uint8) * np.uint8(255)
-        if values.dtype == np.uint16:
+        if values.dtype.kind == "u" and values.itemsize == 2:  # whichever byte comes first
             shown = sixteen_to_eight(address, values, bits=self.bits)
             warn_of_few_levels(address, values, shown)
             return shown
