@@ -127,3 +127,31 @@ def test_a_float_of_python_that_is_no_number_in_a_cell_is_refused(odd: str) -> N
     """Python reads 1_0 as 10, and digits of other scripts; a cell does not."""
     with pytest.raises(InvalidInputError, match="in rows 1 "):
         _numbers.as_numbers("x", ["0.25", odd, "-1e-3"])
+
+
+@pytest.mark.parametrize("shape", [(4,), (4, 1), (2, 2)])
+def test_a_masked_number_is_missing_in_any_shape(shape: tuple[int, ...]) -> None:
+    """What lies under the mask is never read; a text and a float32 are the numbers they show."""
+    masked = np.ma.array([0.5, 0.9, 0.2, 0.7], mask=[False, True, False, False]).reshape(shape)
+    expected = np.array([0.5, np.nan, 0.2, 0.7])
+    for values in (masked, masked.astype(np.float32)):
+        np.testing.assert_array_equal(_numbers.as_floats("scores", values).reshape(-1), expected)
+    assert _numbers.as_floats("scores", np.float32(0.7)) == 0.7
+    assert _numbers.as_floats("scores", 1) == 1.0
+    with pytest.raises(InvalidInputError, match="`scores` must be numbers, got 'a' in rows 1"):
+        _numbers.as_floats("scores", ["0.5", "a"])
+
+
+@pytest.mark.parametrize(
+    ("library", "maker"), [("pandas", "DataFrame"), ("polars", "DataFrame"), ("pyarrow", "table")]
+)
+def test_the_columns_of_a_frame_are_the_classes_in_their_order(library: str, maker: str) -> None:
+    """Of any library alike; a frame that names other columns is read by position."""
+    frame = getattr(pytest.importorskip(library), maker)({"b": [0.1, 0.2], "a": [0.9, 0.8]})
+
+    assert _numbers.as_floats("scores", frame).tolist() == [[0.1, 0.9], [0.2, 0.8]]
+    _numbers.refuse_other_order("scores", frame, ("b", "a"))
+    _numbers.refuse_other_order("scores", frame, ("x", "y"))
+    told = r"order of the classes \['a', 'b'\], got \['b', 'a'\]\. Pass scores\[\['a', 'b'\]\]"
+    with pytest.raises(InvalidInputError, match=told):
+        _numbers.refuse_other_order("scores", frame, ("a", "b"))

@@ -2,12 +2,13 @@
 
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from prevalens import _cells
+from prevalens._cells import as_text
 from prevalens._checks import name_some
 from prevalens._columns import as_texts, listed, numbered, rows_of, widened
 from prevalens.exceptions import DataWarning, InvalidInputError
@@ -58,6 +59,61 @@ def _decimals(cells: list[Any]) -> Numbers | None:
         return np.array(cells, dtype=np.float64)
     except ValueError:
         return None
+
+
+def as_table(name: str, values: Any) -> Numbers | None:
+    """Return a table of numbers, shape `(n_rows, n_columns)`, or None where it is one column."""
+    if (names := _names_of(values)) is not None:
+        columns = [as_numbers(str(key), values[key]) for key in names]
+        return np.column_stack(columns) if columns else None
+    if isinstance(values, list | tuple):
+        if not values or not isinstance(values[0], list | tuple | np.ndarray):
+            return None
+        if len({len(row) for row in values}) > 1:
+            raise InvalidInputError(f"`{name}` must have rows of one length. Fill them up.")
+    array = values if isinstance(values, np.ndarray) else np.asarray(values)
+    if array.ndim == 3 and array.shape[2] == 1:
+        raise InvalidInputError(f"`{name}` must be one table, got {array.shape}.")
+    if array.ndim != 2:
+        return None
+    if array.dtype.kind in "biuf":
+        wide = widened(np.ma.getdata(array))
+        mask = np.ma.getmaskarray(array)
+        return np.where(mask, np.nan, wide) if mask.any() else wide
+    return np.column_stack([as_numbers(name, column) for column in array.T])
+
+
+def _names_of(values: Any) -> list[Any] | None:
+    """Return the names of a data frame's columns; None where it is none."""
+    # pyarrow says column_names; pandas and polars say columns.
+    names = getattr(values, "column_names", getattr(values, "columns", None))
+    return None if names is None or callable(names) else list(names)
+
+
+def refuse_other_order(name: str, values: Any, classes: Sequence[str]) -> None:
+    """Refuse a data frame that has a column named after each class, in another order.
+
+    Raises:
+        InvalidInputError: its columns would be taken for those of other classes.
+    """
+    names = [as_text(each) for each in _names_of(values) or ()]
+    if set(names) == set(classes) and names != list(classes):
+        raise InvalidInputError(
+            f"The columns of `{name}` must be in the order of the classes {list(classes)}, got "
+            f"{names}. Pass {name}[{list(classes)}]."
+        )
+
+
+def as_floats(name: str, values: Any) -> Numbers:
+    """Return a number, a column or a table of numbers as float64, nan where a cell is missing.
+
+    Raises:
+        InvalidInputError: a cell is neither a number nor missing.
+    """
+    if isinstance(values, int | float) or getattr(values, "ndim", 1) == 0:
+        return as_numbers(name, np.atleast_1d(values))[0]
+    table = as_table(name, values)
+    return as_numbers(name, values) if table is None else table
 
 
 def as_every_number(name: str, values: Any) -> Numbers:

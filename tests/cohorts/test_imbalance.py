@@ -63,3 +63,15 @@ def test_no_rows_have_no_prevalence(eight: Cohort) -> None:
     for figure in (prevalence, majority_class):
         with pytest.raises(InvalidInputError, match="got 0 rows"):
             figure(eight, [])
+
+
+def test_a_mask_counts_the_rows_where_it_is_true(eight: Cohort) -> None:
+    """Five of the positive and one of the other two, as by their positions; none from the end."""
+    mask = [True] * 5 + [False] * 2 + [True]
+    positions = [0, 1, 2, 3, 4, 7]
+    for rows in (mask, np.array(mask), positions, np.array(positions, dtype=np.uint8)):
+        assert class_counts(eight, rows) == {"hem": 1, "all": 5}
+        assert prevalence(eight, rows) == 5 / 6
+    for rows in ([-1], [0.5], mask[:3]):
+        with pytest.raises(InvalidInputError, match="`rows`"):
+            class_counts(eight, rows)  # type: ignore[arg-type]

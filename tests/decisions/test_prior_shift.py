@@ -1,5 +1,6 @@
 """Prevalence correction is exact on the odds, for scores, thresholds and final layers."""
 
+from collections.abc import Callable
 from fractions import Fraction
 
 import numpy as np
@@ -8,7 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from prevalens.decisions import PriorShift, correct_predictions, correct_prior_shift
+from prevalens.decisions import (
+    PriorShift,
+    Recalibration,
+    correct_predictions,
+    correct_prior_shift,
+    estimate_prevalence,
+    least_cost_classes,
+)
 from prevalens.exceptions import InvalidInputError
 from prevalens.predictions import Predictions
 
@@ -214,3 +222,24 @@ def test_scores_need_a_column_for_each_share() -> None:
     shift = PriorShift([0.2, 0.3, 0.5], [0.1, 0.1, 0.8])
     with pytest.raises(InvalidInputError, match=r"each of the 3 classes, got shape \(1, 2\)"):
         shift.correct([[0.4, 0.6]])
+
+
+MASKED = np.ma.array([0.1, 0.9], mask=[False, True])
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        PriorShift(0.5, 0.1).correct,
+        Recalibration("platt", 1.2, 0.1).correct,
+        lambda scores: least_cost_classes(np.ma.stack([1 - scores, scores], axis=1), np.eye(2)),
+        lambda scores: estimate_prevalence(scores, train_prevalence=0.5, patients=None),
+    ],
+)
+def test_a_masked_score_is_never_corrected_or_counted(use: Callable[..., object]) -> None:
+    """It is missing, whatever lies under the mask; nor is a text a score."""
+    with pytest.raises(InvalidInputError, match=r"`scores` must (lie in|be probabilities)"):
+        use(MASKED)
+    assert PriorShift(0.5, 0.1).correct(np.float32([0.7]))[0] == PriorShift(0.5, 0.1).correct(0.7)
+    with pytest.raises(InvalidInputError, match="`scores` must be numbers, got 'a'"):
+        PriorShift(0.5, 0.1).correct(["a"])

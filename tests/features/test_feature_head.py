@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from prevalens.exceptions import ImpossibleSplitError, InvalidInputError
-from prevalens.features import fit_head
+from prevalens.features import compute_learning_curve, cross_fit_head, fit_head
 
 
 def study(n_patients: int = 24, images: int = 4, *, seed: int = 0) -> tuple[Any, Any, Any]:
@@ -181,3 +181,22 @@ def test_labels_of_three_axes_or_none_are_refused() -> None:
     for shape in ((4, 2, 1), (4, 0)):
         with pytest.raises(InvalidInputError, match=r"n_labels\), got \(4, "):
             fit_head(np.zeros((4, 3)), np.zeros(shape), list("abcd"))
+
+
+@pytest.mark.parametrize("fit", [fit_head, cross_fit_head, compute_learning_curve])
+@pytest.mark.parametrize("missing", [None, np.nan, np.ma.masked])
+def test_a_patient_or_class_that_is_missing_is_refused(fit: Any, missing: Any) -> None:
+    """None becomes no patient called "None", nor is what lies under a mask one."""
+    labels, ids = np.arange(40) % 2, np.arange(40) // 2
+    features = np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32)
+    hidden = np.arange(40) == 5
+
+    def holed(column: Any) -> Any:
+        if missing is np.ma.masked:
+            return np.ma.array(column, mask=hidden)
+        return np.where(hidden, missing, column.astype(object))
+
+    with pytest.raises(InvalidInputError, match="1 of 40 have none: rows 5 "):
+        fit(features, labels, holed(ids))
+    with pytest.raises(InvalidInputError, match="A class is missing"):
+        fit(features, holed(labels), ids)

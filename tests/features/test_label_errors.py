@@ -52,3 +52,12 @@ def test_codes_without_a_column_are_refused() -> None:
         find_label_errors([0.1, 0.2], [0, 2])
     with pytest.raises(InvalidInputError, match="must be finite"):
         find_label_errors([0.1, np.nan], [0, 1])
+
+
+@pytest.mark.parametrize("code", [0.7, np.nan, np.ma.masked])
+def test_a_code_is_whole_and_not_missing(code: object) -> None:
+    """0.7 is no class 0, and what lies under a mask is none."""
+    labels = np.ma.array([0.0, 0.0, 1.0, 1.0])
+    labels[1] = code
+    with pytest.raises(InvalidInputError, match="codes from 0 to 1, got labels"):
+        find_label_errors([0.1, 0.2, 0.9, 0.8], labels)

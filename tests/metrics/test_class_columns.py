@@ -1,6 +1,9 @@
 """Tests of the checked columns of several classes."""
 
+from typing import Any
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from prevalens.exceptions import InvalidInputError
@@ -40,3 +43,18 @@ def test_scores_rounded_to_two_decimals_are_taken_and_others_are_not() -> None:
     assert sum_tolerance(rounded + 1e-4) == pytest.approx(1e-3)
     with pytest.raises(InvalidInputError, match="`other` must have shape"):
         check_class_scores([0.5, 0.5], 2, name="other")
+
+
+@pytest.mark.parametrize("labels", [np.ma.array([0, 2, 0, 1], mask=[0, 1, 0, 0]), [0, 2, 0, 1.5]])
+def test_a_label_that_is_masked_or_no_index_is_refused(labels: Any) -> None:
+    """Whatever lies under the mask; whole numbers of any type are taken."""
+    with pytest.raises(InvalidInputError, match="whole numbers from 0 to 2, one for each class"):
+        check_class_columns(labels, SCORES, None, classes="abc")
+    whole = pd.array([0, 2, 0, 1], dtype="Int64")
+    assert check_class_columns(whole, SCORES, None, classes="abc").matrix.tolist() == (
+        HELD.matrix.tolist()
+    )
+    masked = np.ma.array(SCORES, mask=np.zeros((4, 3)))
+    masked[2] = np.ma.masked
+    with pytest.raises(InvalidInputError, match="got nan in 3 rows"):
+        check_class_scores(masked, 3)

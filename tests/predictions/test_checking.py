@@ -1,11 +1,14 @@
 """What is refused before an estimate is computed from it: rule, value, remedy."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from prevalens.cohorts import Cohort
 from prevalens.exceptions import InvalidInputError
-from prevalens.predictions import checking
+from prevalens.predictions import Predictions, checking
 
 TWO = ("negative", "positive")
 
@@ -155,3 +158,52 @@ def test_scores_of_three_axes_are_refused() -> None:
     """With their shape and the classes."""
     with pytest.raises(InvalidInputError, match=r"2 classes \['a', 'b'\], got \(2, 2, 2\)"):
         checking.checked_scores(np.zeros((2, 2, 2)), ("a", "b"))
+
+
+@pytest.mark.parametrize(("n_classes", "decimals"), [(3, 2), (7, 3), (20, 3), (60, 4)])
+def test_a_rounded_softmax_is_taken_to_whatever_decimal(n_classes: int, decimals: int) -> None:
+    """Of k scores the sum is off by up to k / 2 steps of the last decimal, and by no more."""
+    softmax = np.random.default_rng(0).dirichlet(np.ones(n_classes), 300).round(decimals)
+    names = tuple(f"c{k}" for k in range(n_classes))
+    assert checking.checked_scores(softmax, names).shape == softmax.shape
+    softmax[7, 0] += (n_classes / 2 + 1) * 10.0**-decimals + 1e-3
+    softmax[7] = softmax[7].round(decimals)
+    with pytest.raises(InvalidInputError, match="1 of 300 rows do not; row 7 sums to"):
+        checking.checked_scores(np.minimum(softmax, 1), names)
+
+
+def test_labels_of_two_columns_beside_one_score_are_blamed_on_the_labels() -> None:
+    """One-hot labels are what was meant most often; argmax is the remedy."""
+    one_hot = [[1, 0], [0, 1], [1, 0]]
+    for scores in ([0.1, 0.9, 0.2], [[0.1], [0.9], [0.2]]):
+        with pytest.raises(InvalidInputError, match=r"classes, one-hot, pass labels\.argmax"):
+            Predictions(labels=one_hot, scores=scores, patients=None)
+
+
+def test_a_masked_score_of_a_model_is_missing(cohort: Cohort) -> None:
+    """`Predictions.of` reads no more than `Predictions` what lies under a mask."""
+    rows = np.arange(4)
+    masked = np.ma.array([0.1, 0.9, 0.2, 0.7], mask=[False, True, False, False])
+    for scores in (masked, masked[:, None], np.ma.array([1 - masked, masked]).T):
+        with pytest.raises(InvalidInputError, match=r"1 of 4 are nan or infinite: rows 1 "):
+            Predictions.of(cohort, rows, scores)
+
+
+def test_a_frame_of_scores_in_another_order_than_the_classes_is_refused(cohort: Cohort) -> None:
+    """The score of a class is never taken for that of the other."""
+    negative, positive = cohort.classes
+    frame = pd.DataFrame({positive: [0.9, 0.8], negative: [0.1, 0.2]})
+    with pytest.raises(InvalidInputError, match="in the order of the classes"):
+        Predictions.of(cohort, [0, 1], frame)
+    made = Predictions.of(cohort, [0, 1], frame[[negative, positive]])
+    assert made.one_vs_rest(positive).scores.tolist() == [0.9, 0.8]
+    with pytest.raises(InvalidInputError, match="in the order of the classes"):
+        Predictions(labels=[0, 1], scores=frame, patients=None, classes=(negative, positive))
+
+
+@pytest.mark.parametrize("rows", [[], [False, False], np.zeros(2, dtype=bool)])
+def test_predictions_of_no_row_are_none(rows: Any) -> None:
+    """Neither the constructor nor `take` gives what no estimate could be computed from."""
+    held = Predictions(labels=[0, 1], scores=[0.1, 0.9], patients=["a", "b"])
+    with pytest.raises(InvalidInputError, match="at least one row, but `rows` names none"):
+        held.take(rows)

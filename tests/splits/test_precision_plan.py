@@ -320,3 +320,12 @@ def test_more_correlation_never_tells_more(
     assert more.sensitivity.effective_images <= less.sensitivity.effective_images + 1e-9
     assert kish - 1e-9 <= more.sensitivity.effective_images
     assert less.sensitivity.effective_images <= sum(sick) + 1e-9
+
+
+def test_a_pilot_has_predictions_and_patients_in_every_row() -> None:
+    """A missing id is no patient of its own, and a score is no prediction."""
+    for missing in (None, np.nan):
+        with pytest.raises(InvalidInputError, match="1 of 6 have none: rows 5 "):
+            intra_patient_correlation([1, 1, 0, 0, 1, 0], ["a", "a", "b", "b", "c", missing])
+    with pytest.raises(InvalidInputError, match="`predicted` must be 0 or 1"):
+        intra_patient_correlation([0.7, 1, 0, 0, 1, 0], list("aabbcc"))

@@ -7,7 +7,13 @@ import pandas as pd
 import pytest
 
 from prevalens.exceptions import DataWarning, ImpossibleSplitError, InvalidInputError
-from prevalens.splits.units import Units, check_shares, held_out_shares, refuse_validation
+from prevalens.splits.units import (
+    Units,
+    check_shares,
+    held_out_shares,
+    read_labels,
+    refuse_validation,
+)
 
 
 def draw(units: Units, n_parts: int, *, allow: bool = False, seed: int = 0) -> np.ndarray:
@@ -401,3 +407,14 @@ def test_parts_keep_their_sizes_and_prevalence_whatever_rare_levels_a_stratum_ha
     assert np.bincount(parts).tolist() == [240, 80, 80]
     # 96 sick images are 14.4, 4.8 and 4.8 patients: 14 or 15, and 5 or 4.
     assert [round(float(sick[parts == part].mean()), 1) for part in range(3)] == [0.2] * 3
+
+
+@pytest.mark.parametrize("missing", [np.ma.masked, pd.NA])
+def test_findings_that_are_missing_are_refused(missing: Any) -> None:
+    """Nothing is balanced by what lies under a mask or is NA."""
+    if missing is pd.NA:
+        table: Any = pd.DataFrame({"a": [1, 0, pd.NA], "b": [0, 1, 1]}, dtype="Int64")
+    else:
+        table = np.ma.array([[1, 0], [0, 1], [1, 1]], mask=[[0, 0], [0, 0], [1, 0]])
+    with pytest.raises(InvalidInputError, match="must be indicators, 0 or 1"):
+        read_labels(table)

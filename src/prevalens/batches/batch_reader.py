@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from prevalens._checks import check_choice, check_kind, name_some
+from prevalens._columns import as_rows
 from prevalens.augmentation.policy import AugmentationPolicy, Parameters
 from prevalens.batches.epoch_augmentation import EpochAugmentation
 from prevalens.batches.image_source import ImageSource, Size
@@ -212,17 +213,10 @@ def _numbers(cohort: Cohort, names: Sequence[str]) -> Column | None:
 def check_rows(rows: ArrayLike, *, cohort: Cohort) -> Rows:
     """Return rows of the cohort as int64 `(n_kept,)`, or say which lie outside or repeat."""
     check_kind("cohort", cohort, Cohort)
-    array = np.asarray(rows)
-    if array.ndim != 1 or array.size == 0 or array.dtype.kind not in "iu":
+    array = as_rows("rows", rows, len(cohort))
+    if array.size == 0:
         raise InvalidInputError(
-            "`rows` must be a list of at least one row number, for example `partition.train`, "
-            f"got {array.dtype} of shape {array.shape}."
-        )
-    outside = array[(array < 0) | (array >= len(cohort))]
-    if outside.size:
-        raise InvalidInputError(
-            f"`rows` must lie in 0 to {len(cohort) - 1}, the cohort's rows, but "
-            f"{name_some(outside.tolist())} came. Give rows drawn on this cohort."
+            "`rows` must name at least one row, for example `partition.train`, got none."
         )
     found, counts = np.unique(array, return_counts=True)
     if len(found) != len(array):
@@ -230,4 +224,4 @@ def check_rows(rows: ArrayLike, *, cohort: Cohort) -> Rows:
             f"`rows` must name each row once, but {name_some(found[counts > 1].tolist())} came "
             "more than once. Give each once."
         )
-    return array.astype(np.int64)
+    return array

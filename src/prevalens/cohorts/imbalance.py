@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from prevalens._checks import check_kind
+from prevalens._columns import as_rows
 from prevalens.cohorts.cohort import Cohort
 from prevalens.exceptions import InvalidInputError
 from prevalens.typing import Rows
@@ -26,7 +27,7 @@ def class_counts(cohort: Cohort, rows: Rows | Sequence[int] | None = None) -> di
         {'well': 3, 'sick': 1}
     """
     check_kind("cohort", cohort, Cohort)
-    labels = cohort.labels if rows is None else cohort.labels[np.asarray(rows, dtype=np.int64)]
+    labels = cohort.labels if rows is None else cohort.labels[as_rows("rows", rows, len(cohort))]
     counts = np.bincount(labels, minlength=len(cohort.classes)).tolist()
     return dict(zip(cohort.classes, counts, strict=True))
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from prevalens._checks import check_kind, check_same_length
+from prevalens._numbers import as_floats
 from prevalens.exceptions import InvalidInputError
 from prevalens.metrics.calibration import mean_estimate
 from prevalens.metrics.estimate import Estimate
@@ -38,7 +39,7 @@ def least_cost_classes(scores: ArrayLike, costs: ArrayLike) -> Labels:
         >>> least_cost_classes([[0.9, 0.1], [0.96, 0.04]], [[0, 1], [20, 0]]).tolist()
         [1, 0]
     """
-    given = np.asarray(scores, dtype=np.float64)
+    given = as_floats("scores", scores)
     price = _prices(costs, given.shape, given.shape[1] if given.ndim == 2 else 0)
     if not ((given >= 0) & (given <= 1)).all():
         raise InvalidInputError(

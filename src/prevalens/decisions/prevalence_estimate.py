@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 from scipy.special import expit
 
 from prevalens._checks import check_integer, check_number
+from prevalens._numbers import as_floats
 from prevalens._seeding import generator
 from prevalens.decisions.recalibration import fit_recalibration, logits_of
 from prevalens.exceptions import InvalidInputError
@@ -68,7 +69,7 @@ def estimate_prevalence(
     check_number("train_prevalence", train_prevalence, low=0, high=1, open_low=True, open_high=True)
     check_number("confidence_level", confidence_level, low=0, high=1, open_low=True, open_high=True)
     check_integer("n_draws", n_draws, minimum=50)
-    values = np.asarray(scores, dtype=np.float64)
+    values = raw = as_floats("scores", scores)
     if values.ndim != 1 or not values.size or not ((values >= 0) & (values <= 1)).all():
         raise InvalidInputError(
             f"`scores` must be probabilities in [0, 1] of shape (n_rows,), got {values.shape}."
@@ -107,7 +108,7 @@ def estimate_prevalence(
     draws = (
         _drawn(given, owner, n_draws=n_draws, seed=seed)
         if calibration is None
-        else _recalibrated(np.asarray(scores), owner, calibration, n_draws=n_draws, seed=seed)
+        else _recalibrated(raw, owner, calibration, n_draws=n_draws, seed=seed)
     )
     lower, upper = _limits(draws, point, (1 - confidence_level) / 2, int(owner.max()) + 1)
     return Estimate(value=point, lower=lower, upper=upper, **basis)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from prevalens._checks import check_kind, check_number
+from prevalens._numbers import as_floats
 from prevalens.exceptions import InvalidInputError
 from prevalens.predictions.checking import checked_shares, refuse_wrong_sums
 from prevalens.predictions.predictions import Predictions
@@ -137,7 +138,7 @@ class PriorShift:
 
     def correct(self, scores: ArrayLike) -> Scores:
         """Return the scores at the target prevalence; see `correct_prior_shift`."""
-        values = np.asarray(scores, dtype=np.float64)
+        values = as_floats("scores", scores)
         if not ((values >= 0) & (values <= 1)).all():
             raise InvalidInputError(
                 "`scores` must lie in [0, 1], got values from "

@@ -14,6 +14,7 @@ from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
 from prevalens._checks import check_choice, check_kind, check_number, check_path
+from prevalens._numbers import as_floats
 from prevalens._records import Record
 from prevalens.decisions.prior_shift import PriorShift
 from prevalens.exceptions import InvalidInputError
@@ -87,7 +88,7 @@ class Recalibration:
         Raises:
             InvalidInputError: a score lies outside [0, 1].
         """
-        values = np.atleast_1d(np.asarray(scores, dtype=np.float64))
+        values = np.atleast_1d(as_floats("scores", scores))
         if not ((values >= 0) & (values <= 1)).all():
             raise InvalidInputError(
                 f"`scores` must lie in [0, 1], got {values.min():g} to {values.max():g}. Apply "

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from prevalens._checks import check_same_length
+from prevalens._columns import encode
 from prevalens.exceptions import ImpossibleSplitError
 from prevalens.features.feature_head import FeatureHead, coded_labels, fit_head
 from prevalens.features.image_features import ImageFeatures, feature_values
@@ -74,10 +75,10 @@ def cross_fit_head(
         >>> made.scores.shape, len(made.heads)
         ((60,), 2)
     """
-    values, ids = feature_values(features), np.asarray(patients)
+    values, ids = feature_values(features), encode("patient id", patients, ids=True).texts
     given = np.asarray(labels)
     check_same_length(features=values, labels=given, patients=ids)
-    codes, classes, multilabel = coded_labels(given)
+    codes, classes, multilabel = coded_labels(labels)
     shape = (len(values), len(classes)) if multilabel or len(classes) > 2 else (len(values),)
     scores, folds = np.full(shape, np.nan), np.full(len(values), -1)
     heads = []

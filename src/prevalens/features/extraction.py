@@ -85,8 +85,7 @@ def extract_features(
         (4, 4)
     """
     check_kind("cohort", cohort, Cohort)
-    asked = np.arange(len(cohort)) if rows is None else np.asarray(rows, dtype=np.int64)
-    asked = check_rows(asked, cohort=cohort)
+    asked = check_rows(np.arange(len(cohort)) if rows is None else rows, cohort=cohort)
     named = check_views(views)
     check_integer("batch_size", batch_size, minimum=1)
     size = None if image_size is None else check_size(image_size)

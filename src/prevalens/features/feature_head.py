@@ -8,7 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from prevalens._cells import is_missing
 from prevalens._checks import check_choice, check_integer, check_number, check_same_length
+from prevalens._columns import encode, listed
+from prevalens._numbers import as_floats
 from prevalens._threads import one_blas_thread
 from prevalens.exceptions import ImpossibleSplitError, InvalidInputError
 from prevalens.features.head_kinds import KINDS, Features, FittedHead, HeadKind, LinearHead
@@ -167,7 +170,7 @@ def fit_head(
     ordered = sorted({check_number("penalties", p, low=0, open_low=True) for p in penalties})[::-1]
     if not ordered:
         raise InvalidInputError("`penalties` must hold at least one number above 0, got none.")
-    values, ids = feature_values(features), np.asarray(patients)
+    values, ids = feature_values(features), encode("patient id", patients, ids=True).texts
     codes, classes, multilabel = coded_labels(labels)
     check_same_length(features=values, labels=codes, patients=ids)
     counted = _weights(weights, len(values), kind)
@@ -236,15 +239,15 @@ def coded_labels(labels: ArrayLike) -> tuple[Labels, tuple[Any, ...], bool]:
     """Return class codes, or 0, 1 and -1 for each label; the classes; whether they are labels."""
     given = np.asarray(labels)
     if given.ndim == 1:
-        found, codes = np.unique(given, return_inverse=True)
-        if given.dtype.kind == "f" and np.isnan(given).any():
+        if any(map(is_missing, listed("labels", labels))):
             raise InvalidInputError("A class is missing (nan). Leave out the rows without one.")
+        found, codes = np.unique(given, return_inverse=True)
         return codes.astype(np.int64), tuple(found.tolist()), False
     if given.ndim != 2 or given.shape[1] == 0:
         raise InvalidInputError(
             f"`labels` must be classes (n_rows,) or 0 and 1 (n_rows, n_labels), got {given.shape}."
         )
-    numbers = given.astype(np.float64)
+    numbers = as_floats("labels", labels)
     known = ~np.isnan(numbers)
     if not np.isin(numbers[known], (0, 1)).all():
         raise InvalidInputError("Labels must be 0, 1 or nan where unknown.")

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from prevalens._checks import check_same_length
+from prevalens._numbers import as_floats, as_numbers
 from prevalens.exceptions import InvalidInputError
 from prevalens.typing import Labels, Rows
 
@@ -60,15 +61,16 @@ def find_label_errors(scores: ArrayLike, labels: ArrayLike) -> LabelErrors:
         >>> found.rows.tolist(), found.suggested.tolist()  # the third label may be wrong
         ([2], [1])
     """
-    given, codes = np.asarray(scores, dtype=np.float64), np.asarray(labels).astype(np.int64)
-    check_same_length(scores=given, labels=codes)
+    given, numbers = as_floats("scores", scores), as_numbers("labels", labels)
+    check_same_length(scores=given, labels=numbers)
     full = np.column_stack([1 - given, given]) if given.ndim == 1 else given
     n_classes = full.shape[1]
-    if not np.isfinite(full).all() or not np.isin(codes, np.arange(n_classes)).all():
+    if not np.isfinite(full).all() or not np.isin(numbers, np.arange(n_classes)).all():
         raise InvalidInputError(
             f"`scores` must be finite and `labels` codes from 0 to {n_classes - 1}, got labels "
-            f"{np.unique(codes).tolist()[:10]}."
+            f"[{', '.join(f'{code:g}' for code in np.unique(numbers)[:10])}]."
         )
+    codes = numbers.astype(np.int64)
     own = full[np.arange(len(full)), codes]
     usual = np.array(
         [

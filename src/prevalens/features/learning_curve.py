@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from prevalens._cells import is_missing
 from prevalens._checks import check_integer, check_number, check_same_length, name_some
+from prevalens._columns import encode, listed
 from prevalens._seeding import generator
 from prevalens.exceptions import ImpossibleSplitError, InvalidInputError
 from prevalens.features.feature_head import FeatureHead, fit_head
@@ -126,7 +128,7 @@ def compute_learning_curve(
         >>> curve.n_patients
         (10.0, 20.0)
     """
-    values, ids = feature_values(features), np.asarray(patients).astype(np.str_)
+    values, ids = feature_values(features), encode("patient id", patients, ids=True).texts
     codes, names = _coded(labels)
     check_same_length(features=values, labels=codes, patients=ids)
     check_integer("n_repeats", n_repeats, minimum=1)
@@ -157,6 +159,8 @@ def compute_learning_curve(
 
 def _coded(labels: ArrayLike) -> tuple[Labels, list[str]]:
     """Return classes as numbers from 0, and their names."""
+    if any(map(is_missing, listed("labels", labels))):
+        raise InvalidInputError("A class is missing (nan). Leave out the rows without one.")
     given = np.asarray(labels)
     found, codes = np.unique(given, return_inverse=True)
     if set(found.tolist()) <= {0, 1}:

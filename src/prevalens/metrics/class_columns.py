@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from prevalens._checks import check_same_length, name_some
+from prevalens._numbers import as_floats
 from prevalens.exceptions import InvalidInputError
 from prevalens.metrics.basis import Basis
 from prevalens.metrics.inputs import Columns, check_scores, count_patients, number_patients
@@ -129,7 +130,7 @@ def check_class_scores(scores: ArrayLike, n_classes: int, *, name: str = "scores
         InvalidInputError: the shape is another, a score lies outside [0, 1], or a row does not
             sum to 1.
     """
-    table = np.asarray(scores, dtype=np.float64)
+    table = as_floats(name, scores)
     if n_classes < 2 or table.ndim != 2 or table.shape[1] != n_classes or not len(table):
         raise InvalidInputError(
             f"`{name}` must have shape (n_rows, {n_classes}), one column for each of at least two "
@@ -137,7 +138,7 @@ def check_class_scores(scores: ArrayLike, n_classes: int, *, name: str = "scores
         )
     check_scores(table.reshape(-1), name=name)
     off = np.abs(table.sum(axis=1) - 1)
-    if off.max() > sum_tolerance(table):
+    if off.max() > 1e-3 and off.max() > sum_tolerance(table):
         row = int(off.argmax())
         raise InvalidInputError(
             f"The scores of a row must add up to 1, but row {row} adds up to "
@@ -154,16 +155,17 @@ def sum_tolerance(table: Numbers) -> float:
     Args:
         table: Scores, shape `(n_rows, n_classes)`.
     """
-    rounded = np.array_equal(table, np.round(table, 2))
-    return max(1e-3, table.shape[1] * 0.005 + 1e-9 if rounded else 0.0)
+    for decimals in range(2, 7):
+        if np.array_equal(table, np.round(table, decimals)):
+            return max(1e-3, table.shape[1] / 2 * 10.0**-decimals + 1e-9)
+    return 1e-3
 
 
 def _check_indices(labels: ArrayLike, n_classes: int) -> Labels:
-    column = np.asarray(labels)
-    whole = column.ndim == 1 and column.dtype.kind in "iu"
-    if not whole or column.min() < 0 or column.max() >= n_classes:
+    column = as_floats("labels", labels)
+    if column.ndim != 1 or not np.isin(column, np.arange(n_classes)).all():
         raise InvalidInputError(
             f"`labels` must be whole numbers from 0 to {n_classes - 1}, one for each class, got "
-            f"{name_some(sorted(set(column.reshape(-1).tolist()), key=str))}."
+            f"{name_some(sorted(set(column.reshape(-1).tolist())))}."
         )
     return column.astype(np.int64)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from prevalens._checks import check_number, check_same_length
+from prevalens._numbers import as_floats
 from prevalens.exceptions import InvalidInputError
 from prevalens.metrics.basis import Basis
 from prevalens.metrics.inputs import Columns, check_scores, count_patients, number_patients
@@ -116,7 +117,7 @@ def check_label_columns(
             known of no row, or a threshold is missing or outside [0, 1].
     """
     named = tuple(str(name) for name in names)
-    truth, table = (np.asarray(values, dtype=np.float64) for values in (labels, scores))
+    truth, table = as_floats("labels", labels), as_floats("scores", scores)
     if truth.ndim != 2 or truth.shape != table.shape or truth.shape[1] != len(named):
         raise InvalidInputError(
             f"`labels` and `scores` must have a column for each of the labels {list(named)}, got "

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 
 from prevalens._checks import check_number, name_some
-from prevalens._columns import listed, widened
-from prevalens._numbers import as_numbers
+from prevalens._columns import listed
+from prevalens._numbers import as_floats, as_numbers, as_table, refuse_other_order
 from prevalens.exceptions import InvalidInputError
+from prevalens.metrics.class_columns import sum_tolerance
 from prevalens.typing import Labels, Numbers, Scores
 
 Shares = float | tuple[float, ...]
@@ -51,7 +52,7 @@ def as_label_table(labels: Any) -> Numbers | None:
     Raises:
         InvalidInputError: a label is neither 0, 1 nor missing; the text names its place.
     """
-    table = _as_table("labels", labels)
+    table = as_table("labels", labels)
     if table is None or table.shape[1] == 1:
         return None
     wrong = ~np.isnan(table) & (table != 0) & (table != 1)
@@ -65,28 +66,6 @@ def as_label_table(labels: Any) -> Numbers | None:
     if not table.size:
         raise InvalidInputError("`labels` must have at least one row, got none.")
     return table
-
-
-def _as_table(name: str, values: Any) -> Numbers | None:
-    """Return a table of numbers, shape `(n_rows, n_columns)`, or None where it is one column."""
-    if hasattr(values, "columns") and not callable(values.columns):
-        columns = [as_numbers(str(key), values[key]) for key in values.columns]
-        return np.column_stack(columns) if columns else None
-    if isinstance(values, list | tuple):
-        if not values or not isinstance(values[0], list | tuple | np.ndarray):
-            return None
-        if len({len(row) for row in values}) > 1:
-            raise InvalidInputError(f"`{name}` must have rows of one length. Fill them up.")
-    array = values if isinstance(values, np.ndarray) else np.asarray(values)
-    if array.ndim == 3 and array.shape[2] == 1:
-        raise InvalidInputError(f"`{name}` must be one table, got {array.shape}.")
-    if array.ndim != 2:
-        return None
-    if array.dtype.kind in "biuf":
-        wide = widened(np.ma.getdata(array))
-        mask = np.ma.getmaskarray(array)
-        return np.where(mask, np.nan, wide) if mask.any() else wide
-    return np.column_stack([as_numbers(name, column) for column in array.T])
 
 
 def checked_scores(scores: Any, classes: tuple[str, ...], *, several: bool = False) -> Scores:
@@ -106,8 +85,8 @@ def checked_scores(scores: Any, classes: tuple[str, ...], *, several: bool = Fal
             f"`scores` must have shape (n_rows,) or a column for each of the {len(classes)} "
             f"classes {list(classes)}, got {tuple(shape)}."
         )
-    table = _as_table("scores", scores)
-    values = as_numbers("scores", scores) if table is None else table
+    refuse_other_order("scores", scores, classes)
+    values = as_floats("scores", scores)
     missing = np.flatnonzero(~np.isfinite(values.reshape(len(values), -1)).all(axis=1))
     if missing.size:
         raise InvalidInputError(
@@ -121,6 +100,12 @@ def checked_scores(scores: Any, classes: tuple[str, ...], *, several: bool = Fal
         values = values[:, 0]
     if values.ndim == 1 and binary:
         return values
+    if several and (values.ndim == 1 or values.shape[1] == 1):
+        raise InvalidInputError(
+            "`labels` of several columns mean that a row may have several labels, each with a "
+            f"score of its own, but `scores` have one column for {list(classes)}. Where these are "
+            "classes, one-hot, pass labels.argmax(axis=1); else give each label its scores."
+        )
     if values.ndim != 2 or values.shape[1] != len(classes):
         raise InvalidInputError(
             f"`scores` must have shape (n_rows,) or a column for each of the {len(classes)} "
@@ -176,11 +161,10 @@ def refuse_wrong_sums(values: Scores) -> None:
     Raises:
         InvalidInputError: a row sums to another number; the text names the first.
     """
-    # Rounded to d decimals, a row of k scores sums to 1 within k / 2 steps of the last decimal.
-    tolerance = 1e-3
-    if np.array_equal(values, np.round(values, 2)):
-        tolerance = max(tolerance, values.shape[1] * 0.005 + 1e-9)
-    off = np.flatnonzero(np.abs(values.sum(axis=1) - 1) > tolerance)
+    off = np.abs(values.sum(axis=1) - 1)
+    if not (off > 1e-3).any():
+        return
+    off = np.flatnonzero(off > sum_tolerance(values))
     if off.size:
         raise InvalidInputError(
             f"The scores of a row must sum to 1, but {off.size} of {len(values)} rows do not; "

@@ -13,7 +13,7 @@ from prevalens._cells import as_text
 from prevalens._checks import check_same_length, did_you_mean, name_some
 from prevalens._columns import as_rows, check_same_index, encode, encode_numbers
 from prevalens._frozen_columns import FrozenColumns
-from prevalens._numbers import as_covariate
+from prevalens._numbers import as_covariate, as_floats, refuse_other_order
 from prevalens._tables import find_column, read_all_columns, write_columns
 from prevalens.cohorts.cohort import Cohort
 from prevalens.cohorts.hidden_patients import check_independent
@@ -111,6 +111,7 @@ class Predictions(FrozenColumns):
         several = table is not None
         labels: Any = checked_labels(self.labels, classes) if table is None else table
         if several:
+            refuse_other_order("labels", self.labels, classes)
             self._check_several(labels, classes)
         scores = checked_scores(self.scores, classes, several=several)
         if several:
@@ -201,9 +202,11 @@ class Predictions(FrozenColumns):
             rows: Positions from 0, or a mask of shape `(n_rows,)`.
 
         Raises:
-            InvalidInputError: `rows` is neither, or names an image twice.
+            InvalidInputError: `rows` is neither, names none, or names an image twice.
         """
         kept = as_rows("rows", rows, len(self))
+        if not kept.size:
+            raise InvalidInputError("Predictions need at least one row, but `rows` names none.")
         twice = np.flatnonzero(np.bincount(kept) > 1).tolist() if kept.size else []
         if twice and self.images is not None:
             raise InvalidInputError(
@@ -215,7 +218,7 @@ class Predictions(FrozenColumns):
             labels=self.labels[kept],
             scores=self.scores[kept],
             patients=None if self.patients is None else self.patients[kept],
-            patient_codes=encode_numbers(codes)[1] if codes is not None and kept.size else codes,
+            patient_codes=None if codes is None else encode_numbers(codes)[1],
             images=None if self.images is None else self.images[kept],
             covariates={name: column[kept] for name, column in (self.covariates or {}).items()},
         )
@@ -305,7 +308,8 @@ class Predictions(FrozenColumns):
                 "alone call Predictions(labels=..., scores=..., patients=...)."
             )
         held_out = cohort.take(rows)
-        labels, classes, given = told_of(held_out, np.asarray(scores))
+        refuse_other_order("scores", scores, held_out.classes)
+        labels, classes, given = told_of(held_out, as_floats("scores", scores))
         return cls(
             labels=labels,
             scores=given,

@@ -9,9 +9,11 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtrit
 
 from prevalens._checks import check_choice, check_kind, check_number, check_same_length
+from prevalens._columns import encode
 from prevalens._notebook import bars, card, note, show_text, table
 from prevalens.cohorts.cohort import Cohort
 from prevalens.exceptions import InvalidInputError
+from prevalens.metrics.inputs import check_labels
 from prevalens.typing import Rows
 
 # Correlation between the predictions on two images of one patient, by what the images show: the
@@ -219,9 +221,9 @@ def intra_patient_correlation(predicted: ArrayLike, patients: ArrayLike) -> floa
         >>> intra_patient_correlation([1, 1, 0, 0, 1, 0], list("aabbcc"))
         0.5
     """
-    values = np.asarray(predicted, dtype=np.float64)
-    check_same_length(predicted=values, patients=np.asarray(patients))
-    codes = np.unique(np.asarray(patients), return_inverse=True)[1]
+    values = check_labels(predicted, name="predicted").astype(np.float64)
+    codes = encode("patient id", patients, ids=True).codes
+    check_same_length(predicted=values, patients=codes)
     sizes = np.bincount(codes).astype(np.float64)
     n, k = len(values), len(sizes)
     if k < 2 or n == k:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from prevalens._checks import check_integer, check_number, check_same_length, name_some
+from prevalens._numbers import as_table
 from prevalens._seeding import generator
 from prevalens.exceptions import DataWarning, ImpossibleSplitError, InvalidInputError
 from prevalens.splits.assignment import assign
@@ -237,6 +238,7 @@ def read_labels(
             )
         codes, classes = encode("labels", labels)
         return [], codes, classes
+    table = np.asarray(as_table("labels", labels))
     if not ((table == 0) | (table == 1)).all():
         raise InvalidInputError(
             "Labels with several columns must be indicators, 0 or 1, but other values came. "
