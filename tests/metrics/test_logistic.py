@@ -5,6 +5,7 @@ import pytest
 import statsmodels.api as sm
 from scipy import special
 
+from prevalens.metrics import logistic
 from prevalens.metrics.logistic import NoLineError, _conditions, _solutions, fit_line
 
 
@@ -184,3 +185,14 @@ def test_a_step_that_overshoots_is_halved() -> None:
         labels, sm.add_constant(log_odds), family=sm.families.Binomial(), freq_weights=weights
     ).fit(tol=1e-12)
     assert made.coefficients == pytest.approx(theirs.params, rel=1e-7)
+
+
+def test_a_fit_that_does_not_end_is_no_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one step no line is reached; in as many as it takes, that of 3 of 4 against 1 of 4."""
+    labels = np.array([True, True, True, False, True, False, False, False])
+    odds = np.repeat([0.5, -0.5], 4)
+    line = fit_line(labels, odds, slope=True)
+    np.testing.assert_allclose(line.coefficients, [0, 2 * np.log(3)], atol=1e-12)
+    monkeypatch.setattr(logistic, "_STEPS", 1)
+    with pytest.raises(NoLineError):
+        fit_line(labels, odds, slope=True)

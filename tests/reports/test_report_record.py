@@ -1,15 +1,17 @@
 """The record follows the table of sections: schema, reading, order."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 from msgspec.structs import replace
 
 from prevalens.exceptions import InvalidInputError
 from prevalens.predictions import Predictions
-from prevalens.reports import ClinicalReport, json_schema
+from prevalens.reports import ClinicalReport, ModelCard, json_schema
 from prevalens.reports.class_sections.table_of_class_sections import CLASS_SECTIONS
 from prevalens.reports.document import Table, flat
 from prevalens.reports.label_sections.table_of_label_sections import LABEL_SECTIONS
@@ -75,7 +77,7 @@ def test_a_report_that_lacks_what_it_shows_is_refused(
         held = held[name]
     del held[absent]
 
-    with pytest.raises(InvalidInputError, match=f"absent: '{absent}'.*Restore the file"):
+    with pytest.raises(InvalidInputError, match=rf"KeyError: '{absent}'.*Restore the file"):
         ClinicalReport.from_dict(plain)
 
 
@@ -84,7 +86,7 @@ def test_a_class_that_lacks_what_it_shows_is_refused(of_grades: ClinicalReport) 
     plain = of_grades.to_dict()
     del plain["each_class"]["classes"][1]["estimates"]["auroc"]
 
-    with pytest.raises(InvalidInputError, match="absent: 'auroc'"):
+    with pytest.raises(InvalidInputError, match=r"`each_class` .*KeyError: 'auroc'"):
         ClinicalReport.from_dict(plain)
 
 
@@ -303,3 +305,59 @@ def test_a_section_without_its_part_shows_nothing(
     tables = (*SECTIONS, *CLASS_SECTIONS, *LABEL_SECTIONS)
     section = next(section for section in tables if section.key == key)
     assert list(section.show(replace(record, **{key: None}))) == []
+
+
+def _edits(plain: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give the record with each part, and each part of a part, removed, null and empty."""
+    for part, held in plain.items():
+        inner = list(held) if isinstance(held, dict) else []
+        for names in ([part], *([part, name] for name in inner)):
+            for value in ("gone", None, []) if names == [part] else ("gone", []):
+                made = json.loads(json.dumps(plain))
+                above = made if len(names) == 1 else made[part]
+                if value == "gone":
+                    del above[names[-1]]
+                else:
+                    above[names[-1]] = value
+                yield ".".join(names), made
+
+
+@pytest.mark.parametrize("kind", ["two", "classes", "labels"])
+def test_a_record_whose_parts_do_not_fit_is_refused_or_shown(
+    kind: str, predictions: Predictions, graded_rows: Predictions
+) -> None:
+    """Whatever is removed from a file, it is refused, or every page and card of it is made."""
+    found = predictions if kind == "two" else graded_rows
+    settings: dict[str, Any] = {"threshold": 0.5, "refer": (0.3, 0.6)} if kind == "two" else {}
+    if kind == "labels":
+        found, settings = _grades_as_labels(graded_rows), {"threshold": 0.5}
+    report = ClinicalReport(found, by=["site"], worst=1, **settings)
+    loaded = 0
+    for path, plain in _edits(report.to_dict()):
+        try:
+            made = ClinicalReport.from_dict(plain)
+        except InvalidInputError:
+            continue
+        loaded += 1
+        assert repr(made), path
+        assert made.page(".txt"), path
+        assert str(ModelCard(made, name="m", licence="mit", intended_use="None: a test.")), path
+    assert loaded > 20
+
+
+def _grades_as_labels(graded: Predictions) -> Predictions:
+    return Predictions(
+        labels=np.eye(3)[graded.labels][:, [0, 2]],
+        scores=graded.scores[:, [0, 2]],
+        patients=graded.patients,
+        covariates=graded.covariates,
+        classes=("none", "severe"),
+    )
+
+
+def test_the_part_that_lacks_another_is_named(graded_rows: Predictions) -> None:
+    """Subgroups of each class need the estimates of each class, which stand in another part."""
+    plain = ClinicalReport(graded_rows, by=["site"], worst=0).to_dict()
+    told = r"`class_subgroups` does not fit its other parts, .*none.*\. Restore the file, or make"
+    with pytest.raises(InvalidInputError, match=told):
+        ClinicalReport.from_dict(plain | {"each_class": None})

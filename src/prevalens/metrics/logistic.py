@@ -13,6 +13,7 @@ _FLAT = 1e14  # condition of the information from which its inverse is rounding 
 _TOO_FAR = 1e3  # log odds; a Newton step this long says nothing
 _HIDDEN = 1e-12  # share of the log likelihood that its sum over a million images may be off
 _POLISHES = 3  # steps taken after that: each squares what is left
+_STEPS = 200  # of which a fit takes some ten
 
 HALF_STEP = 2.0**-25  # half the step of float32 below 1, where a network's scores saturate
 
@@ -165,7 +166,8 @@ def fit_line(
         weights: What each row weighs, shape `(n_rows,)`; None: 1.
 
     Raises:
-        NoLineError: the scores hardly differ, or lie so near 0 and 1 that they say nothing.
+        NoLineError: the scores hardly differ, or lie so near 0 and 1 that they say nothing,
+            or the steps did not end.
     """
     ones = np.ones(labels.size)
     # Columns lie one behind the other in memory: the sums below run along them.
@@ -178,7 +180,7 @@ def fit_line(
     at[0] = special.logit(share) if slope else _level(labels, log_odds, weigh)
     linear, polished = offset + times(design, at), 0
     fit = dot(weigh, special.log_expit(signs * linear))
-    for _ in range(200):
+    for _ in range(_STEPS):
         line = Line(at, design, special.expit(linear), labels, weights)
         information = line.information
         # Not a number compares as false, and is no line either.
@@ -198,4 +200,6 @@ def fit_line(
             reached = dot(weigh, special.log_expit(signs * (linear + size * move)))
         at, fit = at + size * step, reached
         linear = offset + times(design, at)
+    else:
+        raise NoLineError
     return line

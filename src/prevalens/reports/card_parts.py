@@ -107,7 +107,7 @@ def kept_of(report: Head) -> dict[str, Any]:
     """Return what the card's record repeats of the report, ROC curves left out."""
     plain = {part: value for part, value in report.to_dict().items() if part in _KEPT}
     for part, parts in (("each_class", "classes"), ("each_label", "labels")):
-        if part in plain:
+        if plain.get(part):
             every = [{k: v for k, v in one.items() if k != "roc"} for one in plain[part][parts]]
             plain[part] = {**plain[part], parts: every}
     return plain

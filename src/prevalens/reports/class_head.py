@@ -23,8 +23,10 @@ class ClassReportHead(CommonHead, frozen=True, kw_only=True):
     confusion_matrix: list[list[Count]]
 
     def __post_init__(self) -> None:
-        """Refuse a matrix that is not of the classes."""
-        k = len(self.settings.classes)
+        """Refuse a matrix or training shares that are not of the classes."""
+        k, shares = len(self.settings.classes), self.settings.train_prevalence
+        if shares is not None and len(shares) != k:
+            raise InvalidInputError(f"`train_prevalence` must have one for each of {k} classes")
         if len(self.confusion_matrix) != k or any(len(row) != k for row in self.confusion_matrix):
             raise InvalidInputError(f"`confusion_matrix` must have {k} rows of {k} counts")
 

@@ -29,10 +29,12 @@ class LabelReportHead(CommonHead, frozen=True, kw_only=True):
     settings: LabelSettings
 
     def __post_init__(self) -> None:
-        """Refuse thresholds that are not of the labels."""
-        given, k = self.settings.thresholds, len(self.settings.classes)
-        if given is not None and len(given) != k:
-            raise InvalidInputError(f"`thresholds` must have one for each of {k} labels")
+        """Refuse thresholds or training shares that are not of the labels."""
+        k = len(self.settings.classes)
+        for name in ("thresholds", "train_prevalence"):
+            given = getattr(self.settings, name)
+            if given is not None and len(given) != k:
+                raise InvalidInputError(f"`{name}` must have one for each of {k} labels")
 
     @property
     def independent(self) -> bool:

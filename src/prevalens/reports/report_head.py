@@ -61,7 +61,9 @@ class ReportHead(CommonHead, frozen=True, kw_only=True):
     confusion_matrix: MatrixPart
 
     def __post_init__(self) -> None:
-        """Refuse an estimate outside its measure's range."""
+        """Refuse a prevalence that is not counted, and an estimate outside its measure's range."""
+        if "prevalence" not in self.estimates or self.estimates["prevalence"].events is None:
+            raise InvalidInputError("`estimates.prevalence` must be there, with its events")
         for name in _SHARES:
             found = self.estimates.get(name)
             if found and found.value is not None and not 0 <= found.value <= 1:

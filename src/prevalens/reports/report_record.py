@@ -97,12 +97,9 @@ def read_record(plain: Mapping[str, Any]) -> Head:
     ranges |= {measure.key: (measure.low, measure.high) for measure in all_class_measures()}
     try:
         _refuse_impossible(record, "", ranges)
-        document_of(record)
+        _refuse_unfit(record)
     except InvalidInputError as error:
         raise InvalidInputError(f"{error}. {record.REMEDY}") from error
-    except LookupError as error:
-        absent = f"A part that is shown is absent: {error}"
-        raise InvalidInputError(f"{absent}. {record.REMEDY}") from error
     return record
 
 
@@ -123,6 +120,19 @@ def _refuse_impossible(held: Any, where: str, ranges: Mapping[str, tuple[float, 
     elif isinstance(held, list):
         for place, value in enumerate(held):
             _refuse_impossible(value, f"{where}[{place}]", ranges)
+
+
+def _refuse_unfit(record: Head) -> None:
+    """Refuse parts that do not fit each other: a record is whole where each section is shown."""
+    shows = [(section.key, section.show) for section in _sections(record)]
+    for name, show in [("estimates", lead_of), *shows]:
+        try:
+            show(record)
+        except (LookupError, TypeError, ValueError, ArithmeticError) as error:
+            raise InvalidInputError(
+                f"This report was edited or cut: `{name}` does not fit its other parts, of which "
+                f"one was changed or is gone ({type(error).__name__}: {error})"
+            ) from error
 
 
 def record_of(request: Request | ClassRequest | LabelRequest) -> Head:

@@ -6,6 +6,7 @@ import numpy as np
 
 from prevalens._records import Count, Part, Share
 from prevalens.decisions.referral import referral_estimates
+from prevalens.exceptions import InvalidInputError
 from prevalens.reports.document import Block, Paragraph, Table
 from prevalens.reports.estimate_tables import estimate_row, notes_of
 from prevalens.reports.estimate_text import percent_text
@@ -26,6 +27,11 @@ class ReferralPart(Part, frozen=True, kw_only=True):
     prevalence: Share | None
     counts: list[list[Count]]
     estimates: dict[str, EstimatePart]
+
+    def __post_init__(self) -> None:
+        """Refuse counts that are not by label and decision."""
+        if [len(row) for row in self.counts] != [len(_DECISIONS)] * 2:
+            raise InvalidInputError(f"`counts` must have 2 rows of {len(_DECISIONS)} counts")
 
 
 def _compute(request: Request) -> ReferralPart | None:
