@@ -245,7 +245,8 @@ def _transposed(
     if ragged:
         raise InvalidInputError(
             f"Every line of {path} must have the {width} cells its first line names, but "
-            f"records {name_some(ragged)} have not. Quote cells that hold {delimiter!r}."
+            f"records {name_some(ragged)} have not. Quote cells that hold {delimiter!r}, and "
+            "remove what stands above the line that names the columns, or below the rows."
         )
     return list(zip(*(row for _, row in records), strict=True))
 

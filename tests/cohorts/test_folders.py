@@ -265,3 +265,14 @@ def test_an_ignore_that_leaves_out_nothing_or_all_is_refused(
 
     with pytest.raises(InvalidInputError, match=f"matches {count} of 2 paths from start to end"):
         read_folder(root, positive="a", ignore=ignore)
+
+
+def test_a_pattern_that_makes_each_image_a_patient_is_warned_of(tmp_path: Path) -> None:
+    """Twelve images of six patients, read as twelve patients: the names show the six."""
+    names = [f"{'ab'[k % 2]}/p{k}_{shot}.png" for k in range(6) for shot in (1, 2)]
+    root = make_folder(tmp_path, *names)
+
+    with pytest.warns(DataWarning, match="6 in 12 images, such as 'p0'"):
+        cohort = read_folder(root, "{label}/{patient}", positive="a")
+    assert cohort.n_patients == 12
+    assert read_folder(root, "{label}/{patient}_*.png", positive="a").n_patients == 6

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from prevalens.exceptions import InvalidInputError
+from prevalens.exceptions import DataWarning, InvalidInputError
 from prevalens.predictions import Predictions
 from prevalens.predictions.prediction_table import (
     read_constants,
@@ -133,3 +133,14 @@ def test_the_files_own_columns_are_not_covariates() -> None:
         made = Predictions(labels=[0, 1], scores=[0, 1], patients=None, covariates={name: [1, 2]})
         with pytest.raises(InvalidInputError, match=f"rename the covariates \\['{name}'\\]"):
             to_columns(made)
+
+
+def test_a_table_that_was_pasted_twice_is_warned_of() -> None:
+    """Its rows come twice in one order; of four rows, or with one cell changed, nothing is said."""
+    table = {"label": [0, 1, 0, 1, 0], "score": [0.1, 0.9, 0.2, 0.8, 0.3], "site": [*"aabb", None]}
+    twice = {name: cells * 2 for name, cells in table.items()}
+    with pytest.warns(DataWarning, match="The 10 rows are 5 rows twice"):
+        read(twice)
+    assert read(table).labels.tolist() == [0, 1, 0, 1, 0]
+    assert len(read({name: cells[:2] * 2 for name, cells in table.items()}).labels) == 4
+    assert len(read(twice | {"site": [*"aabb", None, *"aabba"]}).labels) == 10

@@ -10,6 +10,7 @@ from prevalens._checks import check_choice, check_path, name_some
 from prevalens._columns import as_texts
 from prevalens._paths import walk
 from prevalens.cohorts.cohort import Cohort
+from prevalens.cohorts.hidden_patients import warn_of_hidden_ids
 from prevalens.cohorts.image_names import escaped, file_of, spelled
 from prevalens.cohorts.path_pattern import compiled, is_template, otherwise
 from prevalens.exceptions import DataWarning, InvalidInputError
@@ -72,7 +73,8 @@ def read_folder(
 
     Warns:
         DataWarning: linked folders, links to files outside `root`, pipes or devices were left
-            out, or a template fits some paths in more than one way.
+            out, a template fits some paths in more than one way, or each image is another
+            patient's although file names share what may be ids.
 
     Examples:
         >>> import tempfile
@@ -85,9 +87,8 @@ def read_folder(
         ...     read_folder(folder, positive="sick")
         Cohort(3 images of 2 patients: well 1, sick 2)
     """
-    check_choice("patients_from", patients_from, ("pattern", "dicom"))
+    from_header = check_choice("patients_from", patients_from, ("pattern", "dicom")) == "dicom"
     folder = Path(check_path("root", root))
-    from_header = patients_from == "dicom"
     wanted = compiled(pattern, needs=("label",) if from_header else ("patient", "label"))
     if from_header and "patient" in wanted.groupindex:
         raise InvalidInputError(
@@ -122,6 +123,8 @@ def read_folder(
         patients = map_files(dicom_patient, [file_of(folder, path) for path in paths])
     else:
         patients = [group["patient"] for group in groups]
+        if len(set(patients)) == len(paths):
+            warn_of_hidden_ids(paths)
     return Cohort(
         images=as_texts(paths),
         labels=as_texts(group["label"] for group in groups),

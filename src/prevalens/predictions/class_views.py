@@ -4,21 +4,36 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from prevalens._numbers import as_floats, refuse_other_order
 from prevalens.cohorts.cohort import Cohort
 from prevalens.cohorts.multilabel_cohort import MultilabelCohort
+from prevalens.exceptions import InvalidInputError
 from prevalens.typing import Numbers
 
 if TYPE_CHECKING:
     from prevalens.predictions.predictions import Predictions
 
 
-def told_of(cohort: Cohort, scores: Numbers) -> tuple[Any, tuple[str, ...], Numbers]:
+def check_cohort(cohort: Any) -> Cohort:
+    """Return a cohort, or say what to call without one."""
+    if isinstance(cohort, Cohort):
+        return cohort
+    raise InvalidInputError(
+        f"`cohort` must be a Cohort, got {type(cohort).__name__}. For labels and ids "
+        "alone call Predictions(labels=..., scores=..., patients=...)."
+    )
+
+
+def told_of(cohort: Cohort, given: Any) -> tuple[Any, tuple[str, ...], Numbers]:
     """Return labels, names of the classes and scores of a cohort's rows, as `Predictions` has them.
 
     Args:
         cohort: The rows.
-        scores: As in `Predictions.of`.
+        given: Scores as in `Predictions.of`.
     """
+    names = cohort.names if isinstance(cohort, MultilabelCohort) else cohort.classes
+    refuse_other_order("scores", given, names)
+    scores = as_floats("scores", given)
     if isinstance(cohort, MultilabelCohort):
         return cohort.targets, cohort.names, scores
     classes = cohort.classes

@@ -1,5 +1,6 @@
 """Predictions as a table: which column holds what, by name or by prefix."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from prevalens._checks import did_you_mean, name_some
 from prevalens._columns import encode
 from prevalens._numbers import as_every_number, as_numbers
 from prevalens._tables import Cells, find_column
-from prevalens.exceptions import InvalidInputError
+from prevalens.exceptions import DataWarning, InvalidInputError
 
 if TYPE_CHECKING:
     from prevalens.predictions.predictions import Predictions
@@ -130,7 +131,11 @@ def read_labels_and_scores(
     Raises:
         InvalidInputError: a column is missing, a cell is no number, or labels, scores and
             `positive` do not fit one another.
+
+    Warns:
+        DataWarning: the second half of the rows repeats the first.
     """
+    _warn_of_pasted(table)
     scores, score_names = _columns_of(table, score, "score")
     several, label_names = _columns_of(table, label, "label", names=scores)
     used = {*score_names, *label_names}
@@ -148,6 +153,18 @@ def read_labels_and_scores(
     classes = tuple(scores) if len(scores) > 1 else ()
     codes, classes = _coded(table, label_names[0], classes, positive)
     return LabelsAndScores(codes, given, classes, used)
+
+
+def _warn_of_pasted(table: Mapping[str, Cells]) -> None:
+    """Warn where all rows come twice; where images are named they are refused as repeated."""
+    half, odd = divmod(len(next(iter(table.values()))), 2)
+    if half > 4 and not odd and all(cells[:half] == cells[half:] for cells in table.values()):
+        warnings.warn(
+            f"The {2 * half} rows are {half} rows twice: the second half repeats the first in "
+            "every column. If a table was pasted twice, leave one copy out: each n is doubled.",
+            DataWarning,
+            stacklevel=4,
+        )
 
 
 def _columns_of(

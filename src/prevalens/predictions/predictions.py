@@ -13,7 +13,7 @@ from prevalens._cells import as_text
 from prevalens._checks import check_same_length, did_you_mean, name_some
 from prevalens._columns import as_rows, check_same_index, encode, encode_numbers
 from prevalens._frozen_columns import FrozenColumns
-from prevalens._numbers import as_covariate, as_floats, refuse_other_order
+from prevalens._numbers import as_covariate, refuse_other_order
 from prevalens._tables import find_column, read_all_columns, write_columns
 from prevalens.cohorts.cohort import Cohort
 from prevalens.cohorts.hidden_patients import check_independent
@@ -31,7 +31,7 @@ from prevalens.predictions.checking import (
     checked_shares,
     refuse_one_hot,
 )
-from prevalens.predictions.class_views import from_grade, one_class, told_of
+from prevalens.predictions.class_views import check_cohort, from_grade, one_class, told_of
 from prevalens.predictions.prediction_table import (
     OWN,
     read_constants,
@@ -302,14 +302,8 @@ class Predictions(FrozenColumns):
         Raises:
             InvalidInputError: `cohort` is none, or as in `Predictions`.
         """
-        if not isinstance(cohort, Cohort):
-            raise InvalidInputError(
-                f"`cohort` must be a Cohort, got {type(cohort).__name__}. For labels and ids "
-                "alone call Predictions(labels=..., scores=..., patients=...)."
-            )
-        held_out = cohort.take(rows)
-        refuse_other_order("scores", scores, held_out.classes)
-        labels, classes, given = told_of(held_out, as_floats("scores", scores))
+        held_out = check_cohort(cohort).take(rows)
+        labels, classes, given = told_of(held_out, scores)
         return cls(
             labels=labels,
             scores=given,

@@ -2,8 +2,10 @@
 
 import itertools
 import math
+from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from prevalens._records import Amount, Count, Inside, Part, Share
@@ -79,6 +81,25 @@ def refuse_outside(held: EstimatePart, low: float, high: float, *, where: str) -
     values = [value for value in (held.value, held.lower, held.upper) if value is not None]
     if any(not low - 1e-9 <= value <= high + 1e-9 for value in values):
         raise InvalidInputError(f"{where} must lie in [{low:g}, {high:g}], got {values}")
+
+
+def refuse_impossible(held: Any, where: str, ranges: Mapping[str, tuple[float, float]]) -> None:
+    """Refuse an estimate, or a limit of one, outside the range of its measure."""
+    if isinstance(held, EstimatePart):
+        key = next((part for part in reversed(where.split(".")) if part in ranges), "")
+        low, high = ranges.get(key, (-math.inf, math.inf))
+        if where.endswith(".difference"):
+            low, high = low - high, high - low
+        refuse_outside(held, low, high, where=f"`{where[1:]}`")
+    elif isinstance(held, msgspec.Struct):
+        for name in held.__struct_fields__:
+            refuse_impossible(getattr(held, name), f"{where}.{name}", ranges)
+    elif isinstance(held, Mapping):
+        for name, value in held.items():
+            refuse_impossible(value, f"{where}.{name}", ranges)
+    elif isinstance(held, list):
+        for place, value in enumerate(held):
+            refuse_impossible(value, f"{where}[{place}]", ranges)
 
 
 def estimate_part(estimate: Estimate) -> EstimatePart:

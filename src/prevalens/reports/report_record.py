@@ -1,6 +1,5 @@
 """The record of a report: what every report holds, and a part for each entry of the table."""
 
-import math
 from collections.abc import Mapping
 from importlib import metadata
 from typing import Any, TypeAlias, cast
@@ -22,10 +21,9 @@ from prevalens.reports.label_head import LabelReportHead, LabelSettings
 from prevalens.reports.label_request import LabelRequest
 from prevalens.reports.label_sections.table_of_label_sections import LABEL_SECTIONS
 from prevalens.reports.record_parts import (
-    EstimatePart,
     estimate_parts,
     matrix_part,
-    refuse_outside,
+    refuse_impossible,
 )
 from prevalens.reports.report_head import ReportHead, Settings
 from prevalens.reports.request import Request, trained_at
@@ -96,30 +94,11 @@ def read_record(plain: Mapping[str, Any]) -> Head:
     ranges = {measure.key: (measure.low, measure.high) for measure in all_measures()}
     ranges |= {measure.key: (measure.low, measure.high) for measure in all_class_measures()}
     try:
-        _refuse_impossible(record, "", ranges)
+        refuse_impossible(record, "", ranges)
         _refuse_unfit(record)
     except InvalidInputError as error:
         raise InvalidInputError(f"{error}. {record.REMEDY}") from error
     return record
-
-
-def _refuse_impossible(held: Any, where: str, ranges: Mapping[str, tuple[float, float]]) -> None:
-    """Refuse an estimate, or a limit of one, outside the range of its measure."""
-    if isinstance(held, EstimatePart):
-        key = next((part for part in reversed(where.split(".")) if part in ranges), "")
-        low, high = ranges.get(key, (-math.inf, math.inf))
-        if where.endswith(".difference"):
-            low, high = low - high, high - low
-        refuse_outside(held, low, high, where=f"`{where[1:]}`")
-    elif isinstance(held, msgspec.Struct):
-        for name in held.__struct_fields__:
-            _refuse_impossible(getattr(held, name), f"{where}.{name}", ranges)
-    elif isinstance(held, Mapping):
-        for name, value in held.items():
-            _refuse_impossible(value, f"{where}.{name}", ranges)
-    elif isinstance(held, list):
-        for place, value in enumerate(held):
-            _refuse_impossible(value, f"{where}[{place}]", ranges)
 
 
 def _refuse_unfit(record: Head) -> None:

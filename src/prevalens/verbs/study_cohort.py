@@ -13,7 +13,6 @@ from prevalens._cells import as_text
 from prevalens._checks import name_some
 from prevalens._tables import Cells, read_all_columns
 from prevalens.cohorts.classes import SOME_LABEL
-from prevalens.cohorts.hidden_patients import warn_of_hidden_ids
 from prevalens.cohorts.image_names import escaped
 from prevalens.cohorts.path_pattern import compiled
 from prevalens.exceptions import InvalidInputError, UnreadableImageError
@@ -102,8 +101,6 @@ def _from_folder(source: Path, options: argparse.Namespace) -> "cohorts.Cohort":
         ) from error
     if pattern is None:
         _check_ids(cohort)
-    if independent:
-        warn_of_hidden_ids(cohort.images.tolist())
     ids = np.unique(cohort.patients).tolist()
     shown = ", ".join(map(quoted, ids[:3])) + (", ..." if len(ids) > 3 else "")
     print(_INDEPENDENT if independent else f"{len(ids)} patient ids from file names: {shown}")  # noqa: T201
