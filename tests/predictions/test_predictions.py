@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prevalens.cohorts import Cohort
-from prevalens.exceptions import InvalidInputError
+from prevalens.exceptions import DataWarning, InvalidInputError
 from prevalens.predictions import Predictions
 
 
@@ -371,3 +371,13 @@ def test_a_named_image_is_taken_once() -> None:
     named = Predictions(labels=[0, 1], scores=[0.2, 0.9], patients=None, images=["a.png", "b.png"])
     with pytest.raises(InvalidInputError, match=r"`rows` names 1 more than once\. Name each"):
         named.take([1, 1, 0])
+
+
+def test_patients_and_classes_that_look_alike_are_told_as_of_a_cohort() -> None:
+    """P1 and p1 count as two patients, with a warning; sick and Sick are no two classes."""
+    with pytest.warns(DataWarning, match=r"\('07', '7'\), \('P1', 'p1'\)"):
+        held = Predictions(labels=[0, 1, 0, 1], scores=[0.1] * 4, patients=["P1", "p1", "07", "7"])
+    assert held.n_patients == 4
+    table = {"label": ["sick", "Sick"], "score": [0.1, 0.2], "patient": ["a", "b"]}
+    with pytest.raises(InvalidInputError, match="Classes must differ by more than case"):
+        Predictions.load(table, positive="sick")

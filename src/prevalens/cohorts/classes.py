@@ -83,9 +83,14 @@ def check_classes(classes: tuple[str, ...], positive: str) -> None:
             f"`positive` must be one of the classes {list(classes)}, got {positive!r}."
             + did_you_mean(positive, classes)
         )
+    check_different(classes, "A cohort needs")
+
+
+def check_different(classes: tuple[str, ...], who: str) -> None:
+    """Refuse classes that are fewer than two, or alike; `who` begins the sentence."""
     if len(set(classes)) < max(2, len(classes)):
         raise InvalidInputError(
-            f"A cohort needs at least two different classes, got {list(classes)}. "
+            f"{who} at least two different classes, got {list(classes)}. "
             "Read the other class too, or name all `classes`."
         )
     alike = lookalikes(classes)

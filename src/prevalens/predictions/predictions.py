@@ -11,10 +11,11 @@ from numpy.typing import ArrayLike
 
 from prevalens._cells import as_text
 from prevalens._checks import check_same_length, did_you_mean, name_some
-from prevalens._columns import as_rows, check_same_index, encode, encode_numbers
+from prevalens._columns import as_rows, check_same_index, encode, encode_numbers, warn_of_lookalikes
 from prevalens._frozen_columns import FrozenColumns
 from prevalens._numbers import as_covariate, refuse_other_order
 from prevalens._tables import find_column, read_all_columns, write_columns
+from prevalens.cohorts.classes import check_different
 from prevalens.cohorts.cohort import Cohort
 from prevalens.cohorts.hidden_patients import check_independent
 from prevalens.cohorts.image_names import file_of, image_names
@@ -103,10 +104,7 @@ class Predictions(FrozenColumns):
         check_same_index(**given, images=self.images, **(self.covariates or {}))
         covariates = {str(n): as_covariate(str(n), c) for n, c in (self.covariates or {}).items()}
         classes = tuple(map(as_text, self.classes))
-        if len(set(classes)) < max(2, len(classes)):
-            raise InvalidInputError(
-                f"Predictions need at least two different `classes`, got {list(classes)}."
-            )
+        check_different(classes, "Predictions need")
         table = as_label_table(self.labels)
         several = table is not None
         labels: Any = checked_labels(self.labels, classes) if table is None else table
@@ -123,6 +121,7 @@ class Predictions(FrozenColumns):
         if ids is None:
             check_independent(covariates, columns.get("images", ()))
         else:
+            warn_of_lookalikes("Patient ids", ids.names)
             columns["patients"] = ids.texts
         check_same_length(**columns, **covariates)
         check_reader(self.reader)
