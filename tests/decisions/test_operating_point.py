@@ -294,3 +294,20 @@ def test_a_threshold_that_calls_everybody_positive_is_told_of() -> None:
     made = Predictions(labels=[0, 1] * 40, scores=[0.5, 0.6, 0.6, 0.5] * 20, patients=None)
     with pytest.warns(DataWarning, match="predicts 100% of these rows positive, and 100% of the"):
         choose_threshold(made, sensitivity=0.95)
+
+
+@pytest.mark.parametrize(
+    ("rule", "threshold"),
+    [
+        ({"cost_ratio": 1e308}, 0.2),  # both positives, at whatever false alarms
+        ({"cost_ratio": 1e-300}, 0.4),  # one positive without a false alarm is a gain
+        ({"net_benefit": 1 - 1e-15}, 0.4),
+        ({"net_benefit": 1e-300}, 0.2),
+    ],
+)
+def test_costs_of_any_size_are_weighed(rule: dict[str, float], threshold: float) -> None:
+    """No sum of costs overflows, and a gain is no rounding because the other cost is large."""
+    rows = Predictions(labels=[0, 1, 0, 1], scores=[0.1, 0.2, 0.3, 0.4], patients=None)
+    assert choose_threshold(rows, **rule).threshold == threshold  # type: ignore[arg-type]
+    with pytest.raises(InvalidInputError, match=r"`cost_ratio` must lie in \(0, inf\), got inf"):
+        choose_threshold(rows, cost_ratio=np.inf)

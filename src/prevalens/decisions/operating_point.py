@@ -333,7 +333,8 @@ def _for_least_cost(predictions: Predictions, name: str, ask: float) -> Operatin
         miss, alarm = 1 / n_positive, 1 / n_negative
         rule = "largest Youden index (sensitivity + specificity - 1)"
     elif name == "cost_ratio":
-        miss, alarm = check_number(name, ask, low=0, open_low=True), 1.0
+        check_number(name, ask, low=0, open_low=True, open_high=True)
+        miss, alarm = min(ask, 1.0), 1 / max(ask, 1.0)
         rule = f"least cost where a miss costs {ask:g} false alarms"
     else:
         check_number(name, ask, low=0, high=1, open_low=True, open_high=True)
@@ -342,14 +343,14 @@ def _for_least_cost(predictions: Predictions, name: str, ask: float) -> Operatin
     order = np.argsort(-predictions.scores, kind="stable")
     scores, positive = predictions.scores[order], predictions.labels[order] == 1
     last_of_ties = np.append(scores[1:] != scores[:-1], True)
-    steps = np.where(positive, miss, -alarm)
-    gain = np.cumsum(steps)[last_of_ties]
+    found, alarms = (np.cumsum(each)[last_of_ties] for each in (positive, ~positive))
+    gain = miss * found - alarm * alarms
     candidates = scores[last_of_ties]
-    # Calling nobody positive gains exactly 0; rounding of the sums is no gain, so that of equal
-    # gains the highest threshold is taken.
-    rounding = 1e-12 * float(np.abs(steps).sum())
-    best = int(np.argmax(gain >= gain.max() - rounding))
-    pays = gain[best] > rounding
+    # Calling nobody positive gains exactly 0; rounding is no gain, so that of equal gains the
+    # highest threshold is taken.
+    rounding = 4 * np.finfo(np.float64).eps * (miss * found + alarm * alarms)
+    best = int(np.argmax(gain + rounding >= (gain - rounding).max()))
+    pays = gain[best] > rounding[best]
     top = float(scores[0])
     threshold = float(candidates[best]) if pays else _just_above(top, predictions.scores)
     return _point(predictions, threshold, rule + ", on these rows", None)
