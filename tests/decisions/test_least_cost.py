@@ -106,3 +106,6 @@ def test_costs_of_what_is_no_class_are_refused() -> None:
         cost_estimate(seen, COSTS, decisions=[3] * 10)
     with pytest.raises(InvalidInputError, match="`decisions` has 2"):
         cost_estimate(seen, COSTS, decisions=[0, 1])
+    hidden = np.ma.array(np.zeros(10), mask=np.arange(10) == 3)
+    with pytest.raises(InvalidInputError, match="`decisions` must be indices"):
+        cost_estimate(seen, COSTS, decisions=hidden)

@@ -12,7 +12,7 @@ def test_a_run_is_verified_and_a_changed_page_has_code_one(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The report beside its predictions differs nowhere; with an edited page the code is 1."""
-    told = Predictions(labels=[0, 1] * 6, scores=[0.1, 0.8, 0.3] * 4, patients=list("abcdef") * 2)
+    told = Predictions(labels=[0, 1] * 6, scores=[0.1, 0.8, 0.3] * 4, patients=[*"abcdefbcdefa"])
     told.save(tmp_path / "predictions.csv")
     words = ["--patient", "patient", "--threshold", "0.5"]
     files = [word for kind in ("json", "txt") for word in ("-o", str(tmp_path / f"report.{kind}"))]

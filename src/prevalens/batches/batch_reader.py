@@ -171,7 +171,7 @@ def _labels(cohort: Cohort) -> Column:
     return cohort.is_positive.astype(np.float32) if len(cohort.classes) == 2 else cohort.labels
 
 
-def _column(name: str, values: ArrayLike, cohort: Cohort) -> Column:
+def _column(name: str, values: Any, cohort: Cohort) -> Column:
     column = np.asarray(values)
     if column.ndim not in {1, 2} or len(column) != len(cohort) or column.dtype.kind not in "biuf":
         raise InvalidInputError(
@@ -180,10 +180,11 @@ def _column(name: str, values: ArrayLike, cohort: Cohort) -> Column:
             "cohort, not those of one part, and write texts and truth values as numbers."
         )
     column = column if column.dtype.kind == "i" else column.astype(np.float32)
-    if not np.isfinite(column).all():
+    absent = ~np.isfinite(column) | np.ma.getmaskarray(values)
+    if absent.any():
         raise InvalidInputError(
             f"`{name}` must be finite, but rows "
-            f"{name_some(np.unique(np.argwhere(~np.isfinite(column))[:, 0]).tolist())} are not. "
+            f"{name_some(np.unique(np.argwhere(absent)[:, 0]).tolist())} are not. "
             "Fill them in, or leave those rows out of the cohort."
         )
     return column

@@ -83,12 +83,13 @@ def cost_estimate(
     scores, n_classes = predictions.scores, len(predictions.classes)
     scores = np.column_stack([1 - scores, scores]) if scores.ndim == 1 else scores
     price = _prices(costs, scores.shape, n_classes)
-    chosen = least_cost_classes(scores, price) if decisions is None else np.asarray(decisions)
+    given = least_cost_classes(scores, price) if decisions is None else decisions
+    chosen = as_floats("decisions", given)
     check_same_length(predictions=predictions, decisions=np.atleast_1d(chosen))
     if chosen.ndim != 1 or not np.isin(chosen, np.arange(n_classes)).all():
         raise InvalidInputError(
             f"`decisions` must be indices into {list(predictions.classes)}, one a row, got "
-            f"{np.unique(chosen).tolist()[:5]}."
+            f"[{', '.join(f'{code:g}' for code in np.unique(chosen)[:5])}]."
         )
     paid = price[predictions.labels, chosen.astype(np.int64)]
     # On the range of the costs, so that the limits stay within what can be paid.
@@ -104,7 +105,7 @@ def cost_estimate(
 
 
 def _prices(costs: ArrayLike, shape: tuple[int, ...], n_classes: int) -> Numbers:
-    price = np.asarray(costs, dtype=np.float64)
+    price = as_floats("costs", costs)
     if n_classes < 2 or price.shape != (n_classes, n_classes) or not np.isfinite(price).all():
         raise InvalidInputError(
             "`scores` must have a column for each class and `costs` a finite row and column for "

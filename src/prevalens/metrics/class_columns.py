@@ -164,8 +164,9 @@ def sum_tolerance(table: Numbers) -> float:
 def _check_indices(labels: ArrayLike, n_classes: int) -> Labels:
     column = as_floats("labels", labels)
     if column.ndim != 1 or not np.isin(column, np.arange(n_classes)).all():
+        values = np.unique(column).tolist()
         raise InvalidInputError(
             f"`labels` must be whole numbers from 0 to {n_classes - 1}, one for each class, got "
-            f"{name_some(sorted(set(column.reshape(-1).tolist())))}."
+            f"{name_some(int(v) if v.is_integer() else v for v in values)}."
         )
     return column.astype(np.int64)
