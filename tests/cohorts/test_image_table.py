@@ -399,3 +399,23 @@ def test_every_type_of_column_is_read_as_the_file_is(
         read_table(read_in, **words, **more).fingerprint
         == read_table(path, **words, **more).fingerprint
     )
+
+
+def test_rows_of_one_image_agree_however_a_cell_is_written(tmp_path: Path) -> None:
+    """5 and 5.0 are one age, `a.png` and `./a.png` one image: as texts of a file, and mixed."""
+    table = {
+        "file": ["a.png", "./a.png", "b.png", "b.png"],
+        "label": ["s", "w", "w", "w"],
+        "id": [1, "1.0", "2", 2],
+        "age": ["5", 5.0, None, "NA"],
+    }
+    names = {"image": "file", "label": "label", "patient": "id", "positive": "s"}
+    path = tmp_path / "t.csv"
+    rows = zip(*table.values(), strict=True)
+    lines = [",".join("" if cell is None else str(cell) for cell in row) for row in rows]
+    path.write_text("\n".join([",".join(table), *lines]) + "\n", encoding="utf-8")
+    for source in (table, path):
+        made = read_table(source, **names, combine="any", covariates=["age"], check_files=False)  # type: ignore[arg-type]
+        assert made.images.tolist() == ["a.png", "b.png"]
+        assert (made.patients.tolist(), made.is_positive.tolist()) == (["1", "2"], [True, False])
+        np.testing.assert_array_equal(made.covariate("age"), [5.0, np.nan])

@@ -178,11 +178,8 @@ def _combined(read: dict[str, Any], positive: str) -> dict[str, Any]:
 def _refuse_differing(
     name: str, column: Sequence[Any] | None, keys: Sequence[str], first: Mapping[str, int]
 ) -> None:
-    differing = [
-        keys[row]
-        for row, cell in enumerate(column or ())
-        if cell != column[first[keys[row]]]  # type: ignore[index]
-    ]
+    told = [None if cell is None else as_text(cell) for cell in column or ()]
+    differing = [keys[row] for row, text in enumerate(told) if text != told[first[keys[row]]]]
     if differing:
         raise InvalidInputError(
             f"Rows of one image must agree in {name}, but those of {name_some(differing)} do not. "
