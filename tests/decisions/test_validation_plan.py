@@ -37,6 +37,13 @@ def test_images_give_the_width_that_was_asked_for() -> None:
     assert 2 * z * math.sqrt(variance) == pytest.approx(0.2, abs=1e-4)
 
 
+@pytest.mark.parametrize("log_odds", [(math.nan, 3), (math.inf, 3), (0, math.inf), (0, 0)])
+def test_log_odds_are_finite(log_odds: tuple[float, float]) -> None:
+    """A normal has a mean and a deviation above 0."""
+    with pytest.raises(InvalidInputError, match=r"`log_odds\[[01]\]` must"):
+        plan_validation(prevalence=0.1, log_odds=log_odds)
+
+
 def test_the_slope_is_that_of_drawn_log_odds() -> None:
     """Fisher's information of a million normal log odds, as Riley draws them."""
     odds = np.random.default_rng(0).normal(-5, 2.5, 1_000_000)

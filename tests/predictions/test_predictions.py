@@ -178,6 +178,18 @@ def test_a_foreign_table_is_read_by_its_own_names(tmp_path: Path) -> None:
     assert record.covariates["Ort"].tolist() == ["A", "B"]
 
 
+def test_the_positive_name_of_a_saved_table_may_be_said(tmp_path: Path) -> None:
+    """It is written beside 0 and 1; another is refused, unless no row is positive."""
+    held = {"scores": [0.2, 0.7], "patients": None, "classes": ("well", "sick")}
+    Predictions(labels=[0, 1], **held).save(tmp_path / "p.csv")
+    asked = {"patient": None, "positive": "sick"}
+    assert Predictions.load(tmp_path / "p.csv", **asked).classes == ("well", "sick")
+    with pytest.raises(InvalidInputError, match="holds '0', '1', and `positive` is 'well'"):
+        Predictions.load(tmp_path / "p.csv", patient=None, positive="well")
+    Predictions(labels=[0, 0], **held).save(tmp_path / "p.csv")
+    assert Predictions.load(tmp_path / "p.csv", **asked).classes == ("well", "sick")
+
+
 def test_names_without_a_positive_one_are_refused(tmp_path: Path) -> None:
     """Which of two names is the disease is never guessed."""
     (tmp_path / "p.csv").write_text("label,score\nsick,0.9\nwell,0.1\n", encoding="utf-8")

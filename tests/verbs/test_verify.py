@@ -25,6 +25,21 @@ def test_a_run_is_verified_and_a_changed_page_has_code_one(
     assert "report.txt is not what report.json draws." in capsys.readouterr().out
 
 
+def test_a_run_with_a_table_of_ones_own_is_verified(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its labels are names, of which the report knows the positive one."""
+    rows = "".join(f"{name},p{k},0.{k + 1}\n" for k, name in enumerate(["well", "sick"] * 4))
+    table = tmp_path / "predictions.csv"
+    table.write_text("label,patient,score\n" + rows, encoding="utf-8")
+    words = ["--positive", "sick", "--threshold", "0.5", "-o", str(tmp_path / "report.json")]
+    assert main(["report", str(table), *words]) == 0
+    assert main(["verify", str(tmp_path)]) == 0
+    assert "Nothing differs." in capsys.readouterr().out
+    table.write_text("label,patient,score\n" + rows.replace("well", "healthy"), encoding="utf-8")
+    assert main(["verify", str(tmp_path)]) == 1
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

@@ -253,7 +253,8 @@ def _of_auroc(auroc: float, prevalence: float, error: float) -> float:
 
 def _of_slope(mean: float, deviation: float) -> float:
     """Return the variance of the calibration slope times n, for normal log odds."""
-    check_number("log_odds[1]", deviation, low=0, open_low=True)
+    check_number("log_odds[0]", mean, open_low=True, open_high=True)
+    check_number("log_odds[1]", deviation, low=0, open_low=True, open_high=True)
     nodes, weights = np.polynomial.hermite_e.hermegauss(80)
     odds, weights = mean + deviation * nodes, weights / weights.sum()
     bend = weights * special.expit(odds) * special.expit(-odds)

@@ -81,13 +81,18 @@ def part_of(start: Any, end: Any, network: keras.Model) -> keras.Model:
             another network.
     """
     try:
-        return keras.Model(start, end)
-    except ValueError as error:
+        part = keras.Model(start, end)
+    except ValueError:
+        part = None
+    # Earlier versions of Keras make it, and fail where it is called.
+    own = 0 if part is None else sum(isinstance(x, keras.layers.InputLayer) for x in part.layers)
+    if part is None or own > 1:
         raise InvalidInputError(
             f"The head of {network.name!r} takes more than the feature maps that are pooled last, "
             "so that no map of these is the answer's, or its layers are in another network too. "
             f"Load it anew from its file where that is so; else: {_OCCLUSION}"
-        ) from error
+        )
+    return part
 
 
 def _ends(model: keras.Model, kind: str) -> list[Any]:

@@ -215,9 +215,11 @@ def _coded(
             place = [classes.index(name) for name in coded.names]
             return np.array(place, dtype=np.int64)[coded.codes], classes
         return _among(coded.codes, coded.names, classes, chosen)
-    if chosen is None and set(coded.names) <= {"0", "1"}:
+    if set(coded.names) <= {"0", "1"} and chosen not in coded.names:
         labels = np.array([int(name) for name in coded.names], dtype=np.int64)[coded.codes]
-        return labels, _written_names(table, labels)
+        negative, written = _written_names(table, labels)
+        if chosen is None or chosen == written or not labels.any():
+            return labels, (negative, chosen or written)
     if chosen is None or chosen not in coded.names or len(coded.names) > 2:
         raise InvalidInputError(
             f"Column {label!r} must hold 0 and 1, or two names of which `positive` is one; it "
@@ -260,7 +262,7 @@ def _among(
     return np.array([classes.index(name) for name in names], dtype=np.int64)[codes], classes
 
 
-def _written_names(table: Mapping[str, Cells], labels: Any) -> tuple[str, ...]:
+def _written_names(table: Mapping[str, Cells], labels: Any) -> tuple[str, str]:
     """Return the names in the column `class` that `save` writes beside 0 and 1."""
     names = ["negative", "positive"]
     if "class" in table:
@@ -268,4 +270,4 @@ def _written_names(table: Mapping[str, Cells], labels: Any) -> tuple[str, ...]:
         for code in (0, 1):
             found = sorted(set(written[labels == code].tolist()))
             names[code] = found[0] if len(found) == 1 else names[code]
-    return tuple(names)
+    return names[0], names[1]

@@ -18,7 +18,7 @@ from prevalens.reports.class_head import ClassSettings
 from prevalens.reports.clinical_report import ClinicalReport
 from prevalens.reports.label_head import LabelSettings
 from prevalens.reports.lineage import LineageRecord, changed_files, hashed_folder
-from prevalens.reports.report_head import Settings
+from prevalens.reports.report_head import ReportHead, Settings
 from prevalens.reports.report_record import independent
 from prevalens.reports.sections import patient_level
 from prevalens.splits.partition_record import checksum_of
@@ -157,7 +157,10 @@ def predictions_of(path: Path, report: ClinicalReport) -> Predictions:
             f"{path} is missing. Put the predictions that the report was made from beside it."
         )
     patient = None if independent(report.record) else "patient"
-    return Predictions.load(path, patient=patient)
+    # A table that `save` did not write names its classes, of which the report knows the positive.
+    classes = report.record.settings.classes
+    positive = classes[1] if isinstance(report.record, ReportHead) else None
+    return Predictions.load(path, patient=patient, positive=positive)
 
 
 def _of_patients(report: ClinicalReport) -> dict[str, Any]:
