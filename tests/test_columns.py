@@ -194,6 +194,8 @@ def test_ids_that_look_alike_are_named() -> None:
     assert _columns.lookalikes(["a", "b", "a-b", "ab", "0", "00x"]) == []
     with pytest.warns(DataWarning, match=r"\('7', '007'\), \('H3', 'h 3'\)\. If"):
         _columns.warn_of_lookalikes("Patient ids", ["7", "007", "H3", "h 3", "x"])
+    joined = ["1/007", "1/7", "01/7", "1/70", "a/0", "a/00", "a/b"]
+    assert _columns.lookalikes(joined) == [("1/007", "1/7", "01/7"), ("a/0", "a/00")]
     assert _columns.lookalikes(["STRASSE", "stra\u00dfe"]) == [("STRASSE", "stra\u00dfe")]
     pairs = [text for letter in "abcdef" for text in (letter, letter.upper())]
     with pytest.warns(DataWarning, match=r"\('e', 'E'\) and 1 more\. If"):

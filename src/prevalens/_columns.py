@@ -310,13 +310,19 @@ def lookalikes(names: Sequence[str]) -> list[tuple[str, ...]]:
     """
     keys = ["".join(name.split()).casefold() for name in names]
     keys = [key if key.isascii() else _plain_letters(key) for key in keys]
-    keys = [key.lstrip("0") or "0" if key[:1] == "0" and key.isdigit() else key for key in keys]
+    keys = [_without_zeros(key) if key[:1] == "0" or "/0" in key else key for key in keys]
     if len(set(keys)) == len(keys):
         return []
     alike: dict[str, list[str]] = defaultdict(list)
     for key, name in zip(keys, names, strict=True):
         alike[key].append(name)
     return [tuple(group) for group in alike.values() if len(group) > 1]
+
+
+def _without_zeros(key: str) -> str:
+    """Drop leading zeros of a number, and of each number in an id joined of several columns."""
+    parts = key.split("/")
+    return "/".join(part.lstrip("0") or "0" if part.isdigit() else part for part in parts)
 
 
 def _plain_letters(text: str) -> str:

@@ -1,5 +1,6 @@
 """Files that a table names: below the folder, there, and files."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -71,3 +72,21 @@ def test_parts_of_files_and_addresses_elsewhere(root: Path) -> None:
 
     assert refusal(["a.npz#3", "s3://bucket/a.png"], root) == ""
     assert "- b.npz#3" in refusal(["a.npz#1", "b.npz#3"], root)
+
+
+def test_a_folder_that_may_not_be_looked_at_is_no_missing_file(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its files may well be there; the system says why it does not tell."""
+
+    def closed(path: object, *args: object, **settings: object) -> os.stat_result:
+        if "f1" in Path(str(path)).parts:
+            raise PermissionError(13, "Permission denied", str(path))
+        return look(path, *args, **settings)  # type: ignore[call-overload, no-any-return]
+
+    look = os.stat
+    for name in ("stat", "lstat"):
+        monkeypatch.setattr(os, name, closed)
+    told = refusal(["f0/0.png", "f1/1.png", "f1/3.png"], root)
+    assert "Whether 2 images are there cannot be seen, such as" in told
+    assert "1.png (Permission denied). Ask for the right to read their folder." in told

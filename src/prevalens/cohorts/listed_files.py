@@ -29,8 +29,8 @@ def check_files(
 
     Raises:
         InvalidInputError: a name leads out, or what is there is no file (a folder, pipe, device).
-        UnreadableImageError: files are not there; the text names every one, or three of them
-            where all are missing.
+        UnreadableImageError: files are not there, or may not be looked at; the text names every
+            one, or three of them where all are missing.
     """
     found = find_strays(names, root)
     absent = found.absent if reader is None else _unknown(names, root, reader)
@@ -46,11 +46,25 @@ def check_files(
             f"a device): {name_some(found.irregular)}. Correct the table there."
         )
     if must_exist and absent:
+        _refuse_closed(file_of(root, absent[0]), len(absent))
         _refuse_absent(absent, len(names), root)
 
 
 def _unknown(names: Sequence[str], root: Path, reader: Reader) -> list[str]:
     return [name for name in names if not reader.matches(str(file_of(root, name)))]
+
+
+def _refuse_closed(file: Path, count: int) -> None:
+    """Refuse what is hidden by the rights of a folder, which may well be there."""
+    try:
+        file.stat()
+    except PermissionError as error:
+        raise UnreadableImageError(
+            f"Whether {count} images are there cannot be seen, such as {file} ({error.strerror}). "
+            "Ask for the right to read their folder."
+        ) from error
+    except (OSError, ValueError):
+        return
 
 
 def _refuse_absent(absent: Sequence[str], n_names: int, root: Path) -> None:
