@@ -102,6 +102,23 @@ def test_a_write_makes_its_folders_and_keeps_the_suffix(tmp_path: Path) -> None:
     assert target.read_bytes() == b"whole"
 
 
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    """What a link to a larger disk leads to is written there, and swept there."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    for name in ("run", "report.json"):
+        (tmp_path / name).symlink_to(disk / name)
+    (disk / ".report-12345678.json").touch()
+    remove_unfinished(tmp_path / "report.json")
+    write_json(tmp_path / "report.json", {})
+    with whole_folder(tmp_path / "run") as folder:
+        (folder / "a").touch()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["disk", "report.json", "run"]
+    assert (tmp_path / "report.json").is_symlink()
+    assert (tmp_path / "run").is_symlink()
+    assert sorted(path.name for path in disk.rglob("*")) == ["a", "report.json", "run"]
+
+
 def test_a_new_file_has_the_permissions_any_file_would(tmp_path: Path) -> None:
     """The private mode of the temporary file does not stay."""
     plain = tmp_path / "plain"

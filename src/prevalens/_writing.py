@@ -32,7 +32,7 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
         UnwritableFileError: the folder cannot be made or written to, `path` is a folder or no
             name of a file, or the disk is full.
     """
-    target = Path(check_path("path", path))
+    target = _followed(path)
     temporary = _temporary(target)
     try:
         with naming(target, temporary):
@@ -54,7 +54,7 @@ def whole_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     Raises:
         UnwritableFileError: the folder cannot be made or written to, or the disk is full.
     """
-    target = Path(check_path("path", path))
+    target = _followed(path)
     temporary = target.parent / f".{_stem(target)}-{secrets.token_hex(4)}"
     with contextlib.ExitStack() as held:
         held.callback(shutil.rmtree, temporary, ignore_errors=True)
@@ -152,6 +152,12 @@ _REMEDIES = {
 }
 
 
+def _followed(path: str | os.PathLike[str]) -> Path:
+    """Return where a link leads, which stays a link, say to a larger disk; else the path itself."""
+    target = Path(check_path("path", path))
+    return Path(os.path.realpath(target)) if os.path.islink(target) else target  # noqa: PTH114
+
+
 def _temporary(target: Path) -> Path:
     if os.path.isdir(target):  # noqa: PTH112 - in Python 3.11 a Path raises where a name is long
         raise UnwritableFileError(f"{target} is a folder. Give the name of a file in it.")
@@ -184,7 +190,7 @@ def _stem(target: Path) -> str:
 
 def remove_unfinished(path: str | os.PathLike[str]) -> None:
     """Remove what writers of `path` that were killed have left beside it."""
-    target = Path(check_path("path", path))
+    target = _followed(path)
     stem, suffix = glob.escape(_stem(target)), glob.escape(target.suffix)
     # Eight digits are what a temporary name holds.
     for left in target.parent.glob(f".{stem}-????????{suffix}"):
