@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from prevalens._paths import find_strays, is_file
+from prevalens._paths import find_strays, is_below, is_file
 
 
 @pytest.fixture
@@ -164,3 +164,14 @@ def test_a_folder_that_may_not_be_read_is_named(tmp_path: Path, mode: int) -> No
     for said in (folder, pictures):
         assert f"InvalidInputError The folder {root / 'well'} cannot be read (Permission" in said
     assert f"UnwritableFileError The pixel cache {root / 'well' / 'cache'} cannot be made" in cache
+
+
+def test_links_are_followed_before_a_place_is_judged(tmp_path: Path) -> None:
+    """Into the folder, out of it, and round in a circle, which leads nowhere else."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name, target in (("out", tmp_path / "a"), ("stays", folder / "b"), ("loop", "loop")):
+        (folder / name).symlink_to(target)
+    below = {name: is_below(folder / name, folder) for name in ("out", "stays", "loop", "../in")}
+    assert below == {"out": False, "stays": True, "loop": True, "../in": True}
+    assert not is_below(tmp_path / "inner", folder)

@@ -114,6 +114,14 @@ def _is_below(real: str, base: str) -> bool:
     return real == base or real.startswith(base if base.endswith(os.sep) else base + os.sep)
 
 
+def is_below(path: str | os.PathLike[str], folder: str | os.PathLike[str]) -> bool:
+    """Return whether a path lies in a folder, or is it, once links are followed.
+
+    By the system and not by Path.resolve, which raises where links go round in a circle.
+    """
+    return _is_below(os.path.realpath(path), os.path.realpath(folder))
+
+
 def is_file(path: str | os.PathLike[str]) -> bool:
     """Return whether there is a regular file, linked or not; False for names that cannot be."""
     try:

@@ -468,12 +468,12 @@ def test_a_cache_that_is_cut_while_it_is_open_is_an_error(
     (file,) = files_of(tmp_path)
     os.truncate(file, file.stat().st_size - 49)
     with pytest.raises(UnreadableImageError, match="was cut while it was in use"):
-        kept.take(np.arange(4), into=np.zeros((4, 4, 4, 3), dtype=np.uint8))
+        missing_of(kept)
     with pytest.raises(UnreadableImageError, match="was cut while it was in use"):
         kept.keep(4, one(4))
     assert opened(tmp_path, paths).n_kept == 4
     with pytest.raises(UnreadableImageError, match="Start again: what is left of it is kept"):
-        kept.take(np.arange(4), into=np.zeros((4, 4, 4, 3), dtype=np.uint8))
+        missing_of(kept)
 
 
 def test_a_cut_cache_that_another_run_opens_gives_nobody_zeros(
@@ -488,7 +488,7 @@ def test_a_cut_cache_that_another_run_opens_gives_nobody_zeros(
     os.truncate(file, 0)
     assert opened(tmp_path, paths).n_kept == 0
     with pytest.raises(UnreadableImageError, match="was cut while it was in use"):
-        kept.take(np.arange(5), into=np.zeros((5, 4, 4, 3), dtype=np.uint8))
+        missing_of(kept)
     again = opened(tmp_path, paths)
     for row in range(5):
         again.keep(row, one(row))
@@ -498,7 +498,7 @@ def test_a_cut_cache_that_another_run_opens_gives_nobody_zeros(
         hole.seek(whole - 2)
         hole.write(b"x")
     with pytest.raises(UnreadableImageError, match="was cut while it was in use"):
-        again.take(np.arange(5), into=np.zeros((5, 4, 4, 3), dtype=np.uint8))
+        missing_of(again)
 
 
 CUT = """

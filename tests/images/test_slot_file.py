@@ -2,7 +2,6 @@
 
 import errno
 import os
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -90,14 +89,3 @@ def test_threads_read_and_write_each_its_own_place(
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(go, range(64)))
     assert np.array_equal(into, data)
-
-
-@pytest.mark.skipif(
-    sys.platform == "win32" or not hasattr(os, "geteuid") or os.geteuid() == 0,
-    reason="root and Windows may write to every folder",
-)
-def test_a_folder_that_may_only_be_read_gives_an_empty_file(tmp_path: Path) -> None:
-    """Nothing is kept there, and nothing may be."""
-    tmp_path.chmod(0o500)
-    handle, is_full = open_slots(tmp_path / "a", 100)
-    assert (is_full, os.fstat(handle).st_size) == (True, 0)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from prevalens._checks import check_choice, check_path, name_some
 from prevalens._columns import as_texts
-from prevalens._paths import walk
+from prevalens._paths import is_below, walk
 from prevalens.cohorts.cohort import Cohort
 from prevalens.cohorts.hidden_patients import warn_of_hidden_ids
 from prevalens.cohorts.image_names import escaped, file_of, spelled
@@ -221,10 +221,7 @@ def _folder_kind(path: Path, seen: list[Path], *, follow_links: bool) -> str | N
 
 def _leads_out(path: Path, root: Path) -> bool:
     """Return whether a file is a link to one that is not below the folder."""
-    # Path.resolve raises where links go round in a circle.
-    return path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(
-        os.path.realpath(root)
-    )
+    return path.is_symlink() and not is_below(path, root)
 
 
 def _file_kind(path: Path, reader: Reader | None) -> str | None:

@@ -111,19 +111,20 @@ class PixelCache:
                 )
             return self._read_only(slots, file, settings)
         there = slots(file) if file.exists() else None
-        if there and not self._holds(there):
+        if there is not None and not self._holds(there):
             # Who reads it keeps it; for us it is an older file, of which the rest is taken.
             there = None  # Windows renames no file that is open
             file.rename(file.with_stem(f"{settings}-{secrets.token_hex(10)}"))
         others = [each for each in self.directory.glob(f"{settings}-*.pixels") if each != file]
         past = [each for each in others if _is_past(each, folder)]
-        if not there:
+        is_new = there is None
+        if is_new:
             self._make_room(shape, past)
-        kept = there or slots(file)
+        kept = slots(file) if there is None else there
         if not read_head(file):
             kept.write_head({"format": _FORMAT, "shape": shape, "folder": folder})
         self._carry_over(
-            kept, [slots(each) for each in (past if there else others) if each.exists()]
+            kept, [slots(each) for each in (others if is_new else past) if each.exists()]
         )
         for each in past:
             _remove(each)

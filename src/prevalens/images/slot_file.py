@@ -1,6 +1,5 @@
 """Reading and writing one file at given places, by many threads and processes at once."""
 
-import contextlib
 import errno
 import os
 import secrets
@@ -41,13 +40,12 @@ def _make(file: Path, size: int) -> None:
         made.touch()
         os.truncate(made, size)
         # A link never takes the place of a file that another process made meanwhile.
-        with contextlib.suppress(FileExistsError):
-            try:
-                os.link(made, file)
-            except OSError as error:
-                if isinstance(error, FileExistsError):
-                    raise
-                made.replace(file)  # a file system without links
+        try:
+            os.link(made, file)
+        except FileExistsError:
+            pass
+        except OSError:  # a file system without links
+            made.replace(file)
     finally:
         made.unlink(missing_ok=True)
 

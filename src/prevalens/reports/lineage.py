@@ -1,13 +1,12 @@
 """What a dossier was made from, by hash: files, images, settings, versions."""
 
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 import msgspec
 
-from prevalens._paths import walk
+from prevalens._paths import is_below, walk
 from prevalens._records import Count, Part, Record
 from prevalens.images.opening import hash_file
 
@@ -65,14 +64,9 @@ def hashed_folder(root: Path, *, without: Path | None = None) -> list[HashedFile
 def _files(root: Path, without: Path | None) -> Iterator[Path]:
     for path in sorted(Path(folder, name) for folder, _, names in walk(root) for name in names):
         hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
-        inside = without is not None and _is_below(path, without)
+        inside = without is not None and is_below(path, without)
         if path.is_file() and not path.is_symlink() and not hidden and not inside:
             yield path
-
-
-def _is_below(path: Path, folder: Path) -> bool:
-    # Path.resolve raises where links go round in a circle.
-    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
 
 
 def changed_files(root: Path, files: Iterable[HashedFile]) -> Iterator[str]:
@@ -84,7 +78,7 @@ def changed_files(root: Path, files: Iterable[HashedFile]) -> Iterator[str]:
     """
     for file in files:
         name, path = file.path, root / file.path
-        if not _is_below(path, root):
+        if not is_below(path, root):
             yield f"{name} leads out of {root}."
         elif not path.is_file():
             yield f"{name} is missing."
